@@ -1,0 +1,324 @@
+//! Wait strategies: how an endpoint passes the time until its peer has done something.
+//!
+//! The only file that sleeps, spins or reads a clock. A strategy is a value; what is waited for is a
+//! [`Condition`], which knows how to look, how to check on the world, and how to sleep until it is
+//! woken.
+//!
+//! Two clocks run in every wait, whatever the strategy: the caller's time-out, and the *slice*.
+//! Whenever a slice has passed since the last check (also across calls: a caller who loops over short
+//! time-outs is told as well), the condition checks on its peer and its object. A wait that is ended
+//! again and again, by signals or by a peer that keeps waking us, therefore cannot starve the check.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_utils::Backoff;
+
+/// The longest time between two checks on the peer and the object.
+pub(crate) const SLICE: Duration = Duration::from_millis(50);
+
+/// How an endpoint waits: what it does between two looks at the shared memory.
+///
+/// Any mix at the two ends works. What each costs is a trade of latency against processor time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wait {
+    /// Looks without a break. The lowest latency; keeps one core busy, and is a disaster when both
+    /// endpoints share one core.
+    Spin,
+    /// Gives the core away with `sched_yield(2)` between looks. Keeps one core busy, but shares it.
+    Yield,
+    /// Sleeps this long between looks, as the lesson does with 100 ms. A message waits half an
+    /// interval on average, a whole one at worst, plus the kernel's timer slack (50 µs by default,
+    /// see `PR_SET_TIMERSLACK` in `prctl(2)`).
+    Poll(Duration),
+    /// Spins a little, twice as long each time, then yields (crossbeam's `Backoff`).
+    Backoff,
+    /// Sleeps in the kernel until the peer wakes it, with `futex(2)`. No processor time while idle.
+    Block,
+    /// Spins for as long as a wake-up would take, then blocks; blocks at once where the core is
+    /// shared. The default.
+    #[default]
+    Adaptive,
+}
+
+impl fmt::Display for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Spin => f.write_str("spin"),
+            Self::Yield => f.write_str("yield"),
+            Self::Poll(interval) => write!(f, "poll/{interval:?}"),
+            Self::Backoff => f.write_str("backoff"),
+            Self::Block => f.write_str("block"),
+            Self::Adaptive => f.write_str("adaptive"),
+        }
+    }
+}
+
+/// Why a wait ended without what it waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// The caller's time-out has passed.
+    TimedOut,
+    /// The caller's interrupt flag is set.
+    Interrupted,
+}
+
+/// Something to wait for.
+pub(crate) trait Condition {
+    /// What there is when the condition holds.
+    type Output;
+    /// What can go wrong, a stopped wait included.
+    type Error: From<Stop>;
+
+    /// One look at the shared memory, without a system call.
+    fn look(&mut self) -> Result<Option<Self::Output>, Self::Error>;
+
+    /// Looks after the peer and the object, then once more at the condition.
+    fn check(&mut self) -> Result<Option<Self::Output>, Self::Error>;
+
+    /// Announces the sleep, looks again, and sleeps until woken, or for `limit`.
+    fn park(&mut self, limit: Duration) -> Result<Option<Self::Output>, Self::Error>;
+}
+
+/// Looks between two readings of the clock while spinning: a few microseconds.
+const LOOKS_PER_CLOCK: u32 = 128;
+/// System calls between two readings of the clock while yielding.
+const YIELDS_PER_CLOCK: u32 = 4;
+
+/// Adaptive: looks before the first yield. A peer on another core that is already busy with the
+/// answer gives it within this time.
+const FIRST_LOOKS: u32 = 20;
+/// Adaptive: rounds of one timed yield and [`LOOKS_PER_ROUND`] looks; about 48 µs together, twice the
+/// wake-up (25 µs) that they save. With less, one sleep provokes the peer's next.
+const ROUNDS: u32 = 16;
+const LOOKS_PER_ROUND: u32 = 100;
+/// Adaptive: a yield that takes longer has let somebody else run, so the core is shared.
+const SHARED_CORE: Duration = Duration::from_nanos(1500);
+/// Adaptive: how many waits park at once after a core was found to be shared.
+const WAITS_WITHOUT_SPINNING: u32 = 8;
+
+/// An endpoint's way of waiting, and what it remembers between waits.
+#[derive(Debug)]
+pub(crate) struct Waiter {
+    wait: Wait,
+    interrupt: Option<Arc<AtomicBool>>,
+    last_check: Option<Instant>,
+    /// Adaptive: waits left that park at once.
+    parks_at_once: u32,
+}
+
+impl Waiter {
+    pub(crate) fn new(wait: Wait, interrupt: Option<Arc<AtomicBool>>) -> Self {
+        Self {
+            wait,
+            interrupt,
+            last_check: None,
+            parks_at_once: 0,
+        }
+    }
+
+    /// Waits until `condition` holds, at most `timeout` (`None`: without limit).
+    #[inline]
+    pub(crate) fn wait<C: Condition>(
+        &mut self,
+        condition: &mut C,
+        timeout: Option<Duration>,
+    ) -> Result<C::Output, C::Error> {
+        match condition.look()? {
+            Some(output) => Ok(output),
+            None => self.wait_slowly(condition, timeout),
+        }
+    }
+
+    /// One look, for the calls that never wait; checks when a slice has passed.
+    #[inline]
+    pub(crate) fn try_once<C: Condition>(
+        &mut self,
+        condition: &mut C,
+    ) -> Result<Option<C::Output>, C::Error> {
+        match condition.look()? {
+            Some(output) => Ok(Some(output)),
+            None => self.check_if_due(condition, Instant::now()),
+        }
+    }
+
+    #[cold]
+    fn wait_slowly<C: Condition>(
+        &mut self,
+        condition: &mut C,
+        timeout: Option<Duration>,
+    ) -> Result<C::Output, C::Error> {
+        let start = Instant::now();
+        // A time-out too large for the clock is no time-out.
+        let deadline = timeout.and_then(|timeout| start.checked_add(timeout));
+        if let Some(output) = self.tick(condition, deadline, start)? {
+            return Ok(output);
+        }
+        let backoff = Backoff::new();
+        let mut spins = self.wait == Wait::Adaptive && self.may_spin();
+        loop {
+            let found = match self.wait {
+                Wait::Spin => look_often(condition, LOOKS_PER_CLOCK)?,
+                Wait::Yield => yield_often(condition)?,
+                Wait::Poll(interval) => self.sleep(condition, deadline, interval)?,
+                Wait::Backoff => {
+                    backoff.snooze();
+                    condition.look()?
+                }
+                Wait::Adaptive if spins => {
+                    spins = false;
+                    self.spin_a_while(condition)?
+                }
+                Wait::Block | Wait::Adaptive => {
+                    let now = Instant::now();
+                    condition.park(self.limit(deadline, now))?
+                }
+            };
+            if let Some(output) = found {
+                return Ok(output);
+            }
+            if let Some(output) = self.tick(condition, deadline, Instant::now())? {
+                return Ok(output);
+            }
+        }
+    }
+
+    /// What has to happen between two looks: interrupt, slice, time-out, in this order.
+    fn tick<C: Condition>(
+        &mut self,
+        condition: &mut C,
+        deadline: Option<Instant>,
+        now: Instant,
+    ) -> Result<Option<C::Output>, C::Error> {
+        if let Some(flag) = &self.interrupt
+            && flag.load(Ordering::Relaxed)
+        {
+            return Err(Stop::Interrupted.into());
+        }
+        if let Some(output) = self.check_if_due(condition, now)? {
+            return Ok(Some(output));
+        }
+        if deadline.is_some_and(|deadline| now >= deadline) {
+            // The message may have come while the clock was read.
+            return match condition.look()? {
+                Some(output) => Ok(Some(output)),
+                None => Err(Stop::TimedOut.into()),
+            };
+        }
+        Ok(None)
+    }
+
+    fn check_if_due<C: Condition>(
+        &mut self,
+        condition: &mut C,
+        now: Instant,
+    ) -> Result<Option<C::Output>, C::Error> {
+        let last = *self.last_check.get_or_insert(now);
+        if now.saturating_duration_since(last) < SLICE {
+            return Ok(None);
+        }
+        self.last_check = Some(now);
+        condition.check()
+    }
+
+    /// How long a sleep may last: to the end of the slice or of the time-out.
+    fn limit(&self, deadline: Option<Instant>, now: Instant) -> Duration {
+        let since = self
+            .last_check
+            .map_or(SLICE, |last| now.saturating_duration_since(last));
+        let slice = SLICE.saturating_sub(since);
+        match deadline {
+            Some(deadline) => slice.min(deadline.saturating_duration_since(now)),
+            None => slice,
+        }
+    }
+
+    /// Sleeps for `interval`, checking whenever a slice has passed, and looks once at the end.
+    fn sleep<C: Condition>(
+        &mut self,
+        condition: &mut C,
+        deadline: Option<Instant>,
+        interval: Duration,
+    ) -> Result<Option<C::Output>, C::Error> {
+        let start = Instant::now();
+        let mut now = start;
+        loop {
+            let left = interval.saturating_sub(now.saturating_duration_since(start));
+            if left.is_zero() {
+                return condition.look();
+            }
+            pause(left.min(self.limit(deadline, now)));
+            now = Instant::now();
+            if let Some(output) = self.tick(condition, deadline, now)? {
+                return Ok(Some(output));
+            }
+        }
+    }
+
+    /// Adaptive: whether this wait may spin, or parks at once because the core was found shared.
+    fn may_spin(&mut self) -> bool {
+        if self.parks_at_once == 0 {
+            return true;
+        }
+        self.parks_at_once -= 1;
+        false
+    }
+
+    fn spin_a_while<C: Condition>(
+        &mut self,
+        condition: &mut C,
+    ) -> Result<Option<C::Output>, C::Error> {
+        if let Some(output) = look_often(condition, FIRST_LOOKS)? {
+            return Ok(Some(output));
+        }
+        for _ in 0..ROUNDS {
+            let before = Instant::now();
+            thread::yield_now();
+            let shared = before.elapsed() > SHARED_CORE;
+            if let Some(output) = condition.look()? {
+                return Ok(Some(output));
+            }
+            if shared {
+                self.parks_at_once = WAITS_WITHOUT_SPINNING;
+                return Ok(None);
+            }
+            if let Some(output) = look_often(condition, LOOKS_PER_ROUND)? {
+                return Ok(Some(output));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn look_often<C: Condition>(
+    condition: &mut C,
+    times: u32,
+) -> Result<Option<C::Output>, C::Error> {
+    for _ in 0..times {
+        if let Some(output) = condition.look()? {
+            return Ok(Some(output));
+        }
+        std::hint::spin_loop();
+    }
+    Ok(None)
+}
+
+fn yield_often<C: Condition>(condition: &mut C) -> Result<Option<C::Output>, C::Error> {
+    for _ in 0..YIELDS_PER_CLOCK {
+        thread::yield_now();
+        if let Some(output) = condition.look()? {
+            return Ok(Some(output));
+        }
+    }
+    Ok(None)
+}
+
+/// Sleeps for `duration`, or until a signal is handled.
+#[cfg(not(loom))]
+fn pause(duration: Duration) {
+    // The only error besides a signal is a duration out of range, which a slice never is.
+    let _ = shm_core::futex::pause(duration);
+}
