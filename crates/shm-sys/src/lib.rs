@@ -1,1 +1,58 @@
-//! Placeholder.
+//! The system calls under POSIX shared memory, one thin function each, named as in the manual.
+//!
+//! The limits: Linux on x86-64 and aarch64 only; no policy (nothing is checked, retried with other
+//! arguments, cleaned up or given a default); only the calls that the crates above need. Names,
+//! sizes and mappings that are checked are in `shm-core`.
+//!
+//! What each function adds to the C call: descriptors are owned ([`OwnedFd`]) or borrowed
+//! ([`BorrowedFd`]) and close on exec, the error number is in an [`io::Error`] that was made before
+//! anything could change `errno`, and a call that a signal interrupted is made again where the
+//! manual allows that without harm. Each page gives the manual's signature, the errors that matter,
+//! and a reference.
+//!
+//! ```
+//! use shm_sys::{O_CREAT, O_EXCL, O_RDWR};
+//! use std::os::fd::AsFd;
+//!
+//! let name = std::ffi::CString::new(format!("/shm-sys-doc-{}", std::process::id()))?;
+//! let object = shm_sys::shm_open(&name, O_RDWR | O_CREAT | O_EXCL, 0o600)?;
+//! shm_sys::shm_unlink(&name)?; // the object lives as long as the descriptor
+//!
+//! shm_sys::ftruncate(object.as_fd(), 4096)?;
+//! assert_eq!(shm_sys::fstat(object.as_fd())?.st_size, 4096);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! [`OwnedFd`]: std::os::fd::OwnedFd
+//! [`BorrowedFd`]: std::os::fd::BorrowedFd
+//! [`io::Error`]: std::io::Error
+
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
+compile_error!("shm-sys supports Linux on x86-64 and aarch64 only");
+
+mod errno;
+mod file;
+mod lock;
+mod memory;
+mod name;
+mod time;
+mod wait;
+
+pub use file::{fchmod, fstat, fstatvfs, ftruncate, geteuid, posix_fallocate, stat, statvfs};
+pub use lock::{LockKind, fcntl_ofd_getlk, fcntl_ofd_setlk};
+pub use memory::{mmap_shared_anonymous, munmap};
+pub use name::{shm_open, shm_unlink};
+pub use time::nanosleep;
+pub use wait::{futex_wait, futex_wake};
+
+#[doc(no_inline)]
+pub use libc::{
+    E2BIG, EACCES, EAGAIN, EBADF, EDQUOT, EEXIST, EFAULT, EFBIG, EINTR, EINVAL, ELOOP, EMFILE,
+    ENAMETOOLONG, ENFILE, ENODEV, ENOENT, ENOMEM, ENOSPC, ENOSYS, ENXIO, EOPNOTSUPP, EPERM,
+    ETIMEDOUT, O_ACCMODE, O_CLOEXEC, O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC,
+    S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, c_int, gid_t, mode_t,
+    off_t, uid_t,
+};
