@@ -1,2 +1,58 @@
-//! Developer commands.
-fn main() {}
+//! The developer's commands, run as `cargo xtask COMMAND`; this file only dispatches.
+
+mod console;
+mod demo;
+mod documents;
+mod leftovers;
+mod mutant;
+mod mutants;
+mod parts;
+mod process;
+mod random;
+mod tally;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+usage: cargo xtask COMMAND [OPTION…]
+
+  test        everything a change has to pass
+  demo        random lines through a real writer and a real reader, compared at the end
+  documents   replay the console examples of README.md and docs/
+  mutants     break a copy of the tree on purpose, and require a test to notice
+
+`cargo xtask COMMAND --help` says more.
+";
+
+/// What a command came to: whether all went well, or why it could not be carried out.
+type Verdict = Result<bool, String>;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let arguments: Vec<String> = arguments.collect();
+    let verdict = match command.as_str() {
+        "test" => test::run(&arguments),
+        "demo" => demo::run(&arguments),
+        "documents" => documents::run(&arguments),
+        "mutants" => mutants::run(&arguments),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(true)
+        }
+        _ => {
+            eprint!("{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match verdict {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(reason) => {
+            eprintln!("error: {reason}");
+            ExitCode::from(2)
+        }
+    }
+}
