@@ -93,6 +93,17 @@ fn entries(lines: &[(usize, &str)]) -> Result<Vec<Entry>, String> {
     Ok(entries)
 }
 
+/// The files that `document` links to, as they are written: links to pages elsewhere are left out.
+pub(crate) fn linked_files(document: &str) -> Vec<&str> {
+    document
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(')'))
+        .map(|(target, _)| target.split('#').next().unwrap_or_default())
+        .filter(|target| !target.is_empty() && !target.contains("://"))
+        .collect()
+}
+
 /// Whether `found` is what the lines of `expected` promise; blanks at the end of a line do not count.
 pub(crate) fn matches(expected: &[String], found: &[&str]) -> bool {
     let Some((first, rest)) = expected.split_first() else {
@@ -174,6 +185,12 @@ mod tests {
             let error = blocks(document).expect_err(document);
             assert!(error.starts_with(line), "{error}");
         }
+    }
+
+    #[test]
+    fn links_to_files_are_found_without_their_fragments() {
+        let document = "[a](docs/a.md#b), [c](#d) [e](https://example.org/) and [f](../f.md)";
+        assert_eq!(linked_files(document), ["docs/a.md", "../f.md"]);
     }
 
     #[test]

@@ -16,9 +16,9 @@ use crate::workspace;
 const HELP: &str = "\
 usage: cargo xtask documents [FILE…]
 
-Replays the console examples of the files, README.md and docs/*.md if none is named, and compares
-what the commands print. Each file's commands run in a directory of their own, with the built shm
-first on PATH, where the system allows it in a /dev/shm of their own.
+Replays the console examples of the files, README.md and docs/*.md if none is named, compares what
+the commands print, and looks whether the files that they link to exist. Each file's commands run in a directory of
+their own, with the built shm first on PATH, and where the system allows it in a /dev/shm of their own.
 
 A block that is marked `console` is one terminal:
 
@@ -112,6 +112,19 @@ fn replay_all(files: &[PathBuf]) -> Verdict {
             .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
         let blocks =
             console::blocks(&text).map_err(|error| format!("{}: {error}", file.display()))?;
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let broken: Vec<&str> = console::linked_files(&text)
+            .into_iter()
+            .filter(|target| !folder.join(target).exists())
+            .collect();
+        if broken.is_empty() {
+            passed += 1;
+            println!("test {name} links ... ok");
+        } else {
+            failed += 1;
+            println!("test {name} links ... FAILED");
+            println!("no such file: {}", broken.join(", "));
+        }
         let scratch = Scratch::new(&name)?;
         for group in groups(&blocks) {
             let before = Snapshot::now();

@@ -129,7 +129,7 @@ fn cargo(arguments: &[&str]) -> Command {
 }
 
 fn format() -> Command {
-    cargo(&["fmt", "--all", "--check"])
+    cargo(&["fmt", "--all", "--check", "--", "--color", "never"])
 }
 
 fn lints() -> Command {

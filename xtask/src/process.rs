@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -117,9 +118,16 @@ pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<Finished, St
     })
 }
 
-/// The command as one would type it, without its environment.
+/// The command as one would type it.
 pub(crate) fn describe(command: &Command) -> String {
-    let mut words = vec![command.get_program().to_string_lossy().into_owned()];
+    let program = Path::new(command.get_program());
+    let program = program.file_name().unwrap_or(program.as_os_str());
+    let flags = command.get_envs().filter_map(|(name, value)| {
+        let name = name.to_str().filter(|name| name.ends_with("FLAGS"))?;
+        Some(format!("{name}=\"{}\"", value?.to_string_lossy()))
+    });
+    let mut words: Vec<String> = flags.collect();
+    words.push(program.to_string_lossy().into_owned());
     words.extend(
         command
             .get_args()
