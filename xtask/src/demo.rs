@@ -29,8 +29,11 @@ const LONGEST: usize = 1000;
 /// How many lines are shown.
 const SHOWN: usize = 5;
 
-/// How long the two processes may take, many times what they need.
-const LIMIT: Duration = Duration::from_secs(60);
+/// How long the writer may take, many times what it needs.
+const WRITER_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long the reader may go on when the writer has ended.
+const READER_LIMIT: Duration = Duration::from_secs(10);
 
 /// Runs the command; true if what arrived is what was sent.
 pub(crate) fn run(arguments: &[String]) -> Verdict {
@@ -81,7 +84,7 @@ pub(crate) fn run(arguments: &[String]) -> Verdict {
                 fine = false;
             }
             None => {
-                println!("the {role} was still running after {} s", LIMIT.as_secs());
+                println!("the {role} did not come to its end, and was killed");
                 fine = false;
             }
         }
@@ -159,10 +162,9 @@ impl Pair {
                 let _ = output.read_to_end(&mut received);
                 received
             });
-            let deadline = Instant::now() + LIMIT;
             let ends = [
-                process::wait(&mut self.writer, deadline),
-                process::wait(&mut self.reader, deadline),
+                process::wait(&mut self.writer, Instant::now() + WRITER_LIMIT),
+                process::wait(&mut self.reader, Instant::now() + READER_LIMIT),
             ];
             // Closes both pipes, so that the two threads come to an end.
             self.stop();

@@ -9,6 +9,7 @@ mod mutants;
 mod parts;
 mod process;
 mod random;
+mod replay;
 mod tally;
 mod test;
 mod workspace;
