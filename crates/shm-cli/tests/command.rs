@@ -1,0 +1,283 @@
+//! The command line itself: names, exit statuses, help, and what a person at a terminal sees.
+
+mod support;
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use support::terminal::Terminal;
+use support::{
+    Name, Process, SHM, has_mount_namespaces, reader, shm, shm_with_small_dev_shm, writer,
+};
+
+/// Runs `shm ARGS` to its end.
+fn run(args: &[&str]) -> Output {
+    shm(args).output().expect("the program runs")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("messages for people are UTF-8")
+}
+
+#[test]
+fn wrong_usage_exits_with_2_and_says_what_is_wrong() {
+    let cases: [(&[&str], &str); 16] = [
+        (&[], "Usage"),
+        (&["wrter"], "writer"),
+        (&["writer", "--no-such-flag"], "--no-such-flag"),
+        (&["writer", "one", "two"], "two"),
+        (&["writer", "a/b"], "a/b"),
+        (&["writer", ".."], ".."),
+        (&["writer", ""], "name"),
+        (&["writer", "x", "--slots", "3"], "3"),
+        (&["writer", "x", "--slots", "0"], "0"),
+        (&["writer", "x", "--mode", "rw"], "rw"),
+        (&["writer", "x", "--wait", "patiently"], "patiently"),
+        (&["writer", "x", "--wait", "poll", "--interval", "5"], "5"),
+        (&["writer", "x", "--raw", "-0"], "--raw"),
+        (&["writer", "x", "--keep", "--drain", "1s"], "--keep"),
+        (&["reader", "x", "-c", "many"], "many"),
+        (&["reader", "x", "--timeout", "soon"], "soon"),
+    ];
+    for (args, expected) in cases {
+        let output = run(args);
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "{args:?}: {}",
+            text(&output.stderr)
+        );
+        assert!(output.stdout.is_empty(), "{args:?}");
+        assert!(
+            text(&output.stderr).contains(expected),
+            "{args:?}: {}",
+            text(&output.stderr)
+        );
+    }
+}
+
+#[test]
+fn a_name_may_begin_with_a_slash_and_is_shown_without() {
+    let name = Name::new();
+    let with_slash = format!("/{}", name.as_str());
+    writer(&name, &["--keep", "-m", "hello"])
+        .wait()
+        .expect_code(0);
+    let mut command = shm(["reader", &with_slash]);
+    Process::spawn(&mut command)
+        .wait()
+        .expect_code(0)
+        .expect_output(b"hello\n");
+
+    name.fill(b"foreign");
+    let output = run(&["reader", &with_slash]);
+    assert!(text(&output.stderr).contains(&format!("\"{}\"", name.as_str())));
+    assert!(!text(&output.stderr).contains(&with_slash));
+}
+
+#[test]
+fn the_environment_gives_the_name_unless_the_command_line_does() {
+    let (ours, other) = (Name::new(), Name::new());
+    let writer = |args: &[&str]| {
+        let mut command = shm(["writer", "--keep", "-m", "hello"]);
+        Process::spawn(command.args(args).env("SHM_NAME", ours.as_str()))
+            .wait()
+            .expect_code(0)
+    };
+    writer(&[]);
+    assert!(ours.exists());
+    writer(&[other.as_str()]);
+    assert!(other.exists());
+    let mut command = shm(["reader"]);
+    let mut reader = Process::spawn(command.env("SHM_NAME", ours.as_str()));
+    reader.wait().expect_code(0).expect_output(b"hello\n");
+}
+
+#[test]
+fn the_default_names_are_the_projects_and_the_lessons() {
+    if !has_mount_namespaces() {
+        return;
+    }
+    for (args, expected) in [(&[][..], "shm-mailbox\n"), (&["--classic"], "shm-file\n")] {
+        let script = "\"$0\" \"$@\"; ls /dev/shm";
+        let args = [&["writer", "--drain", "50ms", "-m", "x"], args].concat();
+        Process::spawn(&mut shm_with_small_dev_shm("1m", script, &args))
+            .wait()
+            .expect_output(expected.as_bytes());
+    }
+}
+
+#[test]
+fn the_prompt_is_for_people_only() {
+    let name = Name::new();
+    writer(&name, &["--keep"])
+        .finish()
+        .expect_code(0)
+        .expect_quiet()
+        .expect_output(b"");
+
+    // Typed at a terminal: a line, then the end of the input.
+    let shown = |errors_on_terminal: bool| {
+        let terminal = Terminal::open();
+        let mut command = shm(["writer", "--keep", name.as_str()]);
+        command.stdin(terminal.stdio()).stdout(Stdio::piped());
+        command.stderr(if errors_on_terminal {
+            terminal.stdio()
+        } else {
+            Stdio::piped()
+        });
+        let mut writer = Process::spawn_as_is(&mut command);
+        drop(command);
+        terminal
+            .screen()
+            .write_all(b"hello\n\x04")
+            .expect("the terminal takes it");
+        let ended = writer
+            .wait()
+            .expect_code(0)
+            .expect_output(b"")
+            .expect_quiet();
+        drop(ended);
+        terminal.finish()
+    };
+    assert!(shown(true).contains("? "));
+    assert!(!shown(false).contains('?'));
+    reader(&name, &[])
+        .wait()
+        .expect_code(0)
+        .expect_output(b"hello\nhello\n");
+}
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    for args in [
+        &["--help"][..],
+        &["-h"],
+        &["--version"],
+        &["writer", "--help"],
+        &["reader", "-h"],
+    ] {
+        let output = run(args);
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        assert!(
+            !output.stdout.is_empty() && output.stderr.is_empty(),
+            "{args:?}"
+        );
+    }
+    assert!(text(&run(&["--version"]).stdout).starts_with("shm "));
+}
+
+#[test]
+fn short_help_fits_a_screen_and_names_every_flag() {
+    let both = [
+        "--classic",
+        "--wait",
+        "--interval",
+        "--slots",
+        "--mode",
+        "--any-owner",
+        "-0",
+        "--null",
+        "--raw",
+        "--length-delimited",
+        "--stats",
+        "NAME",
+    ];
+    let writer = ["-m", "--oversize", "--drain", "--keep"];
+    let reader = ["-c", "--timeout", "--follow", "--json"];
+    for (command, own) in [("writer", writer), ("reader", reader)] {
+        let short = run(&[command, "-h"]);
+        let short = text(&short.stdout);
+        assert!(
+            short.lines().count() <= 40,
+            "{} lines",
+            short.lines().count()
+        );
+        assert!(
+            short.lines().all(|line| line.chars().count() <= 100),
+            "{short}"
+        );
+        let long = run(&[command, "--help"]);
+        for flag in both.iter().chain(&own) {
+            assert!(short.contains(flag), "no {flag} in shm {command} -h");
+            assert!(
+                text(&long.stdout).contains(flag),
+                "no {flag} in shm {command} --help"
+            );
+        }
+    }
+    assert!(text(&run(&["-h"]).stdout).lines().count() <= 24);
+}
+
+#[test]
+fn long_help_tells_the_exit_statuses() {
+    for command in ["writer", "reader"] {
+        let help = run(&[command, "--help"]);
+        for status in ["0", "1", "2", "3", "4", "5", "6", "7", "8", "124"] {
+            let line = format!("\n  {status} ");
+            assert!(
+                text(&help.stdout).contains(&line),
+                "no {status} in shm {command} --help"
+            );
+        }
+    }
+}
+
+/// The lines of the help that a user would copy into a shell.
+fn examples(command: &str) -> Vec<String> {
+    let help = run(&[command, "--help"]);
+    let (_, after) = text(&help.stdout)
+        .split_once("Examples:\n")
+        .expect("there are examples");
+    let examples = after
+        .lines()
+        .take_while(|line| line.is_empty() || line.starts_with(' '));
+    examples
+        .filter(|line| line.starts_with("    "))
+        .map(|line| line.trim().to_owned())
+        .collect()
+}
+
+#[test]
+fn the_examples_of_the_help_run() {
+    if !has_mount_namespaces() {
+        return;
+    }
+    let folder =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("examples-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    let programs = Path::new(SHM).parent().expect("it is in a folder");
+    let path = format!(
+        "{}:{}",
+        programs.display(),
+        std::env::var("PATH").expect("there is a PATH")
+    );
+    let mut running = Vec::new();
+    for example in ["writer", "reader"]
+        .iter()
+        .flat_map(|command| examples(command))
+    {
+        assert!(example.contains("shm "), "{example}");
+        // Most would wait for a peer: one that still runs after a moment was understood.
+        let script = format!("mount -t tmpfs tmpfs /dev/shm && exec timeout 0.5 sh -c '{example}'");
+        let mut command = Command::new("unshare");
+        command
+            .args(["-m", "sh", "-c", &script])
+            .env("PATH", &path)
+            .current_dir(&folder);
+        running.push((Process::spawn(command.env_remove("SHM_NAME")), example));
+    }
+    assert!(running.len() >= 6, "{} examples", running.len());
+    for (process, example) in &mut running {
+        let ended = process.finish();
+        let code = ended.status.code();
+        // 124: `timeout` ended it. 6: the messages of the example were not taken in time.
+        assert!(
+            matches!(code, Some(0 | 6 | 124)),
+            "{example}: {code:?}: {}",
+            ended.errors
+        );
+    }
+    std::fs::remove_dir_all(&folder).expect("the folder is ours");
+}

@@ -1,0 +1,59 @@
+//! A pseudo-terminal, to see what a person would see.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::process::Stdio;
+
+use rustix::fs::OFlags;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+/// Both ends of a pseudo-terminal.
+pub(crate) struct Terminal {
+    screen: File,
+    line: File,
+}
+
+impl Terminal {
+    pub(crate) fn open() -> Self {
+        let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
+            .expect("a pseudo-terminal");
+        grantpt(&screen).expect("a pseudo-terminal");
+        unlockpt(&screen).expect("a pseudo-terminal");
+        let path = ptsname(&screen, Vec::new()).expect("a pseudo-terminal has a name");
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let line = rustix::fs::open(path, flags, rustix::fs::Mode::empty())
+            .expect("a pseudo-terminal opens");
+        Self {
+            screen: screen.into(),
+            line: line.into(),
+        }
+    }
+
+    /// The end for a process, as one of its streams.
+    pub(crate) fn stdio(&self) -> Stdio {
+        self.line
+            .try_clone()
+            .expect("a descriptor can be duplicated")
+            .into()
+    }
+
+    /// What a person types.
+    pub(crate) fn screen(&self) -> File {
+        self.screen
+            .try_clone()
+            .expect("a descriptor can be duplicated")
+    }
+
+    /// Everything on the screen, once no process has the terminal any more.
+    pub(crate) fn finish(self) -> String {
+        drop(self.line);
+        let mut shown = Vec::new();
+        let mut screen = self.screen;
+        let mut buffer = [0; 4096];
+        // Linux reports the end as an error (EIO).
+        while let Ok(len @ 1..) = screen.read(&mut buffer) {
+            shown.extend_from_slice(&buffer[..len]);
+        }
+        String::from_utf8_lossy(&shown).into_owned()
+    }
+}
