@@ -1,4 +1,39 @@
-//! A channel for messages of up to 1 KiB between two processes on one machine, through one POSIX shared memory object.
+//! A channel for messages of up to 1 KiB between two processes on one machine, through one POSIX shared
+//! memory object, that no crash of either process can wedge or corrupt.
+//!
+//! Limits: messages of 0 to 1024 bytes; 1 to 65,536 of them queued (a power of two, 16 by default); one
+//! sender and one receiver at a time, each replaceable; one machine, one layout version; Linux on x86-64 and
+//! aarch64. 2^53 - 1 messages in the life of a mailbox.
+//!
+//! ```
+//! use shm_mailbox::{Mailbox, Message, Wait};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let orders = format!("doc-orders-{}", std::process::id());
+//! # let orders = orders.as_str();
+//! let mut sender = Mailbox::options(orders).slots(16).sender()?; // creates or attaches
+//! sender.send(b"hello")?;
+//!
+//! // Usually in another process; either may come first.
+//! let mut receiver = Mailbox::options(orders).wait(Wait::Block).receiver()?;
+//! let mut message = Message::new();
+//! receiver.recv(&mut message)?;
+//! assert_eq!(message.as_bytes(), b"hello");
+//! assert_eq!(message.sequence(), 0);
+//!
+//! sender.close()?; // everything was received: the object is unlinked
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What holds whatever happens to the two processes: a message is there whole or not at all, in order,
+//! until it is acknowledged. [`Receiver::recv`] acknowledges at once, so a receiver killed before it has
+//! dealt with the message has lost it; [`Receiver::peek`] and [`Receiver::ack`] close that gap. What the
+//! peer wrote is checked before it is used: a wrong value is a [`Corrupt`] error, never a panic or a hang.
+//! What is *not* promised: protection against a process that truncates the object under us, which is a
+//! SIGBUS at the next access before the check that comes every 50 ms.
+//!
+//! The layout of the lesson that this grew out of is in [`classic`].
 
 #[cfg(not(all(
     target_os = "linux",
@@ -6,6 +41,54 @@
 )))]
 compile_error!("shm-mailbox supports Linux on x86-64 and aarch64 only");
 
+mod corrupt;
+mod layout;
+mod message;
+mod payload;
+mod protocol;
+mod region;
+mod role;
+mod sync;
+
+// What needs a system: under loom there is none, only the protocol.
+#[cfg(not(loom))]
+mod channel;
+#[cfg(not(loom))]
+pub mod classic;
+#[cfg(not(loom))]
+mod draft;
+#[cfg(not(loom))]
+mod error;
+#[cfg(not(loom))]
+mod image;
+#[cfg(not(loom))]
+mod lifecycle;
+#[cfg(not(loom))]
+mod options;
+#[cfg(not(loom))]
+mod receiver;
+#[cfg(not(loom))]
+mod sender;
+#[cfg(not(loom))]
 mod wait;
 
+#[cfg(all(test, loom))]
+mod loom_models;
+
+pub use corrupt::{Corrupt, Field};
+#[cfg(not(loom))]
+pub use draft::Draft;
+#[cfg(not(loom))]
+pub use error::{AttachError, BatchError, CloseError, RecvError, SendError};
+#[cfg(not(loom))]
+pub use lifecycle::Closed;
+pub use message::{MAX_MESSAGE, Message};
+#[cfg(not(loom))]
+pub use options::{Mailbox, Options};
+#[cfg(not(loom))]
+pub use receiver::Receiver;
+pub use role::{Peer, Role};
+#[cfg(not(loom))]
+pub use sender::Sender;
+#[cfg(not(loom))]
 pub use wait::Wait;

@@ -76,6 +76,16 @@ pub(crate) trait Condition {
     /// One look at the shared memory, without a system call.
     fn look(&mut self) -> Result<Option<Self::Output>, Self::Error>;
 
+    /// The look at the end of a polling sleep, when a system call does not count any more.
+    fn look_after_sleep(&mut self) -> Result<Option<Self::Output>, Self::Error> {
+        self.look()
+    }
+
+    /// Whether something has happened that calls for a check before the slice is over.
+    fn has_news(&self) -> bool {
+        false
+    }
+
     /// Looks after the peer and the object, then once more at the condition.
     fn check(&mut self) -> Result<Option<Self::Output>, Self::Error>;
 
@@ -203,7 +213,7 @@ impl Waiter {
         }
         if deadline.is_some_and(|deadline| now >= deadline) {
             // The message may have come while the clock was read.
-            return match condition.look()? {
+            return match condition.look_after_sleep()? {
                 Some(output) => Ok(Some(output)),
                 None => Err(Stop::TimedOut.into()),
             };
@@ -217,7 +227,7 @@ impl Waiter {
         now: Instant,
     ) -> Result<Option<C::Output>, C::Error> {
         let last = *self.last_check.get_or_insert(now);
-        if now.saturating_duration_since(last) < SLICE {
+        if now.saturating_duration_since(last) < SLICE && !condition.has_news() {
             return Ok(None);
         }
         self.last_check = Some(now);
@@ -248,7 +258,7 @@ impl Waiter {
         loop {
             let left = interval.saturating_sub(now.saturating_duration_since(start));
             if left.is_zero() {
-                return condition.look();
+                return condition.look_after_sleep();
             }
             pause(left.min(self.limit(deadline, now)));
             now = Instant::now();
@@ -293,6 +303,25 @@ impl Waiter {
     }
 }
 
+/// Tries again, with growing pauses, until there is an output, or `limit` has passed (`None`).
+pub(crate) fn retry<T, E>(
+    limit: Duration,
+    mut attempt: impl FnMut() -> Result<Option<T>, E>,
+) -> Result<Option<T>, E> {
+    let start = Instant::now();
+    let mut step = Duration::from_micros(50);
+    loop {
+        if let Some(output) = attempt()? {
+            return Ok(Some(output));
+        }
+        if start.elapsed() >= limit {
+            return Ok(None);
+        }
+        pause(step);
+        step = (step * 2).min(Duration::from_millis(1));
+    }
+}
+
 fn look_often<C: Condition>(
     condition: &mut C,
     times: u32,
@@ -317,7 +346,6 @@ fn yield_often<C: Condition>(condition: &mut C) -> Result<Option<C::Output>, C::
 }
 
 /// Sleeps for `duration`, or until a signal is handled.
-#[cfg(not(loom))]
 fn pause(duration: Duration) {
     // The only error besides a signal is a duration out of range, which a slice never is.
     let _ = shm_core::futex::pause(duration);

@@ -1,0 +1,178 @@
+//! What both endpoints have in common: an object, its region, a role in it, and a watch on the peer.
+
+use std::cell::Cell;
+use std::io;
+use std::time::Duration;
+
+use shm_core::fork::ProcessToken;
+use shm_core::{Object, SystemError, futex};
+
+use crate::corrupt::Corrupt;
+use crate::error::Failure;
+use crate::layout::{PARKED, Presence, lock_byte};
+use crate::protocol;
+use crate::region::Region;
+use crate::role::{Peer, Role};
+use crate::sync::Ordering;
+
+/// One attached role. Made by [`attach`](crate::lifecycle::attach), ended by
+/// [`close`](crate::lifecycle::close).
+#[derive(Debug)]
+pub(crate) struct Channel {
+    /// Holds the role lock: its descriptor lives as long as the endpoint.
+    pub(crate) object: Object,
+    pub(crate) region: Region,
+    pub(crate) role: Role,
+    /// Whether this endpoint made the mailbox, rather than finding it.
+    pub(crate) created: bool,
+    /// A peer that closed or died is not an error: wait for the next.
+    pub(crate) await_peer: bool,
+    pub(crate) token: ProcessToken,
+    /// The first violation; every later operation fails with it.
+    pub(crate) corrupt: Option<Corrupt>,
+    /// The peer's `life` when it was last checked.
+    pub(crate) known_life: Cell<u64>,
+}
+
+impl Channel {
+    /// Whether the endpoint may be used: not in a forked child, and not after a violation.
+    #[inline]
+    pub(crate) fn ensure_usable(&self) -> Result<(), Failure> {
+        if !self.token.is_current() {
+            return Err(Failure::Forked);
+        }
+        match &self.corrupt {
+            Some(corrupt) => Err(Failure::Corrupt(corrupt.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Remembers a violation, so that it is reported for good.
+    #[cold]
+    pub(crate) fn remember(&mut self, failure: &Failure) {
+        if let Failure::Corrupt(corrupt) = failure {
+            self.corrupt.get_or_insert_with(|| corrupt.clone());
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.object.name().as_str()
+    }
+
+    pub(crate) fn own(&self) -> &Presence {
+        &self.region.side(self.role).presence
+    }
+
+    #[inline]
+    pub(crate) fn peer(&self) -> &Presence {
+        &self.region.side(self.role.peer()).presence
+    }
+
+    /// After publishing: wakes the peer if it sleeps.
+    #[inline]
+    pub(crate) fn wake_parked_peer(&self) {
+        let parked = &self.peer().parked;
+        if protocol::take_parked(parked) {
+            wake(parked);
+        }
+    }
+
+    /// Announces our sleep, looks once more, and sleeps until woken, or for `limit`.
+    pub(crate) fn park<T>(
+        &self,
+        limit: Duration,
+        look: impl FnOnce() -> Result<Option<T>, Failure>,
+    ) -> Result<Option<T>, Failure> {
+        protocol::park(&self.own().parked, look, |parked| {
+            match futex::wait(parked, PARKED, Some(limit)) {
+                // The kernel found no memory behind the flag: somebody has cut it off.
+                Err(error) if error.raw_os_error() == Some(EFAULT) => Err(self.truncated()?),
+                // Woken, cleared before we slept, time up, or a signal: look again.
+                _ => Ok(()),
+            }
+        })
+    }
+
+    /// Whether the peer came, closed or came back since the last check.
+    pub(crate) fn has_news(&self) -> bool {
+        // Relaxed: only a hint to check.
+        self.peer().life.load(Ordering::Relaxed) != self.known_life.get()
+    }
+
+    /// Looks after object and peer, then once more at what is waited for.
+    ///
+    /// A message (for a sender: room) wins over every verdict. The links are read before the verdict:
+    /// nobody attaches to an object that has lost its name, so whoever is not there then never will be.
+    pub(crate) fn check<T>(
+        &self,
+        look: impl FnOnce() -> Result<Option<T>, Failure>,
+    ) -> Result<Option<T>, Failure> {
+        let status = self.object.status()?;
+        let expected = self.region.geometry().object_size();
+        if status.size < expected {
+            return Err(Failure::Truncated { expected, found: status.size });
+        }
+        let peer = self.verdict()?;
+        if let Some(output) = look()? {
+            return Ok(Some(output));
+        }
+        match peer {
+            Peer::Attached => Ok(None),
+            Peer::Closed if !self.await_peer => Err(Failure::Closed),
+            Peer::Died if !self.await_peer => Err(Failure::PeerDied),
+            _ if status.links == 0 => Err(Failure::Unlinked),
+            _ => Ok(None),
+        }
+    }
+
+    /// What is known of the peer now.
+    ///
+    /// The lock alone does not tell a closed peer from a dead one, and `life` alone not a dead one from
+    /// a living one; between reading the two the peer may have gone and another come. So `life` is read
+    /// on both sides of the lock until both readings agree.
+    pub(crate) fn verdict(&self) -> Result<Peer, SystemError> {
+        let peer = self.peer();
+        let byte = lock_byte::of(self.role.peer());
+        // Bounded: only a misbehaving peer changes its life this often, and it is there.
+        for _ in 0..100 {
+            let before = protocol::read_life(peer);
+            let held = self.object.is_locked_elsewhere(byte)?;
+            let life = protocol::read_life(peer);
+            if before != life {
+                continue;
+            }
+            if !(held && protocol::is_closed(life)) {
+                // Otherwise it is about to free the lock, or to raise its epoch: stay curious.
+                self.known_life.set(life);
+            }
+            return Ok(match life {
+                _ if held => Peer::Attached,
+                0 => Peer::NeverSeen,
+                life if protocol::is_closed(life) => Peer::Closed,
+                _ => Peer::Died,
+            });
+        }
+        Ok(Peer::Attached)
+    }
+
+    fn truncated(&self) -> Result<Failure, SystemError> {
+        Ok(Failure::Truncated {
+            expected: self.region.geometry().object_size(),
+            found: self.object.size()?,
+        })
+    }
+}
+
+/// `EFAULT` of `errno(3)` on Linux.
+const EFAULT: i32 = 14;
+
+/// Clears a flag and wakes its owner, whatever it says.
+pub(crate) fn wake_unconditionally(presence: &Presence) {
+    protocol::clear_parked(presence);
+    wake(&presence.parked);
+}
+
+fn wake(parked: &crate::sync::AtomicU32) {
+    // An error means that the memory is gone; the next check says so in words.
+    let _: io::Result<u32> = futex::wake(parked, 1);
+}

@@ -1,0 +1,106 @@
+//! A message being written in place, in its slot.
+
+use std::fmt;
+use std::io;
+
+use crate::error::SendError;
+use crate::message::MAX_MESSAGE;
+use crate::sender::Sender;
+
+/// A reserved slot: write the message into it, then [`commit`](Self::commit).
+///
+/// It saves the copy through a buffer of one's own. The receiver sees nothing before the commit;
+/// dropping the draft, or being killed, leaves the mailbox as it was. The shared bytes are written, and
+/// never lent.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::io::Write;
+/// # let name = format!("doc-draft-{}", std::process::id());
+/// # let mut receiver = shm_mailbox::Mailbox::options(&name).receiver()?;
+/// let mut sender = shm_mailbox::Mailbox::options(&name).sender()?;
+/// let mut draft = sender.reserve()?;
+/// write!(draft, "order {}", 7)?;
+/// draft.commit()?;
+/// # receiver.recv(&mut shm_mailbox::Message::new())?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Draft<'a> {
+    sender: &'a mut Sender,
+    /// At most [`MAX_MESSAGE`].
+    length: usize,
+}
+
+impl<'a> Draft<'a> {
+    pub(crate) fn new(sender: &'a mut Sender) -> Self {
+        Self { sender, length: 0 }
+    }
+
+    /// The bytes written so far.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether nothing has been written; an empty message may be committed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// The bytes that still fit: 1024 at first.
+    #[must_use]
+    pub fn remaining(&self) -> usize {
+        MAX_MESSAGE - self.length
+    }
+
+    /// Appends `bytes`, all or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::TooLong`] if they do not fit, [`SendError::Forked`] in a forked child; the draft stays
+    /// as it was.
+    #[inline]
+    pub fn append(&mut self, bytes: &[u8]) -> Result<(), SendError> {
+        self.sender.usable()?;
+        if bytes.len() > self.remaining() {
+            let length = self.length.saturating_add(bytes.len());
+            return Err(SendError::TooLong { length, excess: length - MAX_MESSAGE });
+        }
+        self.sender.write_at(self.length, bytes);
+        self.length += bytes.len();
+        Ok(())
+    }
+
+    /// Commits the message.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Forked`] in a forked child.
+    #[inline]
+    pub fn commit(self) -> Result<(), SendError> {
+        self.sender.usable()?;
+        self.sender.publish(self.length);
+        Ok(())
+    }
+}
+
+impl io::Write for Draft<'_> {
+    /// Appends what fits of `bytes`; 0 bytes when the draft is full.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let fitting = &bytes[..bytes.len().min(self.remaining())];
+        self.append(fitting).map_err(io::Error::other)?;
+        Ok(fitting.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Draft<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Draft").field("length", &self.length).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,276 @@
+//! Layout version 1: what stands where in the shared memory. Nouns only; the verbs are in `protocol`.
+//!
+//! ```text
+//! offset  size  field                  written by
+//!      0     8  magic "shm-mbox"       the creator, after all other fields of the header
+//!      8     4  version                the creator
+//!     12     4  kind (1: ring)         the creator
+//!     16     4  slots N                the creator
+//!     20     4  hot slots H            the creator
+//!    128     8  sent                   the sender
+//!    256     8  life of the sender     the sender
+//!    264     4  parked                 the sender sets it, the receiver that wakes clears it
+//!    268     4  pid, for display       the sender
+//!    384     8  received               the receiver
+//!    512     8  life of the receiver   the receiver
+//!    520     4  parked                 the receiver sets it, the sender that wakes clears it
+//!    524     4  pid, for display       the receiver
+//!    640  1088  slot 0: stamp (8), payload (1024), 56 unused
+//!   1728  1088  slot 1 …
+//! ```
+//!
+//! All integers are in the machine's byte order (little-endian on both supported machines). The object's
+//! size is the end of the last slot rounded up to 4096 bytes. Unused bytes are 0.
+//!
+//! A count stands alone on its 128 bytes (two cache lines, the unit in which x86 prefetches): the
+//! sender stores `sent` with every message, and the receiver looks at the sender's `parked` after every
+//! message; on one line they would tear it from each other each time.
+
+use crate::message::MAX_MESSAGE;
+use crate::payload::Payload;
+use crate::sync::{AtomicU32, AtomicU64};
+
+/// The first eight bytes of a finished mailbox: `shm-mbox`.
+pub(crate) const MAGIC: u64 = u64::from_le_bytes(*b"shm-mbox");
+/// The version of the layout and of the protocol.
+pub(crate) const VERSION: u32 = 1;
+/// The ring; other numbers are left for other shapes.
+pub(crate) const KIND_RING: u32 = 1;
+/// The most slots a mailbox can have: 68 MiB.
+pub(crate) const MAX_SLOTS: u32 = 1 << 16;
+/// Objects are whole pages of this size, so that the lesson's 1028 bytes are never ours.
+const PAGE: u64 = 4096;
+/// The end of header and role blocks, and the start of slot 0.
+pub(crate) const SLOTS_OFFSET: usize = 640;
+/// The bytes from one slot to the next.
+const STRIDE: u64 = 1088;
+
+/// `parked`: the owner sleeps, or is about to.
+pub(crate) const PARKED: u32 = 1;
+/// `parked`: nobody needs to be woken.
+pub(crate) const AWAKE: u32 = 0;
+
+/// A stamp's low bits: the length; the number of the message, from 1, stands above them.
+const LENGTH_BITS: u32 = 11;
+/// The highest message number: its stamp is the largest that fits into 64 bits.
+pub(crate) const LAST_MESSAGE: u64 = (1 << (64 - LENGTH_BITS)) - 2;
+
+/// One byte of the object for each lock; see `fcntl(2)`, "Open file description locks".
+pub(crate) mod lock_byte {
+    /// Held while attaching, closing or unlinking.
+    pub(crate) const INIT: u64 = 0;
+    /// Held by the sender for its whole life.
+    pub(crate) const SENDER: u64 = 1;
+    /// Held by the receiver for its whole life.
+    pub(crate) const RECEIVER: u64 = 2;
+
+    /// The byte of a role.
+    pub(crate) const fn of(role: crate::role::Role) -> u64 {
+        match role {
+            crate::role::Role::Sender => SENDER,
+            crate::role::Role::Receiver => RECEIVER,
+        }
+    }
+}
+
+/// Written once by the creator.
+#[repr(C, align(128))]
+#[derive(Debug)]
+pub(crate) struct Header {
+    pub(crate) magic: AtomicU64,
+    pub(crate) version: AtomicU32,
+    pub(crate) kind: AtomicU32,
+    pub(crate) slots: AtomicU32,
+    pub(crate) hot: AtomicU32,
+}
+
+/// A number of messages since creation, alone on its lines.
+#[repr(C, align(128))]
+#[derive(Debug)]
+pub(crate) struct Count(pub(crate) AtomicU64);
+
+/// Who holds a role, and how.
+#[repr(C, align(128))]
+#[derive(Debug)]
+pub(crate) struct Presence {
+    /// `epoch << 1 | closed`; 0 if the role was never taken.
+    pub(crate) life: AtomicU64,
+    /// [`PARKED`] or [`AWAKE`].
+    pub(crate) parked: AtomicU32,
+    /// For display; never acted on.
+    pub(crate) pid: AtomicU32,
+}
+
+/// One role's block.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct Side {
+    /// `sent` in the sender's block, `received` in the receiver's.
+    pub(crate) count: Count,
+    pub(crate) presence: Presence,
+}
+
+/// Everything before the slots.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct Control {
+    pub(crate) header: Header,
+    pub(crate) sender: Side,
+    pub(crate) receiver: Side,
+}
+
+/// Room for one message.
+#[repr(C, align(64))]
+#[derive(Debug)]
+pub(crate) struct Slot {
+    /// The commit: see [`Stamp`]. 0: never written.
+    pub(crate) stamp: AtomicU64,
+    pub(crate) payload: Payload,
+}
+
+/// A slot's stamp, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp(u64);
+
+impl Stamp {
+    /// The stamp of message `n` (from 0) of `length` bytes.
+    #[inline]
+    pub(crate) const fn new(n: u64, length: usize) -> Self {
+        Self((n + 1) << LENGTH_BITS | length as u64)
+    }
+
+    #[inline]
+    pub(crate) const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    #[inline]
+    pub(crate) const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// How many messages there are up to and with this one: its number, from 1; 0 if there is none.
+    #[inline]
+    pub(crate) const fn ordinal(self) -> u64 {
+        self.0 >> LENGTH_BITS
+    }
+
+    /// The length as it stands there: the peer's word, to be checked.
+    #[inline]
+    pub(crate) const fn length(self) -> u64 {
+        self.0 & ((1 << LENGTH_BITS) - 1)
+    }
+}
+
+/// The form of a mailbox, read once when attaching and kept in private memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Geometry {
+    /// A power of two from 1 to [`MAX_SLOTS`].
+    slots: u32,
+}
+
+impl Geometry {
+    /// What a mailbox gets when nobody says otherwise.
+    pub(crate) const DEFAULT: Self = Self { slots: 16 };
+
+    /// `None` unless `slots` is a power of two from 1 to [`MAX_SLOTS`].
+    pub(crate) const fn new(slots: u32) -> Option<Self> {
+        if slots.is_power_of_two() && slots <= MAX_SLOTS {
+            Some(Self { slots })
+        } else {
+            None
+        }
+    }
+
+    #[inline]
+    pub(crate) const fn slots(self) -> u32 {
+        self.slots
+    }
+
+    /// The size of the object in bytes.
+    pub(crate) const fn object_size(self) -> u64 {
+        (SLOTS_OFFSET as u64 + self.slots as u64 * STRIDE).next_multiple_of(PAGE)
+    }
+}
+
+/// Whether a size could be that of a mailbox, finished or not.
+pub(crate) const fn is_whole_pages(size: u64) -> bool {
+    size.is_multiple_of(PAGE)
+}
+
+// Under loom the atomics are larger, and nothing is mapped.
+#[cfg(not(loom))]
+const _: () = {
+    use std::mem::{offset_of, size_of};
+
+    assert!(offset_of!(Control, header.magic) == 0);
+    assert!(offset_of!(Control, header.version) == 8);
+    assert!(offset_of!(Control, header.kind) == 12);
+    assert!(offset_of!(Control, header.slots) == 16);
+    assert!(offset_of!(Control, header.hot) == 20);
+    assert!(offset_of!(Control, sender.count) == 128);
+    assert!(offset_of!(Control, sender.presence.life) == 256);
+    assert!(offset_of!(Control, sender.presence.parked) == 264);
+    assert!(offset_of!(Control, sender.presence.pid) == 268);
+    assert!(offset_of!(Control, receiver.count) == 384);
+    assert!(offset_of!(Control, receiver.presence.life) == 512);
+    assert!(offset_of!(Control, receiver.presence.parked) == 520);
+    assert!(offset_of!(Control, receiver.presence.pid) == 524);
+    assert!(size_of::<Control>() == SLOTS_OFFSET);
+    assert!(offset_of!(Slot, stamp) == 0);
+    assert!(offset_of!(Slot, payload) == 8);
+    assert!(size_of::<Slot>() as u64 == STRIDE);
+    assert!(MAX_MESSAGE < 1 << LENGTH_BITS);
+    assert!(Stamp::new(LAST_MESSAGE, MAX_MESSAGE).ordinal() == LAST_MESSAGE + 1);
+};
+
+// SAFETY: atomics only, valid for any bytes; changed by others at any time without harm.
+#[cfg(not(loom))]
+unsafe impl shm_core::Shareable for Control {}
+
+// SAFETY: an atomic and a `Payload`, whose bytes are only ever copied by `shm_core::bytes`.
+#[cfg(not(loom))]
+unsafe impl shm_core::Shareable for Slot {}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stamp_holds_number_and_length() {
+        for n in [0, 1, 15, 1 << 40, LAST_MESSAGE] {
+            for length in [0, 1, 1023, 1024] {
+                let stamp = Stamp::from_bits(Stamp::new(n, length).bits());
+                assert_eq!(stamp.ordinal(), n + 1);
+                assert_eq!(stamp.length(), length as u64);
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_stamp_is_not_the_first() {
+        assert_eq!(Stamp::new(LAST_MESSAGE, 2047).bits(), u64::MAX);
+        assert_ne!(Stamp::new(0, 0).bits(), 0);
+    }
+
+    #[test]
+    fn slot_counts_are_powers_of_two_up_to_65536() {
+        for good in [1, 2, 16, 65_536] {
+            assert_eq!(Geometry::new(good).map(Geometry::slots), Some(good));
+        }
+        for bad in [0, 3, 17, 65_535, 131_072, u32::MAX] {
+            assert_eq!(Geometry::new(bad), None);
+        }
+    }
+
+    #[test]
+    fn objects_are_whole_pages() {
+        let size = |slots| Geometry::new(slots).map(Geometry::object_size);
+        assert_eq!(size(1), Some(4096));
+        assert_eq!(size(2), Some(4096));
+        assert_eq!(size(4), Some(8192));
+        assert_eq!(size(16), Some(20_480));
+        assert_eq!(size(65_536), Some(71_307_264));
+        assert!(!is_whole_pages(1028));
+    }
+}

@@ -1,0 +1,214 @@
+//! Attaching and closing: how an endpoint comes to its object, and how it leaves.
+//!
+//! Everything that changes who is there happens under the INIT lock, one byte of the object, which the
+//! kernel frees when its holder dies. A process killed at any step leaves an object that the next one can
+//! use: without a name (start over), half-made (finish it), or finished.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use shm_core::{Created, Lock, Mapping, Object, ObjectOptions, ShmName, SystemError, Unlink, fork};
+
+use crate::channel::{Channel, wake_unconditionally};
+use crate::error::{AttachError, CloseError};
+use crate::image::Image;
+use crate::layout::{Geometry, lock_byte};
+use crate::options::Options;
+use crate::protocol;
+use crate::region::Region;
+use crate::role::Role;
+use crate::sync::Ordering;
+use crate::wait::{self, Waiter};
+
+/// How long INIT may stay busy: its holders need microseconds, and a killed one's is free at once.
+const INIT_LIMIT: Duration = Duration::from_secs(2);
+/// How long a role may stay busy: a killed owner's lock is free after 50 to 300 µs.
+const ROLE_LIMIT: Duration = Duration::from_millis(20);
+/// How often the name may change hands while we attach.
+const ATTEMPTS: u32 = 100;
+
+/// What closing left behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// The object is unlinked: its memory is freed when the last process lets go of it.
+    Unlinked,
+    /// The object and the messages in it stay.
+    Kept {
+        /// Messages committed and not yet acknowledged.
+        queued: u64,
+    },
+}
+
+/// What to do with the object when closing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Disposal {
+    /// Unlink it if that is due.
+    IfDue,
+    /// Leave it.
+    Keep,
+}
+
+/// Attaches `role`: opens or creates the object, takes the role, and lets the peer know.
+///
+/// `resume` makes the role's cursor; it runs while the role is held and INIT is locked.
+pub(crate) fn attach<C>(
+    options: &Options,
+    role: Role,
+    resume: impl Fn(&Region) -> Result<C, crate::Corrupt>,
+) -> Result<(Channel, C), AttachError> {
+    let name = ShmName::new(&options.name).map_err(AttachError::Name)?;
+    let wanted = match options.slots {
+        None => Geometry::DEFAULT,
+        Some(slots) => Geometry::new(slots).ok_or(AttachError::Slots { found: slots })?,
+    };
+    let token = fork::token().map_err(|source| {
+        AttachError::System(SystemError { call: "mmap", name: None, source })
+    })?;
+    let objects = objects(options);
+    for _ in 0..ATTEMPTS {
+        let (object, created) = if options.create {
+            objects.open_or_create(&name).map_err(AttachError::Open)?
+        } else {
+            (objects.open(&name).map_err(AttachError::Open)?, Created::No)
+        };
+        lock_init(&object)?.ok_or_else(|| AttachError::InitBusy { name: name.to_string() })?;
+        if !object.is_linked().map_err(AttachError::System)? {
+            // Unlinked between our opening and our locking: the name is free, or another's.
+            continue;
+        }
+        let (region, initialised) = match mailbox(&object, wanted, options) {
+            Ok(found) => found,
+            Err(error) => {
+                if created == Created::Yes {
+                    // Nobody has attached, since INIT is ours: leave nothing behind.
+                    let _: Result<Unlink, SystemError> = object.unlink();
+                }
+                return Err(error);
+            }
+        };
+        take_role(&object, &region, role)?;
+        let cursor = resume(&region).map_err(|corrupt| AttachError::Corrupt {
+            name: name.to_string(),
+            corrupt,
+        })?;
+        let channel = Channel {
+            region,
+            role,
+            created: initialised,
+            await_peer: options.await_peer,
+            token,
+            corrupt: None,
+            known_life: Cell::new(0),
+            object,
+        };
+        protocol::begin_life(channel.own(), std::process::id());
+        wake_unconditionally(channel.peer());
+        channel.object.unlock(lock_byte::INIT).map_err(AttachError::System)?;
+        return Ok((channel, cursor));
+    }
+    Err(AttachError::Unsteady { name: name.to_string() })
+}
+
+fn objects(options: &Options) -> ObjectOptions {
+    let mut objects = ObjectOptions::new();
+    objects.mode(options.mode).any_owner(options.any_owner).any_mode(options.any_owner);
+    objects
+}
+
+fn lock_init(object: &Object) -> Result<Option<()>, AttachError> {
+    wait::retry(INIT_LIMIT, || lock(object, lock_byte::INIT)).map_err(AttachError::System)
+}
+
+fn lock(object: &Object, byte: u64) -> Result<Option<()>, SystemError> {
+    Ok(match object.try_lock(byte)? {
+        Lock::Taken => Some(()),
+        Lock::Busy => None,
+    })
+}
+
+/// The object's mailbox, finished first if it is half-made. Whether we have done that is the second
+/// value. The caller holds INIT.
+fn mailbox(
+    object: &Object,
+    wanted: Geometry,
+    options: &Options,
+) -> Result<(Region, bool), AttachError> {
+    match Image::read(object)? {
+        Image::HalfMade => {
+            object.reserve(wanted.object_size()).map_err(AttachError::Reserve)?;
+            let region = map(object, wanted)?;
+            protocol::write_header(&region);
+            Ok((region, true))
+        }
+        Image::Mailbox(found) if options.exact && options.slots.is_some() && found != wanted => {
+            Err(AttachError::OtherSlots {
+                name: object.name().to_string(),
+                found: found.slots(),
+                expected: wanted.slots(),
+            })
+        }
+        Image::Mailbox(found) => Ok((map(object, found)?, false)),
+    }
+}
+
+fn map(object: &Object, geometry: Geometry) -> Result<Region, AttachError> {
+    let mapping = Mapping::shared(object).map_err(AttachError::Map)?;
+    Region::map(mapping, geometry).map_err(AttachError::View)
+}
+
+fn take_role(object: &Object, region: &Region, role: Role) -> Result<(), AttachError> {
+    wait::retry(ROLE_LIMIT, || lock(object, lock_byte::of(role)))
+        .map_err(AttachError::System)?
+        .ok_or_else(|| AttachError::RoleTaken {
+            name: object.name().to_string(),
+            role,
+            pid: region.side(role).presence.pid.load(Ordering::Relaxed),
+        })
+}
+
+/// Ends an endpoint: marks it closed, unlinks the object if that is due, frees the role, and wakes the
+/// peer, which then finds a free lock and an odd `life`.
+///
+/// The sender owns the name and unlinks it once everything was acknowledged; with messages left, the
+/// object stays for the next receiver. A receiver unlinks only what it made itself and no sender ever
+/// attached to.
+pub(crate) fn close(channel: &Channel, disposal: Disposal) -> Result<Closed, CloseError> {
+    if !channel.token.is_current() {
+        // A forked child's copy: the endpoint is the parent's.
+        return Err(CloseError::Forked { name: channel.name().to_owned() });
+    }
+    let object = &channel.object;
+    let size = object.size().map_err(CloseError::System)?;
+    if size < channel.region.geometry().object_size() {
+        // Nothing may be touched any more; the role goes with the descriptor.
+        return Err(CloseError::Truncated { name: channel.name().to_owned() });
+    }
+    let init = wait::retry(INIT_LIMIT, || lock(object, lock_byte::INIT))
+        .map_err(CloseError::System)?;
+    protocol::end_life(channel.own());
+    let queued = protocol::queued(&channel.region);
+    let due = match channel.role {
+        Role::Sender => queued == 0,
+        Role::Receiver => channel.created && protocol::read_life(channel.peer()) == 0,
+    };
+    let unlinked = init.is_some() && due && disposal == Disposal::IfDue;
+    if unlinked {
+        // By identity: a name that is gone, or another object's by now, is left alone.
+        object.unlink().map_err(CloseError::System)?;
+    }
+    object.unlock(lock_byte::of(channel.role)).map_err(CloseError::System)?;
+    wake_unconditionally(channel.peer());
+    if init.is_none() {
+        return Err(CloseError::InitBusy { name: channel.name().to_owned() });
+    }
+    object.unlock(lock_byte::INIT).map_err(CloseError::System)?;
+    Ok(if unlinked { Closed::Unlinked } else { Closed::Kept { queued } })
+}
+
+/// A waiter for the options' strategy.
+pub(crate) fn waiter(options: &Options) -> Waiter {
+    let interrupt: Option<Arc<AtomicBool>> = options.interrupt.clone();
+    Waiter::new(options.wait, interrupt)
+}

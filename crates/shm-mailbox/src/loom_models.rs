@@ -1,0 +1,240 @@
+//! Every interleaving of the protocol's own functions, parking included, under the model checker loom.
+//!
+//! There is no slice here: a wait ends only when it is woken, so a lost wake-up is a deadlock, which loom
+//! reports. The payload is loom's `UnsafeCell`, so an access that the orderings do not separate from
+//! the one before it is reported as well. Run by
+//! `RUSTFLAGS="--cfg loom" cargo test --release -p shm-mailbox --lib loom`.
+
+use loom::sync::{Arc, Condvar, Mutex};
+use loom::thread;
+
+use crate::corrupt::Corrupt;
+use crate::layout::{Geometry, PARKED};
+use crate::message::Message;
+use crate::protocol::{ReceiveCursor, SendCursor, park, take_parked};
+use crate::region::Region;
+use crate::sync::{AtomicU32, Ordering};
+
+/// The kernel's part of a futex: compare and sleep are one step, and a wake reaches all sleepers.
+struct Futex {
+    lock: Mutex<()>,
+    queue: Condvar,
+}
+
+impl Futex {
+    fn new() -> Self {
+        Self { lock: Mutex::new(()), queue: Condvar::new() }
+    }
+
+    fn wait(&self, word: &AtomicU32) -> Result<(), Corrupt> {
+        let guard = self.lock.lock().unwrap();
+        if word.load(Ordering::Relaxed) == PARKED {
+            drop(self.queue.wait(guard).unwrap());
+        }
+        Ok(())
+    }
+
+    fn wake(&self) {
+        let _guard = self.lock.lock().unwrap();
+        self.queue.notify_all();
+    }
+}
+
+/// A region and what the kernel knows of its two `parked` words.
+struct Shared {
+    region: Region,
+    sender: Futex,
+    receiver: Futex,
+}
+
+impl Shared {
+    fn new(slots: u32) -> Arc<Self> {
+        Arc::new(Self {
+            region: Region::heap(Geometry::new(slots).unwrap()),
+            sender: Futex::new(),
+            receiver: Futex::new(),
+        })
+    }
+
+    /// What `Sender::room` does, without a check.
+    fn wait_for_room(&self, cursor: &mut SendCursor) -> u64 {
+        let parked = &self.region.control().sender.presence.parked;
+        loop {
+            let mut look = || Ok(Some(cursor.room(&self.region)?).filter(|&room| room > 0));
+            if let Some(room) = look().unwrap() {
+                return room;
+            }
+            if let Some(room) = park(parked, look, |word| self.sender.wait(word)).unwrap() {
+                return room;
+            }
+        }
+    }
+
+    /// What `Channel::wake_parked_peer` does for the sender.
+    fn wake_receiver(&self) {
+        if take_parked(&self.region.control().receiver.presence.parked) {
+            self.receiver.wake();
+        }
+    }
+
+    fn send(&self, cursor: &mut SendCursor, value: u8) {
+        self.wait_for_room(cursor);
+        cursor.write(&self.region, &[value]);
+        cursor.publish(&self.region, 1);
+        self.wake_receiver();
+    }
+
+    /// What `Receiver::peek` does, without a check.
+    fn peek(&self, cursor: &mut ReceiveCursor, message: &mut Message) {
+        let parked = &self.region.control().receiver.presence.parked;
+        let length = loop {
+            let look = || cursor.look(&self.region);
+            if let Some(length) = look().unwrap() {
+                break length;
+            }
+            if let Some(length) = park(parked, look, |word| self.receiver.wait(word)).unwrap() {
+                break length;
+            }
+        };
+        cursor.show(&self.region, length, message);
+    }
+
+    /// What `Receiver::ack` does.
+    fn ack(&self, cursor: &mut ReceiveCursor) {
+        cursor.acknowledge(&self.region);
+        if take_parked(&self.region.control().sender.presence.parked) {
+            self.sender.wake();
+        }
+    }
+}
+
+/// One sender and one receiver pass `count` messages through `slots` slots, one by one.
+fn pass_messages(slots: u32, count: u8) {
+    let shared = Shared::new(slots);
+    let sender = {
+        let shared = Arc::clone(&shared);
+        thread::spawn(move || {
+            let mut cursor = SendCursor::resume(&shared.region).unwrap();
+            for value in 0..count {
+                shared.send(&mut cursor, value);
+            }
+        })
+    };
+    let mut cursor = ReceiveCursor::resume(&shared.region).unwrap();
+    let mut message = Message::new();
+    for value in 0..count {
+        shared.peek(&mut cursor, &mut message);
+        assert_eq!(message.as_bytes(), [value]);
+        assert_eq!(message.sequence(), u64::from(value));
+        shared.ack(&mut cursor);
+    }
+    sender.join().unwrap();
+}
+
+fn bounded(preemptions: usize) -> loom::model::Builder {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(preemptions);
+    // A model that runs out of time has shown nothing: no limit, the runner has one.
+    builder.max_duration = None;
+    builder
+}
+
+#[test]
+fn loom_two_messages_through_one_slot_in_every_interleaving() {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = None;
+    builder.max_duration = None;
+    builder.check(|| pass_messages(1, 2));
+}
+
+#[test]
+fn loom_three_messages_through_one_slot() {
+    bounded(3).check(|| pass_messages(1, 3));
+}
+
+#[test]
+fn loom_four_messages_through_two_slots() {
+    bounded(3).check(|| pass_messages(2, 4));
+}
+
+#[test]
+fn loom_a_batch_wakes_before_it_waits_for_room() {
+    bounded(3).check(|| {
+        let shared = Shared::new(2);
+        let sender = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                let mut cursor = SendCursor::resume(&shared.region).unwrap();
+                let mut value = 0;
+                while value < 3 {
+                    for _ in 0..shared.wait_for_room(&mut cursor).min(3 - u64::from(value)) {
+                        cursor.write(&shared.region, &[value]);
+                        cursor.publish(&shared.region, 1);
+                        value += 1;
+                    }
+                    shared.wake_receiver();
+                }
+            })
+        };
+        let mut cursor = ReceiveCursor::resume(&shared.region).unwrap();
+        let mut message = Message::new();
+        for value in 0..3 {
+            shared.peek(&mut cursor, &mut message);
+            assert_eq!(message.as_bytes(), [value]);
+            shared.ack(&mut cursor);
+        }
+        sender.join().unwrap();
+    });
+}
+
+#[test]
+fn loom_messages_shown_together_are_acknowledged_together() {
+    bounded(3).check(|| {
+        let shared = Shared::new(2);
+        let sender = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                let mut cursor = SendCursor::resume(&shared.region).unwrap();
+                for value in 0..4 {
+                    shared.send(&mut cursor, value);
+                }
+            })
+        };
+        let mut cursor = ReceiveCursor::resume(&shared.region).unwrap();
+        let mut message = Message::new();
+        for pair in 0..2 {
+            shared.peek(&mut cursor, &mut message);
+            assert_eq!(message.as_bytes(), [2 * pair]);
+            shared.peek(&mut cursor, &mut message);
+            assert_eq!(message.as_bytes(), [2 * pair + 1]);
+            shared.ack(&mut cursor);
+        }
+        sender.join().unwrap();
+    });
+}
+
+/// Whoever restarts the sender may look at the region when the killed one had come to any point.
+#[test]
+fn loom_the_count_of_sent_messages_is_never_ahead_of_the_stamps() {
+    loom::model(|| {
+        let shared = Shared::new(2);
+        let killed = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                let mut cursor = SendCursor::resume(&shared.region).unwrap();
+                for value in 0..2 {
+                    cursor.write(&shared.region, &[value]);
+                    cursor.publish(&shared.region, 1);
+                }
+            })
+        };
+        let sent = shared.region.control().sender.count.0.load(Ordering::Acquire);
+        let mut receiver = ReceiveCursor::resume(&shared.region).unwrap();
+        let mut message = Message::new();
+        for _ in 0..sent {
+            let length = receiver.look(&shared.region).unwrap().unwrap();
+            receiver.show(&shared.region, length, &mut message);
+        }
+        killed.join().unwrap();
+    });
+}

@@ -1,0 +1,127 @@
+//! How an endpoint is made: [`Mailbox::options`] and what can be set before attaching.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use crate::error::AttachError;
+use crate::receiver::Receiver;
+use crate::sender::Sender;
+use crate::wait::Wait;
+
+/// The way to an endpoint: see [`Mailbox::options`].
+#[derive(Debug)]
+pub enum Mailbox {}
+
+impl Mailbox {
+    /// Options for the mailbox called `name`, with or without a leading slash.
+    ///
+    /// Nothing happens before [`Options::sender`] or [`Options::receiver`].
+    #[must_use]
+    pub fn options(name: &str) -> Options {
+        Options {
+            name: name.to_owned(),
+            slots: None,
+            exact: false,
+            mode: 0o600,
+            any_owner: false,
+            create: true,
+            wait: Wait::default(),
+            await_peer: false,
+            interrupt: None,
+        }
+    }
+}
+
+/// What can be set before attaching.
+#[derive(Clone, Debug)]
+#[must_use = "nothing happens before `sender` or `receiver`"]
+pub struct Options {
+    pub(crate) name: String,
+    pub(crate) slots: Option<u32>,
+    pub(crate) exact: bool,
+    pub(crate) mode: u32,
+    pub(crate) any_owner: bool,
+    pub(crate) create: bool,
+    pub(crate) wait: Wait,
+    pub(crate) await_peer: bool,
+    pub(crate) interrupt: Option<Arc<AtomicBool>>,
+}
+
+impl Options {
+    /// The number of messages a new mailbox has room for: a power of two from 1 to 65,536; 16 by default.
+    ///
+    /// A mailbox that is there already keeps its own, unless [`exact`](Self::exact) insists.
+    pub fn slots(mut self, slots: u32) -> Self {
+        self.slots = Some(slots);
+        self
+    }
+
+    /// Whether another number of [`slots`](Self::slots) than asked for is an error; by default it is not.
+    pub fn exact(mut self, exact: bool) -> Self {
+        self.exact = exact;
+        self
+    }
+
+    /// The permission bits of a new object, whatever the umask; `0o600` by default.
+    ///
+    /// Whoever may open the object for reading can keep others from attaching by locking it, so give
+    /// it to nobody but the two users, or to a group of their own (`0o660`).
+    pub fn mode(mut self, mode: u32) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Whether to use an object that belongs to another user, or that others may write to; by default
+    /// it is refused.
+    pub fn any_owner(mut self, any_owner: bool) -> Self {
+        self.any_owner = any_owner;
+        self
+    }
+
+    /// Whether to create the object if it is not there; the default. Either end may come first.
+    pub fn create(mut self, create: bool) -> Self {
+        self.create = create;
+        self
+    }
+
+    /// How this endpoint waits; [`Wait::Adaptive`] by default. The two ends may differ.
+    pub fn wait(mut self, wait: Wait) -> Self {
+        self.wait = wait;
+        self
+    }
+
+    /// Whether a peer that closed or died is waited for, rather than reported; by default it is reported.
+    pub fn await_peer(mut self, await_peer: bool) -> Self {
+        self.await_peer = await_peer;
+        self
+    }
+
+    /// A flag that ends blocking calls with `Interrupted` once it is true: at once if a signal ended
+    /// the sleep, and within 50 ms otherwise.
+    ///
+    /// Meant for signal handlers that set it, for example those of the crate `signal-hook`.
+    pub fn interrupt(mut self, flag: Arc<AtomicBool>) -> Self {
+        self.interrupt = Some(flag);
+        self
+    }
+
+    /// Attaches as the sender, creating the mailbox if need be.
+    ///
+    /// # Errors
+    ///
+    /// [`AttachError::RoleTaken`] if a living process is the sender; the others say what is wrong with
+    /// the name, the object, or the system.
+    pub fn sender(self) -> Result<Sender, AttachError> {
+        Sender::attach(&self)
+    }
+
+    /// Attaches as the receiver, creating the mailbox if need be.
+    ///
+    /// # Errors
+    ///
+    /// [`AttachError::RoleTaken`] if a living process is the receiver; the others say what is wrong with
+    /// the name, the object, or the system.
+    pub fn receiver(self) -> Result<Receiver, AttachError> {
+        Receiver::attach(&self)
+    }
+}

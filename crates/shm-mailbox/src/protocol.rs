@@ -1,0 +1,373 @@
+//! The protocol: send and receive as plain functions over a [`Region`], and every ordering there is.
+//!
+//! The same code runs over a mapping, on the heap in unit tests, and under loom. It knows nothing of
+//! processes, clocks or system calls.
+//!
+//! # Why a kill at any instruction is harmless
+//!
+//! Message *n* is committed by one store, (S), of its slot's stamp; it is given back by one store, (R),
+//! of `received`. Before (S) the receiver does not look at the payload, because the stamp carries an older
+//! number; a half-written payload is overwritten by the next sender. Before (R) the sender does not
+//! touch the slot, because it counts as full; the next receiver starts again from `received` and gets
+//! the same messages. So a process killed anywhere leaves either the old state or the new one.
+//!
+//! `sent` serves the sender's own restart and observers. It is stored after every stamp, (C), so it is
+//! never ahead of the stamps, and behind by at most one: a sender that restarts looks at one stamp and
+//! knows which. (Were (C) relaxed it could become visible before (S); a kill in between would then skip a
+//! message that was never stamped, and the receiver would wait for it for ever.)
+//!
+//! # The orderings, and what each pairs with
+//!
+//! * (S) stamp, Release, pairs with the Acquire load of the stamp in [`ReceiveCursor::look`]: whoever sees
+//!   the number sees the payload.
+//! * (R) `received`, Release, pairs with the Acquire load in [`SendCursor::room`]: whoever sees that the
+//!   message was given back may overwrite it; its bytes have been read out.
+//! * (C) `sent`, Release, pairs with the Acquire load in [`SendCursor::resume`]: the stamps up to it are
+//!   there.
+//! * (W) in [`park`] and (P) in [`take_parked`] are the two SeqCst fences of a Dekker pair. The waiter
+//!   stores `parked`, fences, looks. The publisher stores the stamp (or `received`), fences, looks at
+//!   `parked`. Whichever fence comes second in their single total order sees what was stored before the
+//!   other: either the waiter finds the message, or the publisher finds the flag.
+//!
+//! # Why no wake-up is lost
+//!
+//! The waiter sleeps *on its own flag*, and only while that is [`PARKED`]. A publisher that clears the
+//! flag wakes after clearing. If the clear comes before the sleep, there is no sleep; if after, the
+//! wake ends it. A clear that comes late, after the waiter has gone round and announced itself again,
+//! erases that second announcement, but in doing so it also ends or prevents the second sleep, and the
+//! waiter looks again after setting the flag once more. (Sleeping on the count while clearing a
+//! separate flag would lose a wake-up exactly here.) A publisher killed between clearing and waking
+//! leaves the flag clear with the waiter asleep: the slice, or the next attach or close, which wake
+//! unconditionally, end that.
+
+use crate::corrupt::{Corrupt, Field};
+use crate::layout::{
+    AWAKE, KIND_RING, LAST_MESSAGE, MAGIC, PARKED, Presence, Stamp, VERSION,
+};
+use crate::message::{MAX_MESSAGE, Message};
+use crate::region::Region;
+use crate::sync::{AtomicU32, Ordering, fence};
+
+/// The payload bytes that share the stamp's cache line.
+const FIRST_LINE: usize = 56;
+
+/// Where the sender stands. Private memory; the peer cannot touch it.
+#[derive(Debug)]
+pub(crate) struct SendCursor {
+    /// The number of the next message, from 0. At most `LAST_MESSAGE + 1`.
+    next: u64,
+    /// The last `received` that was read. At most `next`, and `next` at most this plus the slots.
+    received: u64,
+}
+
+impl SendCursor {
+    /// Takes up where the last sender, if any, left off. The caller holds the sender's role.
+    pub(crate) fn resume(region: &Region) -> Result<Self, Corrupt> {
+        let side = &region.control().sender;
+        // Acquire: pairs with (C) in `publish`; the stamps of all messages before it are there.
+        let sent = side.count.0.load(Ordering::Acquire);
+        if sent > LAST_MESSAGE + 1 {
+            return Err(Corrupt::new(Field::Sent, sent, 0..=LAST_MESSAGE + 1));
+        }
+        let mut cursor = Self { next: sent, received: 0 };
+        if sent <= LAST_MESSAGE {
+            // Relaxed: our role's own earlier store, handed over by the role lock.
+            let bits = region.slot(cursor.slot(region)).stamp.load(Ordering::Relaxed);
+            let ordinal = Stamp::from_bits(bits).ordinal();
+            if ordinal > sent + 1 {
+                return Err(Corrupt::new(Field::Stamp, ordinal, 0..=sent + 1));
+            }
+            if ordinal == sent + 1 {
+                // The last sender was killed between (S) and (C): the message is committed.
+                cursor.next = sent + 1;
+                // Release: as (C), which it makes up for.
+                side.count.0.store(cursor.next, Ordering::Release);
+            }
+        }
+        // Acquire: pairs with (R). Loaded now because a cache that starts at 0 would take a full
+        // mailbox for an empty one as soon as the difference wraps around the slots.
+        let received = region.control().receiver.count.0.load(Ordering::Acquire);
+        cursor.received = cursor.check_received(region, received, 0)?;
+        Ok(cursor)
+    }
+
+    /// How many messages were committed since the mailbox was created.
+    #[inline]
+    pub(crate) fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Whether the numbers are used up.
+    #[inline]
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.next > LAST_MESSAGE
+    }
+
+    /// How many messages can be sent now: 0 to the number of slots.
+    ///
+    /// Looks at the shared memory only when the last look showed none free.
+    #[inline]
+    pub(crate) fn room(&mut self, region: &Region) -> Result<u64, Corrupt> {
+        let slots = u64::from(region.geometry().slots());
+        let room = slots - (self.next - self.received);
+        if room > 0 {
+            return Ok(room);
+        }
+        Ok(slots - self.queued(region)?)
+    }
+
+    /// How many messages are committed and not yet acknowledged: 0 to the number of slots.
+    #[inline]
+    pub(crate) fn queued(&mut self, region: &Region) -> Result<u64, Corrupt> {
+        // Acquire: pairs with (R) in `acknowledge`; the slots about to be overwritten were read out.
+        let received = region.control().receiver.count.0.load(Ordering::Acquire);
+        self.received = self.check_received(region, received, self.received)?;
+        Ok(self.next - self.received)
+    }
+
+    /// The choice of the slot for the next message.
+    #[inline]
+    fn slot(&self, region: &Region) -> usize {
+        ring_slot(self.next, region)
+    }
+
+    /// Writes a part of the next message's payload. There must be room.
+    #[inline]
+    pub(crate) fn write_at(&self, region: &Region, offset: usize, bytes: &[u8]) {
+        region.slot(self.slot(region)).payload.write_at(offset, bytes);
+    }
+
+    /// Writes the whole payload of the next message. There must be room.
+    ///
+    /// The line with the stamp comes last, directly before the stamp, so that a receiver that polls
+    /// the stamp does not take it away half-filled.
+    #[inline]
+    pub(crate) fn write(&self, region: &Region, bytes: &[u8]) {
+        let payload = &region.slot(self.slot(region)).payload;
+        if let Some((first, rest)) = bytes.split_at_checked(FIRST_LINE) {
+            payload.write_at(FIRST_LINE, rest);
+            payload.write_at(0, first);
+        } else {
+            payload.write_at(0, bytes);
+        }
+    }
+
+    /// Commits the next message, whose payload stands in its slot. There must be room.
+    #[inline]
+    pub(crate) fn publish(&mut self, region: &Region, length: usize) {
+        debug_assert!(length <= MAX_MESSAGE && !self.is_exhausted());
+        let stamp = Stamp::new(self.next, length).bits();
+        // (S) Release: pairs with the Acquire in `ReceiveCursor::look`; publishes the payload.
+        region.slot(self.slot(region)).stamp.store(stamp, Ordering::Release);
+        self.next += 1;
+        // (C) Release: after the stamp, for whoever restarts the sender.
+        region.control().sender.count.0.store(self.next, Ordering::Release);
+    }
+
+    /// `received` must not go backwards, nor be ahead of us, nor more than the slots behind.
+    #[inline]
+    fn check_received(&self, region: &Region, found: u64, last: u64) -> Result<u64, Corrupt> {
+        let oldest = self
+            .next
+            .saturating_sub(u64::from(region.geometry().slots()))
+            .max(last);
+        if found < oldest || found > self.next {
+            return Err(Corrupt::new(Field::Received, found, oldest..=self.next));
+        }
+        Ok(found)
+    }
+}
+
+/// Where the receiver stands. Private memory; the peer cannot touch it.
+#[derive(Debug)]
+pub(crate) struct ReceiveCursor {
+    /// The number of the next message to show, from 0.
+    next: u64,
+    /// What `received` says: messages before this one were given back. At most `next`.
+    acknowledged: u64,
+}
+
+impl ReceiveCursor {
+    /// Takes up where the last receiver, if any, left off. The caller holds the receiver's role.
+    pub(crate) fn resume(region: &Region) -> Result<Self, Corrupt> {
+        // Relaxed: our role's own earlier store, handed over by the role lock.
+        let received = region.control().receiver.count.0.load(Ordering::Relaxed);
+        if received > LAST_MESSAGE + 1 {
+            return Err(Corrupt::new(Field::Received, received, 0..=LAST_MESSAGE + 1));
+        }
+        Ok(Self { next: received, acknowledged: received })
+    }
+
+    /// Messages shown and not yet acknowledged.
+    #[inline]
+    pub(crate) fn shown(&self) -> u64 {
+        self.next - self.acknowledged
+    }
+
+    /// Messages acknowledged since the mailbox was created.
+    #[inline]
+    pub(crate) fn acknowledged(&self) -> u64 {
+        self.acknowledged
+    }
+
+    /// The choice of the slot in which the next message will appear.
+    #[inline]
+    fn slot(&self, region: &Region) -> usize {
+        ring_slot(self.next, region)
+    }
+
+    /// Whether the next message is there, and its length: 0 to 1024. One load.
+    #[inline]
+    pub(crate) fn look(&self, region: &Region) -> Result<Option<usize>, Corrupt> {
+        // Acquire: pairs with (S) in `publish`; with the number comes the payload.
+        let bits = region.slot(self.slot(region)).stamp.load(Ordering::Acquire);
+        let stamp = Stamp::from_bits(bits);
+        let expected = self.next + 1;
+        if stamp.ordinal() < expected {
+            return Ok(None);
+        }
+        if stamp.ordinal() > expected {
+            return Err(Corrupt::new(Field::Stamp, stamp.ordinal(), 0..=expected));
+        }
+        match usize::try_from(stamp.length()) {
+            Ok(length) if length <= MAX_MESSAGE => Ok(Some(length)),
+            _ => Err(Corrupt::new(Field::Length, stamp.length(), 0..=MAX_MESSAGE as u64)),
+        }
+    }
+
+    /// Copies out the next message, which `look` has found, and steps to the one after it.
+    #[inline]
+    pub(crate) fn show(&mut self, region: &Region, length: usize, message: &mut Message) {
+        let payload = &region.slot(self.slot(region)).payload;
+        message.fill(self.next, length, |buffer| payload.read(buffer, length));
+        self.next += 1;
+    }
+
+    /// Starts again at the first message that was not acknowledged.
+    pub(crate) fn rewind(&mut self) {
+        self.next = self.acknowledged;
+    }
+
+    /// Gives back everything shown so far.
+    #[inline]
+    pub(crate) fn acknowledge(&mut self, region: &Region) {
+        self.acknowledged = self.next;
+        // (R) Release: pairs with the Acquire in `SendCursor::queued`; our reads of the payload are done.
+        region.control().receiver.count.0.store(self.next, Ordering::Release);
+    }
+}
+
+/// The plain ring: message n lives in slot n mod N.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "the remainder fits, N is at most 65,536")]
+fn ring_slot(n: u64, region: &Region) -> usize {
+    (n & u64::from(region.geometry().slots() - 1)) as usize
+}
+
+/// Announces the owner's sleep on its flag `own`, looks once more, and sleeps if there is nothing.
+///
+/// `sleep` returns when the flag is not, or no longer, [`PARKED`], or whenever else it likes.
+#[inline]
+pub(crate) fn park<T, E>(
+    own: &AtomicU32,
+    look: impl FnOnce() -> Result<Option<T>, E>,
+    sleep: impl FnOnce(&AtomicU32) -> Result<(), E>,
+) -> Result<Option<T>, E> {
+    // Relaxed: ordered by the fence.
+    own.store(PARKED, Ordering::Relaxed);
+    // (W) SeqCst: pairs with (P) in `take_parked`.
+    fence(Ordering::SeqCst);
+    let found = match look() {
+        Ok(None) => sleep(own).map(|()| None),
+        other => other,
+    };
+    // Relaxed: spares the peer a needless wake; nothing depends on when it is seen.
+    own.store(AWAKE, Ordering::Relaxed);
+    found
+}
+
+/// After publishing: whether the peer sleeps on its flag `peer` and has to be woken now.
+#[inline]
+#[must_use]
+pub(crate) fn take_parked(peer: &AtomicU32) -> bool {
+    // (P) SeqCst: pairs with (W) in `park`; comes after (S), (C) or (R).
+    fence(Ordering::SeqCst);
+    // Relaxed: ordered by the fence.
+    if peer.load(Ordering::Relaxed) != PARKED {
+        return false;
+    }
+    // Relaxed: ordered by the wake that follows, a system call.
+    peer.store(AWAKE, Ordering::Relaxed);
+    true
+}
+
+/// Messages committed and not yet acknowledged, as anybody sees it: 0 to the number of slots.
+pub(crate) fn queued(region: &Region) -> u64 {
+    let control = region.control();
+    let slots = u64::from(region.geometry().slots());
+    // Bounded: a busy channel may move on for as long as we like to look.
+    for _ in 0..100 {
+        // Acquire: so that the three loads happen in this order.
+        let before = control.receiver.count.0.load(Ordering::Acquire);
+        let sent = control.sender.count.0.load(Ordering::Acquire);
+        let received = control.receiver.count.0.load(Ordering::Acquire);
+        if before == received {
+            // `sent` may be one behind, below `received`.
+            return sent.saturating_sub(received).min(slots);
+        }
+    }
+    0
+}
+
+/// Writes the header of a new mailbox, whose bytes are all zero. The caller holds the INIT lock.
+pub(crate) fn write_header(region: &Region) {
+    let header = &region.control().header;
+    let slots = region.geometry().slots();
+    // Relaxed: nobody looks at them before the magic, and not without the INIT lock.
+    header.version.store(VERSION, Ordering::Relaxed);
+    header.kind.store(KIND_RING, Ordering::Relaxed);
+    header.slots.store(slots, Ordering::Relaxed);
+    header.hot.store(slots, Ordering::Relaxed);
+    // Release: the magic last. A creator killed before it leaves a half-made object, which the next
+    // one finishes; observers read the header only if the magic is there.
+    header.magic.store(MAGIC, Ordering::Release);
+}
+
+/// A new holder of a role, process `pid`, begins its life. The caller holds INIT and the role.
+pub(crate) fn begin_life(presence: &Presence, pid: u32) {
+    let epoch = read_life(presence) >> 1;
+    presence.pid.store(pid, Ordering::Relaxed);
+    presence.parked.store(AWAKE, Ordering::Relaxed);
+    // The epoch wraps after 2^63 lives, or at once on a damaged object; 0 is kept for "never seen".
+    let life = match epoch.wrapping_add(1) << 1 {
+        0 => 2,
+        life => life,
+    };
+    // Release: pairs with the Acquire in `read_life`.
+    presence.life.store(life, Ordering::Release);
+}
+
+/// The holder of a role ends its life. The caller holds INIT and the role.
+pub(crate) fn end_life(presence: &Presence) {
+    // Release: everything committed comes before; pairs with the Acquire in `read_life`.
+    presence.life.store(read_life(presence) | 1, Ordering::Release);
+}
+
+/// `epoch << 1 | closed`, or 0.
+pub(crate) fn read_life(presence: &Presence) -> u64 {
+    // Acquire: pairs with the Releases above; a look that comes after a verdict sees what the peer
+    // committed before it closed. (What a killed peer committed is ordered by the kernel: its lock is
+    // freed after its last instruction, and we have tested the lock.)
+    presence.life.load(Ordering::Acquire)
+}
+
+/// Whether `life` says that its owner has closed.
+pub(crate) const fn is_closed(life: u64) -> bool {
+    life & 1 == 1
+}
+
+/// Clears the peer's flag, whatever it says, before an unconditional wake.
+pub(crate) fn clear_parked(presence: &Presence) {
+    // Release: what made us wake it comes before.
+    presence.parked.store(AWAKE, Ordering::Release);
+}

@@ -1,0 +1,306 @@
+//! The receiving end.
+
+use std::time::Duration;
+
+use shm_core::SystemError;
+
+use crate::channel::Channel;
+use crate::error::{AttachError, CloseError, Failure, RecvError};
+use crate::lifecycle::{self, Closed, Disposal};
+use crate::message::Message;
+use crate::options::Options;
+use crate::protocol::ReceiveCursor;
+use crate::role::{Peer, Role};
+use crate::wait::{Condition, Waiter};
+
+/// The receiving end of a mailbox: one living receiver at a time.
+///
+/// There are two ways to receive. [`recv`](Self::recv) takes a message and acknowledges it at once: a
+/// receiver killed before it has dealt with the message has lost it. [`peek`](Self::peek) shows
+/// messages, and [`ack`](Self::ack) acknowledges those shown: a receiver killed in between gets the same
+/// messages, with the same sequence numbers, again.
+///
+/// Dropping the receiver is [`close`](Self::close) with the result ignored.
+#[derive(Debug)]
+pub struct Receiver {
+    channel: Channel,
+    cursor: ReceiveCursor,
+    waiter: Waiter,
+    closed: bool,
+}
+
+impl Receiver {
+    pub(crate) fn attach(options: &Options) -> Result<Self, AttachError> {
+        let (channel, cursor) = lifecycle::attach(options, Role::Receiver, ReceiveCursor::resume)?;
+        let waiter = lifecycle::waiter(options);
+        Ok(Self { channel, cursor, waiter, closed: false })
+    }
+
+    /// The object's name, without a slash.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.channel.name()
+    }
+
+    /// Whether this endpoint made the mailbox, rather than finding it.
+    #[must_use]
+    pub fn created(&self) -> bool {
+        self.channel.created
+    }
+
+    /// The number of messages the mailbox has room for: 1 to 65,536.
+    #[must_use]
+    pub fn capacity(&self) -> u32 {
+        self.channel.region.geometry().slots()
+    }
+
+    /// How many messages were acknowledged since the mailbox was created, by this receiver and those
+    /// before it; the sequence number of the first one that was not.
+    #[must_use]
+    pub fn acknowledged(&self) -> u64 {
+        self.cursor.acknowledged()
+    }
+
+    /// How many messages are committed and not yet acknowledged, those shown included: 0 to the
+    /// capacity.
+    #[must_use]
+    pub fn queued(&self) -> u64 {
+        crate::protocol::queued(&self.channel.region)
+    }
+
+    /// What is known of the sender now.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot tell about the sender's lock.
+    pub fn peer(&self) -> Result<Peer, SystemError> {
+        self.channel.verdict()
+    }
+
+    /// Takes the next message, if there is one, and acknowledges it and all shown before.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError::Empty`] if there is none; the other errors are those of [`recv`](Self::recv).
+    #[inline]
+    pub fn try_recv(&mut self, message: &mut Message) -> Result<(), RecvError> {
+        self.try_peek(message)?;
+        self.ack()
+    }
+
+    /// Waits for the next message, takes it, and acknowledges it and all shown before.
+    ///
+    /// At-most-once: killed after the acknowledgement and before it has dealt with the message, a
+    /// receiver has lost it. Use [`peek`](Self::peek) and [`ack`](Self::ack) where that matters.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError::Closed`] or [`RecvError::PeerDied`] if the sender is gone and everything it
+    /// committed has been received (unless [`Options::await_peer`] was asked for),
+    /// [`RecvError::Interrupted`], [`RecvError::Unlinked`].
+    #[inline]
+    pub fn recv(&mut self, message: &mut Message) -> Result<(), RecvError> {
+        self.peek(message)?;
+        self.ack()
+    }
+
+    /// As [`recv`](Self::recv), waiting at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError::TimedOut`], and those of [`recv`](Self::recv).
+    #[inline]
+    pub fn recv_timeout(
+        &mut self,
+        message: &mut Message,
+        timeout: Duration,
+    ) -> Result<(), RecvError> {
+        self.peek_timeout(message, timeout)?;
+        self.ack()
+    }
+
+    /// Waits for a message, takes as many as there are, up to `messages.len()`, and acknowledges them
+    /// all at once. Returns how many: at least 1 unless `messages` is empty.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv`](Self::recv). An error after the first message is left for the next call.
+    pub fn recv_batch(&mut self, messages: &mut [Message]) -> Result<usize, RecvError> {
+        let Some((first, rest)) = messages.split_first_mut() else {
+            return Ok(0);
+        };
+        self.peek(first)?;
+        let mut received = 1;
+        for message in rest {
+            if self.try_peek(message).is_err() {
+                break;
+            }
+            received += 1;
+        }
+        self.ack()?;
+        Ok(received)
+    }
+
+    /// Shows the next message not yet shown, if there is one, without acknowledging it.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError::Empty`] if there is none; the other errors are those of [`peek`](Self::peek).
+    #[inline]
+    pub fn try_peek(&mut self, message: &mut Message) -> Result<(), RecvError> {
+        self.usable()?;
+        let mut arrival = Arrival {
+            channel: &self.channel,
+            cursor: &mut self.cursor,
+            message,
+        };
+        match self.waiter.try_once(&mut arrival) {
+            Ok(Some(())) => Ok(()),
+            Ok(None) => Err(RecvError::Empty),
+            Err(failure) => Err(self.fail(failure)),
+        }
+    }
+
+    /// Waits for the next message not yet shown, and shows it without acknowledging it.
+    ///
+    /// Each call shows the next message; [`ack`](Self::ack) acknowledges all shown so far, and
+    /// [`rewind`](Self::rewind) starts again at the first that is not acknowledged.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError::Unacknowledged`] if all slots hold messages shown already, and those of
+    /// [`recv`](Self::recv).
+    #[inline]
+    pub fn peek(&mut self, message: &mut Message) -> Result<(), RecvError> {
+        self.peek_within(message, None)
+    }
+
+    /// As [`peek`](Self::peek), waiting at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError::TimedOut`], and those of [`peek`](Self::peek).
+    #[inline]
+    pub fn peek_timeout(
+        &mut self,
+        message: &mut Message,
+        timeout: Duration,
+    ) -> Result<(), RecvError> {
+        self.peek_within(message, Some(timeout))
+    }
+
+    /// Acknowledges every message shown so far: their slots are free for the sender. Does nothing if
+    /// there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError::Forked`], and [`RecvError::Corrupt`] if an earlier call found that.
+    #[inline]
+    pub fn ack(&mut self) -> Result<(), RecvError> {
+        self.usable()?;
+        if self.cursor.shown() > 0 {
+            self.cursor.acknowledge(&self.channel.region);
+            self.channel.wake_parked_peer();
+        }
+        Ok(())
+    }
+
+    /// Shows the messages that were shown and not acknowledged once more, from the first.
+    pub fn rewind(&mut self) {
+        self.cursor.rewind();
+    }
+
+    /// Closes this end. A sender that waits for room is told.
+    ///
+    /// Messages that were not acknowledged stay. The object is unlinked only if this endpoint made it and
+    /// no sender has ever attached; otherwise its name is the sender's to remove.
+    ///
+    /// # Errors
+    ///
+    /// [`CloseError`] says what could not be done; the role is free all the same.
+    pub fn close(mut self) -> Result<Closed, CloseError> {
+        self.closed = true;
+        lifecycle::close(&self.channel, Disposal::IfDue)
+    }
+
+    #[inline]
+    fn peek_within(
+        &mut self,
+        message: &mut Message,
+        timeout: Option<Duration>,
+    ) -> Result<(), RecvError> {
+        self.usable()?;
+        let shown = self.cursor.shown();
+        if shown == u64::from(self.capacity()) {
+            return Err(RecvError::Unacknowledged { shown });
+        }
+        let mut arrival = Arrival {
+            channel: &self.channel,
+            cursor: &mut self.cursor,
+            message,
+        };
+        self.waiter
+            .wait(&mut arrival, timeout)
+            .map_err(|failure| self.fail(failure))
+    }
+
+    #[inline]
+    fn usable(&self) -> Result<(), RecvError> {
+        self.channel
+            .ensure_usable()
+            .map_err(|failure| RecvError::new(failure, self.channel.name()))
+    }
+
+    #[cold]
+    fn fail(&mut self, failure: Failure) -> RecvError {
+        self.channel.remember(&failure);
+        RecvError::new(failure, self.channel.name())
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        if !self.closed {
+            // Nobody is there to be told; the role lock is freed with the descriptor in any case.
+            let _: Result<Closed, CloseError> = lifecycle::close(&self.channel, Disposal::IfDue);
+        }
+    }
+}
+
+/// Waiting for the next message, which is then copied out.
+struct Arrival<'a> {
+    channel: &'a Channel,
+    cursor: &'a mut ReceiveCursor,
+    message: &'a mut Message,
+}
+
+impl Condition for Arrival<'_> {
+    type Output = ();
+    type Error = Failure;
+
+    #[inline]
+    fn look(&mut self) -> Result<Option<()>, Failure> {
+        let region = &self.channel.region;
+        match self.cursor.look(region)? {
+            None => Ok(None),
+            Some(length) => {
+                self.cursor.show(region, length, self.message);
+                Ok(Some(()))
+            }
+        }
+    }
+
+    fn has_news(&self) -> bool {
+        self.channel.has_news()
+    }
+
+    fn check(&mut self) -> Result<Option<()>, Failure> {
+        let channel = self.channel;
+        channel.check(|| self.look())
+    }
+
+    fn park(&mut self, limit: Duration) -> Result<Option<()>, Failure> {
+        let channel = self.channel;
+        channel.park(limit, || self.look())
+    }
+}

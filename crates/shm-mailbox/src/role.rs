@@ -1,0 +1,58 @@
+//! The two roles, and what one role can know of the other.
+
+use std::fmt;
+
+/// Which end of the channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// The end that sends; the writer program holds it.
+    Sender,
+    /// The end that receives; the reader program holds it.
+    Receiver,
+}
+
+impl Role {
+    /// The other end.
+    #[must_use]
+    pub const fn peer(self) -> Self {
+        match self {
+            Self::Sender => Self::Receiver,
+            Self::Receiver => Self::Sender,
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sender => "sender",
+            Self::Receiver => "receiver",
+        })
+    }
+}
+
+/// What is known of the other end.
+///
+/// A stopped or frozen process is attached: nothing is ever concluded from time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Peer {
+    /// Nobody has ever held the role.
+    NeverSeen,
+    /// A living process holds the role.
+    Attached,
+    /// The last holder closed its end.
+    Closed,
+    /// The last holder died without closing: killed, crashed, or exited.
+    Died,
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NeverSeen => "never seen",
+            Self::Attached => "attached",
+            Self::Closed => "closed",
+            Self::Died => "died",
+        })
+    }
+}

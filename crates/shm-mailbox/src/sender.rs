@@ -1,0 +1,380 @@
+//! The sending end.
+
+use std::time::Duration;
+
+use shm_core::SystemError;
+
+use crate::channel::Channel;
+use crate::draft::Draft;
+use crate::error::{AttachError, BatchError, CloseError, Failure, SendError};
+use crate::lifecycle::{self, Closed, Disposal};
+use crate::message::MAX_MESSAGE;
+use crate::options::Options;
+use crate::protocol::SendCursor;
+use crate::role::{Peer, Role};
+use crate::wait::{Condition, Waiter};
+
+/// The sending end of a mailbox: one living sender at a time.
+///
+/// What was sent stays in the mailbox until a receiver has acknowledged it, whatever happens to the
+/// two processes. Dropping the sender is [`close`](Self::close) with the result ignored.
+#[derive(Debug)]
+pub struct Sender {
+    channel: Channel,
+    cursor: SendCursor,
+    waiter: Waiter,
+    closed: bool,
+}
+
+impl Sender {
+    pub(crate) fn attach(options: &Options) -> Result<Self, AttachError> {
+        let (channel, cursor) = lifecycle::attach(options, Role::Sender, SendCursor::resume)?;
+        let waiter = lifecycle::waiter(options);
+        Ok(Self { channel, cursor, waiter, closed: false })
+    }
+
+    /// The object's name, without a slash.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.channel.name()
+    }
+
+    /// Whether this endpoint made the mailbox, rather than finding it.
+    #[must_use]
+    pub fn created(&self) -> bool {
+        self.channel.created
+    }
+
+    /// The number of messages the mailbox has room for: 1 to 65,536.
+    #[must_use]
+    pub fn capacity(&self) -> u32 {
+        self.channel.region.geometry().slots()
+    }
+
+    /// How many messages were committed since the mailbox was created, by this sender and those
+    /// before it.
+    ///
+    /// After a restart this tells where to go on: the next message gets this sequence number.
+    #[must_use]
+    pub fn committed(&self) -> u64 {
+        self.cursor.next()
+    }
+
+    /// How many messages are committed and not yet acknowledged: 0 to the capacity.
+    #[must_use]
+    pub fn queued(&self) -> u64 {
+        crate::protocol::queued(&self.channel.region)
+    }
+
+    /// What is known of the receiver now.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot tell about the receiver's lock.
+    pub fn peer(&self) -> Result<Peer, SystemError> {
+        self.channel.verdict()
+    }
+
+    /// Sends `message` (0 to 1024 bytes) if there is room.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Full`] if all slots are taken; the other errors are those of [`send`](Self::send).
+    #[inline]
+    pub fn try_send(&mut self, message: &[u8]) -> Result<(), SendError> {
+        check_length(message)?;
+        self.try_room()?;
+        self.commit(message);
+        Ok(())
+    }
+
+    /// Sends `message` (0 to 1024 bytes), waiting for room as long as it takes.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::TooLong`], and, when the mailbox is full, [`SendError::Closed`] or
+    /// [`SendError::PeerDied`] if the receiver is gone (unless [`Options::await_peer`] was asked for),
+    /// [`SendError::Interrupted`], [`SendError::Unlinked`]. With room there is no need of a receiver.
+    #[inline]
+    pub fn send(&mut self, message: &[u8]) -> Result<(), SendError> {
+        self.send_within(message, None)
+    }
+
+    /// Sends `message` (0 to 1024 bytes), waiting for room at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::TimedOut`], and those of [`send`](Self::send).
+    #[inline]
+    pub fn send_timeout(&mut self, message: &[u8], timeout: Duration) -> Result<(), SendError> {
+        self.send_within(message, Some(timeout))
+    }
+
+    /// Sends as many of `messages` as there is room for, with one check for room and one wake.
+    ///
+    /// Returns how many, at least 1 unless `messages` is empty. A batch is not atomic: a kill in the
+    /// middle commits the first of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_send`](Self::try_send); then nothing was sent. A message that is too long is found
+    /// before the first is sent.
+    pub fn try_send_batch<T: AsRef<[u8]>>(&mut self, messages: &[T]) -> Result<usize, SendError> {
+        check_lengths(messages)?;
+        if messages.is_empty() {
+            return Ok(0);
+        }
+        let room = self.try_room()?;
+        Ok(self.commit_batch(messages, room))
+    }
+
+    /// Sends all `messages` in order, waiting for room as long as it takes.
+    ///
+    /// Each time there is room for some, they are sent with one wake.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), with the number of messages that were sent before.
+    pub fn send_batch<T: AsRef<[u8]>>(&mut self, messages: &[T]) -> Result<(), BatchError> {
+        check_lengths(messages).map_err(|error| BatchError { sent: 0, error })?;
+        let mut sent = 0;
+        while sent < messages.len() {
+            let room = self.room(None).map_err(|error| BatchError { sent, error })?;
+            sent += self.commit_batch(&messages[sent..], room);
+        }
+        Ok(())
+    }
+
+    /// Reserves the next slot, to be filled in place, if there is room.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_send`](Self::try_send).
+    pub fn try_reserve(&mut self) -> Result<Draft<'_>, SendError> {
+        self.try_room()?;
+        Ok(Draft::new(self))
+    }
+
+    /// Reserves the next slot, to be filled in place, waiting for room as long as it takes.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn reserve(&mut self) -> Result<Draft<'_>, SendError> {
+        self.room(None)?;
+        Ok(Draft::new(self))
+    }
+
+    /// Reserves the next slot, to be filled in place, waiting for room at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_timeout`](Self::send_timeout).
+    pub fn reserve_timeout(&mut self, timeout: Duration) -> Result<Draft<'_>, SendError> {
+        self.room(Some(timeout))?;
+        Ok(Draft::new(self))
+    }
+
+    /// Waits until everything committed was acknowledged, at most `timeout` (`None`: without limit).
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::TimedOut`]; [`SendError::Closed`], [`SendError::PeerDied`] or
+    /// [`SendError::Unlinked`] if messages are left and nobody is there to take them.
+    pub fn drain(&mut self, timeout: Option<Duration>) -> Result<(), SendError> {
+        self.usable()?;
+        let mut drained = Drained { channel: &self.channel, cursor: &mut self.cursor };
+        self.waiter.wait(&mut drained, timeout).map_err(|failure| self.fail(failure))
+    }
+
+    /// Closes this end: the receiver is told once it has received everything.
+    ///
+    /// Unlinks the object if everything was acknowledged. Messages that are left stay in it for the
+    /// next receiver: [`drain`](Self::drain) first if nothing is to be left.
+    ///
+    /// # Errors
+    ///
+    /// [`CloseError`] says what could not be done; the role is free all the same.
+    pub fn close(mut self) -> Result<Closed, CloseError> {
+        self.closed = true;
+        lifecycle::close(&self.channel, Disposal::IfDue)
+    }
+
+    /// Closes this end, and leaves the object and its messages for a later sender or receiver.
+    ///
+    /// # Errors
+    ///
+    /// As [`close`](Self::close).
+    pub fn keep(mut self) -> Result<Closed, CloseError> {
+        self.closed = true;
+        lifecycle::close(&self.channel, Disposal::Keep)
+    }
+
+    #[inline]
+    fn send_within(&mut self, message: &[u8], timeout: Option<Duration>) -> Result<(), SendError> {
+        check_length(message)?;
+        self.room(timeout)?;
+        self.commit(message);
+        Ok(())
+    }
+
+    /// Waits for room: how many messages can be sent now, at least 1.
+    #[inline]
+    fn room(&mut self, timeout: Option<Duration>) -> Result<u64, SendError> {
+        self.may_send()?;
+        let mut room = Room { channel: &self.channel, cursor: &mut self.cursor };
+        self.waiter.wait(&mut room, timeout).map_err(|failure| self.fail(failure))
+    }
+
+    /// As `room`, without waiting.
+    #[inline]
+    fn try_room(&mut self) -> Result<u64, SendError> {
+        self.may_send()?;
+        let mut room = Room { channel: &self.channel, cursor: &mut self.cursor };
+        match self.waiter.try_once(&mut room) {
+            Ok(Some(room)) => Ok(room),
+            Ok(None) => Err(SendError::Full),
+            Err(failure) => Err(self.fail(failure)),
+        }
+    }
+
+    #[inline]
+    fn may_send(&self) -> Result<(), SendError> {
+        self.usable()?;
+        if self.cursor.is_exhausted() {
+            return Err(SendError::Exhausted { name: self.name().to_owned() });
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn commit(&mut self, message: &[u8]) {
+        self.cursor.write(&self.channel.region, message);
+        self.publish(message.len());
+    }
+
+    /// An error in a forked child, or after a violation.
+    #[inline]
+    pub(crate) fn usable(&self) -> Result<(), SendError> {
+        self.channel
+            .ensure_usable()
+            .map_err(|failure| SendError::new(failure, self.channel.name()))
+    }
+
+    /// Commits the next message, whose payload stands in its slot, and wakes the receiver.
+    #[inline]
+    pub(crate) fn publish(&mut self, length: usize) {
+        self.cursor.publish(&self.channel.region, length);
+        self.channel.wake_parked_peer();
+    }
+
+    /// Writes a part of the next message's payload.
+    #[inline]
+    pub(crate) fn write_at(&mut self, offset: usize, bytes: &[u8]) {
+        self.cursor.write_at(&self.channel.region, offset, bytes);
+    }
+
+    /// Commits as many of `messages` as fit into `room` and into the numbers left.
+    fn commit_batch<T: AsRef<[u8]>>(&mut self, messages: &[T], room: u64) -> usize {
+        let mut sent = 0;
+        for message in messages {
+            if sent as u64 == room || self.cursor.is_exhausted() {
+                break;
+            }
+            let message = message.as_ref();
+            self.cursor.write(&self.channel.region, message);
+            self.cursor.publish(&self.channel.region, message.len());
+            sent += 1;
+        }
+        self.channel.wake_parked_peer();
+        sent
+    }
+
+    #[cold]
+    fn fail(&mut self, failure: Failure) -> SendError {
+        self.channel.remember(&failure);
+        SendError::new(failure, self.channel.name())
+    }
+}
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        if !self.closed {
+            // Nobody is there to be told; the role lock is freed with the descriptor in any case.
+            let _: Result<Closed, CloseError> = lifecycle::close(&self.channel, Disposal::IfDue);
+        }
+    }
+}
+
+#[inline]
+fn check_length(message: &[u8]) -> Result<(), SendError> {
+    match message.len().checked_sub(MAX_MESSAGE) {
+        None | Some(0) => Ok(()),
+        Some(excess) => Err(SendError::TooLong { length: message.len(), excess }),
+    }
+}
+
+fn check_lengths<T: AsRef<[u8]>>(messages: &[T]) -> Result<(), SendError> {
+    messages.iter().try_for_each(|message| check_length(message.as_ref()))
+}
+
+/// Waiting until a slot is free.
+struct Room<'a> {
+    channel: &'a Channel,
+    cursor: &'a mut SendCursor,
+}
+
+impl Condition for Room<'_> {
+    type Output = u64;
+    type Error = Failure;
+
+    #[inline]
+    fn look(&mut self) -> Result<Option<u64>, Failure> {
+        let room = self.cursor.room(&self.channel.region)?;
+        Ok((room > 0).then_some(room))
+    }
+
+    fn has_news(&self) -> bool {
+        self.channel.has_news()
+    }
+
+    fn check(&mut self) -> Result<Option<u64>, Failure> {
+        let channel = self.channel;
+        channel.check(|| self.look())
+    }
+
+    fn park(&mut self, limit: Duration) -> Result<Option<u64>, Failure> {
+        let channel = self.channel;
+        channel.park(limit, || self.look())
+    }
+}
+
+/// Waiting until everything was acknowledged.
+struct Drained<'a> {
+    channel: &'a Channel,
+    cursor: &'a mut SendCursor,
+}
+
+impl Condition for Drained<'_> {
+    type Output = ();
+    type Error = Failure;
+
+    fn look(&mut self) -> Result<Option<()>, Failure> {
+        let queued = self.cursor.queued(&self.channel.region)?;
+        Ok((queued == 0).then_some(()))
+    }
+
+    fn has_news(&self) -> bool {
+        self.channel.has_news()
+    }
+
+    fn check(&mut self) -> Result<Option<()>, Failure> {
+        let channel = self.channel;
+        channel.check(|| self.look())
+    }
+
+    fn park(&mut self, limit: Duration) -> Result<Option<()>, Failure> {
+        let channel = self.channel;
+        channel.park(limit, || self.look())
+    }
+}
