@@ -1,0 +1,177 @@
+//! The lesson's protocol: lines of text through one buffer, with the lesson's C programs at either end.
+//!
+//! For talking to those programs, and to whoever copied them. Between two programs of one's own a
+//! [`Mailbox`](crate::Mailbox) is better in every way.
+//!
+//! # Limits
+//!
+//! * A message is 1 to 1023 bytes without NUL. One message at a time; each waits for the reader's request.
+//! * The layout has no acknowledgement: a message in flight when a reader is killed can be lost. So can one
+//!   that a C writer is just handing over, within the time of one `strncpy`, when our reader withdraws.
+//! * A C program neither wakes anybody nor holds a lock. It is noticed at the next look, and two C writers, or
+//!   a C writer beside one of ours, disturb each other as they do in the lesson.
+//! * A C writer truncates the object when it starts, under everybody's mapping, and touching a mapping
+//!   beyond the end of its object is death by SIGBUS. Our two programs look at the object's size at the start of
+//!   every call, after every sleep, and before they answer a reset, wait for a moment if it is wrong, and
+//!   report [`RecvError::Truncated`] if it stays so. What remains: the nanoseconds between that look and the access,
+//!   and with [`Wait::Spin`] and [`Wait::Yield`], which do not sleep, up to 50 ms.
+//! * `fstat(2)` at the start of every call and `futex(2)` after every change: about 1 µs a message.
+//!
+//! # Example
+//!
+//! ```
+//! use shm_mailbox::Message;
+//! use shm_mailbox::classic::Classic;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let name = format!("shm-mailbox-doc-classic-{}", std::process::id());
+//! let mut writer = Classic::options(&name).writer()?; // the lesson's name is `DEFAULT_NAME`
+//! let mut reader = Classic::options(&name).reader()?;
+//!
+//! let reading = std::thread::spawn(move || {
+//!     let mut message = Message::new();
+//!     reader.recv(&mut message)?;
+//!     assert_eq!(message.as_bytes(), b"hello\n");
+//!     reader.taken()
+//! });
+//! writer.send(b"hello\n")?;
+//! writer.drain(None)?;
+//! writer.close()?;
+//! # reading.join().expect("the reader does not panic")?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod attach;
+mod error;
+mod layout;
+mod link;
+mod protocol;
+mod reader;
+mod umask;
+mod writer;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use crate::role::Role;
+use crate::wait::{Wait, Waiter};
+
+pub use error::{AttachError, CloseError, RecvError, SendError};
+pub use layout::SIZE;
+pub use reader::Reader;
+pub use writer::Writer;
+
+/// The name of the lesson's object.
+pub const DEFAULT_NAME: &str = "shm-file";
+
+/// The longest message, in bytes: the text's last byte is a NUL.
+pub const MAX_MESSAGE: usize = layout::TEXT - 1;
+
+/// The lesson's interval, and the default time-out of a blocking wait.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+/// The lesson's channel. Its ends are made by [`Options`].
+#[derive(Debug)]
+pub enum Classic {}
+
+impl Classic {
+    /// The way to a [`Writer`] or [`Reader`] of the object `name`, with or without the leading slash.
+    pub fn options(name: &str) -> Options {
+        Options {
+            name: name.to_owned(),
+            wait: Wait::Block,
+            interval: INTERVAL,
+            any_owner: false,
+            interrupt: None,
+        }
+    }
+}
+
+/// What a writer or reader should be like.
+#[derive(Clone, Debug)]
+#[must_use = "nothing happens before `writer` or `reader`"]
+pub struct Options {
+    name: String,
+    wait: Wait,
+    interval: Duration,
+    any_owner: bool,
+    interrupt: Option<Arc<AtomicBool>>,
+}
+
+impl Options {
+    /// How to wait: [`Wait::Spin`], [`Wait::Yield`], [`Wait::Poll`] or [`Wait::Block`] (the default).
+    ///
+    /// The others are refused: they choose how to sleep by what the peer tells them, and a C peer tells nothing.
+    pub fn wait(mut self, wait: Wait) -> Self {
+        self.wait = wait;
+        self
+    }
+
+    /// How long [`Wait::Block`] sleeps at most before it looks, since a C peer wakes nobody: 100 ms by default.
+    ///
+    /// Every 50 ms the object is checked, and then a blocked endpoint looks in any case. The
+    /// interval of [`Wait::Poll`] is its own.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// Also accepts an object that belongs to another user.
+    ///
+    /// Others may write to the lesson's object (its mode is 0666 less the umask); that is accepted always.
+    pub fn any_owner(mut self, any_owner: bool) -> Self {
+        self.any_owner = any_owner;
+        self
+    }
+
+    /// Waiting calls return `Interrupted` soon after `flag` becomes true: at once when a signal
+    /// ended the sleep, otherwise after 50 ms at most.
+    pub fn interrupt(mut self, flag: Arc<AtomicBool>) -> Self {
+        self.interrupt = Some(flag);
+        self
+    }
+
+    /// Attaches as the writer, and creates the object if there is none.
+    ///
+    /// The object's mode is what the lesson's `shm_open` gives: 0666 less the umask. A live object is never
+    /// truncated; an empty one (a C writer may have just created it) gets its size.
+    ///
+    /// # Errors
+    ///
+    /// [`AttachError::RoleTaken`] if another process of ours writes; [`AttachError::Foreign`] if
+    /// the object's size is neither 0 nor 1028; [`AttachError::NoSpace`] if `/dev/shm` is full.
+    pub fn writer(self) -> Result<Writer, AttachError> {
+        self.check_wait()?;
+        let attached = attach::attach(&self.name, Role::Sender, self.any_owner)?;
+        Ok(Writer::new(attached, self.waiter(), self.interval))
+    }
+
+    /// Attaches as the reader of an object that is there.
+    ///
+    /// # Errors
+    ///
+    /// [`AttachError::NotFound`] if there is none: a reader does not create, because a C writer would truncate what
+    /// it finds. [`AttachError::RoleTaken`] if another process of ours reads; [`AttachError::Foreign`]
+    /// if the object's size is neither 0 nor 1028.
+    pub fn reader(self) -> Result<Reader, AttachError> {
+        self.check_wait()?;
+        let attached = attach::attach(&self.name, Role::Receiver, self.any_owner)?;
+        Ok(Reader::new(attached.link, self.waiter(), self.interval))
+    }
+
+    fn check_wait(&self) -> Result<(), AttachError> {
+        match self.wait {
+            Wait::Spin | Wait::Yield | Wait::Poll(_) | Wait::Block => Ok(()),
+            Wait::Backoff | Wait::Adaptive => Err(AttachError::Wait {
+                name: self.name.clone(),
+                wait: self.wait,
+            }),
+        }
+    }
+
+    fn waiter(&self) -> Waiter {
+        Waiter::new(self.wait, self.interrupt.clone())
+    }
+}

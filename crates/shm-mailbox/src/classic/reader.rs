@@ -1,0 +1,264 @@
+//! The lesson's reader, which takes its request back instead of leaving it behind.
+
+use std::time::Duration;
+
+use super::error::{Fault, RecvError};
+use super::layout::TEXT;
+use super::link::Link;
+use super::protocol;
+use crate::message::Message;
+use crate::wait::{Condition, Waiter};
+
+/// Takes messages from the lesson's writer, or from ours. Made by [`Options::reader`](super::Options::reader).
+///
+/// Dropping it withdraws its request, and frees the role.
+#[derive(Debug)]
+pub struct Reader {
+    link: Link,
+    waiter: Waiter,
+    /// How long a blocking wait sleeps before it looks.
+    interval: Duration,
+    state: State,
+    /// How many messages were received.
+    received: u64,
+}
+
+/// Where the reader stands between two calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// It has no request in the flag, and no message in the text.
+    Idle,
+    /// Its request is in the flag, or was answered.
+    Asking,
+    /// The message it has received is still in the text, not marked as taken.
+    Taking,
+}
+
+impl Reader {
+    pub(super) fn new(link: Link, waiter: Waiter, interval: Duration) -> Self {
+        Self {
+            link,
+            waiter,
+            interval,
+            state: State::Idle,
+            received: 0,
+        }
+    }
+
+    /// The object's name, without the leading slash.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.link.name()
+    }
+
+    /// Requests the next message, waits for it, and copies it into `message`; the one before counts as taken.
+    ///
+    /// 1 to 1023 bytes, up to the NUL; 1024 if a foreign writer left none. Messages are numbered from 0 since this
+    /// reader attached.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError::Unlinked`] at the end of the stream, within 50 ms of it; [`RecvError::Interrupted`],
+    /// after which the request stands.
+    pub fn recv(&mut self, message: &mut Message) -> Result<(), RecvError> {
+        self.recv_for(message, None)
+    }
+
+    /// Like [`recv`](Self::recv), and gives up after `timeout`. The request stands; the next call waits for its answer.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv`, and [`RecvError::TimedOut`].
+    pub fn recv_timeout(
+        &mut self,
+        message: &mut Message,
+        timeout: Duration,
+    ) -> Result<(), RecvError> {
+        self.recv_for(message, Some(timeout))
+    }
+
+    /// Marks the last message as taken, without requesting the next: a writer of ours that waits
+    /// for that at its end of input can go.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError::Truncated`] or [`RecvError::Forked`]: there is nothing to be marked.
+    pub fn taken(&mut self) -> Result<(), RecvError> {
+        self.own()
+            .map(|()| self.mark_taken())
+            .map_err(|fault| RecvError::new(fault, self.link.name()))
+    }
+
+    /// Takes the request back, so that no writer answers a reader that does not wait any more.
+    ///
+    /// If the message came at that very moment, here it is.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError::Truncated`] or [`RecvError::Forked`]: there is no request to be withdrawn.
+    pub fn withdraw(&mut self) -> Result<Option<Message>, RecvError> {
+        self.own()
+            .map(|()| self.take_back())
+            .map_err(|fault| RecvError::new(fault, self.link.name()))
+    }
+
+    /// Withdraws, and frees the role. The message that came at that very moment is the last one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`withdraw`](Self::withdraw).
+    pub fn close(mut self) -> Result<Option<Message>, RecvError> {
+        self.withdraw()
+    }
+
+    fn recv_for(
+        &mut self,
+        message: &mut Message,
+        timeout: Option<Duration>,
+    ) -> Result<(), RecvError> {
+        let mut text = [0; TEXT];
+        match self.receive(&mut text, timeout) {
+            Ok(length) => {
+                self.deliver(&text, length, message);
+                Ok(())
+            }
+            Err(fault) => Err(RecvError::new(fault, self.link.name())),
+        }
+    }
+
+    /// Fills `text` and returns the message's length.
+    fn receive(
+        &mut self,
+        text: &mut [u8; TEXT],
+        timeout: Option<Duration>,
+    ) -> Result<usize, Fault> {
+        let began = self.link.begin();
+        let mut asking = Asking {
+            link: &self.link,
+            interval: self.interval,
+            text,
+        };
+        if matches!(began, Err(Fault::Unlinked)) && self.state == State::Asking {
+            // The answer may have come before the end. Nothing else may.
+            return asking.look()?.ok_or(Fault::Unlinked);
+        }
+        began?;
+        if self.state != State::Asking {
+            if self.state == State::Taking {
+                mark_taken(&self.link);
+            }
+            request(&self.link);
+            self.state = State::Asking;
+        }
+        self.waiter.wait(&mut asking, timeout)
+    }
+
+    fn deliver(&mut self, text: &[u8; TEXT], length: usize, message: &mut Message) {
+        message.fill(self.received, length, |buffer| *buffer = *text);
+        self.received += 1;
+        self.state = State::Taking;
+    }
+
+    /// Whether the memory may be touched, unlinked or not.
+    fn own(&self) -> Result<(), Fault> {
+        match self.link.begin() {
+            Err(Fault::Unlinked) => Ok(()),
+            other => other,
+        }
+    }
+
+    fn mark_taken(&mut self) {
+        if self.state == State::Taking {
+            mark_taken(&self.link);
+            self.state = State::Idle;
+        }
+    }
+
+    fn take_back(&mut self) -> Option<Message> {
+        if self.state != State::Asking {
+            return None;
+        }
+        self.state = State::Idle;
+        if protocol::withdraw(self.link.region()) {
+            return None;
+        }
+        let mut text = [0; TEXT];
+        let length = protocol::take(self.link.region(), &mut text);
+        if length == 0 {
+            // A reset: the request was gone anyway.
+            return None;
+        }
+        let mut message = Message::new();
+        self.deliver(&text, length, &mut message);
+        Some(message)
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        // A message that came at this very moment stays in the text; whoever wants it calls `close`.
+        if self.state == State::Asking && self.own().is_ok() {
+            protocol::withdraw(self.link.region());
+        }
+    }
+}
+
+fn mark_taken(link: &Link) {
+    protocol::mark_taken(link.region());
+    Link::wake(link.region().head());
+}
+
+fn request(link: &Link) {
+    protocol::request(link.region());
+    Link::wake(&link.region().flag);
+}
+
+/// Waits for the answer to a request, and takes it.
+struct Asking<'a> {
+    link: &'a Link,
+    interval: Duration,
+    text: &'a mut [u8; TEXT],
+}
+
+impl Condition for Asking<'_> {
+    type Output = usize;
+    type Error = Fault;
+
+    fn look(&mut self) -> Result<Option<usize>, Fault> {
+        let region = self.link.region();
+        if protocol::answered(region).is_err() {
+            return Ok(None);
+        }
+        let length = protocol::take(region, self.text);
+        if length > 0 {
+            return Ok(Some(length));
+        }
+        // A C writer has started; it may be between its truncation and the new size just now.
+        self.link.inspect()?;
+        request(self.link);
+        Ok(None)
+    }
+
+    fn look_after_sleep(&mut self) -> Result<Option<usize>, Fault> {
+        self.link.inspect_size()?;
+        self.look()
+    }
+
+    /// Does not look at the flag while all is well: a polling reader looks when its interval is over, as
+    /// it was told.
+    fn check(&mut self) -> Result<Option<usize>, Fault> {
+        match self.link.inspect() {
+            // The answer may have come before the end, and wins.
+            Err(Fault::Unlinked) => self.look()?.map(Some).ok_or(Fault::Unlinked),
+            other => other.map(|()| None),
+        }
+    }
+
+    fn park(&mut self, limit: Duration) -> Result<Option<usize>, Fault> {
+        let flag = &self.link.region().flag;
+        if let Err(seen) = protocol::answered(self.link.region()) {
+            self.link.sleep(flag, seen, limit.min(self.interval))?;
+        }
+        self.look()
+    }
+}
