@@ -110,7 +110,10 @@ impl Channel {
         let status = self.object.status()?;
         let expected = self.region.geometry().object_size();
         if status.size < expected {
-            return Err(Failure::Truncated { expected, found: status.size });
+            return Err(Failure::Truncated {
+                expected,
+                found: status.size,
+            });
         }
         let peer = self.verdict()?;
         if let Some(output) = look()? {

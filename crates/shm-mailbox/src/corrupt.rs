@@ -28,7 +28,11 @@ pub enum Field {
 impl Corrupt {
     #[cold]
     pub(crate) fn new(field: Field, found: u64, expected: RangeInclusive<u64>) -> Self {
-        Self { field, found, expected }
+        Self {
+            field,
+            found,
+            expected,
+        }
     }
 
     /// Which field it is.
@@ -52,8 +56,17 @@ impl Corrupt {
 
 impl fmt::Display for Corrupt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { field, found, expected } = self;
-        write!(f, "{field} is {found}, expected {} to {}", expected.start(), expected.end())
+        let Self {
+            field,
+            found,
+            expected,
+        } = self;
+        write!(
+            f,
+            "{field} is {found}, expected {} to {}",
+            expected.start(),
+            expected.end()
+        )
     }
 }
 

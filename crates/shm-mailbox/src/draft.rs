@@ -66,7 +66,10 @@ impl<'a> Draft<'a> {
         self.sender.usable()?;
         if bytes.len() > self.remaining() {
             let length = self.length.saturating_add(bytes.len());
-            return Err(SendError::TooLong { length, excess: length - MAX_MESSAGE });
+            return Err(SendError::TooLong {
+                length,
+                excess: length - MAX_MESSAGE,
+            });
         }
         self.sender.write_at(self.length, bytes);
         self.length += bytes.len();
@@ -101,6 +104,8 @@ impl io::Write for Draft<'_> {
 
 impl fmt::Debug for Draft<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Draft").field("length", &self.length).finish_non_exhaustive()
+        f.debug_struct("Draft")
+            .field("length", &self.length)
+            .finish_non_exhaustive()
     }
 }

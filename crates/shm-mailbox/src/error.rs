@@ -289,7 +289,11 @@ impl SendError {
             Failure::Closed => Self::Closed { name },
             Failure::PeerDied => Self::PeerDied { name },
             Failure::Unlinked => Self::Unlinked { name },
-            Failure::Truncated { expected, found } => Self::Truncated { name, expected, found },
+            Failure::Truncated { expected, found } => Self::Truncated {
+                name,
+                expected,
+                found,
+            },
             Failure::Corrupt(corrupt) => Self::Corrupt { name, corrupt },
             Failure::Forked => Self::Forked { name },
             Failure::System(error) => Self::System(error),
@@ -307,7 +311,11 @@ impl RecvError {
             Failure::Closed => Self::Closed { name },
             Failure::PeerDied => Self::PeerDied { name },
             Failure::Unlinked => Self::Unlinked { name },
-            Failure::Truncated { expected, found } => Self::Truncated { name, expected, found },
+            Failure::Truncated { expected, found } => Self::Truncated {
+                name,
+                expected,
+                found,
+            },
             Failure::Corrupt(corrupt) => Self::Corrupt { name, corrupt },
             Failure::Forked => Self::Forked { name },
             Failure::System(error) => Self::System(error),
@@ -348,17 +356,30 @@ impl fmt::Display for AttachError {
                 f,
                 "object {name:?} has the lesson's layout of 1028 bytes, not a mailbox; use the classic layout"
             ),
-            Self::Version { name, found, expected } => write!(
+            Self::Version {
+                name,
+                found,
+                expected,
+            } => write!(
                 f,
                 "object {name:?} has layout version {found}, this library speaks {expected}; \
                  use the same version at both ends"
             ),
-            Self::Geometry { name, field, found, expected } => write!(
+            Self::Geometry {
+                name,
+                field,
+                found,
+                expected,
+            } => write!(
                 f,
                 "object {name:?} has {field} {found}, expected {expected}; \
                  use the same version at both ends"
             ),
-            Self::OtherSlots { name, found, expected } => write!(
+            Self::OtherSlots {
+                name,
+                found,
+                expected,
+            } => write!(
                 f,
                 "object {name:?} has {found} slots, expected {expected}; remove it first, or take what is there"
             ),
@@ -387,7 +408,11 @@ impl fmt::Display for SendError {
                 "object {name:?} is full and its receiver died; start a receiver again"
             ),
             Self::Unlinked { name } => unlinked(f, name),
-            Self::Truncated { name, expected, found } => truncated(f, name, *expected, *found),
+            Self::Truncated {
+                name,
+                expected,
+                found,
+            } => truncated(f, name, *expected, *found),
             Self::Corrupt { name, corrupt } => corrupt_object(f, name, corrupt),
             Self::Exhausted { name } => write!(
                 f,
@@ -410,14 +435,21 @@ impl fmt::Display for RecvError {
                 "all {shown} slots hold messages that were shown and not acknowledged; acknowledge them first"
             ),
             Self::Closed { name } => {
-                write!(f, "the sender of object {name:?} has closed, and nothing is left")
+                write!(
+                    f,
+                    "the sender of object {name:?} has closed, and nothing is left"
+                )
             }
             Self::PeerDied { name } => write!(
                 f,
                 "the sender of object {name:?} died; everything it committed has been received"
             ),
             Self::Unlinked { name } => unlinked(f, name),
-            Self::Truncated { name, expected, found } => truncated(f, name, *expected, *found),
+            Self::Truncated {
+                name,
+                expected,
+                found,
+            } => truncated(f, name, *expected, *found),
             Self::Corrupt { name, corrupt } => corrupt_object(f, name, corrupt),
             Self::Forked { name } => forked(f, name),
             Self::System(error) => error.fmt(f),
@@ -427,7 +459,11 @@ impl fmt::Display for RecvError {
 
 impl fmt::Display for BatchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "after {} messages of the batch: {}", self.sent, self.error)
+        write!(
+            f,
+            "after {} messages of the batch: {}",
+            self.sent, self.error
+        )
     }
 }
 
@@ -440,7 +476,10 @@ impl fmt::Display for CloseError {
                  it was not unlinked, remove it when that process is gone"
             ),
             Self::Truncated { name } => {
-                write!(f, "object {name:?} was truncated; it was not unlinked, remove it")
+                write!(
+                    f,
+                    "object {name:?} was truncated; it was not unlinked, remove it"
+                )
             }
             Self::Forked { name } => forked(f, name),
             Self::System(error) => error.fmt(f),
@@ -458,7 +497,10 @@ impl std::error::Error for CloseError {
 }
 
 fn corrupt_object(f: &mut fmt::Formatter<'_>, name: &str, corrupt: &Corrupt) -> fmt::Result {
-    write!(f, "object {name:?} is corrupt: {corrupt}; remove it and start both ends again")
+    write!(
+        f,
+        "object {name:?} is corrupt: {corrupt}; remove it and start both ends again"
+    )
 }
 
 fn unlinked(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {

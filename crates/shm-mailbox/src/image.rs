@@ -3,9 +3,7 @@
 use shm_core::Object;
 
 use crate::error::AttachError;
-use crate::layout::{
-    Geometry, KIND_RING, MAGIC, MAX_SLOTS, SLOTS_OFFSET, VERSION, is_whole_pages,
-};
+use crate::layout::{Geometry, KIND_RING, MAGIC, MAX_SLOTS, SLOTS_OFFSET, VERSION, is_whole_pages};
 
 /// The size of the lesson's object, which is no mailbox.
 const CLASSIC_SIZE: u64 = 1028;
@@ -30,7 +28,12 @@ impl Image {
         if size == CLASSIC_SIZE {
             return Err(AttachError::Classic { name: name() });
         }
-        let foreign = |found| Err(AttachError::NotAMailbox { name: name(), found });
+        let foreign = |found| {
+            Err(AttachError::NotAMailbox {
+                name: name(),
+                found,
+            })
+        };
         if !is_whole_pages(size) {
             return foreign(format!("{size} bytes, which are not whole pages of 4096"));
         }
@@ -54,10 +57,19 @@ impl Image {
     ) -> Result<Self, AttachError> {
         let version = half_at(bytes, 8);
         if version != VERSION {
-            return Err(AttachError::Version { name: name(), found: version, expected: VERSION });
+            return Err(AttachError::Version {
+                name: name(),
+                found: version,
+                expected: VERSION,
+            });
         }
         let differs = |field, found, expected| {
-            Err(AttachError::Geometry { name: name(), field, found, expected })
+            Err(AttachError::Geometry {
+                name: name(),
+                field,
+                found,
+                expected,
+            })
         };
         let kind = half_at(bytes, 12);
         if kind != KIND_RING {

@@ -35,6 +35,9 @@
 //!
 //! The layout of the lesson that this grew out of is in [`classic`].
 
+// Under loom there are only the protocol and its models.
+#![cfg_attr(loom, allow(dead_code, reason = "the endpoints are left out"))]
+
 #[cfg(not(all(
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")

@@ -64,7 +64,11 @@ pub(crate) fn attach<C>(
         Some(slots) => Geometry::new(slots).ok_or(AttachError::Slots { found: slots })?,
     };
     let token = fork::token().map_err(|source| {
-        AttachError::System(SystemError { call: "mmap", name: None, source })
+        AttachError::System(SystemError {
+            call: "mmap",
+            name: None,
+            source,
+        })
     })?;
     let objects = objects(options);
     for _ in 0..ATTEMPTS {
@@ -73,7 +77,9 @@ pub(crate) fn attach<C>(
         } else {
             (objects.open(&name).map_err(AttachError::Open)?, Created::No)
         };
-        lock_init(&object)?.ok_or_else(|| AttachError::InitBusy { name: name.to_string() })?;
+        lock_init(&object)?.ok_or_else(|| AttachError::InitBusy {
+            name: name.to_string(),
+        })?;
         if !object.is_linked().map_err(AttachError::System)? {
             // Unlinked between our opening and our locking: the name is free, or another's.
             continue;
@@ -105,15 +111,23 @@ pub(crate) fn attach<C>(
         };
         protocol::begin_life(channel.own(), std::process::id());
         wake_unconditionally(channel.peer());
-        channel.object.unlock(lock_byte::INIT).map_err(AttachError::System)?;
+        channel
+            .object
+            .unlock(lock_byte::INIT)
+            .map_err(AttachError::System)?;
         return Ok((channel, cursor));
     }
-    Err(AttachError::Unsteady { name: name.to_string() })
+    Err(AttachError::Unsteady {
+        name: name.to_string(),
+    })
 }
 
 fn objects(options: &Options) -> ObjectOptions {
     let mut objects = ObjectOptions::new();
-    objects.mode(options.mode).any_owner(options.any_owner).any_mode(options.any_owner);
+    objects
+        .mode(options.mode)
+        .any_owner(options.any_owner)
+        .any_mode(options.any_owner);
     objects
 }
 
@@ -137,7 +151,9 @@ fn mailbox(
 ) -> Result<(Region, bool), AttachError> {
     match Image::read(object)? {
         Image::HalfMade => {
-            object.reserve(wanted.object_size()).map_err(AttachError::Reserve)?;
+            object
+                .reserve(wanted.object_size())
+                .map_err(AttachError::Reserve)?;
             let region = map(object, wanted)?;
             protocol::write_header(&region);
             Ok((region, true))
@@ -177,16 +193,20 @@ fn take_role(object: &Object, region: &Region, role: Role) -> Result<(), AttachE
 pub(crate) fn close(channel: &Channel, disposal: Disposal) -> Result<Closed, CloseError> {
     if !channel.token.is_current() {
         // A forked child's copy: the endpoint is the parent's.
-        return Err(CloseError::Forked { name: channel.name().to_owned() });
+        return Err(CloseError::Forked {
+            name: channel.name().to_owned(),
+        });
     }
     let object = &channel.object;
     let size = object.size().map_err(CloseError::System)?;
     if size < channel.region.geometry().object_size() {
         // Nothing may be touched any more; the role goes with the descriptor.
-        return Err(CloseError::Truncated { name: channel.name().to_owned() });
+        return Err(CloseError::Truncated {
+            name: channel.name().to_owned(),
+        });
     }
-    let init = wait::retry(INIT_LIMIT, || lock(object, lock_byte::INIT))
-        .map_err(CloseError::System)?;
+    let init =
+        wait::retry(INIT_LIMIT, || lock(object, lock_byte::INIT)).map_err(CloseError::System)?;
     protocol::end_life(channel.own());
     let queued = protocol::queued(&channel.region);
     let due = match channel.role {
@@ -198,13 +218,21 @@ pub(crate) fn close(channel: &Channel, disposal: Disposal) -> Result<Closed, Clo
         // By identity: a name that is gone, or another object's by now, is left alone.
         object.unlink().map_err(CloseError::System)?;
     }
-    object.unlock(lock_byte::of(channel.role)).map_err(CloseError::System)?;
+    object
+        .unlock(lock_byte::of(channel.role))
+        .map_err(CloseError::System)?;
     wake_unconditionally(channel.peer());
     if init.is_none() {
-        return Err(CloseError::InitBusy { name: channel.name().to_owned() });
+        return Err(CloseError::InitBusy {
+            name: channel.name().to_owned(),
+        });
     }
     object.unlock(lock_byte::INIT).map_err(CloseError::System)?;
-    Ok(if unlinked { Closed::Unlinked } else { Closed::Kept { queued } })
+    Ok(if unlinked {
+        Closed::Unlinked
+    } else {
+        Closed::Kept { queued }
+    })
 }
 
 /// A waiter for the options' strategy.

@@ -23,7 +23,10 @@ struct Futex {
 
 impl Futex {
     fn new() -> Self {
-        Self { lock: Mutex::new(()), queue: Condvar::new() }
+        Self {
+            lock: Mutex::new(()),
+            queue: Condvar::new(),
+        }
     }
 
     fn wait(&self, word: &AtomicU32) -> Result<(), Corrupt> {
@@ -228,7 +231,13 @@ fn loom_the_count_of_sent_messages_is_never_ahead_of_the_stamps() {
                 }
             })
         };
-        let sent = shared.region.control().sender.count.0.load(Ordering::Acquire);
+        let sent = shared
+            .region
+            .control()
+            .sender
+            .count
+            .0
+            .load(Ordering::Acquire);
         let mut receiver = ReceiveCursor::resume(&shared.region).unwrap();
         let mut message = Message::new();
         for _ in 0..sent {

@@ -41,9 +41,7 @@
 //! unconditionally, end that.
 
 use crate::corrupt::{Corrupt, Field};
-use crate::layout::{
-    AWAKE, KIND_RING, LAST_MESSAGE, MAGIC, PARKED, Presence, Stamp, VERSION,
-};
+use crate::layout::{AWAKE, KIND_RING, LAST_MESSAGE, MAGIC, PARKED, Presence, Stamp, VERSION};
 use crate::message::{MAX_MESSAGE, Message};
 use crate::region::Region;
 use crate::sync::{AtomicU32, Ordering, fence};
@@ -69,10 +67,16 @@ impl SendCursor {
         if sent > LAST_MESSAGE + 1 {
             return Err(Corrupt::new(Field::Sent, sent, 0..=LAST_MESSAGE + 1));
         }
-        let mut cursor = Self { next: sent, received: 0 };
+        let mut cursor = Self {
+            next: sent,
+            received: 0,
+        };
         if sent <= LAST_MESSAGE {
             // Relaxed: our role's own earlier store, handed over by the role lock.
-            let bits = region.slot(cursor.slot(region)).stamp.load(Ordering::Relaxed);
+            let bits = region
+                .slot(cursor.slot(region))
+                .stamp
+                .load(Ordering::Relaxed);
             let ordinal = Stamp::from_bits(bits).ordinal();
             if ordinal > sent + 1 {
                 return Err(Corrupt::new(Field::Stamp, ordinal, 0..=sent + 1));
@@ -134,7 +138,10 @@ impl SendCursor {
     /// Writes a part of the next message's payload. There must be room.
     #[inline]
     pub(crate) fn write_at(&self, region: &Region, offset: usize, bytes: &[u8]) {
-        region.slot(self.slot(region)).payload.write_at(offset, bytes);
+        region
+            .slot(self.slot(region))
+            .payload
+            .write_at(offset, bytes);
     }
 
     /// Writes the whole payload of the next message. There must be room.
@@ -158,10 +165,18 @@ impl SendCursor {
         debug_assert!(length <= MAX_MESSAGE && !self.is_exhausted());
         let stamp = Stamp::new(self.next, length).bits();
         // (S) Release: pairs with the Acquire in `ReceiveCursor::look`; publishes the payload.
-        region.slot(self.slot(region)).stamp.store(stamp, Ordering::Release);
+        region
+            .slot(self.slot(region))
+            .stamp
+            .store(stamp, Ordering::Release);
         self.next += 1;
         // (C) Release: after the stamp, for whoever restarts the sender.
-        region.control().sender.count.0.store(self.next, Ordering::Release);
+        region
+            .control()
+            .sender
+            .count
+            .0
+            .store(self.next, Ordering::Release);
     }
 
     /// `received` must not go backwards, nor be ahead of us, nor more than the slots behind.
@@ -193,9 +208,16 @@ impl ReceiveCursor {
         // Relaxed: our role's own earlier store, handed over by the role lock.
         let received = region.control().receiver.count.0.load(Ordering::Relaxed);
         if received > LAST_MESSAGE + 1 {
-            return Err(Corrupt::new(Field::Received, received, 0..=LAST_MESSAGE + 1));
+            return Err(Corrupt::new(
+                Field::Received,
+                received,
+                0..=LAST_MESSAGE + 1,
+            ));
         }
-        Ok(Self { next: received, acknowledged: received })
+        Ok(Self {
+            next: received,
+            acknowledged: received,
+        })
     }
 
     /// Messages shown and not yet acknowledged.
@@ -231,7 +253,11 @@ impl ReceiveCursor {
         }
         match usize::try_from(stamp.length()) {
             Ok(length) if length <= MAX_MESSAGE => Ok(Some(length)),
-            _ => Err(Corrupt::new(Field::Length, stamp.length(), 0..=MAX_MESSAGE as u64)),
+            _ => Err(Corrupt::new(
+                Field::Length,
+                stamp.length(),
+                0..=MAX_MESSAGE as u64,
+            )),
         }
     }
 
@@ -253,13 +279,21 @@ impl ReceiveCursor {
     pub(crate) fn acknowledge(&mut self, region: &Region) {
         self.acknowledged = self.next;
         // (R) Release: pairs with the Acquire in `SendCursor::queued`; our reads of the payload are done.
-        region.control().receiver.count.0.store(self.next, Ordering::Release);
+        region
+            .control()
+            .receiver
+            .count
+            .0
+            .store(self.next, Ordering::Release);
     }
 }
 
 /// The plain ring: message n lives in slot n mod N.
 #[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "the remainder fits, N is at most 65,536")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the remainder fits, N is at most 65,536"
+)]
 fn ring_slot(n: u64, region: &Region) -> usize {
     (n & u64::from(region.geometry().slots() - 1)) as usize
 }
@@ -350,7 +384,9 @@ pub(crate) fn begin_life(presence: &Presence, pid: u32) {
 /// The holder of a role ends its life. The caller holds INIT and the role.
 pub(crate) fn end_life(presence: &Presence) {
     // Release: everything committed comes before; pairs with the Acquire in `read_life`.
-    presence.life.store(read_life(presence) | 1, Ordering::Release);
+    presence
+        .life
+        .store(read_life(presence) | 1, Ordering::Release);
 }
 
 /// `epoch << 1 | closed`, or 0.
@@ -371,3 +407,6 @@ pub(crate) fn clear_parked(presence: &Presence) {
     // Release: what made us wake it comes before.
     presence.parked.store(AWAKE, Ordering::Release);
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

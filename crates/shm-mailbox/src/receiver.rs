@@ -33,7 +33,12 @@ impl Receiver {
     pub(crate) fn attach(options: &Options) -> Result<Self, AttachError> {
         let (channel, cursor) = lifecycle::attach(options, Role::Receiver, ReceiveCursor::resume)?;
         let waiter = lifecycle::waiter(options);
-        Ok(Self { channel, cursor, waiter, closed: false })
+        Ok(Self {
+            channel,
+            cursor,
+            waiter,
+            closed: false,
+        })
     }
 
     /// The object's name, without a slash.

@@ -26,7 +26,7 @@ enum Memory {
     #[cfg(not(loom))]
     Mapped(#[expect(dead_code, reason = "held for its `Drop` only")] shm_core::Mapping),
     #[cfg(any(test, loom))]
-    Heap(heap::Heap),
+    Heap(#[expect(dead_code, reason = "held for its `Drop` only")] heap::Heap),
 }
 
 // SAFETY: all shared state is atomics and payload cells, meant to be used from several threads and

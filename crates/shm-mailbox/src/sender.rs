@@ -30,7 +30,12 @@ impl Sender {
     pub(crate) fn attach(options: &Options) -> Result<Self, AttachError> {
         let (channel, cursor) = lifecycle::attach(options, Role::Sender, SendCursor::resume)?;
         let waiter = lifecycle::waiter(options);
-        Ok(Self { channel, cursor, waiter, closed: false })
+        Ok(Self {
+            channel,
+            cursor,
+            waiter,
+            closed: false,
+        })
     }
 
     /// The object's name, without a slash.
@@ -139,7 +144,9 @@ impl Sender {
         check_lengths(messages).map_err(|error| BatchError { sent: 0, error })?;
         let mut sent = 0;
         while sent < messages.len() {
-            let room = self.room(None).map_err(|error| BatchError { sent, error })?;
+            let room = self
+                .room(None)
+                .map_err(|error| BatchError { sent, error })?;
             sent += self.commit_batch(&messages[sent..], room);
         }
         Ok(())
@@ -183,8 +190,13 @@ impl Sender {
     /// [`SendError::Unlinked`] if messages are left and nobody is there to take them.
     pub fn drain(&mut self, timeout: Option<Duration>) -> Result<(), SendError> {
         self.usable()?;
-        let mut drained = Drained { channel: &self.channel, cursor: &mut self.cursor };
-        self.waiter.wait(&mut drained, timeout).map_err(|failure| self.fail(failure))
+        let mut drained = Drained {
+            channel: &self.channel,
+            cursor: &mut self.cursor,
+        };
+        self.waiter
+            .wait(&mut drained, timeout)
+            .map_err(|failure| self.fail(failure))
     }
 
     /// Closes this end: the receiver is told once it has received everything.
@@ -222,15 +234,23 @@ impl Sender {
     #[inline]
     fn room(&mut self, timeout: Option<Duration>) -> Result<u64, SendError> {
         self.may_send()?;
-        let mut room = Room { channel: &self.channel, cursor: &mut self.cursor };
-        self.waiter.wait(&mut room, timeout).map_err(|failure| self.fail(failure))
+        let mut room = Room {
+            channel: &self.channel,
+            cursor: &mut self.cursor,
+        };
+        self.waiter
+            .wait(&mut room, timeout)
+            .map_err(|failure| self.fail(failure))
     }
 
     /// As `room`, without waiting.
     #[inline]
     fn try_room(&mut self) -> Result<u64, SendError> {
         self.may_send()?;
-        let mut room = Room { channel: &self.channel, cursor: &mut self.cursor };
+        let mut room = Room {
+            channel: &self.channel,
+            cursor: &mut self.cursor,
+        };
         match self.waiter.try_once(&mut room) {
             Ok(Some(room)) => Ok(room),
             Ok(None) => Err(SendError::Full),
@@ -242,7 +262,9 @@ impl Sender {
     fn may_send(&self) -> Result<(), SendError> {
         self.usable()?;
         if self.cursor.is_exhausted() {
-            return Err(SendError::Exhausted { name: self.name().to_owned() });
+            return Err(SendError::Exhausted {
+                name: self.name().to_owned(),
+            });
         }
         Ok(())
     }
@@ -310,12 +332,17 @@ impl Drop for Sender {
 fn check_length(message: &[u8]) -> Result<(), SendError> {
     match message.len().checked_sub(MAX_MESSAGE) {
         None | Some(0) => Ok(()),
-        Some(excess) => Err(SendError::TooLong { length: message.len(), excess }),
+        Some(excess) => Err(SendError::TooLong {
+            length: message.len(),
+            excess,
+        }),
     }
 }
 
 fn check_lengths<T: AsRef<[u8]>>(messages: &[T]) -> Result<(), SendError> {
-    messages.iter().try_for_each(|message| check_length(message.as_ref()))
+    messages
+        .iter()
+        .try_for_each(|message| check_length(message.as_ref()))
 }
 
 /// Waiting until a slot is free.

@@ -322,10 +322,7 @@ pub(crate) fn retry<T, E>(
     }
 }
 
-fn look_often<C: Condition>(
-    condition: &mut C,
-    times: u32,
-) -> Result<Option<C::Output>, C::Error> {
+fn look_often<C: Condition>(condition: &mut C, times: u32) -> Result<Option<C::Output>, C::Error> {
     for _ in 0..times {
         if let Some(output) = condition.look()? {
             return Ok(Some(output));

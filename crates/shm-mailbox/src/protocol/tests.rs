@@ -1,0 +1,168 @@
+//! The protocol's arithmetic and its checks, on the heap.
+
+use super::*;
+use crate::layout::Geometry;
+
+fn region(slots: u32) -> Region {
+    Region::heap(Geometry::new(slots).unwrap())
+}
+
+/// A region in which `n` messages have been sent and received.
+fn region_after(slots: u32, n: u64) -> Region {
+    let region = region(slots);
+    region.control().sender.count.0.store(n, Ordering::Relaxed);
+    region
+        .control()
+        .receiver
+        .count
+        .0
+        .store(n, Ordering::Relaxed);
+    for earlier in n.saturating_sub(slots.into())..n {
+        let slot = region.slot(ring_slot(earlier, &region));
+        slot.stamp
+            .store(Stamp::new(earlier, 1).bits(), Ordering::Relaxed);
+    }
+    region
+}
+
+fn send(region: &Region, cursor: &mut SendCursor, bytes: &[u8]) {
+    assert_ne!(cursor.room(region), Ok(0));
+    cursor.write(region, bytes);
+    cursor.publish(region, bytes.len());
+}
+
+fn receive(region: &Region, cursor: &mut ReceiveCursor) -> Vec<u8> {
+    let mut message = Message::new();
+    let length = cursor.look(region).unwrap().unwrap();
+    cursor.show(region, length, &mut message);
+    cursor.acknowledge(region);
+    message.as_bytes().to_vec()
+}
+
+fn field_of<T: std::fmt::Debug>(result: Result<T, Corrupt>) -> Field {
+    result.unwrap_err().field()
+}
+
+#[test]
+fn every_length_arrives_whole() {
+    let region = region(2);
+    let mut sender = SendCursor::resume(&region).unwrap();
+    let mut receiver = ReceiveCursor::resume(&region).unwrap();
+    let bytes: Vec<u8> = (0..=255).cycle().take(MAX_MESSAGE).collect();
+    for length in 0..=MAX_MESSAGE {
+        send(&region, &mut sender, &bytes[..length]);
+        assert_eq!(receive(&region, &mut receiver), &bytes[..length]);
+    }
+}
+
+#[test]
+fn a_sender_killed_between_stamp_and_count_is_repaired() {
+    let region = region_after(4, 9);
+    let slot = region.slot(ring_slot(9, &region));
+    slot.stamp.store(Stamp::new(9, 3).bits(), Ordering::Relaxed);
+    let sender = SendCursor::resume(&region).unwrap();
+    assert_eq!(sender.next(), 10);
+    assert_eq!(region.control().sender.count.0.load(Ordering::Relaxed), 10);
+}
+
+#[test]
+fn a_restarted_sender_knows_a_full_ring() {
+    let region = region(2);
+    let mut sender = SendCursor::resume(&region).unwrap();
+    send(&region, &mut sender, b"one");
+    send(&region, &mut sender, b"two");
+    let mut next = SendCursor::resume(&region).unwrap();
+    assert_eq!(next.room(&region), Ok(0));
+}
+
+#[test]
+fn a_receiver_killed_before_it_acknowledged_gets_the_same_message_again() {
+    let region = region(2);
+    let mut sender = SendCursor::resume(&region).unwrap();
+    send(&region, &mut sender, b"one");
+    let mut killed = ReceiveCursor::resume(&region).unwrap();
+    killed.show(&region, 3, &mut Message::new());
+    let mut next = ReceiveCursor::resume(&region).unwrap();
+    assert_eq!(receive(&region, &mut next), b"one");
+}
+
+#[test]
+fn the_numbers_end_before_they_wrap() {
+    let region = region_after(4, LAST_MESSAGE);
+    let mut sender = SendCursor::resume(&region).unwrap();
+    let mut receiver = ReceiveCursor::resume(&region).unwrap();
+    send(&region, &mut sender, b"last");
+    assert!(sender.is_exhausted());
+    assert_eq!(receive(&region, &mut receiver), b"last");
+    assert_eq!(receiver.look(&region), Ok(None));
+    assert!(SendCursor::resume(&region).unwrap().is_exhausted());
+    assert!(ReceiveCursor::resume(&region).is_ok());
+}
+
+#[test]
+fn a_count_of_received_messages_out_of_its_range_is_corrupt() {
+    let region = region_after(4, 100);
+    let mut sender = SendCursor::resume(&region).unwrap();
+    for bytes in [b"a", b"b", b"c", b"d"] {
+        send(&region, &mut sender, bytes);
+    }
+    let received = &region.control().receiver.count.0;
+    for wrong in [0, 99, 105, u64::MAX] {
+        received.store(wrong, Ordering::Relaxed);
+        assert_eq!(field_of(sender.room(&region)), Field::Received, "{wrong}");
+    }
+    received.store(102, Ordering::Relaxed);
+    assert_eq!(sender.room(&region), Ok(2));
+    received.store(101, Ordering::Relaxed);
+    assert_eq!(field_of(sender.queued(&region)), Field::Received);
+}
+
+#[test]
+fn a_stamp_that_is_newer_or_too_long_is_corrupt() {
+    let region = region_after(4, 100);
+    let receiver = ReceiveCursor::resume(&region).unwrap();
+    let stamp = &region.slot(ring_slot(100, &region)).stamp;
+    for older in [0, Stamp::new(96, 7).bits(), Stamp::new(99, 2047).bits()] {
+        stamp.store(older, Ordering::Relaxed);
+        assert_eq!(receiver.look(&region), Ok(None));
+    }
+    stamp.store(Stamp::new(101, 1).bits(), Ordering::Relaxed);
+    assert_eq!(field_of(receiver.look(&region)), Field::Stamp);
+    stamp.store(Stamp::new(100, 1025).bits(), Ordering::Relaxed);
+    assert_eq!(field_of(receiver.look(&region)), Field::Length);
+    stamp.store(Stamp::new(100, 1024).bits(), Ordering::Relaxed);
+    assert_eq!(receiver.look(&region), Ok(Some(1024)));
+}
+
+#[test]
+fn counts_beyond_the_last_message_are_corrupt_from_the_start() {
+    let region = region(1);
+    region
+        .control()
+        .sender
+        .count
+        .0
+        .store(LAST_MESSAGE + 2, Ordering::Relaxed);
+    assert_eq!(field_of(SendCursor::resume(&region)), Field::Sent);
+    region
+        .control()
+        .receiver
+        .count
+        .0
+        .store(u64::MAX, Ordering::Relaxed);
+    assert_eq!(field_of(ReceiveCursor::resume(&region)), Field::Received);
+}
+
+#[test]
+fn a_life_is_never_taken_for_one_never_lived() {
+    let region = region(1);
+    let presence = &region.control().sender.presence;
+    for before in [0, 2, 3, u64::MAX - 1, u64::MAX] {
+        presence.life.store(before, Ordering::Relaxed);
+        begin_life(presence, 7);
+        let life = read_life(presence);
+        assert!(life != 0 && !is_closed(life) && life != before);
+        end_life(presence);
+        assert!(is_closed(read_life(presence)));
+    }
+}
