@@ -1,1 +1,58 @@
-//! Placeholder.
+//! POSIX shared memory objects and their mappings: names that are checked, sizes that are real, bytes that another process may change.
+//!
+//! The limits: Linux (4.14 or newer) on x86-64 and aarch64 only. Nothing here knows what the bytes mean or in which order
+//! processes touch them; that is the business of whoever views them as atomics. A process that may write to an object may also
+//! shrink it, and touching a mapping beyond the new end is `SIGBUS`: keep objects to one user (mode 0600, the default) or to one
+//! group. Creating, opening, reserving and mapping never leave anything behind when they fail.
+//!
+//! ```
+//! use shm_core::{Mapping, ObjectOptions, ShmName};
+//! use std::sync::atomic::{AtomicU32, Ordering};
+//!
+//! let name = ShmName::new(&format!("shm-core-doc-{}", std::process::id()))?;
+//! let object = ObjectOptions::new().create_new(&name)?;
+//! object.reserve(4096)?; // an error now if /dev/shm is full, and never SIGBUS later
+//!
+//! let here = Mapping::shared(&object)?;
+//! let there = Mapping::shared(&object)?; // in real life: in another process
+//! here.view::<AtomicU32>(0)?.store(7, Ordering::Release);
+//! assert_eq!(there.view::<AtomicU32>(0)?.load(Ordering::Acquire), 7);
+//!
+//! object.unlink()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`ObjectOptions`] makes and opens an [`Object`] by its [`ShmName`]; a [`Mapping`] is its bytes in this process, viewed as
+//! [`Shareable`] types or copied with [`bytes`]. [`Object::try_lock`] marks who plays a role, until that process is dead.
+//! [`fork`] tells a forked child from its parent.
+
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
+compile_error!("shm-core supports Linux on x86-64 and aarch64 only");
+
+pub mod bytes;
+mod error;
+pub mod fork;
+pub mod futex;
+mod list;
+mod lock;
+mod mapping;
+mod name;
+mod object;
+mod open;
+mod size;
+mod status;
+mod view;
+
+pub use error::SystemError;
+pub use list::{ListEntry, list};
+pub use lock::Lock;
+pub use mapping::{Access, MapError, MapOptions, Mapping};
+pub use name::{NameError, ShmName};
+pub use object::{Object, Unlink, unlink};
+pub use open::{Created, ObjectOptions, OpenError};
+pub use size::ResizeError;
+pub use status::{FileKind, ObjectId, Status};
+pub use view::{Shareable, ViewError};

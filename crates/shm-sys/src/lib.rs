@@ -43,15 +43,15 @@ mod wait;
 
 pub use file::{fchmod, fstat, fstatvfs, ftruncate, geteuid, posix_fallocate, stat, statvfs};
 pub use lock::{LockKind, fcntl_ofd_getlk, fcntl_ofd_setlk};
-pub use memory::{mmap_shared_anonymous, munmap};
+pub use memory::{madvise_wipeonfork, mmap_shared_anonymous, munmap};
 pub use name::{shm_open, shm_unlink};
 pub use time::nanosleep;
 pub use wait::{futex_wait, futex_wake};
 
 #[doc(no_inline)]
 pub use libc::{
-    E2BIG, EACCES, EAGAIN, EBADF, EDQUOT, EEXIST, EFAULT, EFBIG, EINTR, EINVAL, ELOOP, EMFILE,
-    ENAMETOOLONG, ENFILE, ENODEV, ENOENT, ENOMEM, ENOSPC, ENOSYS, ENXIO, EOPNOTSUPP, EPERM,
+    E2BIG, EACCES, EAGAIN, EBADF, EDQUOT, EEXIST, EFAULT, EFBIG, EINTR, EINVAL, EISDIR, ELOOP,
+    EMFILE, ENAMETOOLONG, ENFILE, ENODEV, ENOENT, ENOMEM, ENOSPC, ENOSYS, ENXIO, EOPNOTSUPP, EPERM,
     ETIMEDOUT, O_ACCMODE, O_CLOEXEC, O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC,
     S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, c_int, gid_t, mode_t,
     off_t, uid_t,

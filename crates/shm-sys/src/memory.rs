@@ -1,4 +1,4 @@
-//! Memory without a name that the children of `fork` share.
+//! Memory without a name: shared with the children of `fork`, or wiped in them.
 
 use crate::errno::check;
 use std::io;
@@ -58,5 +58,29 @@ pub fn mmap_shared_anonymous(len: usize) -> io::Result<NonNull<u8>> {
 pub unsafe fn munmap(address: NonNull<u8>, len: usize) -> io::Result<()> {
     // SAFETY: the caller vouches for the range.
     check(unsafe { libc::munmap(address.as_ptr().cast(), len) })?;
+    Ok(())
+}
+
+/// Makes the pages from `address` to `address + len` read as zero in every child forked from now on.
+///
+/// `int madvise(void *addr, size_t length, MADV_WIPEONFORK);`
+///
+/// `len` is rounded up to whole pages. The children of the children find zeros too.
+///
+/// # Errors
+///
+/// * `EINVAL`: `address` is not a multiple of the page size, the memory is shared or belongs to a file, or the kernel is older than 4.14.
+/// * `ENOMEM`: some of the pages are not mapped.
+///
+/// # Safety
+///
+/// The range is one that the caller has mapped, and whatever uses it in a child is content with zeros.
+///
+/// # References
+///
+/// [`madvise(2)`](https://man7.org/linux/man-pages/man2/madvise.2.html)
+pub unsafe fn madvise_wipeonfork(address: NonNull<u8>, len: usize) -> io::Result<()> {
+    // SAFETY: the caller vouches for the range.
+    check(unsafe { libc::madvise(address.as_ptr().cast(), len, libc::MADV_WIPEONFORK) })?;
     Ok(())
 }

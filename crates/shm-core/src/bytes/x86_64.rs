@@ -1,0 +1,77 @@
+//! Moves of fixed sizes on x86-64: SSE2, which every one of them has, and general registers.
+
+use core::arch::asm;
+
+macro_rules! step {
+    ($(#[$doc:meta])* $name:ident, $class:ident, $load:literal, $store:literal) => {
+        $(#[$doc])*
+        ///
+        /// # Safety
+        ///
+        /// `src` is valid for reads of that many bytes, `dst` for writes. Any alignment.
+        #[inline(always)]
+        pub(super) unsafe fn $name(dst: *mut u8, src: *const u8) {
+            // SAFETY: the caller vouches for both sides; the flags and the stack are left alone.
+            unsafe {
+                asm!(
+                    $load,
+                    $store,
+                    dst = in(reg) dst,
+                    src = in(reg) src,
+                    x = out($class) _,
+                    options(nostack, preserves_flags),
+                );
+            }
+        }
+    };
+}
+
+step!(
+    /// Moves 1 byte.
+    move_1, reg_byte, "mov {x}, byte ptr [{src}]", "mov byte ptr [{dst}], {x}"
+);
+step!(
+    /// Moves 2 bytes.
+    move_2, reg, "movzx {x:e}, word ptr [{src}]", "mov word ptr [{dst}], {x:x}"
+);
+step!(
+    /// Moves 4 bytes.
+    move_4, reg, "mov {x:e}, dword ptr [{src}]", "mov dword ptr [{dst}], {x:e}"
+);
+step!(
+    /// Moves 8 bytes.
+    move_8, reg, "mov {x:r}, qword ptr [{src}]", "mov qword ptr [{dst}], {x:r}"
+);
+step!(
+    /// Moves 16 bytes.
+    move_16, xmm_reg, "movups {x}, xmmword ptr [{src}]", "movups xmmword ptr [{dst}], {x}"
+);
+
+/// Moves 64 bytes.
+///
+/// # Safety
+///
+/// `src` is valid for reads of 64 bytes, `dst` for writes. Any alignment.
+#[inline(always)]
+pub(super) unsafe fn move_64(dst: *mut u8, src: *const u8) {
+    // SAFETY: the caller vouches for both sides; the flags and the stack are left alone.
+    unsafe {
+        asm!(
+            "movups {a}, xmmword ptr [{src}]",
+            "movups {b}, xmmword ptr [{src} + 16]",
+            "movups {c}, xmmword ptr [{src} + 32]",
+            "movups {d}, xmmword ptr [{src} + 48]",
+            "movups xmmword ptr [{dst}], {a}",
+            "movups xmmword ptr [{dst} + 16], {b}",
+            "movups xmmword ptr [{dst} + 32], {c}",
+            "movups xmmword ptr [{dst} + 48], {d}",
+            dst = in(reg) dst,
+            src = in(reg) src,
+            a = out(xmm_reg) _,
+            b = out(xmm_reg) _,
+            c = out(xmm_reg) _,
+            d = out(xmm_reg) _,
+            options(nostack, preserves_flags),
+        );
+    }
+}

@@ -1,0 +1,74 @@
+//! What is there: every name in `/dev/shm`.
+
+use crate::object::DIRECTORY;
+use crate::{FileKind, ObjectId, ShmName, Status, SystemError};
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+
+/// One name in `/dev/shm`, and what stands under it.
+#[derive(Clone, Debug)]
+pub struct ListEntry {
+    /// The name without a slash. Any bytes, since not everything there was made by `shm_open`.
+    pub name: OsString,
+    /// What it is; only [`FileKind::Regular`] can be an object.
+    pub kind: FileKind,
+    /// Its identity.
+    pub id: ObjectId,
+    /// Its size, links, owner and mode (of the link itself, if it is a symbolic link).
+    pub status: Status,
+}
+
+impl ListEntry {
+    /// Its name as an object; none if it is no regular file, or its name is not one that [`ShmName`] takes (a named semaphore, or not UTF-8).
+    pub fn object_name(&self) -> Option<ShmName> {
+        if self.kind != FileKind::Regular {
+            return None;
+        }
+        ShmName::new(self.name.to_str()?).ok()
+    }
+}
+
+/// Lists `/dev/shm`, sorted by name. What vanishes meanwhile is left out.
+///
+/// ```
+/// use shm_core::{ObjectOptions, ShmName};
+///
+/// let name = ShmName::new(&format!("shm-core-list-{}", std::process::id()))?;
+/// let object = ObjectOptions::new().create_new(&name)?;
+/// let listed = shm_core::list()?;
+/// object.unlink()?;
+/// assert!(listed.iter().any(|entry| entry.id == object.id() && entry.object_name() == Some(name.clone())));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// [`SystemError`] if `/dev/shm` is not there or may not be read.
+pub fn list() -> Result<Vec<ListEntry>, SystemError> {
+    let failed = |call| {
+        move |source| SystemError {
+            call,
+            name: None,
+            source,
+        }
+    };
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(DIRECTORY).map_err(failed("opendir of /dev/shm"))? {
+        let entry = entry.map_err(failed("readdir of /dev/shm"))?;
+        // Of a symbolic link this is the link, not what it points to.
+        let metadata = match entry.metadata() {
+            Ok(metadata) => metadata,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+            Err(e) => return Err(failed("lstat in /dev/shm")(e)),
+        };
+        entries.push(ListEntry {
+            name: entry.file_name(),
+            kind: FileKind::of_type(metadata.file_type()),
+            id: ObjectId::of_metadata(&metadata),
+            status: Status::of_metadata(&metadata),
+        });
+    }
+    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(entries)
+}

@@ -1,0 +1,300 @@
+//! The bytes of an object in this process, or memory without a name that forked children share.
+
+use crate::{Object, ShmName, SystemError};
+use memmap2::MmapRaw;
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::ptr::NonNull;
+
+/// What a mapping is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// Shared: what is written here, every other mapping of the object sees, and the other way round.
+    #[default]
+    ReadWrite,
+    /// Shared, but writing through this mapping is refused (and would be `SIGSEGV`). An object opened read-only will do.
+    ReadOnly,
+    /// Copy-on-write: what is written here stays here. A page that was not written to here may still show what others write to
+    /// the object. An object opened read-only will do.
+    Private,
+}
+
+/// Which part of an object to map, and what for; made by [`Mapping::options`].
+#[derive(Clone, Debug, Default)]
+pub struct MapOptions {
+    offset: u64,
+    len: Option<usize>,
+    access: Access,
+}
+
+/// Mapped bytes that other processes may change at any moment.
+///
+/// Therefore there is never a `&[u8]` of them: look at them as [`Shareable`](crate::Shareable) types with [`Mapping::view`], or copy
+/// them with [`Mapping::read`] and [`Mapping::write`]. It is never longer than the object was when it was made. It outlives the [`Object`] and its name, and
+/// is unmapped when dropped. The child of a `fork` has its own mapping of the same bytes.
+pub struct Mapping {
+    address: NonNull<u8>,
+    len: usize,
+    access: Access,
+    name: Option<ShmName>,
+    /// What unmaps it; `None` is memory without a name.
+    file: Option<MmapRaw>,
+}
+
+// SAFETY: the address stays mapped until drop, whichever thread that is on.
+unsafe impl Send for Mapping {}
+
+// SAFETY: through a shared reference the bytes are only reached as atomics, by copies that tolerate concurrent writers, or as raw pointers.
+unsafe impl Sync for Mapping {}
+
+impl Mapping {
+    /// Maps the whole object as it is now, shared, for reading and writing.
+    ///
+    /// # Errors
+    ///
+    /// As for [`MapOptions::map`].
+    pub fn shared(object: &Object) -> Result<Mapping, MapError> {
+        Mapping::options().map(object)
+    }
+
+    /// The whole object, shared, for reading and writing, until told otherwise.
+    pub fn options() -> MapOptions {
+        MapOptions::default()
+    }
+
+    /// Maps `len` zeroed bytes without a name, which this process shares with the children that it forks from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`MapError::Empty`] if `len` is 0; [`MapError::System`] if there is no memory or address space.
+    pub fn anonymous(len: usize) -> Result<Mapping, MapError> {
+        if len == 0 {
+            return Err(MapError::Empty { name: None });
+        }
+        if isize::try_from(len).is_err() {
+            return Err(no_memory(None));
+        }
+        let address = shm_sys::mmap_shared_anonymous(len).map_err(|source| SystemError {
+            call: "mmap of anonymous memory",
+            name: None,
+            source,
+        })?;
+        Ok(Mapping {
+            address,
+            len,
+            access: Access::ReadWrite,
+            name: None,
+            file: None,
+        })
+    }
+
+    /// Its length in bytes, never 0.
+    #[allow(clippy::len_without_is_empty, reason = "it never is")]
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// What it is for.
+    pub fn access(&self) -> Access {
+        self.access
+    }
+
+    /// The address of the first byte, for reading.
+    #[inline]
+    pub fn as_ptr(&self) -> *const u8 {
+        self.address.as_ptr()
+    }
+
+    /// The address of the first byte. Writing to an [`Access::ReadOnly`] mapping is `SIGSEGV`.
+    #[inline]
+    pub fn as_mut_ptr(&self) -> *mut u8 {
+        self.address.as_ptr()
+    }
+
+    /// The object it shows; none for memory without a name.
+    pub(crate) fn name(&self) -> Option<&ShmName> {
+        self.name.as_ref()
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        if self.file.is_none() {
+            // SAFETY: mapped by `Mapping::anonymous` with this length, and whatever was lent out has ended with `self`.
+            let unmapped = unsafe { shm_sys::munmap(self.address, self.len) };
+            debug_assert!(unmapped.is_ok(), "{unmapped:?}");
+        }
+    }
+}
+
+/// Address, length and use; never the bytes.
+impl fmt::Debug for Mapping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mapping")
+            .field("name", &self.name)
+            .field("address", &self.address)
+            .field("len", &self.len)
+            .field("access", &self.access)
+            .finish()
+    }
+}
+
+impl MapOptions {
+    /// Where in the object the mapping starts, in bytes. It need not be a multiple of the page size; the address of the first byte is then not one either.
+    pub fn offset(&mut self, offset: u64) -> &mut MapOptions {
+        self.offset = offset;
+        self
+    }
+
+    /// How many bytes to map, instead of all up to the object's end.
+    pub fn len(&mut self, len: usize) -> &mut MapOptions {
+        self.len = Some(len);
+        self
+    }
+
+    /// What the mapping is for.
+    pub fn access(&mut self, access: Access) -> &mut MapOptions {
+        self.access = access;
+        self
+    }
+
+    /// Maps that part of the object.
+    ///
+    /// # Errors
+    ///
+    /// [`MapError::Empty`] if there is nothing to map; [`MapError::BeyondEnd`] if the object is smaller; [`MapError::ReadOnlyObject`] for [`Access::ReadWrite`] of an object that was opened
+    /// read-only; [`MapError::System`] if there is no address space.
+    pub fn map(&self, object: &Object) -> Result<Mapping, MapError> {
+        if self.access == Access::ReadWrite && !object.is_writable() {
+            return Err(MapError::ReadOnlyObject {
+                name: object.name().clone(),
+            });
+        }
+        let len = self.len_in(object)?;
+        let mut options = memmap2::MmapOptions::new();
+        options.offset(self.offset).len(len);
+        let file = match self.access {
+            Access::ReadWrite => options.map_raw(object.file()),
+            Access::ReadOnly => options.map_raw_read_only(object.file()),
+            Access::Private => {
+                // SAFETY: no reference to the bytes is made; they are handed on as a raw mapping at once.
+                unsafe { options.map_copy(object.file()) }.map(MmapRaw::from)
+            }
+        };
+        let file = file.map_err(|e| object.error("mmap", e))?;
+        // The system never places a mapping of its choice at address 0.
+        let address = NonNull::new(file.as_mut_ptr())
+            .ok_or_else(|| no_memory(Some(object.name().clone())))?;
+        Ok(Mapping {
+            address,
+            len,
+            access: self.access,
+            name: Some(object.name().clone()),
+            file: Some(file),
+        })
+    }
+
+    /// The bytes to map, which the object has: the system would map more without an error, and the first touch would be `SIGBUS`.
+    fn len_in(&self, object: &Object) -> Result<usize, MapError> {
+        let name = || object.name().clone();
+        let size = object.status().map_err(MapError::System)?.size;
+        let beyond_end = |len| MapError::BeyondEnd {
+            name: name(),
+            offset: self.offset,
+            len,
+            size,
+        };
+        let rest = size
+            .checked_sub(self.offset)
+            .ok_or_else(|| beyond_end(self.len.unwrap_or(0)))?;
+        let len = match self.len {
+            Some(len) => len,
+            None => usize::try_from(rest).map_err(|_| no_memory(Some(name())))?,
+        };
+        if len == 0 {
+            return Err(MapError::Empty { name: Some(name()) });
+        }
+        if len as u64 > rest {
+            return Err(beyond_end(len));
+        }
+        Ok(len)
+    }
+}
+
+fn no_memory(name: Option<ShmName>) -> MapError {
+    MapError::System(SystemError {
+        call: "mmap",
+        name,
+        source: io::Error::from_raw_os_error(shm_sys::ENOMEM),
+    })
+}
+
+/// Why there is no mapping.
+#[derive(Debug)]
+pub enum MapError {
+    /// There is nothing to map: the object, the rest of it, or the length that was asked for is 0 bytes.
+    Empty {
+        /// The object; none for memory without a name.
+        name: Option<ShmName>,
+    },
+    /// The object is too small for the part that was asked for.
+    BeyondEnd {
+        /// The object.
+        name: ShmName,
+        /// Where the part starts, in bytes.
+        offset: u64,
+        /// Its length in bytes.
+        len: usize,
+        /// The object's size in bytes.
+        size: u64,
+    },
+    /// The object was opened read-only, so it cannot be mapped for writing.
+    ReadOnlyObject {
+        /// The object.
+        name: ShmName,
+    },
+    /// Whatever else the system says.
+    System(SystemError),
+}
+
+impl From<SystemError> for MapError {
+    fn from(error: SystemError) -> MapError {
+        MapError::System(error)
+    }
+}
+
+impl fmt::Display for MapError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MapError::Empty { name: Some(name) } => {
+                write!(f, "object {name:?} has no bytes to map; set its size first")
+            }
+            MapError::Empty { name: None } => write!(f, "a mapping needs at least one byte"),
+            MapError::BeyondEnd {
+                name,
+                offset,
+                len,
+                size,
+            } => write!(
+                f,
+                "object {name:?} has {size} bytes, too few to map {len} from byte {offset} on"
+            ),
+            MapError::ReadOnlyObject { name } => write!(
+                f,
+                "object {name:?} was opened read-only, so it can only be mapped read-only or private"
+            ),
+            MapError::System(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for MapError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            MapError::System(error) => Some(&error.source),
+            _ => None,
+        }
+    }
+}

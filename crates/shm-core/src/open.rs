@@ -1,0 +1,385 @@
+//! From a name to an open object: create, open, or whichever it takes; and what is refused on the way.
+
+use crate::object::{kind_of, metadata_of};
+use crate::{FileKind, Object, ObjectId, ShmName, Status, SystemError, fork};
+use shm_sys::{O_CLOEXEC, O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR};
+use std::error::Error;
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+
+/// How often [`ObjectOptions::open_or_create`] tries before it calls the name unstable.
+const ROUNDS: u32 = 128;
+/// The bits that [`ObjectOptions::mode`] takes.
+const NINE_BITS: u32 = 0o777;
+/// Others may write.
+const OTHERS_WRITE: u32 = 0o002;
+
+/// How to create or open an object.
+///
+/// ```
+/// use shm_core::{ObjectOptions, OpenError, ShmName};
+///
+/// let name = ShmName::new(&format!("shm-core-options-{}", std::process::id()))?;
+/// let object = ObjectOptions::new().mode(0o640).create_new(&name)?;
+/// object.set_size(4096)?;
+/// assert_eq!(object.status()?.mode, 0o640);
+///
+/// let same = ObjectOptions::new().read_only(true).min_size(4096).open(&name)?;
+/// assert_eq!(same.id(), object.id());
+///
+/// object.unlink()?;
+/// assert!(matches!(ObjectOptions::new().open(&name), Err(OpenError::NotFound { .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ObjectOptions {
+    mode: u32,
+    any_owner: bool,
+    any_mode: bool,
+    min_size: u64,
+    read_only: bool,
+}
+
+/// Whether an object was created by this call or was there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// It is new, and its size is 0.
+    Yes,
+    /// It was there.
+    No,
+}
+
+impl ObjectOptions {
+    /// Mode 0600, no more than one's own objects that nobody else may write to, of any size, for reading and writing.
+    pub fn new() -> ObjectOptions {
+        ObjectOptions {
+            mode: 0o600,
+            any_owner: false,
+            any_mode: false,
+            min_size: 0,
+            read_only: false,
+        }
+    }
+
+    /// The exact mode of an object that is created, whatever the umask (which is left alone); only the nine permission bits count.
+    pub fn mode(&mut self, mode: u32) -> &mut ObjectOptions {
+        self.mode = mode & NINE_BITS;
+        self
+    }
+
+    /// Whether to open an object that belongs to another user than this process acts as.
+    pub fn any_owner(&mut self, allowed: bool) -> &mut ObjectOptions {
+        self.any_owner = allowed;
+        self
+    }
+
+    /// Whether to open an object that others (neither owner nor group) may write to.
+    pub fn any_mode(&mut self, allowed: bool) -> &mut ObjectOptions {
+        self.any_mode = allowed;
+        self
+    }
+
+    /// The size in bytes below which an existing object is not opened.
+    pub fn min_size(&mut self, bytes: u64) -> &mut ObjectOptions {
+        self.min_size = bytes;
+        self
+    }
+
+    /// Whether to open an existing object for reading only; one that is created is always writable for its creator.
+    pub fn read_only(&mut self, read_only: bool) -> &mut ObjectOptions {
+        self.read_only = read_only;
+        self
+    }
+
+    /// Creates an object of size 0, unless there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Exists`] if the name is taken, by whatever; [`OpenError::NoInodes`] if `/dev/shm` takes no more names;
+    /// [`OpenError::PermissionDenied`] if this process may not create there.
+    pub fn create_new(&self, name: &ShmName) -> Result<Object, OpenError> {
+        let system = |call| move |e| SystemError::new(call, name, e);
+        let opened_by = fork::token().map_err(system("madvise"))?;
+        let flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
+        let descriptor = match shm_sys::shm_open(name.as_c_str(), flags, self.mode) {
+            Ok(descriptor) => descriptor,
+            Err(e) => return Err(self.why_not_created(name, e)),
+        };
+        let status = shm_sys::fstat(descriptor.as_fd()).map_err(system("fstat"))?;
+        let file = File::from(descriptor);
+        let object = Object::new(file, name.clone(), ObjectId::of(&status), true, opened_by);
+        if let Err(e) = shm_sys::fchmod(object.as_fd(), self.mode) {
+            // The error to tell is the first one.
+            let _ = object.unlink();
+            return Err(object.error("fchmod", e).into());
+        }
+        Ok(object)
+    }
+
+    /// Opens an existing object, if it is what these options allow.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::NotFound`]; [`OpenError::PermissionDenied`]; [`OpenError::NotRegular`], [`OpenError::ForeignOwner`],
+    /// [`OpenError::OpenToOthers`] and [`OpenError::TooSmall`], checked in this order.
+    pub fn open(&self, name: &ShmName) -> Result<Object, OpenError> {
+        let system = |call| move |e| SystemError::new(call, name, e);
+        let opened_by = fork::token().map_err(system("madvise"))?;
+        // Without O_NONBLOCK, opening a FIFO for reading waits for somebody who writes to it.
+        let access = if self.read_only { O_RDONLY } else { O_RDWR };
+        let flags = access | O_NONBLOCK | O_CLOEXEC;
+        let descriptor = match shm_sys::shm_open(name.as_c_str(), flags, 0) {
+            Ok(descriptor) => descriptor,
+            Err(e) => return Err(why_not_opened(name, e)),
+        };
+        let status = shm_sys::fstat(descriptor.as_fd()).map_err(system("fstat"))?;
+        self.check(name, FileKind::of(&status), &Status::of(&status))?;
+        let file = File::from(descriptor);
+        let id = ObjectId::of(&status);
+        let name = name.clone();
+        Ok(Object::new(file, name, id, !self.read_only, opened_by))
+    }
+
+    /// Opens the object, or creates it if there is none. Of any number of processes that do this at once, exactly one creates.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ObjectOptions::open`] and [`ObjectOptions::create_new`], without `NotFound` and `Exists`; [`OpenError::Unstable`] if others keep creating and unlinking the
+    /// name.
+    pub fn open_or_create(&self, name: &ShmName) -> Result<(Object, Created), OpenError> {
+        for _ in 0..ROUNDS {
+            match self.open(name) {
+                Err(OpenError::NotFound { .. }) => {}
+                result => return result.map(|object| (object, Created::No)),
+            }
+            match self.create_new(name) {
+                Err(OpenError::Exists { .. }) => {}
+                result => return result.map(|object| (object, Created::Yes)),
+            }
+        }
+        let name = name.clone();
+        Err(OpenError::Unstable {
+            name,
+            rounds: ROUNDS,
+        })
+    }
+
+    fn check(&self, name: &ShmName, kind: FileKind, status: &Status) -> Result<(), OpenError> {
+        let name = || name.clone();
+        if kind != FileKind::Regular {
+            return Err(OpenError::NotRegular {
+                name: name(),
+                found: kind,
+            });
+        }
+        let euid = shm_sys::geteuid();
+        if !self.any_owner && status.owner != euid {
+            return Err(OpenError::ForeignOwner {
+                name: name(),
+                owner: status.owner,
+                euid,
+            });
+        }
+        if !self.any_mode && status.mode & OTHERS_WRITE != 0 {
+            return Err(OpenError::OpenToOthers {
+                name: name(),
+                mode: status.mode,
+            });
+        }
+        if status.size < self.min_size {
+            return Err(OpenError::TooSmall {
+                name: name(),
+                expected: self.min_size,
+                found: status.size,
+            });
+        }
+        Ok(())
+    }
+
+    fn why_not_created(&self, name: &ShmName, error: io::Error) -> OpenError {
+        match error.raw_os_error() {
+            Some(shm_sys::EEXIST) => OpenError::Exists { name: name.clone() },
+            // tmpfs takes no block for an empty file: what is missing is an inode.
+            Some(shm_sys::ENOSPC) => OpenError::NoInodes { name: name.clone() },
+            Some(shm_sys::EACCES) => denied(name),
+            _ => SystemError::new("shm_open", name, error).into(),
+        }
+    }
+}
+
+impl Default for ObjectOptions {
+    fn default() -> ObjectOptions {
+        ObjectOptions::new()
+    }
+}
+
+fn why_not_opened(name: &ShmName, error: io::Error) -> OpenError {
+    match error.raw_os_error() {
+        Some(shm_sys::ENOENT) => OpenError::NotFound { name: name.clone() },
+        Some(shm_sys::EACCES) => denied(name),
+        // Symbolic links, directories and sockets do not open; each C library has its own errors for them.
+        Some(shm_sys::ELOOP | shm_sys::EINVAL | shm_sys::EISDIR | shm_sys::ENXIO) => {
+            match kind_of(name) {
+                Some(found) if found != FileKind::Regular => OpenError::NotRegular {
+                    name: name.clone(),
+                    found,
+                },
+                _ => SystemError::new("shm_open", name, error).into(),
+            }
+        }
+        _ => SystemError::new("shm_open", name, error).into(),
+    }
+}
+
+fn denied(name: &ShmName) -> OpenError {
+    let status = metadata_of(name).ok().map(|m| Status::of_metadata(&m));
+    OpenError::PermissionDenied {
+        name: name.clone(),
+        owner: status.map(|status| status.owner),
+        mode: status.map(|status| status.mode),
+        euid: shm_sys::geteuid(),
+    }
+}
+
+/// Why an object was not created or opened.
+#[derive(Debug)]
+pub enum OpenError {
+    /// There is no object of this name.
+    NotFound {
+        /// The name.
+        name: ShmName,
+    },
+    /// The name is taken, by an object or something else.
+    Exists {
+        /// The name.
+        name: ShmName,
+    },
+    /// The system does not let this process open the object, or create one.
+    PermissionDenied {
+        /// The name.
+        name: ShmName,
+        /// Whose it is; none if there is nothing under the name.
+        owner: Option<u32>,
+        /// Its permission bits; none if there is nothing under the name.
+        mode: Option<u32>,
+        /// The user this process acts as.
+        euid: u32,
+    },
+    /// Something else stands under the name.
+    NotRegular {
+        /// The name.
+        name: ShmName,
+        /// What it is.
+        found: FileKind,
+    },
+    /// The object is smaller than it must be.
+    TooSmall {
+        /// The name.
+        name: ShmName,
+        /// The least size in bytes ([`ObjectOptions::min_size`]).
+        expected: u64,
+        /// Its size in bytes.
+        found: u64,
+    },
+    /// The object belongs to someone else ([`ObjectOptions::any_owner`]).
+    ForeignOwner {
+        /// The name.
+        name: ShmName,
+        /// Whose it is.
+        owner: u32,
+        /// The user this process acts as.
+        euid: u32,
+    },
+    /// Others may write to the object ([`ObjectOptions::any_mode`]).
+    OpenToOthers {
+        /// The name.
+        name: ShmName,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// `/dev/shm` takes no more names.
+    NoInodes {
+        /// The name.
+        name: ShmName,
+    },
+    /// The name kept appearing and vanishing.
+    Unstable {
+        /// The name.
+        name: ShmName,
+        /// How often this process tried to open and to create it.
+        rounds: u32,
+    },
+    /// Whatever else the system says.
+    System(SystemError),
+}
+
+impl From<SystemError> for OpenError {
+    fn from(error: SystemError) -> OpenError {
+        OpenError::System(error)
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::NotFound { name } => write!(f, "object {name:?} does not exist"),
+            OpenError::Exists { name } => write!(
+                f,
+                "object {name:?} exists already; open it, or unlink it first"
+            ),
+            OpenError::PermissionDenied {
+                name,
+                owner: Some(owner),
+                mode: Some(mode),
+                euid,
+            } => write!(
+                f,
+                "permission denied for object {name:?}: it belongs to uid {owner} with mode {mode:04o}, this process acts as uid {euid}"
+            ),
+            OpenError::PermissionDenied { name, euid, .. } => write!(
+                f,
+                "permission denied to create object {name:?}: uid {euid} may not write to /dev/shm"
+            ),
+            OpenError::NotRegular { name, found } => write!(
+                f,
+                "object {name:?} is {found}, not a shared memory object; choose another name"
+            ),
+            OpenError::TooSmall {
+                name,
+                expected,
+                found,
+            } => write!(
+                f,
+                "object {name:?} has {found} bytes, at least {expected} are needed"
+            ),
+            OpenError::ForeignOwner { name, owner, euid } => write!(
+                f,
+                "object {name:?} belongs to uid {owner}, this process acts as uid {euid}; allow any owner if you trust that one"
+            ),
+            OpenError::OpenToOthers { name, mode } => write!(
+                f,
+                "object {name:?} has mode {mode:04o}, so others may write to it; take that away (chmod o-w), or allow any mode"
+            ),
+            OpenError::NoInodes { name } => write!(
+                f,
+                "no inode left in /dev/shm for object {name:?}; unlink stale objects, or mount it with more (nr_inodes)"
+            ),
+            OpenError::Unstable { name, rounds } => write!(
+                f,
+                "object {name:?} appeared and vanished {rounds} times in a row; is another program creating and unlinking it in a loop?"
+            ),
+            OpenError::System(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for OpenError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            OpenError::System(error) => Some(&error.source),
+            _ => None,
+        }
+    }
+}
