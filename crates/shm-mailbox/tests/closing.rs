@@ -1,0 +1,269 @@
+//! Closing, keeping, draining, coming back, and what is left in `/dev/shm`.
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use shm_mailbox::{Closed, Message, RecvError, SendError, Wait};
+use support::{LIMIT, NOTICE, Name, WAITS, assert_content, content, take};
+
+#[test]
+fn a_sender_that_closes_an_empty_mailbox_unlinks_it() {
+    let name = Name::new();
+    let (mut sender, mut receiver) = name.pair(4);
+    sender.send(b"taken").unwrap();
+    take(&mut receiver);
+    assert_eq!(sender.close().unwrap(), Closed::Unlinked);
+    assert!(!name.exists());
+    let result = receiver.recv(&mut Message::new());
+    assert!(
+        matches!(result, Err(RecvError::Closed { .. })),
+        "{result:?}"
+    );
+}
+
+#[test]
+fn a_sender_unlinks_a_mailbox_that_the_receiver_made() {
+    let name = Name::new();
+    let receiver = name.receiver();
+    assert!(receiver.created());
+    assert_eq!(name.sender().close().unwrap(), Closed::Unlinked);
+    assert!(!name.exists());
+}
+
+#[test]
+fn messages_left_at_the_close_wait_for_the_next_receiver() {
+    let name = Name::new();
+    let mut sender = name.sender();
+    sender.send_batch(&["a", "b"]).unwrap();
+    assert_eq!(sender.close().unwrap(), Closed::Kept { queued: 2 });
+    let mut receiver = name.receiver();
+    assert_eq!(take(&mut receiver), (0, b"a".to_vec()));
+    assert_eq!(take(&mut receiver), (1, b"b".to_vec()));
+    let result = receiver.recv(&mut Message::new());
+    assert!(
+        matches!(result, Err(RecvError::Closed { .. })),
+        "{result:?}"
+    );
+}
+
+#[test]
+fn a_sender_that_keeps_leaves_even_an_empty_mailbox() {
+    let name = Name::new();
+    let (mut sender, mut receiver) = name.pair(4);
+    sender.send(b"taken").unwrap();
+    take(&mut receiver);
+    assert_eq!(sender.keep().unwrap(), Closed::Kept { queued: 0 });
+    assert!(name.exists());
+    let result = receiver.recv(&mut Message::new());
+    assert!(
+        matches!(result, Err(RecvError::Closed { .. })),
+        "{result:?}"
+    );
+    assert_eq!(name.sender().committed(), 1);
+}
+
+#[test]
+fn a_dropped_sender_has_closed() {
+    let name = Name::new();
+    let (sender, mut receiver) = name.pair(4);
+    drop(sender);
+    assert!(!name.exists());
+    let result = receiver.recv(&mut Message::new());
+    assert!(
+        matches!(result, Err(RecvError::Closed { .. })),
+        "{result:?}"
+    );
+}
+
+#[test]
+fn a_receiver_unlinks_what_it_made_if_no_sender_ever_came() {
+    let name = Name::new();
+    assert_eq!(name.receiver().close().unwrap(), Closed::Unlinked);
+    drop(name.receiver());
+    assert!(!name.exists());
+}
+
+#[test]
+fn a_receiver_leaves_what_it_did_not_make_and_what_a_sender_has_seen() {
+    let name = Name::new();
+    let receiver = name.receiver();
+    name.sender().keep().unwrap();
+    assert_eq!(receiver.close().unwrap(), Closed::Kept { queued: 0 });
+    let receiver = name.receiver();
+    assert!(!receiver.created());
+    assert_eq!(receiver.close().unwrap(), Closed::Kept { queued: 0 });
+    assert!(name.exists());
+}
+
+#[test]
+fn a_close_leaves_the_object_that_has_taken_the_name_since() {
+    let name = Name::new();
+    let sender = name.sender();
+    name.unlink();
+    support::raw::create(&name, b"somebody else's");
+    sender.close().unwrap();
+    assert_eq!(support::raw::bytes(&name), b"somebody else's");
+}
+
+#[test]
+fn who_attaches_after_an_unlink_starts_again_from_0() {
+    let name = Name::new();
+    let (mut sender, mut old) = name.pair(4);
+    sender.send(b"old").unwrap();
+    take(&mut old);
+    sender.close().unwrap();
+    let (mut sender, mut receiver) = name.pair(4);
+    assert!(sender.created());
+    sender.send(b"new").unwrap();
+    assert_eq!(take(&mut receiver), (0, b"new".to_vec()));
+    let result = old.try_recv(&mut Message::new());
+    assert!(result.is_err(), "{result:?}");
+}
+
+#[test]
+fn a_restarted_sender_goes_on_where_the_last_one_was() {
+    let name = Name::new();
+    let mut receiver = name.receiver();
+    for start in (0..30).step_by(3) {
+        let mut sender = name.sender();
+        assert_eq!(sender.committed(), start);
+        sender.send_batch(&["a", "b", "c"]).unwrap();
+        sender.keep().unwrap();
+        // One behind, so that the mailbox is never empty when a sender comes.
+        for number in start.saturating_sub(1)..start + 2 {
+            assert_eq!(take(&mut receiver).0, number);
+        }
+    }
+}
+
+#[test]
+fn a_sender_that_finds_a_full_mailbox_overwrites_nothing() {
+    for slots in [1, 2, 4] {
+        let name = Name::new();
+        let mut sender = name.options().slots(slots).sender().unwrap();
+        while sender.try_send(&sender.committed().to_le_bytes()).is_ok() {}
+        sender.keep().unwrap();
+        let mut sender = name.sender();
+        let result = sender.try_send(b"too many");
+        assert!(matches!(result, Err(SendError::Full)), "{result:?}");
+        let mut receiver = name.receiver();
+        for number in 0..u64::from(slots) {
+            let expected = (number, number.to_le_bytes().to_vec());
+            assert_eq!(take(&mut receiver), expected);
+        }
+    }
+}
+
+#[test]
+fn a_restarted_receiver_goes_on_at_the_first_unacknowledged_message() {
+    let name = Name::new();
+    let (mut sender, mut receiver) = name.pair(4);
+    sender.send_batch(&["a", "b", "c"]).unwrap();
+    take(&mut receiver);
+    receiver.peek(&mut Message::new()).unwrap();
+    drop(receiver);
+    let mut receiver = name.receiver();
+    assert_eq!(receiver.acknowledged(), 1);
+    assert_eq!(take(&mut receiver), (1, b"b".to_vec()));
+    assert_eq!(take(&mut receiver), (2, b"c".to_vec()));
+}
+
+#[test]
+fn a_full_mailbox_tells_its_sender_that_the_receiver_closed() {
+    for wait in WAITS {
+        let name = Name::new();
+        let mut sender = name.options().slots(2).wait(wait).sender().unwrap();
+        drop(name.receiver());
+        sender.send_batch(&["fits", "fits"]).unwrap();
+        for result in [sender.send(b"does not"), sender.drain(None)] {
+            let closed = matches!(result, Err(SendError::Closed { .. }));
+            assert!(closed, "{wait}: {result:?}");
+        }
+        take(&mut name.receiver());
+        sender.send(b"fits again").unwrap();
+    }
+}
+
+#[test]
+fn a_drain_ends_when_everything_was_acknowledged() {
+    for wait in WAITS {
+        let name = Name::new();
+        let mut sender = name.options().wait(wait).sender().unwrap();
+        sender.drain(None).unwrap();
+        let mut receiver = name.options().wait(wait).receiver().unwrap();
+        let mut buffer = [0; 1024];
+        for number in 0..16 {
+            sender.send(content(number, &mut buffer)).unwrap();
+        }
+        let taker = thread::spawn(move || {
+            let mut message = Message::new();
+            for number in 0..16 {
+                receiver.recv(&mut message).unwrap();
+                assert_content(&message, number);
+            }
+        });
+        sender.drain(Some(LIMIT)).unwrap();
+        assert_eq!(sender.queued(), 0);
+        assert_eq!(sender.close().unwrap(), Closed::Unlinked);
+        taker.join().unwrap();
+    }
+}
+
+#[test]
+fn messages_that_are_still_queued_keep_the_object_while_the_receiver_takes_them() {
+    const COUNT: u64 = 4096;
+    for _ in 0..50 {
+        let name = Name::new();
+        let mut sender = name.options().slots(4096).sender().unwrap();
+        let mut receiver = name.options().wait(Wait::Spin).receiver().unwrap();
+        for _ in 0..COUNT {
+            sender.try_send(b"queued").unwrap();
+        }
+        let received = Arc::new(AtomicU64::new(0));
+        let counter = received.clone();
+        let taker = thread::spawn(move || {
+            let mut message = Message::new();
+            for number in 1..=COUNT {
+                receiver.recv(&mut message).unwrap();
+                counter.store(number, Ordering::SeqCst);
+            }
+        });
+        while received.load(Ordering::SeqCst) == 0 {
+            std::hint::spin_loop();
+        }
+        let closed = sender.close().unwrap();
+        // The last message may be acknowledged and not yet counted.
+        let left = COUNT - 1 - received.load(Ordering::SeqCst).min(COUNT - 1);
+        match closed {
+            Closed::Unlinked => assert_eq!(left, 0, "unlinked with messages in it"),
+            Closed::Kept { queued } => assert!(queued >= left, "{queued}, but {left} left"),
+        }
+        taker.join().unwrap();
+    }
+}
+
+#[test]
+fn a_waiting_end_is_told_of_a_close_at_once() {
+    for wait in [Wait::Block, Wait::Adaptive] {
+        let name = Name::new();
+        let (sender, mut receiver) = (name.sender(), name.options().wait(wait).receiver());
+        let receiver_end = thread::spawn(move || {
+            let result = receiver.as_mut().unwrap().recv(&mut Message::new());
+            (result, std::time::Instant::now())
+        });
+        let raw = support::Raw::new(&name);
+        let parked = raw.half(support::raw::RECEIVER_PARKED);
+        support::until("it sleeps", || parked.load(Ordering::SeqCst) == 1);
+        let closed_at = std::time::Instant::now();
+        sender.close().unwrap();
+        let (result, told_at) = receiver_end.join().unwrap();
+        assert!(
+            matches!(result, Err(RecvError::Closed { .. })),
+            "{result:?}"
+        );
+        assert!(told_at - closed_at < NOTICE, "{:?}", told_at - closed_at);
+    }
+}

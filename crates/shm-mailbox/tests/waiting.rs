@@ -1,0 +1,164 @@
+//! Time-outs, interruption and round trips, with every wait strategy.
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use shm_mailbox::{Message, RecvError, SendError, Wait};
+use support::process::timed;
+use support::{LIMIT, NOTICE, Name, WAITS, assert_content, content, fork};
+
+const TIMEOUT: Duration = Duration::from_millis(30);
+
+#[test]
+fn a_receiver_waits_as_long_as_it_was_told() {
+    for wait in WAITS {
+        let name = Name::new();
+        let _sender = name.sender();
+        let mut receiver = name.options().wait(wait).receiver().unwrap();
+        let (result, elapsed) = timed(|| receiver.recv_timeout(&mut Message::new(), TIMEOUT));
+        assert!(
+            matches!(result, Err(RecvError::TimedOut)),
+            "{wait}: {result:?}"
+        );
+        assert!(elapsed >= TIMEOUT, "{wait}: {elapsed:?}");
+        assert!(elapsed < TIMEOUT + NOTICE, "{wait}: {elapsed:?}");
+    }
+}
+
+#[test]
+fn a_sender_waits_as_long_as_it_was_told() {
+    for wait in WAITS {
+        let name = Name::new();
+        let mut sender = name.options().slots(1).wait(wait).sender().unwrap();
+        let _receiver = name.receiver();
+        sender.send(b"fits").unwrap();
+        for times in 0..2 {
+            let (result, elapsed) = timed(|| match times {
+                0 => sender.send_timeout(b"waits", TIMEOUT),
+                _ => sender.drain(Some(TIMEOUT)),
+            });
+            assert!(
+                matches!(result, Err(SendError::TimedOut)),
+                "{wait}: {result:?}"
+            );
+            assert!(elapsed >= TIMEOUT, "{wait}: {elapsed:?}");
+            assert!(elapsed < TIMEOUT + NOTICE, "{wait}: {elapsed:?}");
+        }
+        assert_eq!(sender.committed(), 1);
+    }
+}
+
+#[test]
+fn a_time_out_of_nothing_is_one_look_and_the_longest_is_no_time_out() {
+    for wait in WAITS {
+        let name = Name::new();
+        let mut sender = name.options().slots(1).wait(wait).sender().unwrap();
+        let mut receiver = name.options().wait(wait).receiver().unwrap();
+        let mut message = Message::new();
+        let result = receiver.recv_timeout(&mut message, Duration::ZERO);
+        assert!(matches!(result, Err(RecvError::TimedOut)), "{result:?}");
+        sender.send_timeout(b"a", Duration::ZERO).unwrap();
+        let result = sender.send_timeout(b"b", Duration::ZERO);
+        assert!(matches!(result, Err(SendError::TimedOut)), "{result:?}");
+        receiver.recv_timeout(&mut message, Duration::ZERO).unwrap();
+        let taker = thread::spawn(move || receiver.recv_timeout(&mut message, Duration::MAX));
+        sender.send_timeout(b"b", Duration::MAX).unwrap();
+        taker.join().unwrap().unwrap();
+    }
+}
+
+#[test]
+fn a_long_poll_keeps_a_short_time_out() {
+    let name = Name::new();
+    let wait = Wait::Poll(Duration::from_secs(3600));
+    let mut receiver = name.options().wait(wait).receiver().unwrap();
+    let (result, elapsed) = timed(|| receiver.recv_timeout(&mut Message::new(), TIMEOUT));
+    assert!(matches!(result, Err(RecvError::TimedOut)), "{result:?}");
+    assert!(elapsed < TIMEOUT + NOTICE, "{elapsed:?}");
+}
+
+#[test]
+fn a_flag_that_is_set_ends_a_wait_but_not_a_call_that_need_not_wait() {
+    for wait in WAITS {
+        let name = Name::new();
+        let flag = Arc::new(AtomicBool::new(true));
+        let options = name.options().slots(1).wait(wait).interrupt(flag.clone());
+        let mut sender = options.clone().sender().unwrap();
+        let mut receiver = options.receiver().unwrap();
+        let mut message = Message::new();
+        let result = receiver.recv(&mut message);
+        assert!(
+            matches!(result, Err(RecvError::Interrupted)),
+            "{wait}: {result:?}"
+        );
+        sender.send(b"a").unwrap();
+        for result in [sender.send(b"b"), sender.drain(None)] {
+            assert!(
+                matches!(result, Err(SendError::Interrupted)),
+                "{wait}: {result:?}"
+            );
+        }
+        receiver.recv(&mut message).unwrap();
+        sender.drain(None).unwrap();
+    }
+}
+
+#[test]
+fn a_flag_that_becomes_set_ends_a_wait_soon() {
+    for wait in WAITS {
+        let name = Name::new();
+        let flag = Arc::new(AtomicBool::new(false));
+        let options = name.options().wait(wait).interrupt(flag.clone());
+        let mut receiver = options.receiver().unwrap();
+        let waiting = thread::spawn(move || {
+            let mut message = Message::new();
+            receiver.recv(&mut message).unwrap();
+            let result = receiver.recv(&mut message);
+            (result, Instant::now())
+        });
+        let mut sender = name.sender();
+        sender.send(b"the next one will not come").unwrap();
+        sender.drain(None).unwrap();
+        let set_at = Instant::now();
+        flag.store(true, Ordering::Relaxed);
+        let (result, ended_at) = waiting.join().unwrap();
+        let interrupted = matches!(result, Err(RecvError::Interrupted));
+        assert!(interrupted, "{wait}: {result:?}");
+        let took = ended_at - set_at;
+        assert!(took < NOTICE, "{wait}: {took:?}");
+    }
+}
+
+#[test]
+fn every_pair_of_strategies_makes_round_trips_between_processes() {
+    const TRIPS: u64 = 200;
+    for there in WAITS {
+        for back in WAITS {
+            let (request, answer) = (Name::new(), Name::new());
+            let mut requests = request.options().slots(1).wait(there).sender().unwrap();
+            let mut answers = answer.options().slots(1).wait(there).receiver().unwrap();
+            let echo = fork(|| {
+                let mut requests = request.options().wait(back).receiver().unwrap();
+                let mut answers = answer.options().wait(back).sender().unwrap();
+                let mut message = Message::new();
+                for _ in 0..TRIPS {
+                    requests.recv_timeout(&mut message, LIMIT).unwrap();
+                    answers.send_timeout(message.as_bytes(), LIMIT).unwrap();
+                }
+                answers.drain(Some(LIMIT)).unwrap();
+            });
+            let mut message = Message::new();
+            for number in 0..TRIPS {
+                let bytes = content(number, &mut [0; 1024]).to_vec();
+                requests.send_timeout(&bytes, LIMIT).unwrap();
+                answers.recv_timeout(&mut message, LIMIT).unwrap();
+                assert_content(&message, number);
+            }
+            echo.join();
+        }
+    }
+}
