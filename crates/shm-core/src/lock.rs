@@ -30,7 +30,7 @@ impl Object {
     ///
     /// # Errors
     ///
-    /// [`SystemError`]: the object was opened read-only or before a `fork`, or `byte` is over 2^63 - 2.
+    /// [`SystemError`]: the object was opened read-only or before a `fork`, or `byte` is over 2^63 - 1.
     pub fn try_lock(&self, byte: u64) -> Result<Lock, SystemError> {
         let start = self.lockable(byte)?;
         if !self.is_writable() {
@@ -56,7 +56,7 @@ impl Object {
     ///
     /// # Errors
     ///
-    /// [`SystemError`]: the object was opened before a `fork`, or `byte` is over 2^63 - 2.
+    /// [`SystemError`]: the object was opened before a `fork`, or `byte` is over 2^63 - 1.
     pub fn unlock(&self, byte: u64) -> Result<(), SystemError> {
         let start = self.lockable(byte)?;
         let mut taken = self.taken();
@@ -70,7 +70,7 @@ impl Object {
     ///
     /// # Errors
     ///
-    /// [`SystemError`]: the object was opened before a `fork`, or `byte` is over 2^63 - 2.
+    /// [`SystemError`]: the object was opened before a `fork`, or `byte` is over 2^63 - 1.
     pub fn is_locked_elsewhere(&self, byte: u64) -> Result<bool, SystemError> {
         let start = self.lockable(byte)?;
         shm_sys::fcntl_ofd_getlk(self.as_fd(), LockKind::Write, start, 1)
@@ -83,7 +83,9 @@ impl Object {
         if !self.opened_by.is_current() {
             return;
         }
-        for byte in std::mem::take(&mut *self.taken()) {
+        // Taken out first: `unlock` takes the mutex again.
+        let taken = std::mem::take(&mut *self.taken());
+        for byte in taken {
             // It was taken, so the byte is in range; and closing frees it too unless somebody forked.
             let _ = self.unlock(byte);
         }
