@@ -1,0 +1,236 @@
+//! Lets processes attach, close, die, return and remove over one name, in every order.
+//!
+//! The model has one step for each access to the name, to a lock, or to a word of the object; what
+//! a process does between two of them is its own. Any process may be killed at any step, which frees
+//! its locks; the object stays as it is.
+//!
+//! ```text
+//!   attach  open or create ─ INIT ─ linked? ─ half-made? reserve, header, magic ─ role ─ epoch ─ free INIT
+//!               ╰───── no: start over ──╯
+//!   judge   the peer's life ─ its lock ─ its life, changed? again ─ look for a message
+//!   close   INIT ─ life odd ─ unlink due? compare, unlink ─ free the role ─ free INIT
+//!   remove  open ─ INIT ─ linked? ─ both roles ─ nothing queued? compare, unlink ─ free all
+//! ```
+//!
+//! What goes wrong without a kill is there, too: INIT given up as busy, no memory, an attacher that
+//! insists on another number of slots, an outsider who unlinks the name without asking.
+//!
+//! Waking has no part here: an attached process may look at any time, as it does when its slice is
+//! over. A near miss breaks one rule, and the search has to notice each of them.
+
+mod leave;
+mod process;
+#[path = "../search/mod.rs"]
+mod search;
+mod work;
+mod world;
+
+use Part::{Receiver, Remover, Sender};
+use search::search;
+use world::{Fault, Miss, Part, World};
+
+/// A sender and a receiver who each come twice, in peace.
+const PAIR: World = World {
+    cast: &[Sender, Receiver],
+    starts: 2,
+    kills: 0,
+    messages: 1,
+    outsider: false,
+    trouble: false,
+    judges: false,
+    foreign: false,
+    miss: None,
+};
+
+fn must_hold(world: World) {
+    let outcome = search(&world, |_| {});
+    println!(
+        "{world:?}: {} states, {} steps",
+        outcome.states, outcome.steps
+    );
+    if let Some((fault, story)) = outcome.fault {
+        panic!("{world:?} breaks a promise, {fault:?}:\n{story}");
+    }
+}
+
+fn must_fail(world: World, misses: &[(Miss, Fault)]) {
+    for &(miss, expected) in misses {
+        let world = World {
+            miss: Some(miss),
+            ..world
+        };
+        let outcome = search(&world, |_| {});
+        let (fault, story) = outcome
+            .fault
+            .unwrap_or_else(|| panic!("{miss:?} was not noticed"));
+        println!(
+            "{miss:?}: {fault:?} after {} states\n{story}",
+            outcome.states
+        );
+        assert_eq!(fault, expected, "{miss:?}:\n{story}");
+    }
+}
+
+#[test]
+fn a_pair_comes_and_goes_and_dies() {
+    must_hold(World {
+        kills: 2,
+        trouble: true,
+        ..PAIR
+    });
+}
+
+#[test]
+fn a_verdict_on_a_peer_is_never_wrong() {
+    must_hold(World {
+        kills: 1,
+        judges: true,
+        ..PAIR
+    });
+    must_hold(World {
+        cast: &[Sender, Sender, Receiver],
+        starts: 1,
+        kills: 1,
+        judges: true,
+        ..PAIR
+    });
+}
+
+#[test]
+fn two_of_each_race_for_the_roles() {
+    must_hold(World {
+        cast: &[Sender, Sender, Receiver, Receiver],
+        starts: 1,
+        kills: 1,
+        ..PAIR
+    });
+}
+
+#[test]
+fn a_second_sender_waits_its_turn() {
+    must_hold(World {
+        cast: &[Sender, Sender, Receiver],
+        ..PAIR
+    });
+}
+
+#[test]
+fn a_remover_takes_only_what_nobody_needs() {
+    must_hold(World {
+        cast: &[Sender, Receiver, Remover],
+        kills: 1,
+        ..PAIR
+    });
+}
+
+#[test]
+fn an_outsider_who_unlinks_the_name_harms_no_other_object() {
+    must_hold(World {
+        outsider: true,
+        ..PAIR
+    });
+}
+
+#[test]
+fn what_is_foreign_stays_as_it_is() {
+    must_hold(World {
+        foreign: true,
+        cast: &[Sender, Receiver, Remover],
+        kills: 1,
+        ..PAIR
+    });
+}
+
+#[test]
+fn a_near_miss_of_attaching_is_noticed() {
+    must_fail(
+        World {
+            trouble: true,
+            ..PAIR
+        },
+        &[(Miss::RefusalUnlinks, Fault::Orphaned)],
+    );
+    must_fail(
+        PAIR,
+        &[
+            (Miss::NoLinkCheck, Fault::SplitBrain),
+            (Miss::AttachWithoutInit, Fault::Overwritten),
+        ],
+    );
+    must_fail(
+        World { kills: 1, ..PAIR },
+        &[
+            (Miss::MagicFirst, Fault::Bricked),
+            (Miss::NoRepair, Fault::Bricked),
+        ],
+    );
+    must_fail(
+        World {
+            foreign: true,
+            ..PAIR
+        },
+        &[(Miss::MagicAlone, Fault::Overwritten)],
+    );
+    must_fail(
+        World {
+            cast: &[Sender, Sender],
+            ..PAIR
+        },
+        &[
+            (Miss::WaitForRoleUnderInit, Fault::Deadlock),
+            (Miss::TakeOverByTime, Fault::TwoHolders),
+        ],
+    );
+}
+
+#[test]
+fn a_near_miss_of_closing_is_noticed() {
+    must_fail(
+        PAIR,
+        &[
+            (Miss::CloseWithoutInit, Fault::Orphaned),
+            (Miss::SenderAlwaysUnlinks, Fault::Lost),
+            (Miss::ReceiverUnlinksItsOwn, Fault::Orphaned),
+            (Miss::OnlyTheCreatorUnlinks, Fault::Left),
+        ],
+    );
+    must_fail(
+        World {
+            outsider: true,
+            ..PAIR
+        },
+        &[(Miss::NoComparison, Fault::Orphaned)],
+    );
+}
+
+#[test]
+fn a_near_miss_of_removing_is_noticed() {
+    must_fail(
+        World {
+            cast: &[Sender, Receiver, Remover],
+            starts: 1,
+            ..PAIR
+        },
+        &[
+            (Miss::RemoveWithOneRole, Fault::Orphaned),
+            (Miss::RemoveWithMessages, Fault::Lost),
+        ],
+    );
+}
+
+#[test]
+fn a_near_miss_of_the_verdict_is_noticed() {
+    must_fail(
+        World {
+            judges: true,
+            ..PAIR
+        },
+        &[
+            (Miss::LifeThenLock, Fault::FalseDeath),
+            (Miss::LockThenLife, Fault::FalseDeath),
+            (Miss::EpochBeforeRole, Fault::FalseDeath),
+            (Miss::RoleFreedBeforeLife, Fault::FalseDeath),
+            (Miss::NoLastLook, Fault::EarlyEnd),
+        ],
+    );
+}
