@@ -19,7 +19,7 @@ use crate::wait;
 
 /// The mode that the lesson's writer passes to `shm_open`.
 const MODE: u32 = 0o666;
-/// How long INIT may be busy: attaching takes 20 ms at most, unless its process is stopped.
+/// How long INIT may be busy: attaching takes microseconds, unless its process is stopped.
 pub(super) const INIT_LIMIT: Duration = Duration::from_secs(2);
 /// How long a role may be busy: a killed process holds its locks for 50 to 300 µs more.
 const ROLE_LIMIT: Duration = Duration::from_millis(20);
@@ -44,16 +44,17 @@ pub(super) fn attach(name: &str, role: Role, any_owner: bool) -> Result<Attached
     })?;
     for _ in 0..ROUNDS {
         let (object, created) = open(&name, role, any_owner)?;
-        lock_within(&object, lock_byte::INIT, INIT_LIMIT)?.ok_or_else(|| {
-            AttachError::InitBusy {
+        let claimed = wait::retry(ROLE_LIMIT, || claim(&object, role));
+        let view = match claimed {
+            Ok(Some(Claim::Unlinked)) => continue,
+            Ok(Some(Claim::Held)) => map(&object),
+            Ok(None) => Err(AttachError::RoleTaken {
                 name: name.to_string(),
-            }
-        })?;
-        if !object.is_linked()? {
-            // Unlinked between our opening and locking it; what has the name now is another object.
-            continue;
-        }
-        let view = match prepare(&object, role) {
+                role,
+            }),
+            Err(error) => Err(error),
+        };
+        let view = match view {
             Ok(view) => view,
             Err(error) => {
                 if created == Created::Yes && is_nobodys(&error) {
@@ -90,30 +91,53 @@ fn open(name: &ShmName, role: Role, any_owner: bool) -> Result<(Object, Created)
     })
 }
 
-/// Sees to size and memory, takes the role, and maps. The caller holds INIT.
-fn prepare(object: &Object, role: Role) -> Result<View, AttachError> {
-    match object.size()? {
-        // New, or a C writer is between its O_TRUNC and its ftruncate; both want the same size.
-        0 => {}
-        SIZE => {}
-        found => {
-            return Err(AttachError::Foreign {
-                name: object.name().to_string(),
-                expected: SIZE,
-                found,
-            });
-        }
+/// What became of an attempt to get hold of an object.
+enum Claim {
+    /// The role is ours, and INIT is still held.
+    Held,
+    /// The object was unlinked between our opening and locking it; what has the name now is another.
+    Unlinked,
+}
+
+/// Sees to size and memory, and takes the role; `None` if that is busy.
+///
+/// INIT is given back between two attempts, since whoever has the role needs it to close.
+fn claim(object: &Object, role: Role) -> Result<Option<Claim>, AttachError> {
+    let name = || object.name().to_string();
+    wait::retry(INIT_LIMIT, || lock(object, lock_byte::INIT))?
+        .ok_or_else(|| AttachError::InitBusy { name: name() })?;
+    let status = object.status()?;
+    if status.links == 0 {
+        return Ok(Some(Claim::Unlinked));
+    }
+    // 0: new, or a C writer is between its O_TRUNC and its ftruncate. Both want the same size.
+    if status.size != 0 && status.size != SIZE {
+        return Err(AttachError::Foreign {
+            name: name(),
+            expected: SIZE,
+            found: status.size,
+        });
     }
     // The C writer's ftruncate leaves a hole, and touching that on a full /dev/shm is SIGBUS.
     object.reserve(SIZE).map_err(AttachError::Reserve)?;
-    lock_within(object, lock_byte::of(role), ROLE_LIMIT)?.ok_or_else(|| {
-        AttachError::RoleTaken {
-            name: object.name().to_string(),
-            role,
-        }
-    })?;
+    if lock(object, lock_byte::of(role))?.is_none() {
+        object.unlock(lock_byte::INIT)?;
+        return Ok(None);
+    }
+    Ok(Some(Claim::Held))
+}
+
+fn map(object: &Object) -> Result<View, AttachError> {
     let mapping = Mapping::shared(object).map_err(AttachError::Map)?;
     View::new(mapping).map_err(AttachError::View)
+}
+
+/// Takes the lock of a byte, or `None` if it is busy.
+pub(super) fn lock(object: &Object, byte: u64) -> Result<Option<()>, SystemError> {
+    Ok(match object.try_lock(byte)? {
+        Lock::Taken => Some(()),
+        Lock::Busy => None,
+    })
 }
 
 /// Whether an object that we have made, and could not prepare for this reason, is of use to nobody else.
@@ -122,18 +146,4 @@ fn is_nobodys(error: &AttachError) -> bool {
         error,
         AttachError::RoleTaken { .. } | AttachError::Foreign { .. }
     )
-}
-
-/// Takes the lock of a byte, or `None` if it is busy for so long.
-pub(super) fn lock_within(
-    object: &Object,
-    byte: u64,
-    limit: Duration,
-) -> Result<Option<()>, SystemError> {
-    wait::retry(limit, || {
-        Ok(match object.try_lock(byte)? {
-            Lock::Taken => Some(()),
-            Lock::Busy => None,
-        })
-    })
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use shm_core::Created;
 
 use super::MAX_MESSAGE;
-use super::attach::{Attached, INIT_LIMIT, lock_within};
+use super::attach::{self, Attached, INIT_LIMIT};
 use super::error::{CloseError, Fault, SendError};
 use super::layout::TEXT;
 use super::link::Link;
 use super::protocol;
 use crate::layout::lock_byte;
-use crate::wait::{Condition, Waiter};
+use crate::wait::{self, Condition, Waiter};
 
 /// Hands messages to the lesson's reader, or to ours. Made by [`Options::writer`](super::Options::writer).
 ///
@@ -169,8 +169,10 @@ impl Writer {
         }
         let object = self.link.object();
         // Held until the object is dropped, which frees the role too.
-        lock_within(object, lock_byte::INIT, INIT_LIMIT)?.ok_or_else(|| CloseError::InitBusy {
-            name: self.name().to_owned(),
+        wait::retry(INIT_LIMIT, || attach::lock(object, lock_byte::INIT))?.ok_or_else(|| {
+            CloseError::InitBusy {
+                name: self.name().to_owned(),
+            }
         })?;
         // A name that is gone, or another object's by now, is left alone.
         object.unlink()?;

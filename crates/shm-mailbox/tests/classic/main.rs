@@ -1,0 +1,8 @@
+//! The lesson's layout: two ends of ours, the lesson's C programs at either end, and what can happen to the object.
+
+mod lesson;
+mod object;
+mod pair;
+mod processes;
+mod roles;
+mod support;

@@ -1,0 +1,204 @@
+//! Two ends of ours in two processes, one of which is really killed.
+//!
+//! The other process is this test program again, running the same test, which then plays the peer.
+
+use std::env;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use shm_mailbox::Message;
+use shm_mailbox::classic::{AttachError, Classic, Options, RecvError, SendError};
+
+use crate::support::{CPeer, Name, SOON, wait_until};
+
+/// Names the object in the peer's environment.
+const PEER: &str = "SHM_TEST_CLASSIC_PEER";
+
+/// What the peer attaches with, if this process is one.
+fn peer() -> Option<Options> {
+    env::var(PEER).ok().map(|name| Classic::options(&name))
+}
+
+/// Tells the test something. Standard output belongs to the test harness.
+fn say(word: &str) {
+    eprintln!("{word}");
+}
+
+/// Waits to be killed; the end of standard input is the end of the test.
+fn await_death() {
+    let _ = std::io::stdin().read(&mut [0]);
+}
+
+/// A process that plays the peer; killed when dropped.
+struct PeerProcess {
+    child: Child,
+    words: BufReader<ChildStderr>,
+}
+
+impl PeerProcess {
+    fn start(test: &str, name: &Name) -> Self {
+        let mut child = Command::new(env::current_exe().expect("this program"))
+            .args([&format!("processes::{test}"), "--exact", "--nocapture"])
+            .env(PEER, name.as_str())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("start the peer");
+        let words = BufReader::new(child.stderr.take().expect("piped"));
+        Self { child, words }
+    }
+
+    /// Waits until the peer says `word`.
+    fn hear(&mut self, word: &str) {
+        let mut line = String::new();
+        self.words.read_line(&mut line).expect("hear");
+        assert_eq!(line.trim_end(), word);
+    }
+
+    /// SIGKILL.
+    fn kill(&mut self) {
+        self.child.kill().expect("kill");
+        self.child.wait().expect("wait");
+    }
+
+    fn ends_well(&mut self) {
+        assert!(self.child.wait().expect("wait").success());
+    }
+}
+
+impl Drop for PeerProcess {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn ten_thousand_lines_pass_between_two_processes() {
+    const COUNT: u32 = 10_000;
+    if let Some(options) = peer() {
+        let mut writer = options.writer().expect("a writer");
+        for number in 0..COUNT {
+            let line = format!("line {number}\n");
+            writer.send_timeout(line.as_bytes(), SOON).expect("send");
+        }
+        writer.drain(Some(SOON)).expect("drain");
+        return writer.close().expect("close");
+    }
+    let name = Name::new();
+    name.file(1028);
+    let mut reader = name.options().reader().expect("a reader");
+    let mut writer = PeerProcess::start("ten_thousand_lines_pass_between_two_processes", &name);
+    let mut message = Message::new();
+    for number in 0..COUNT {
+        reader.recv_timeout(&mut message, SOON).expect("receive");
+        assert_eq!(message.as_bytes(), format!("line {number}\n").as_bytes());
+    }
+    // The writer waits until the last line was taken, which the next request says.
+    let ended = reader.recv_timeout(&mut message, SOON);
+    assert!(matches!(ended, Err(RecvError::Unlinked { .. })));
+    writer.ends_well();
+}
+
+#[test]
+fn a_reader_killed_while_it_waits_is_followed_by_another() {
+    if let Some(options) = peer() {
+        let mut reader = options.reader().expect("a reader");
+        let _ = reader.recv(&mut Message::new());
+        return;
+    }
+    let name = Name::new();
+    let mut writer = name.options().writer().expect("a writer");
+    let raw = CPeer::reader(&name);
+    let mut first = PeerProcess::start(
+        "a_reader_killed_while_it_waits_is_followed_by_another",
+        &name,
+    );
+    wait_until("its request", || raw.flag() == 1);
+    let refused = name.options().reader();
+    assert!(matches!(refused, Err(AttachError::RoleTaken { .. })));
+    first.kill();
+    assert_eq!(raw.flag(), 1, "its request is left behind");
+
+    let mut second = name.options().reader().expect("the role is free");
+    let mut message = Message::new();
+    let _ = second.recv_timeout(&mut message, Duration::ZERO);
+    writer.send_timeout(b"for the second", SOON).expect("send");
+    second.recv_timeout(&mut message, SOON).expect("receive");
+    assert_eq!(message.as_bytes(), b"for the second");
+}
+
+#[test]
+fn a_drain_does_not_wait_for_a_killed_reader() {
+    if let Some(options) = peer() {
+        let mut reader = options.reader().expect("a reader");
+        reader.recv(&mut Message::new()).expect("receive");
+        say("received");
+        return await_death();
+    }
+    let name = Name::new();
+    let mut writer = name.options().writer().expect("a writer");
+    let mut reader = PeerProcess::start("a_drain_does_not_wait_for_a_killed_reader", &name);
+    writer.send_timeout(b"last", SOON).expect("send");
+    reader.hear("received");
+    let waits = writer.drain(Some(Duration::from_millis(120)));
+    assert!(matches!(waits, Err(SendError::TimedOut)));
+    reader.kill();
+    writer.drain(Some(SOON)).expect("drain");
+}
+
+#[test]
+fn a_killed_writer_is_followed_by_another() {
+    if let Some(options) = peer() {
+        let mut writer = options.writer().expect("a writer");
+        writer.send_timeout(b"from the first", SOON).expect("send");
+        say("sent");
+        return await_death();
+    }
+    let name = Name::new();
+    name.file(1028);
+    let mut reader = name.options().reader().expect("a reader");
+    let mut first = PeerProcess::start("a_killed_writer_is_followed_by_another", &name);
+    let mut message = Message::new();
+    reader.recv_timeout(&mut message, SOON).expect("receive");
+    assert_eq!(message.as_bytes(), b"from the first");
+    first.hear("sent");
+    first.kill();
+    assert!(name.exists());
+    let mut second = name.options().writer().expect("the role is free");
+    let _ = reader.recv_timeout(&mut message, Duration::ZERO);
+    second.send_timeout(b"from the second", SOON).expect("send");
+    reader.recv_timeout(&mut message, SOON).expect("receive");
+    assert_eq!(message.as_bytes(), b"from the second");
+}
+
+#[test]
+fn a_forked_child_cannot_use_its_parents_ends() {
+    let name = Name::new();
+    let writer = Mutex::new(name.options().writer().expect("a writer"));
+    let reader = Mutex::new(name.options().reader().expect("a reader"));
+    let mut command = Command::new("true");
+    let in_the_child = move || {
+        let sent = writer.lock().expect("whole").send(b"x");
+        let received = reader.lock().expect("whole").recv(&mut Message::new());
+        let marked = reader.lock().expect("whole").taken();
+        let withdrawn = reader.lock().expect("whole").withdraw();
+        let refused = matches!(sent, Err(SendError::Forked { .. }))
+            && matches!(received, Err(RecvError::Forked { .. }))
+            && matches!(marked, Err(RecvError::Forked { .. }))
+            && matches!(withdrawn, Err(RecvError::Forked { .. }));
+        refused
+            .then_some(())
+            .ok_or_else(|| std::io::Error::from_raw_os_error(1))
+    };
+    // SAFETY: what it calls makes no use of threads, and allocates only in errors, for which the C library
+    // keeps its allocator whole in the child.
+    unsafe { command.pre_exec(in_the_child) };
+    let status = command.status().expect("all four are refused");
+    assert!(status.success());
+    assert!(name.exists(), "the child has unlinked nothing");
+}
