@@ -85,10 +85,16 @@ impl Channel {
     ) -> Result<Option<T>, Failure> {
         protocol::park(&self.own().parked, look, |parked| {
             match futex::wait(parked, PARKED, Some(limit)) {
+                // Woken: by somebody who has just cleared the flag, so the memory is there.
+                Ok(()) => Ok(()),
+                // The flag was cleared before we slept.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
                 // The kernel found no memory behind the flag: somebody has cut it off.
-                Err(error) if error.raw_os_error() == Some(EFAULT) => Err(self.truncated()?),
-                // Woken, cleared before we slept, time up, or a signal: look again.
-                _ => Ok(()),
+                Err(error) if error.raw_os_error() == Some(EFAULT) => {
+                    Err(self.truncated(self.object.size()?))
+                }
+                // Time up, or a signal: the memory may have been cut off while we slept.
+                Err(_) => self.ensure_size(self.object.size()?),
             }
         })
     }
@@ -108,13 +114,7 @@ impl Channel {
         look: impl FnOnce() -> Result<Option<T>, Failure>,
     ) -> Result<Option<T>, Failure> {
         let status = self.object.status()?;
-        let expected = self.region.geometry().object_size();
-        if status.size < expected {
-            return Err(Failure::Truncated {
-                expected,
-                found: status.size,
-            });
-        }
+        self.ensure_size(status.size)?;
         let peer = self.verdict()?;
         if let Some(output) = look()? {
             return Ok(Some(output));
@@ -158,11 +158,17 @@ impl Channel {
         Ok(Peer::Attached)
     }
 
-    fn truncated(&self) -> Result<Failure, SystemError> {
-        Ok(Failure::Truncated {
-            expected: self.region.geometry().object_size(),
-            found: self.object.size()?,
-        })
+    /// An error if the object, which is `found` bytes long, ends before its last slot.
+    fn ensure_size(&self, found: u64) -> Result<(), Failure> {
+        if found < self.region.geometry().object_size() {
+            return Err(self.truncated(found));
+        }
+        Ok(())
+    }
+
+    fn truncated(&self, found: u64) -> Failure {
+        let expected = self.region.geometry().object_size();
+        Failure::Truncated { expected, found }
     }
 }
 

@@ -300,7 +300,8 @@ fn ring_slot(n: u64, region: &Region) -> usize {
 
 /// Announces the owner's sleep on its flag `own`, looks once more, and sleeps if there is nothing.
 ///
-/// `sleep` returns when the flag is not, or no longer, [`PARKED`], or whenever else it likes.
+/// `sleep` returns when the flag is not, or no longer, [`PARKED`], or whenever else it likes. Its error
+/// means that the memory may be gone, and nothing in it is touched any more.
 #[inline]
 pub(crate) fn park<T, E>(
     own: &AtomicU32,
@@ -311,10 +312,10 @@ pub(crate) fn park<T, E>(
     own.store(PARKED, Ordering::Relaxed);
     // (W) SeqCst: pairs with (P) in `take_parked`.
     fence(Ordering::SeqCst);
-    let found = match look() {
-        Ok(None) => sleep(own).map(|()| None),
-        other => other,
-    };
+    let found = look();
+    if let Ok(None) = found {
+        sleep(own)?;
+    }
     // Relaxed: spares the peer a needless wake; nothing depends on when it is seen.
     own.store(AWAKE, Ordering::Relaxed);
     found
@@ -339,18 +340,21 @@ pub(crate) fn take_parked(peer: &AtomicU32) -> bool {
 pub(crate) fn queued(region: &Region) -> u64 {
     let control = region.control();
     let slots = u64::from(region.geometry().slots());
+    let mut queued = 0;
     // Bounded: a busy channel may move on for as long as we like to look.
     for _ in 0..100 {
         // Acquire: so that the three loads happen in this order.
         let before = control.receiver.count.0.load(Ordering::Acquire);
         let sent = control.sender.count.0.load(Ordering::Acquire);
         let received = control.receiver.count.0.load(Ordering::Acquire);
+        // `sent` may be one behind, below `received`. If the receiver has moved on meanwhile, this is too
+        // much, never too little: a sender that closes must not take messages for acknowledged.
+        queued = sent.saturating_sub(before).min(slots);
         if before == received {
-            // `sent` may be one behind, below `received`.
-            return sent.saturating_sub(received).min(slots);
+            break;
         }
     }
-    0
+    queued
 }
 
 /// Writes the header of a new mailbox, whose bytes are all zero. The caller holds the INIT lock.
