@@ -1,5 +1,7 @@
 //! What an object holds, read through its descriptor before anything is mapped.
 
+use std::ops::Range;
+
 use shm_core::Object;
 
 use crate::error::AttachError;
@@ -44,8 +46,9 @@ impl Image {
         }
         match word_at(&bytes, 0) {
             MAGIC => Self::check(&bytes, size, &name),
-            // Only the other fields of the header may have been written.
-            0 if bytes[128..].iter().all(|&byte| byte == 0) => Ok(Self::HalfMade),
+            // Of a half-made one only the other fields of the header may have been written.
+            0 if is_zero(object, 128..size)? => Ok(Self::HalfMade),
+            0 => foreign("memory without the magic that is not empty".to_owned()),
             magic => foreign(format!("memory that starts with {magic:#018x}")),
         }
     }
@@ -89,6 +92,21 @@ impl Image {
         }
         Ok(Self::Mailbox(geometry))
     }
+}
+
+/// Whether these bytes are there, and all of them are 0.
+fn is_zero(object: &Object, range: Range<u64>) -> Result<bool, AttachError> {
+    let mut piece = [0; 16_384];
+    let mut offset = range.start;
+    while offset < range.end {
+        let read = object.read_at(&mut piece, offset);
+        let count = read.map_err(AttachError::System)?;
+        if count == 0 || piece[..count].iter().any(|&byte| byte != 0) {
+            return Ok(false);
+        }
+        offset += count as u64;
+    }
+    Ok(true)
 }
 
 fn word_at(bytes: &[u8; SLOTS_OFFSET], offset: usize) -> u64 {

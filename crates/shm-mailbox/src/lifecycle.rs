@@ -87,8 +87,9 @@ pub(crate) fn attach<C>(
         let (region, initialised) = match mailbox(&object, wanted, options) {
             Ok(found) => found,
             Err(error) => {
-                if created == Created::Yes {
-                    // Nobody has attached, since INIT is ours: leave nothing behind.
+                // What we created may be another's mailbox by now, if it got INIT first. If it is still
+                // half-made, nobody has attached, and nobody can, since INIT is ours: leave nothing behind.
+                if created == Created::Yes && matches!(Image::read(&object), Ok(Image::HalfMade)) {
                     let _: Result<Unlink, SystemError> = object.unlink();
                 }
                 return Err(error);
