@@ -1,0 +1,161 @@
+//! Two processes that attach at the same moment, and one that is stopped while it does.
+
+mod support;
+
+use std::sync::atomic::Ordering;
+
+use shm_core::{Lock, ObjectOptions};
+use shm_mailbox::{AttachError, CloseError, Mailbox, Role};
+use support::process::{sleep_for_ever, stop_self, timed};
+use support::{LIMIT, Name, Shared, fork, until};
+
+/// Each pair of processes races this often, and this many pairs do so side by side.
+const ROUNDS: u64 = 125;
+const PAIRS: usize = 8;
+
+/// Has pairs of processes do `contest` at the same moment, 1,000 times in all.
+///
+/// `contest` gets the round's name and which of the two it is, and returns what it holds and how much to add
+/// to the round's score. `referee` sees the score while both hold on to what they have.
+fn race<T>(contest: impl Fn(&str, usize) -> (T, u64) + Copy, referee: impl Fn(&str, u64) + Copy) {
+    let pairs: Vec<_> = (0..PAIRS)
+        .map(|_| {
+            let (name, shared) = (Name::new(), Shared::new());
+            let [first, second] = [0, 1].map(|index| {
+                fork(|| {
+                    let (gate, score) = (shared.number(0), shared.number(1));
+                    let mut passed = 0;
+                    let mut meet = || {
+                        passed += 2;
+                        gate.fetch_add(1, Ordering::SeqCst);
+                        while gate.load(Ordering::SeqCst) < passed {
+                            std::thread::yield_now();
+                        }
+                    };
+                    for _ in 0..ROUNDS {
+                        meet();
+                        let (held, points) = contest(name.as_str(), index);
+                        score.fetch_add(points, Ordering::SeqCst);
+                        meet();
+                        if index == 0 {
+                            referee(name.as_str(), score.swap(0, Ordering::SeqCst));
+                        }
+                        meet();
+                        drop(held);
+                        meet();
+                        let left = std::path::Path::new("/dev/shm").join(name.as_str());
+                        assert!(!left.exists());
+                    }
+                })
+            });
+            (first, second, name, shared)
+        })
+        .collect();
+    for (first, second, ..) in pairs {
+        first.join();
+        second.join();
+    }
+}
+
+#[test]
+fn of_two_that_race_to_create_exactly_one_does() {
+    let contest = |name: &str, index| {
+        let options = Mailbox::options(name);
+        if index == 0 {
+            let sender = options.sender().unwrap();
+            let points = u64::from(sender.created());
+            ((Some(sender), None), points)
+        } else {
+            let receiver = options.receiver().unwrap();
+            let points = u64::from(receiver.created());
+            ((None, Some(receiver)), points)
+        }
+    };
+    race(contest, |_, creators| assert_eq!(creators, 1));
+}
+
+#[test]
+fn of_two_that_race_for_the_senders_role_exactly_one_gets_it() {
+    let contest = |name: &str, _| match Mailbox::options(name).sender() {
+        Ok(sender) => (Some(sender), 1),
+        Err(AttachError::RoleTaken { role, pid, .. }) => {
+            assert_eq!(role, Role::Sender);
+            assert_ne!(pid, std::process::id());
+            (None, 1000)
+        }
+        Err(error) => panic!("{error}"),
+    };
+    race(contest, |_, score| assert_eq!(score, 1001));
+}
+
+#[test]
+fn who_insists_on_other_slots_does_not_unlink_what_a_faster_one_made() {
+    let contest = |name: &str, index| {
+        let options = Mailbox::options(name);
+        if index == 0 {
+            ((Some(options.sender().unwrap()), None), 1)
+        } else {
+            match options.slots(4).exact(true).receiver() {
+                Ok(receiver) => ((None, Some(receiver)), 1),
+                Err(AttachError::OtherSlots { .. }) => ((None, None), 1),
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+    race(contest, |name, score| {
+        assert_eq!(score, 2);
+        let path = std::path::Path::new("/dev/shm").join(name);
+        assert!(path.exists(), "the sender's object has lost its name");
+    });
+}
+
+#[test]
+fn a_stopped_process_that_attaches_or_closes_is_reported() {
+    let name = Name::new();
+    let attached = name.sender();
+    let child = fork(|| {
+        let object = ObjectOptions::new().open(&name.shm_name()).unwrap();
+        assert_eq!(object.try_lock(0).unwrap(), Lock::Taken);
+        stop_self();
+        sleep_for_ever();
+    });
+    child.wait_until_stopped();
+
+    let (result, elapsed) = timed(|| name.options().receiver());
+    let busy = matches!(result, Err(AttachError::InitBusy { .. }));
+    assert!(busy, "{result:?} after {elapsed:?}");
+    let (result, elapsed) = timed(|| attached.close());
+    let busy = matches!(result, Err(CloseError::InitBusy { .. }));
+    assert!(busy, "{result:?} after {elapsed:?}");
+    assert!(name.exists());
+
+    child.kill();
+    drop(name.receiver());
+    drop(name.sender());
+    assert!(!name.exists());
+}
+
+#[test]
+fn a_process_that_is_killed_while_it_attaches_is_in_nobodys_way() {
+    let (name, shared) = (Name::new(), Shared::new());
+    let holds = shared.number(0);
+    for _ in 0..20 {
+        holds.store(0, Ordering::SeqCst);
+        let child = fork(|| {
+            let (object, _) = ObjectOptions::new()
+                .open_or_create(&name.shm_name())
+                .unwrap();
+            // INIT, then the sender's role.
+            assert_eq!(object.try_lock(0).unwrap(), Lock::Taken);
+            assert_eq!(object.try_lock(1).unwrap(), Lock::Taken);
+            holds.store(1, Ordering::SeqCst);
+            sleep_for_ever();
+        });
+        until("the child has locked", || holds.load(Ordering::SeqCst) == 1);
+        child.kill();
+        let mut sender = name.sender();
+        let mut receiver = name.receiver();
+        sender.send_timeout(b"hello", LIMIT).unwrap();
+        assert_eq!(support::take(&mut receiver).1, b"hello");
+    }
+}
