@@ -1,0 +1,156 @@
+//! What another user can and cannot do with an object.
+
+mod support;
+
+use shm_core::{ObjectOptions, OpenError, Unlink};
+use std::io::ErrorKind;
+use support::{NOBODY, UniqueName, become_user, in_child, is_root, own_dev_shm};
+
+/// Root's object of this mode.
+fn create(name: &UniqueName, mode: u32) -> shm_core::Object {
+    let object = ObjectOptions::new().mode(mode).create_new(name).unwrap();
+    object.reserve(4096).unwrap();
+    object
+}
+
+#[test]
+fn an_object_of_mode_0600_is_denied_to_others_with_owner_and_mode() {
+    if !is_root() {
+        return;
+    }
+    let name = UniqueName::new();
+    let _object = create(&name, 0o600);
+    in_child(|| {
+        become_user(NOBODY);
+        for read_only in [false, true] {
+            let mut options = ObjectOptions::new();
+            options.read_only(read_only).any_owner(true).any_mode(true);
+            let error = options.open(&name).unwrap_err();
+            let expected = format!(
+                "permission denied for object \"{}\": it belongs to uid 0 with mode 0600, this process acts as uid {NOBODY}",
+                *name
+            );
+            assert_eq!(error.to_string(), expected);
+            assert!(
+                matches!(error, OpenError::PermissionDenied { .. }),
+                "{error:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn an_object_of_mode_0644_can_be_read_by_others_if_they_trust_its_owner() {
+    if !is_root() {
+        return;
+    }
+    let name = UniqueName::new();
+    let _object = create(&name, 0o644);
+    in_child(|| {
+        become_user(NOBODY);
+        let mut options = ObjectOptions::new();
+        let error = options.read_only(true).open(&name).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                OpenError::ForeignOwner {
+                    owner: 0,
+                    euid: NOBODY,
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
+        assert!(options.any_owner(true).open(&name).is_ok());
+        let error = options.read_only(false).open(&name).unwrap_err();
+        assert!(
+            matches!(error, OpenError::PermissionDenied { .. }),
+            "{error:?}"
+        );
+    });
+}
+
+#[test]
+fn an_object_of_mode_0666_needs_both_allowances() {
+    if !is_root() {
+        return;
+    }
+    let name = UniqueName::new();
+    let _object = create(&name, 0o666);
+    in_child(|| {
+        become_user(NOBODY);
+        let mut options = ObjectOptions::new();
+        let error = options.any_mode(true).open(&name).unwrap_err();
+        assert!(matches!(error, OpenError::ForeignOwner { .. }), "{error:?}");
+        let error = options
+            .any_mode(false)
+            .any_owner(true)
+            .open(&name)
+            .unwrap_err();
+        assert!(matches!(error, OpenError::OpenToOthers { .. }), "{error:?}");
+        assert!(options.any_mode(true).open(&name).is_ok());
+    });
+}
+
+#[test]
+fn root_refuses_the_object_of_a_user() {
+    if !is_root() {
+        return;
+    }
+    let name = UniqueName::new();
+    in_child(|| {
+        become_user(NOBODY);
+        create(&name, 0o600);
+    });
+    let error = ObjectOptions::new().open_or_create(&name).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            OpenError::ForeignOwner {
+                owner: NOBODY,
+                euid: 0,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+    let object = ObjectOptions::new().any_owner(true).open(&name).unwrap();
+    assert_eq!(object.unlink().unwrap(), Unlink::Done);
+}
+
+#[test]
+fn others_cannot_unlink_an_object_that_they_may_write_to() {
+    if !is_root() {
+        return;
+    }
+    let name = UniqueName::new();
+    let object = create(&name, 0o666);
+    in_child(|| {
+        become_user(NOBODY);
+        let mut options = ObjectOptions::new();
+        let theirs = options.any_owner(true).any_mode(true).open(&name).unwrap();
+        let error = theirs.unlink().unwrap_err();
+        assert_eq!(error.source.kind(), ErrorKind::PermissionDenied);
+        let error = shm_core::unlink(&name).unwrap_err();
+        assert_eq!(error.source.kind(), ErrorKind::PermissionDenied);
+    });
+    assert!(object.is_linked().unwrap());
+}
+
+#[test]
+fn where_a_user_may_not_create_the_error_says_so() {
+    if !is_root() {
+        return;
+    }
+    in_child(|| {
+        own_dev_shm("mode=755");
+        become_user(NOBODY);
+        let name = UniqueName::new();
+        let error = ObjectOptions::new().open_or_create(&name).unwrap_err();
+        let expected = format!(
+            "permission denied to create object \"{}\": uid {NOBODY} may not write to /dev/shm",
+            *name
+        );
+        assert_eq!(error.to_string(), expected);
+    });
+}
