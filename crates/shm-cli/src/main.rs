@@ -1,2 +1,39 @@
-//! The `shm` command.
-fn main() {}
+//! The `shm` command: messages of up to 1 KiB between two processes, from shell to shell.
+
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
+compile_error!("shm supports Linux on x86-64 and aarch64 only");
+
+mod args;
+mod channel;
+mod ending;
+mod errors;
+mod failure;
+mod framing;
+mod holder;
+mod output;
+mod reader;
+mod signals;
+mod sink;
+mod source;
+mod stats;
+mod writer;
+
+use std::process::ExitCode;
+
+use crate::args::{Cli, Command};
+use crate::ending::Ending;
+
+fn main() -> ExitCode {
+    let result = match Cli::from_command_line().command {
+        Command::Writer(args) => writer::run(&args),
+        Command::Reader(args) => reader::run(&args),
+    };
+    match result {
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::Signal(signal)) => signals::die_of(signal),
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,26 @@
+//! How a command ends when nothing failed, and what stops its work.
+
+use crate::failure::Failure;
+
+/// How a command ends when nothing failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Its work is done.
+    Done,
+    /// The channel is clean, and the process is to die of this signal.
+    Signal(i32),
+}
+
+/// Why work stopped before it was done.
+#[derive(Debug)]
+pub(crate) enum Halt {
+    /// A signal came.
+    Signal,
+    Failed(Failure),
+}
+
+impl From<Failure> for Halt {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}

@@ -1,0 +1,203 @@
+//! Standard output of the reader: messages are gathered, written together, and it is known which of them went out.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use base64::display::Base64Display;
+use base64::engine::general_purpose::STANDARD;
+use rustix::io::Errno;
+use serde::Serialize;
+
+use crate::signals::{Signals, Woken};
+
+/// What `pipe(7)` writes without blocking to a pipe that `poll` calls writable: PIPE_BUF.
+const PIECE: usize = 4096;
+
+/// Gathered bytes that make it worth while to write.
+const ENOUGH: usize = 64 * 1024;
+
+/// What is written for a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Its bytes.
+    Bytes,
+    /// Its length, an unsigned 32-bit number with the most significant byte first, and its bytes.
+    LengthDelimited,
+    /// A line with a JSON object.
+    Json,
+}
+
+/// Why not everything was written.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// Nobody reads the output any more.
+    Closed,
+    /// A signal came.
+    Signal,
+    Failed(io::Error),
+}
+
+/// A message as JSON, in the order in which it is printed.
+#[derive(Serialize)]
+struct Record<'a> {
+    /// Raised when the meaning of a field changes.
+    schema: u32,
+    seq: u64,
+    len: usize,
+    data: Data<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Data<'a> {
+    Text(&'a str),
+    #[serde(serialize_with = "base64_text")]
+    Bytes(&'a [u8]),
+}
+
+/// Gathers messages for standard output.
+#[derive(Debug)]
+pub(crate) struct Output {
+    fd: OwnedFd,
+    form: Form,
+    /// A regular file takes any number of bytes without waiting for anyone.
+    is_regular: bool,
+    buffer: Vec<u8>,
+    /// Where in `buffer` each message ends.
+    ends: Vec<usize>,
+}
+
+impl Output {
+    /// Writes to `fd`, normally standard output.
+    pub(crate) fn new(fd: BorrowedFd<'_>, form: Form) -> io::Result<Self> {
+        let file = File::from(fd.try_clone_to_owned()?);
+        let is_regular = file.metadata()?.is_file();
+        Ok(Self {
+            fd: file.into(),
+            form,
+            is_regular,
+            buffer: Vec::with_capacity(ENOUGH + 4096),
+            ends: Vec::new(),
+        })
+    }
+
+    /// Adds a message, to be written with the next [`flush`](Self::flush).
+    pub(crate) fn push(&mut self, sequence: u64, bytes: &[u8]) {
+        match self.form {
+            Form::Bytes => self.buffer.extend_from_slice(bytes),
+            Form::LengthDelimited => {
+                let length = u32::try_from(bytes.len()).expect("a message is at most 1 KiB");
+                self.buffer.extend_from_slice(&length.to_be_bytes());
+                self.buffer.extend_from_slice(bytes);
+            }
+            Form::Json => {
+                let record = Record {
+                    schema: 1,
+                    seq: sequence,
+                    len: bytes.len(),
+                    data: str::from_utf8(bytes).map_or(Data::Bytes(bytes), Data::Text),
+                };
+                serde_json::to_writer(&mut self.buffer, &record)
+                    .expect("writing to memory cannot fail");
+                self.buffer.push(b'\n');
+            }
+        }
+        self.ends.push(self.buffer.len());
+    }
+
+    /// Have enough bytes been gathered to write them?
+    pub(crate) fn is_full(&self) -> bool {
+        self.buffer.len() >= ENOUGH
+    }
+
+    /// Writes everything, and forgets it.
+    ///
+    /// # Errors
+    ///
+    /// Why it stopped, and how many whole messages had been written by then. The rest is forgotten, too.
+    pub(crate) fn flush(&mut self, signals: &Signals) -> Result<(), (usize, Stop)> {
+        let mut written = 0;
+        let result = loop {
+            if written == self.buffer.len() {
+                break Ok(());
+            }
+            match self.write(&self.buffer[written..], signals) {
+                Ok(count) => written += count,
+                Err(stop) => {
+                    let whole = self.ends.partition_point(|end| *end <= written);
+                    break Err((whole, stop));
+                }
+            }
+        };
+        self.buffer.clear();
+        self.ends.clear();
+        result
+    }
+
+    /// Writes some of `bytes` as soon as that is possible without blocking.
+    fn write(&self, bytes: &[u8], signals: &Signals) -> Result<usize, Stop> {
+        let piece = if self.is_regular {
+            bytes
+        } else {
+            match signals.wait_writable(self.fd.as_fd()) {
+                Ok(Woken::Signal) => return Err(Stop::Signal),
+                Ok(Woken::Ready | Woken::TimedOut) => &bytes[..bytes.len().min(PIECE)],
+                Err(error) => return Err(Stop::Failed(error)),
+            }
+        };
+        match rustix::io::write(&self.fd, piece) {
+            Ok(count) => Ok(count),
+            // Someone else made the descriptor non-blocking, or filled the pipe first.
+            Err(Errno::AGAIN | Errno::INTR) => Ok(0),
+            Err(Errno::PIPE) => Err(Stop::Closed),
+            Err(error) => Err(Stop::Failed(error.into())),
+        }
+    }
+}
+
+fn base64_text<S: serde::Serializer>(bytes: &&[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&Base64Display::new(bytes, &STANDARD))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn output(form: Form) -> Output {
+        let (_, writer) = io::pipe().unwrap();
+        Output::new(writer.as_fd(), form).unwrap()
+    }
+
+    #[test]
+    fn a_message_is_written_as_it_came() {
+        let mut output = output(Form::Bytes);
+        output.push(0, b"one\n");
+        output.push(1, b"\0two");
+        assert_eq!(output.buffer, b"one\n\0two");
+        assert_eq!(output.ends, [4, 8]);
+    }
+
+    #[test]
+    fn a_length_goes_before_the_message() {
+        let mut output = output(Form::LengthDelimited);
+        output.push(0, b"abc");
+        output.push(1, b"");
+        assert_eq!(output.buffer, b"\0\0\0\x03abc\0\0\0\0");
+    }
+
+    #[test]
+    fn text_is_a_json_string_and_other_bytes_are_base64() {
+        let mut output = output(Form::Json);
+        output.push(7, b"hello\n");
+        output.push(8, b"\xff\0");
+        output.push(9, b"");
+        let lines = str::from_utf8(&output.buffer).unwrap();
+        assert_eq!(
+            lines,
+            "{\"schema\":1,\"seq\":7,\"len\":6,\"data\":{\"text\":\"hello\\n\"}}\n\
+             {\"schema\":1,\"seq\":8,\"len\":2,\"data\":{\"bytes\":\"/wA=\"}}\n\
+             {\"schema\":1,\"seq\":9,\"len\":0,\"data\":{\"text\":\"\"}}\n"
+        );
+    }
+}

@@ -1,0 +1,137 @@
+//! `shm reader`: messages become bytes on standard output, and are acknowledged once they have been written.
+
+use std::io;
+use std::os::fd::AsFd;
+
+use shm_mailbox::Message;
+
+use crate::args::ReaderArgs;
+use crate::ending::{Ending, Halt};
+use crate::errors;
+use crate::failure::{Failure, note};
+use crate::framing::Framing;
+use crate::output::{Form, Output, Stop};
+use crate::signals::Signals;
+use crate::source::{Arrival, Layout, Source};
+use crate::stats::Stats;
+
+/// Runs the command.
+pub(crate) fn run(args: &ReaderArgs) -> Result<Ending, Failure> {
+    let signals = Signals::catch().map_err(|error| errors::stream("catch signals", &error))?;
+    let output =
+        Output::new(io::stdout().as_fd(), form(args)).map_err(|error| unwritable(&error))?;
+    let mut reader = Reader {
+        args,
+        output,
+        signals,
+        message: Message::new(),
+        left: args.count,
+        stats: Stats::new(),
+    };
+    let result = reader.serve();
+    if args.channel.stats {
+        note(reader.stats.figures());
+    }
+    match result {
+        Ok(()) => Ok(Ending::Done),
+        Err(Halt::Signal) => Ok(reader.signals.ending()),
+        Err(Halt::Failed(failure)) => Err(failure),
+    }
+}
+
+/// A reader at work.
+struct Reader<'a> {
+    args: &'a ReaderArgs,
+    output: Output,
+    signals: Signals,
+    message: Message,
+    /// How many messages are still asked for.
+    left: Option<u64>,
+    stats: Stats,
+}
+
+/// Why a reader is done with a writer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    /// It has what it came for, or nobody wants it any more.
+    Satisfied,
+    /// The writer is gone, and everything it sent has been written.
+    WriterGone,
+}
+
+impl Reader<'_> {
+    /// Serves one writer, or, if asked to, one after the other.
+    fn serve(&mut self) -> Result<(), Halt> {
+        let mut layout = if self.args.channel.classic {
+            Layout::Classic
+        } else {
+            Layout::Any
+        };
+        loop {
+            let mut source = Source::attach(self.args, layout, &self.signals)?;
+            layout = source.layout();
+            let done = self.receive(&mut source);
+            let closed = source.close();
+            let done = done?;
+            closed?;
+            if done == Done::Satisfied || !self.args.follow {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Writes out messages as they come, all that are there at once.
+    fn receive(&mut self, source: &mut Source) -> Result<Done, Halt> {
+        loop {
+            match source.wait(&mut self.message, self.args.timeout)? {
+                Arrival::End => return Ok(Done::WriterGone),
+                Arrival::Message => {}
+            }
+            self.gather(source);
+            match self.output.flush(&self.signals) {
+                Ok(()) => source.acknowledge()?,
+                Err((written, stop)) => {
+                    source.acknowledge_first(written)?;
+                    return match stop {
+                        Stop::Closed => Ok(Done::Satisfied),
+                        Stop::Signal => Err(Halt::Signal),
+                        Stop::Failed(error) => Err(Halt::Failed(unwritable(&error))),
+                    };
+                }
+            }
+            if self.left == Some(0) {
+                return Ok(Done::Satisfied);
+            }
+            if self.signals.caught().is_some() {
+                return Err(Halt::Signal);
+            }
+        }
+    }
+
+    /// Takes the message that has come, and what else there is, as far as it is wanted and the output has room.
+    fn gather(&mut self, source: &mut Source) {
+        loop {
+            let message = &self.message;
+            self.output.push(message.sequence(), message.as_bytes());
+            self.stats.count(message.len());
+            self.left = self.left.map(|left| left - 1);
+            if self.left == Some(0) || self.output.is_full() || !source.more(&mut self.message) {
+                return;
+            }
+        }
+    }
+}
+
+fn form(args: &ReaderArgs) -> Form {
+    if args.json {
+        Form::Json
+    } else if args.channel.framing() == Framing::LengthDelimited {
+        Form::LengthDelimited
+    } else {
+        Form::Bytes
+    }
+}
+
+fn unwritable(error: &io::Error) -> Failure {
+    errors::stream("write standard output", error)
+}

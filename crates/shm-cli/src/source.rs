@@ -1,0 +1,219 @@
+//! Where the reader's messages come from: a mailbox, or the lesson's object.
+
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+
+use shm_core::OpenError;
+use shm_mailbox::{AttachError, Message, Receiver, RecvError, classic};
+
+use crate::args::ReaderArgs;
+use crate::channel;
+use crate::ending::Halt;
+use crate::errors;
+use crate::failure::{Failure, Status, note};
+use crate::signals::{Signals, Woken};
+
+/// How often a reader looks whether the lesson's object has appeared.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The receiving end of a channel.
+#[derive(Debug)]
+pub(crate) struct Source {
+    end: End,
+    /// Will there be another attempt when this object is gone?
+    follows: bool,
+}
+
+#[derive(Debug)]
+enum End {
+    Mailbox(Receiver),
+    Classic(classic::Reader),
+}
+
+/// What came of waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    Message,
+    /// The writer is gone, and everything it sent has been taken.
+    End,
+}
+
+/// Which layout to attach to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// The one of the object that is there; a mailbox if there is none.
+    Any,
+    /// The lesson's, once a writer has made it.
+    Classic,
+}
+
+impl Source {
+    /// Attaches as the reader.
+    pub(crate) fn attach(
+        args: &ReaderArgs,
+        layout: Layout,
+        signals: &Signals,
+    ) -> Result<Self, Halt> {
+        let end = match layout {
+            Layout::Any => End::attach(args, signals)?,
+            Layout::Classic => End::await_classic(args, signals)?,
+        };
+        Ok(Self {
+            end,
+            follows: args.follow,
+        })
+    }
+
+    /// Waits for the next message, at most `limit`, and copies it into `message`.
+    pub(crate) fn wait(
+        &mut self,
+        message: &mut Message,
+        limit: Option<Duration>,
+    ) -> Result<Arrival, Halt> {
+        match &mut self.end {
+            End::Mailbox(receiver) => {
+                let result = match limit {
+                    Some(limit) => receiver.peek_timeout(message, limit),
+                    None => receiver.peek(message),
+                };
+                match result {
+                    Ok(()) => Ok(Arrival::Message),
+                    Err(RecvError::Closed { .. }) => Ok(Arrival::End),
+                    Err(RecvError::Unlinked { .. }) if self.follows => Ok(Arrival::End),
+                    Err(RecvError::TimedOut) => Err(timed_out(receiver.name(), limit)),
+                    Err(error) => Err(errors::recv(&error)),
+                }
+            }
+            End::Classic(reader) => {
+                let result = match limit {
+                    Some(limit) => reader.recv_timeout(message, limit),
+                    None => reader.recv(message),
+                };
+                let halt = match result {
+                    Ok(()) => return Ok(Arrival::Message),
+                    Err(classic::RecvError::Unlinked { .. }) => return Ok(Arrival::End),
+                    Err(classic::RecvError::TimedOut) => timed_out(reader.name(), limit),
+                    Err(classic::RecvError::Interrupted) => Halt::Signal,
+                    Err(error) => return Err(errors::recv_classic(&error)),
+                };
+                // No writer may answer a reader that has gone. A message that came at this very moment counts.
+                match reader.withdraw() {
+                    Ok(Some(last)) => {
+                        *message = last;
+                        Ok(Arrival::Message)
+                    }
+                    Ok(None) => Err(halt),
+                    Err(error) => Err(errors::recv_classic(&error)),
+                }
+            }
+        }
+    }
+
+    /// Copies the next message into `message` if it is there already. Whatever else there is to tell, the
+    /// next [`wait`](Self::wait) tells.
+    pub(crate) fn more(&mut self, message: &mut Message) -> bool {
+        match &mut self.end {
+            End::Mailbox(receiver) => receiver.try_peek(message).is_ok(),
+            // There is one message at a time, and the next is requested when this one has been written.
+            End::Classic(_) => false,
+        }
+    }
+
+    /// Acknowledges everything handed out so far.
+    pub(crate) fn acknowledge(&mut self) -> Result<(), Halt> {
+        match &mut self.end {
+            End::Mailbox(receiver) => receiver.ack().map_err(|error| errors::recv(&error)),
+            End::Classic(reader) => reader.taken().map_err(|error| errors::recv_classic(&error)),
+        }
+    }
+
+    /// Acknowledges the first `count` messages of those handed out and not acknowledged; the others are
+    /// for the next reader. (The lesson's layout cannot give a message back.)
+    pub(crate) fn acknowledge_first(&mut self, count: usize) -> Result<(), Halt> {
+        if let End::Mailbox(receiver) = &mut self.end {
+            receiver.rewind();
+            let mut message = Message::new();
+            for _ in 0..count {
+                receiver
+                    .try_peek(&mut message)
+                    .map_err(|error| errors::recv(&error))?;
+            }
+        }
+        self.acknowledge()
+    }
+
+    /// Leaves the channel.
+    pub(crate) fn close(self) -> Result<(), Failure> {
+        match self.end {
+            End::Mailbox(receiver) => match receiver.close() {
+                Ok(_) => Ok(()),
+                Err(error) => Err(errors::close(&error)),
+            },
+            // Its request was withdrawn when its last wait ended without a message.
+            End::Classic(_) => Ok(()),
+        }
+    }
+
+    /// Which layout the next object will have.
+    pub(crate) fn layout(&self) -> Layout {
+        match self.end {
+            End::Mailbox(_) => Layout::Any,
+            End::Classic(_) => Layout::Classic,
+        }
+    }
+}
+
+impl End {
+    fn attach(args: &ReaderArgs, signals: &Signals) -> Result<Self, Halt> {
+        let options = channel::mailbox(&args.channel, signals).await_peer(args.follow);
+        let refused = match options.receiver() {
+            Ok(receiver) => {
+                channel::note_slots(&args.channel, receiver.capacity());
+                return Ok(Self::Mailbox(receiver));
+            }
+            Err(AttachError::Classic { .. }) => return Self::await_classic(args, signals),
+            Err(error) => error,
+        };
+        // The lesson's object may be open to others, which a mailbox may not.
+        if let AttachError::Open(OpenError::OpenToOthers { .. }) = refused
+            && let Ok(reader) = channel::classic(&args.channel, signals).reader()
+        {
+            return Ok(Self::Classic(reader));
+        }
+        Err(Halt::Failed(errors::attach(&refused)))
+    }
+
+    /// Waits until a writer has made the lesson's object: a C writer would truncate what a reader makes.
+    fn await_classic(args: &ReaderArgs, signals: &Signals) -> Result<Self, Halt> {
+        let began = Instant::now();
+        let mut explained = !io::stderr().is_terminal();
+        loop {
+            let absent = match channel::classic(&args.channel, signals).reader() {
+                Ok(reader) => return Ok(Self::Classic(reader)),
+                Err(error @ classic::AttachError::NotFound { .. }) => error,
+                Err(error) => return Err(Halt::Failed(errors::attach_classic(&error))),
+            };
+            if args.timeout.is_some_and(|limit| began.elapsed() >= limit) {
+                return Err(Halt::Failed(Failure::new(Status::TimedOut, absent)));
+            }
+            if !explained && began.elapsed() > crate::sink::SILENCE {
+                note(format_args!(
+                    "waiting for: shm writer --classic {}",
+                    args.channel.name()
+                ));
+                explained = true;
+            }
+            match signals.sleep(LOOK) {
+                Ok(Woken::Signal) => return Err(Halt::Signal),
+                Ok(Woken::Ready | Woken::TimedOut) => {}
+                Err(error) => return Err(Halt::Failed(errors::stream("wait", &error))),
+            }
+        }
+    }
+}
+
+fn timed_out(name: &str, limit: Option<Duration>) -> Halt {
+    let limit = humantime::format_duration(limit.unwrap_or_default());
+    let what = format_args!("no message in object {name:?} within {limit}");
+    Halt::Failed(Failure::new(Status::TimedOut, what).next("start its writer, or wait longer"))
+}
