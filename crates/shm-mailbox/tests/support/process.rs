@@ -115,13 +115,24 @@ impl Child {
         self.signal(libc::SIGCONT);
     }
 
-    /// Waits until the child has just gone to sleep in the kernel.
+    /// Waits until the child has just gone to sleep in the kernel, after it was awake.
     #[track_caller]
     pub(crate) fn wait_until_it_falls_asleep(&self) {
-        let before = self.sleeps();
-        until("the child sleeps", || {
+        let (_, before) = self.sleeps();
+        until("the child falls asleep", || {
             let (asleep, count) = self.sleeps();
-            asleep && count > before.1
+            asleep && count > before
+        });
+    }
+
+    /// Waits until the child waits for a signal, in [`sleep_for_ever`].
+    #[track_caller]
+    pub(crate) fn wait_until_it_pauses(&self) {
+        let path = format!("/proc/{}/syscall", self.pid);
+        let number = format!("{} ", libc::SYS_ppoll);
+        until("the child pauses", || {
+            let call = fs::read_to_string(&path).expect("alive");
+            call.starts_with(&number)
         });
     }
 
@@ -161,8 +172,8 @@ impl Drop for Child {
 /// Sleeps until killed.
 pub(crate) fn sleep_for_ever() -> ! {
     loop {
-        // SAFETY: waits for a signal.
-        unsafe { libc::pause() };
+        // SAFETY: waits for a signal; as `ppoll(2)` of nothing, which every machine has.
+        unsafe { libc::ppoll(std::ptr::null_mut(), 0, std::ptr::null(), std::ptr::null()) };
     }
 }
 
