@@ -1,4 +1,5 @@
-//! The ways to map memory: one object twice, a part of it, read-only, private; and memory without a name.
+//! The ways to map memory: one object twice, a part of it, read-only, private; and memory without a
+//! name.
 //!
 //! Run with `cargo run -p shm-core --example mappings`.
 

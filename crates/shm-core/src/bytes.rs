@@ -1,9 +1,12 @@
-//! The one copy between private and shared memory, sound while another process writes to the shared side.
+//! The one copy between private and shared memory, sound while another process writes to the shared
+//! side.
 //!
-//! A copy in Rust (`memcpy`, a slice) from memory that changes meanwhile is a data race, and undefined. These copies are moves written in
-//! assembly, which the compiler does not look into: a racing peer can make the bytes a mixture of old and new, and no more than that. They are inlined, call
-//! nothing and allocate nothing, in ascending order except that the last move may overlap the one before it. They order nothing: the caller's atomics
-//! with Acquire and Release do, before a [`load`] and after a [`store`].
+//! A copy in Rust (`memcpy`, a slice) from memory that changes meanwhile is a data race, and
+//! undefined. These copies are moves written in assembly, which the compiler does not look into: a
+//! racing peer can make the bytes a mixture of old and new, and no more than that. They are
+//! inlined, call nothing and allocate nothing, in ascending order except that the last move may
+//! overlap the one before it. They order nothing: the caller's atomics with Acquire and Release do,
+//! before a [`load`] and after a [`store`].
 //!
 //! [`portable`] does the same with relaxed atomics, for comparison and for whoever ports this.
 
@@ -18,30 +21,34 @@ use moves::{move_1, move_2, move_4, move_8, move_16, move_64};
 ///
 /// # Safety
 ///
-/// `src` is valid for reads of `len` bytes and `dst` for writes (it need not be initialised); the two do not overlap; nobody else touches `dst` meanwhile.
+/// `src` is valid for reads of `len` bytes and `dst` for writes (it need not be initialised); the
+/// two do not overlap; nobody else touches `dst` meanwhile.
 #[inline(always)]
 pub unsafe fn load(dst: *mut u8, src: *const u8, len: usize) {
     // SAFETY: the caller vouches for both sides.
     unsafe { copy(dst, src, len) }
 }
 
-/// Copies `len` bytes from private memory into shared memory, which others may be reading or writing.
+/// Copies `len` bytes from private memory into shared memory, which others may be reading or
+/// writing.
 ///
 /// # Safety
 ///
-/// `src` is valid for reads of `len` bytes and `dst` for writes; the two do not overlap; nobody writes to `src` meanwhile, and nobody
-/// holds a plain reference to bytes of `dst`.
+/// `src` is valid for reads of `len` bytes and `dst` for writes; the two do not overlap; nobody
+/// writes to `src` meanwhile, and nobody holds a plain reference to bytes of `dst`.
 #[inline(always)]
 pub unsafe fn store(dst: *mut u8, src: *const u8, len: usize) {
     // SAFETY: the caller vouches for both sides.
     unsafe { copy(dst, src, len) }
 }
 
-/// Every move lies within the `len` bytes on both sides. A length known at compile time leaves only the moves it needs.
+/// Every move lies within the `len` bytes on both sides. A length known at compile time leaves only
+/// the moves it needs.
 #[inline(always)]
 unsafe fn copy(dst: *mut u8, src: *const u8, len: usize) {
     let at = |offset: usize| (dst.wrapping_add(offset), src.wrapping_add(offset));
-    // Two moves of one size, the second ending at the end, cover every length up to twice that size.
+    // Two moves of one size, the second ending at the end, cover every length up to twice that
+    // size.
     let both_ends = |step: unsafe fn(*mut u8, *const u8), size: usize| {
         let (last_dst, last_src) = at(len - size);
         // SAFETY: `size <= len`, so the move lies within both sides.
@@ -49,32 +56,33 @@ unsafe fn copy(dst: *mut u8, src: *const u8, len: usize) {
         // SAFETY: it ends where the two sides end.
         unsafe { step(last_dst, last_src) };
     };
-    match len {
-        0 => {}
-        // SAFETY: one byte on both sides.
-        1 => unsafe { move_1(dst, src) },
-        2..4 => both_ends(move_2, 2),
-        4..8 => both_ends(move_4, 4),
-        8..16 => both_ends(move_8, 8),
-        _ => {
-            let mut done = 0;
-            while len - done >= 64 {
-                let (dst, src) = at(done);
-                // SAFETY: at least 64 bytes are left on both sides.
-                unsafe { move_64(dst, src) };
-                done += 64;
-            }
-            while len - done >= 16 {
-                let (dst, src) = at(done);
-                // SAFETY: at least 16 bytes are left on both sides.
-                unsafe { move_16(dst, src) };
-                done += 16;
-            }
-            if done < len {
-                let (dst, src) = at(len - 16);
-                // SAFETY: `len` is at least 16, and the move ends where the two sides end.
-                unsafe { move_16(dst, src) };
-            }
+    if len < 16 {
+        match len {
+            8.. => both_ends(move_8, 8),
+            4.. => both_ends(move_4, 4),
+            2.. => both_ends(move_2, 2),
+            // SAFETY: one byte on both sides.
+            1 => unsafe { move_1(dst, src) },
+            0 => {}
         }
+        return;
+    }
+    let mut done = 0;
+    while len - done >= 64 {
+        let (dst, src) = at(done);
+        // SAFETY: at least 64 bytes are left on both sides.
+        unsafe { move_64(dst, src) };
+        done += 64;
+    }
+    while len - done >= 16 {
+        let (dst, src) = at(done);
+        // SAFETY: at least 16 bytes are left on both sides.
+        unsafe { move_16(dst, src) };
+        done += 16;
+    }
+    if done < len {
+        let (dst, src) = at(len - 16);
+        // SAFETY: `len` is at least 16, and the move ends where the two sides end.
+        unsafe { move_16(dst, src) };
     }
 }

@@ -1,14 +1,16 @@
 //! Telling a forked child from the process it was forked from, without a system call.
 //!
-//! A page of private memory that the kernel wipes in every child of `fork` holds a number, the generation: it is 0 right after a fork, and whoever asks first
-//! writes the next one. A [`ProcessToken`] remembers the generation in which it was made.
+//! A page of private memory that the kernel wipes in every child of `fork` holds a number, the
+//! generation: it is 0 right after a fork, and whoever asks first writes the next one. A
+//! [`ProcessToken`] remembers the generation in which it was made.
 
 use memmap2::MmapMut;
 use std::io;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
-/// The word in the wiped page; null until the first token is made. A pointer and not a `OnceLock`: a child forked while another thread initialises would find that locked forever.
+/// The word in the wiped page; null until the first token is made. A pointer and not a `OnceLock`:
+/// a child forked while another thread initialises would find that locked forever.
 static WORD: AtomicPtr<AtomicU64> = AtomicPtr::new(ptr::null_mut());
 /// The last generation that was given out in this process or one it was forked from.
 static LAST: AtomicU64 = AtomicU64::new(0);
@@ -30,7 +32,8 @@ pub struct ProcessToken {
 ///
 /// # Errors
 ///
-/// The first call maps a page: `ENOMEM`, or `EINVAL` on kernels older than 4.14. Later calls make no system call.
+/// The first call maps a page: `ENOMEM`, or `EINVAL` on kernels older than 4.14. Later calls make
+/// no system call.
 pub fn token() -> io::Result<ProcessToken> {
     let word = word()?;
     // Relaxed, here and below: the number says nothing about other memory.
@@ -50,7 +53,8 @@ pub fn token() -> io::Result<ProcessToken> {
 }
 
 impl ProcessToken {
-    /// Tells whether this process is the one that made the token, and not a child forked from it since. One relaxed load and a comparison.
+    /// Tells whether this process is the one that made the token, and not a child forked from it
+    /// since. One relaxed load and a comparison.
     #[inline]
     pub fn is_current(self) -> bool {
         self.word.load(Ordering::Relaxed) == self.generation
@@ -67,7 +71,8 @@ fn word() -> io::Result<&'static AtomicU64> {
     }
     let mut page = MmapMut::map_anon(size_of::<AtomicU64>())?;
     let address = NonNull::from(&mut page[0]);
-    // SAFETY: the page was mapped just now, private and without a file, and 0 is the generation that nobody has.
+    // SAFETY: the page was mapped just now, private and without a file, and 0 is the generation
+    // that nobody has.
     unsafe { shm_sys::madvise_wipeonfork(address, page.len()) }?;
     let word = page.as_mut_ptr().cast::<AtomicU64>();
     // (W) Release publishes the advice; Acquire: pairs with itself in the thread that was faster.
@@ -75,10 +80,12 @@ fn word() -> io::Result<&'static AtomicU64> {
         Ok(_) => {
             // It has to stay for as long as there are tokens, and those are `'static`.
             std::mem::forget(page);
-            // SAFETY: zeroed, aligned to a page, never unmapped, and nobody has another kind of reference to it.
+            // SAFETY: zeroed, aligned to a page, never unmapped, and nobody has another kind of
+            // reference to it.
             Ok(unsafe { &*word })
         }
-        // SAFETY: only (W) stores here, a word that is never unmapped. Our page is unmapped by its drop.
+        // SAFETY: only (W) stores here, a word that is never unmapped. Our page is unmapped by its
+        // drop.
         Err(faster) => Ok(unsafe { &*faster }),
     }
 }

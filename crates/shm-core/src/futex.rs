@@ -10,8 +10,9 @@ use std::time::Duration;
 ///
 /// # Errors
 ///
-/// `EAGAIN` if the word is not `expected`, `ETIMEDOUT`, `EINTR` after a signal, `EFAULT` if there is no
-/// memory behind the word any more. The caller decides what each means; after every return, look again.
+/// `EAGAIN` if the word is not `expected`, `ETIMEDOUT`, `EINTR` after a signal, `EFAULT` if there
+/// is no memory behind the word any more. The caller decides what each means; after every return,
+/// look again.
 #[inline]
 pub fn wait(word: &AtomicU32, expected: u32, timeout: Option<Duration>) -> io::Result<()> {
     shm_sys::futex_wait(word, expected, timeout)

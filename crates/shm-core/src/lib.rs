@@ -1,9 +1,11 @@
-//! POSIX shared memory objects and their mappings: names that are checked, sizes that are real, bytes that another process may change.
+//! POSIX shared memory objects and their mappings: names that are checked, sizes that are real,
+//! bytes that another process may change.
 //!
-//! The limits: Linux (4.14 or newer) on x86-64 and aarch64 only. Nothing here knows what the bytes mean or in which order
-//! processes touch them; that is the business of whoever views them as atomics. A process that may write to an object may also
-//! shrink it, and touching a mapping beyond the new end is `SIGBUS`: keep objects to one user (mode 0600, the default) or to one
-//! group. Creating, opening, reserving and mapping never leave anything behind when they fail.
+//! The limits: Linux (4.14 or newer) on x86-64 and aarch64 only. Nothing here knows what the bytes
+//! mean or in which order processes touch them; that is the business of whoever views them as
+//! atomics. A process that may write to an object may also shrink it, and touching a mapping beyond
+//! the new end is `SIGBUS`: keep objects to one user (mode 0600, the default) or to one group.
+//! What fails leaves no object behind, and sizes as they were.
 //!
 //! ```
 //! use shm_core::{Mapping, ObjectOptions, ShmName};
@@ -22,9 +24,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`ObjectOptions`] makes and opens an [`Object`] by its [`ShmName`]; a [`Mapping`] is its bytes in this process, viewed as
-//! [`Shareable`] types or copied with [`bytes`]. [`Object::try_lock`] marks who plays a role, until that process is dead.
-//! [`fork`] tells a forked child from its parent.
+//! [`ObjectOptions`] makes and opens an [`Object`] by its [`ShmName`]; a [`Mapping`] is its bytes
+//! in this process, viewed as [`Shareable`] types or copied with [`bytes`]. [`Object::try_lock`]
+//! marks who plays a role, until that process is dead. [`futex`] waits for another process and
+//! wakes it, and [`mod@fork`] tells a forked child from its parent.
 
 #[cfg(not(all(
     target_os = "linux",
@@ -42,6 +45,7 @@ mod mapping;
 mod name;
 mod object;
 mod open;
+mod open_error;
 mod size;
 mod status;
 mod view;
@@ -52,7 +56,8 @@ pub use lock::Lock;
 pub use mapping::{Access, MapError, MapOptions, Mapping};
 pub use name::{NameError, ShmName};
 pub use object::{Object, Unlink, unlink};
-pub use open::{Created, ObjectOptions, OpenError};
+pub use open::{Created, ObjectOptions};
+pub use open_error::OpenError;
 pub use size::ResizeError;
 pub use status::{FileKind, ObjectId, Status};
 pub use view::{Shareable, ViewError};

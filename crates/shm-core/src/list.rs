@@ -20,7 +20,8 @@ pub struct ListEntry {
 }
 
 impl ListEntry {
-    /// Its name as an object; none if it is no regular file, or its name is not one that [`ShmName`] takes (a named semaphore, or not UTF-8).
+    /// Its name as an object; none if it is no regular file, or its name is not one that
+    /// [`ShmName`] takes (a named semaphore, or not UTF-8).
     pub fn object_name(&self) -> Option<ShmName> {
         if self.kind != FileKind::Regular {
             return None;
@@ -38,7 +39,8 @@ impl ListEntry {
 /// let object = ObjectOptions::new().create_new(&name)?;
 /// let listed = shm_core::list()?;
 /// object.unlink()?;
-/// assert!(listed.iter().any(|entry| entry.id == object.id() && entry.object_name() == Some(name.clone())));
+/// let entry = listed.iter().find(|entry| entry.id == object.id());
+/// assert_eq!(entry.and_then(|entry| entry.object_name()), Some(name));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

@@ -19,18 +19,22 @@ pub enum Lock {
 
 /// # Locks
 ///
-/// A lock excludes every other [`Object`] that was opened separately, in any process, from the same byte. It says nothing about the bytes themselves, which need not
-/// even exist. The kernel frees it at any death of the process (50 to 300 µs after `SIGKILL`, measured), so it needs no pid, heartbeat or time-out; a process that is stopped still holds it. It
-/// survives unlinking and truncation.
+/// A lock excludes every other [`Object`] that was opened separately, in any process, from the same
+/// byte. It says nothing about the bytes themselves, which need not even exist. The kernel frees it
+/// at any death of the process (50 to 300 µs after `SIGKILL`, measured), so it needs no pid,
+/// heartbeat or time-out; a process that is stopped still holds it. It survives unlinking and
+/// truncation.
 ///
-/// It belongs to the open file description. A forked child shares the parent's, and must open the object itself: in a child, these three functions are errors. If the parent dies
-/// while a child lives that has not closed its copy (by dropping the object, or by `exec`), the lock stays.
+/// It belongs to the open file description. A forked child shares the parent's, and must open the
+/// object itself: in a child, these three functions are errors. If the parent dies while a child
+/// lives that has not closed its copy (by dropping the object, or by `exec`), the lock stays.
 impl Object {
     /// Takes the lock of the byte `byte`, without waiting. Taking it again is no error.
     ///
     /// # Errors
     ///
-    /// [`SystemError`]: the object was opened read-only or before a `fork`, or `byte` is over 2^63 - 1.
+    /// [`SystemError`] if the object was opened read-only or before a `fork`, or `byte` is over
+    /// 2^63 - 1.
     pub fn try_lock(&self, byte: u64) -> Result<Lock, SystemError> {
         let start = self.lockable(byte)?;
         if !self.is_writable() {
@@ -56,7 +60,7 @@ impl Object {
     ///
     /// # Errors
     ///
-    /// [`SystemError`]: the object was opened before a `fork`, or `byte` is over 2^63 - 1.
+    /// [`SystemError`] if the object was opened before a `fork`, or `byte` is over 2^63 - 1.
     pub fn unlock(&self, byte: u64) -> Result<(), SystemError> {
         let start = self.lockable(byte)?;
         let mut taken = self.taken();
@@ -66,11 +70,12 @@ impl Object {
         Ok(())
     }
 
-    /// Tells whether another [`Object`], in this process or another, holds the lock of the byte `byte` (about 0.4 µs). A read-only object may ask too.
+    /// Tells whether another [`Object`], in this process or another, holds the lock of the byte
+    /// `byte` (about 0.4 µs). A read-only object may ask too.
     ///
     /// # Errors
     ///
-    /// [`SystemError`]: the object was opened before a `fork`, or `byte` is over 2^63 - 1.
+    /// [`SystemError`] if the object was opened before a `fork`, or `byte` is over 2^63 - 1.
     pub fn is_locked_elsewhere(&self, byte: u64) -> Result<bool, SystemError> {
         let start = self.lockable(byte)?;
         shm_sys::fcntl_ofd_getlk(self.as_fd(), LockKind::Write, start, 1)
@@ -78,7 +83,8 @@ impl Object {
             .map_err(|e| self.error("fcntl(F_OFD_GETLK)", e))
     }
 
-    /// Frees what is held before the descriptor is closed, since a forked child's copy would keep it. In the child itself it does nothing: there the locks are the parent's.
+    /// Frees what is held before the descriptor is closed, since a forked child's copy would keep
+    /// it. In the child itself it does nothing: there the locks are the parent's.
     pub(crate) fn free_locks(&mut self) {
         if !self.opened_by.is_current() {
             return;
@@ -86,7 +92,8 @@ impl Object {
         // Taken out first: `unlock` takes the mutex again.
         let taken = std::mem::take(&mut *self.taken());
         for byte in taken {
-            // It was taken, so the byte is in range; and closing frees it too unless somebody forked.
+            // It was taken, so the byte is in range; and closing frees it too unless somebody
+            // forked.
             let _ = self.unlock(byte);
         }
     }

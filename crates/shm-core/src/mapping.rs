@@ -10,13 +10,15 @@ use std::ptr::NonNull;
 /// What a mapping is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Access {
-    /// Shared: what is written here, every other mapping of the object sees, and the other way round.
+    /// Shared: what is written here, every other mapping of the object sees, and the other way
+    /// round.
     #[default]
     ReadWrite,
-    /// Shared, but writing through this mapping is refused (and would be `SIGSEGV`). An object opened read-only will do.
+    /// Shared, but writing through this mapping is refused (and would be `SIGSEGV`). An object
+    /// opened read-only will do.
     ReadOnly,
-    /// Copy-on-write: what is written here stays here. A page that was not written to here may still show what others write to
-    /// the object. An object opened read-only will do.
+    /// Copy-on-write: what is written here stays here. A page that was not written to here may
+    /// still show what others write to the object. An object opened read-only will do.
     Private,
 }
 
@@ -30,8 +32,9 @@ pub struct MapOptions {
 
 /// Mapped bytes that other processes may change at any moment.
 ///
-/// Therefore there is never a `&[u8]` of them: look at them as [`Shareable`](crate::Shareable) types with [`Mapping::view`], or copy
-/// them with [`Mapping::read`] and [`Mapping::write`]. It is never longer than the object was when it was made. It outlives the [`Object`] and its name, and
+/// Therefore there is never a `&[u8]` of them: look at them as [`Shareable`](crate::Shareable)
+/// types with [`Mapping::view`], or copy them with [`Mapping::read`] and [`Mapping::write`]. It is
+/// never longer than the object was when it was made. It outlives the [`Object`] and its name, and
 /// is unmapped when dropped. The child of a `fork` has its own mapping of the same bytes.
 pub struct Mapping {
     address: NonNull<u8>,
@@ -45,7 +48,8 @@ pub struct Mapping {
 // SAFETY: the address stays mapped until drop, whichever thread that is on.
 unsafe impl Send for Mapping {}
 
-// SAFETY: through a shared reference the bytes are only reached as atomics, by copies that tolerate concurrent writers, or as raw pointers.
+// SAFETY: through a shared reference the bytes are only reached as atomics, by copies that tolerate
+// concurrent writers, or as raw pointers.
 unsafe impl Sync for Mapping {}
 
 impl Mapping {
@@ -63,11 +67,13 @@ impl Mapping {
         MapOptions::default()
     }
 
-    /// Maps `len` zeroed bytes without a name, which this process shares with the children that it forks from now on.
+    /// Maps `len` zeroed bytes without a name, which this process shares with the children that it
+    /// forks from now on.
     ///
     /// # Errors
     ///
-    /// [`MapError::Empty`] if `len` is 0; [`MapError::System`] if there is no memory or address space.
+    /// [`MapError::Empty`] if `len` is 0; [`MapError::System`] if there is no memory or address
+    /// space.
     pub fn anonymous(len: usize) -> Result<Mapping, MapError> {
         if len == 0 {
             return Err(MapError::Empty { name: None });
@@ -122,7 +128,8 @@ impl Mapping {
 impl Drop for Mapping {
     fn drop(&mut self) {
         if self.file.is_none() {
-            // SAFETY: mapped by `Mapping::anonymous` with this length, and whatever was lent out has ended with `self`.
+            // SAFETY: mapped by `Mapping::anonymous` with this length, and whatever was lent out
+            // has ended with `self`.
             let unmapped = unsafe { shm_sys::munmap(self.address, self.len) };
             debug_assert!(unmapped.is_ok(), "{unmapped:?}");
         }
@@ -142,7 +149,8 @@ impl fmt::Debug for Mapping {
 }
 
 impl MapOptions {
-    /// Where in the object the mapping starts, in bytes. It need not be a multiple of the page size; the address of the first byte is then not one either.
+    /// Where in the object the mapping starts, in bytes. It need not be a multiple of the page
+    /// size; the address of the first byte is then not one either.
     pub fn offset(&mut self, offset: u64) -> &mut MapOptions {
         self.offset = offset;
         self
@@ -164,7 +172,8 @@ impl MapOptions {
     ///
     /// # Errors
     ///
-    /// [`MapError::Empty`] if there is nothing to map; [`MapError::BeyondEnd`] if the object is smaller; [`MapError::ReadOnlyObject`] for [`Access::ReadWrite`] of an object that was opened
+    /// [`MapError::Empty`] if there is nothing to map; [`MapError::BeyondEnd`] if the object is
+    /// smaller; [`MapError::ReadOnlyObject`] for [`Access::ReadWrite`] of an object that was opened
     /// read-only; [`MapError::System`] if there is no address space.
     pub fn map(&self, object: &Object) -> Result<Mapping, MapError> {
         if self.access == Access::ReadWrite && !object.is_writable() {
@@ -179,7 +188,8 @@ impl MapOptions {
             Access::ReadWrite => options.map_raw(object.file()),
             Access::ReadOnly => options.map_raw_read_only(object.file()),
             Access::Private => {
-                // SAFETY: no reference to the bytes is made; they are handed on as a raw mapping at once.
+                // SAFETY: no reference to the bytes is made; they are handed on as a raw mapping at
+                // once.
                 unsafe { options.map_copy(object.file()) }.map(MmapRaw::from)
             }
         };
@@ -196,7 +206,8 @@ impl MapOptions {
         })
     }
 
-    /// The bytes to map, which the object has: the system would map more without an error, and the first touch would be `SIGBUS`.
+    /// The bytes to map, which the object has: the system would map more without an error, and the
+    /// first touch would be `SIGBUS`.
     fn len_in(&self, object: &Object) -> Result<usize, MapError> {
         let name = || object.name().clone();
         let size = object.status().map_err(MapError::System)?.size;
@@ -234,7 +245,8 @@ fn no_memory(name: Option<ShmName>) -> MapError {
 /// Why there is no mapping.
 #[derive(Debug)]
 pub enum MapError {
-    /// There is nothing to map: the object, the rest of it, or the length that was asked for is 0 bytes.
+    /// There is nothing to map: the object, the rest of it, or the length that was asked for is 0
+    /// bytes.
     Empty {
         /// The object; none for memory without a name.
         name: Option<ShmName>,

@@ -12,8 +12,9 @@ const LONGEST_ON_MACOS: usize = 31;
 
 /// The name of an object: a slash, then 1 to 255 bytes without slash or NUL.
 ///
-/// It may be written with or without the leading slash, and is shown without. What the system would take for something else
-/// is refused: `.` and `..` (directories), and names starting with `sem.` (named semaphores live in the same directory).
+/// It may be written with or without the leading slash, and is shown without. What the system would
+/// take for something else is refused: `.` and `..` (directories), and names starting with `sem.`
+/// (named semaphores live in the same directory).
 ///
 /// ```
 /// use shm_core::ShmName;
@@ -23,7 +24,10 @@ const LONGEST_ON_MACOS: usize = 31;
 /// assert_eq!(name.to_string(), "orders");
 ///
 /// let error = ShmName::new("orders/today").unwrap_err();
-/// assert_eq!(error.to_string(), "name \"orders/today\" has a slash at byte 6; only the first byte may be one");
+/// assert_eq!(
+///     error.to_string(),
+///     "name \"orders/today\" has a slash at byte 6; only the first byte may be one"
+/// );
 /// # Ok::<(), shm_core::NameError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -15,15 +15,17 @@ pub(crate) const DIRECTORY: &str = "/dev/shm";
 
 /// An open shared memory object.
 ///
-/// Made by [`ObjectOptions`](crate::ObjectOptions). It holds a descriptor, which closes on exec; mappings outlive it. Dropping it frees the locks
-/// that were taken through it (also if a forked child still has a copy of the descriptor), and leaves the name alone: see [`Object::unlink`].
+/// Made by [`ObjectOptions`](crate::ObjectOptions). It holds a descriptor, which closes on exec;
+/// mappings outlive it. Dropping it frees the locks that were taken through it (also if a forked
+/// child still has a copy of the descriptor), and leaves the name alone: see [`Object::unlink`].
 #[derive(Debug)]
 pub struct Object {
     file: File,
     name: ShmName,
     id: ObjectId,
     writable: bool,
-    /// The process that opened it. In a forked child the description, and with it the locks, are the parent's.
+    /// The process that opened it. In a forked child the description, and with it the locks, are
+    /// the parent's.
     pub(crate) opened_by: ProcessToken,
     /// The bytes on which this object holds a lock. Never looked at in a forked child.
     pub(crate) taken: Mutex<BTreeSet<u64>>,
@@ -40,11 +42,13 @@ pub enum Unlink {
     Replaced,
 }
 
-/// Removes a name, whatever object it belongs to; the object lives until its last descriptor and mapping are gone.
+/// Removes a name, whatever object it belongs to; the object lives until its last descriptor and
+/// mapping are gone.
 ///
 /// # Errors
 ///
-/// [`SystemError`]: of kind `NotFound` if there is no object of this name, `PermissionDenied` if it belongs to someone else.
+/// [`SystemError`] of kind `NotFound` if there is no object of this name, `PermissionDenied` if it
+/// belongs to someone else.
 pub fn unlink(name: &ShmName) -> Result<(), SystemError> {
     shm_sys::shm_unlink(name.as_c_str()).map_err(|e| SystemError::new("shm_unlink", name, e))
 }
@@ -100,7 +104,8 @@ impl Object {
         Ok(self.status()?.size)
     }
 
-    /// Tells whether it still has a name: `false` after it was unlinked, also when another object has taken the name since.
+    /// Tells whether it still has a name: `false` after it was unlinked, also when another object
+    /// has taken the name since.
     ///
     /// # Errors
     ///
@@ -109,10 +114,11 @@ impl Object {
         Ok(self.status()?.links > 0)
     }
 
-    /// Copies bytes from `offset` on into `buffer`, and tells how many: fewer than asked for at the object's end, none beyond it.
+    /// Copies bytes from `offset` on into `buffer`, and tells how many: fewer than asked for at the
+    /// object's end, none beyond it.
     ///
-    /// For observers: it works without a mapping, and never ends in `SIGBUS`. What another process is writing at the same time may be half
-    /// there.
+    /// For observers: it works without a mapping, and never ends in `SIGBUS`. What another process
+    /// is writing at the same time may be half there.
     ///
     /// # Errors
     ///
@@ -125,8 +131,9 @@ impl Object {
 
     /// Removes its name, if the name still belongs to it.
     ///
-    /// POSIX can only unlink by name. A process that unlinks and creates between the comparison and the removal could lose its new object: let all
-    /// who unlink this name hold the same lock (see [`Object::try_lock`]) meanwhile. Against `rm` there is no protection.
+    /// POSIX can only unlink by name. A process that unlinks and creates between the comparison and
+    /// the removal could lose its new object: let all who unlink this name hold the same lock (see
+    /// [`Object::try_lock`]) meanwhile. Against `rm` there is no protection.
     ///
     /// # Errors
     ///

@@ -1,10 +1,9 @@
-//! From a name to an open object: create, open, or whichever it takes; and what is refused on the way.
+//! From a name to an open object: create, open, or whichever it takes; and what is refused on the
+//! way.
 
 use crate::object::{kind_of, metadata_of};
-use crate::{FileKind, Object, ObjectId, ShmName, Status, SystemError, fork};
+use crate::{FileKind, Object, ObjectId, OpenError, ShmName, Status, SystemError, fork};
 use shm_sys::{O_CLOEXEC, O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR};
-use std::error::Error;
-use std::fmt;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
@@ -52,7 +51,8 @@ pub enum Created {
 }
 
 impl ObjectOptions {
-    /// Mode 0600, no more than one's own objects that nobody else may write to, of any size, for reading and writing.
+    /// Mode 0600, no more than one's own objects that nobody else may write to, of any size, for
+    /// reading and writing.
     pub fn new() -> ObjectOptions {
         ObjectOptions {
             mode: 0o600,
@@ -63,7 +63,8 @@ impl ObjectOptions {
         }
     }
 
-    /// The exact mode of an object that is created, whatever the umask (which is left alone); only the nine permission bits count.
+    /// The exact mode of an object that is created, whatever the umask (which is left alone); only
+    /// the nine permission bits count.
     pub fn mode(&mut self, mode: u32) -> &mut ObjectOptions {
         self.mode = mode & NINE_BITS;
         self
@@ -87,7 +88,8 @@ impl ObjectOptions {
         self
     }
 
-    /// Whether to open an existing object for reading only; one that is created is always writable for its creator.
+    /// Whether to open an existing object for reading only; one that is created is always writable
+    /// for its creator.
     pub fn read_only(&mut self, read_only: bool) -> &mut ObjectOptions {
         self.read_only = read_only;
         self
@@ -97,8 +99,9 @@ impl ObjectOptions {
     ///
     /// # Errors
     ///
-    /// [`OpenError::Exists`] if the name is taken, by whatever; [`OpenError::NoInodes`] if `/dev/shm` takes no more names;
-    /// [`OpenError::PermissionDenied`] if this process may not create there.
+    /// [`OpenError::Exists`] if the name is taken, by whatever; [`OpenError::NoInodes`] if
+    /// `/dev/shm` takes no more names; [`OpenError::PermissionDenied`] if this process may not
+    /// create there.
     pub fn create_new(&self, name: &ShmName) -> Result<Object, OpenError> {
         let system = |call| move |e| SystemError::new(call, name, e);
         let opened_by = fork::token().map_err(system("madvise"))?;
@@ -122,8 +125,9 @@ impl ObjectOptions {
     ///
     /// # Errors
     ///
-    /// [`OpenError::NotFound`]; [`OpenError::PermissionDenied`]; [`OpenError::NotRegular`], [`OpenError::ForeignOwner`],
-    /// [`OpenError::OpenToOthers`] and [`OpenError::TooSmall`], checked in this order.
+    /// [`OpenError::NotFound`]; [`OpenError::PermissionDenied`]; [`OpenError::NotRegular`],
+    /// [`OpenError::ForeignOwner`], [`OpenError::OpenToOthers`] and [`OpenError::TooSmall`],
+    /// checked in this order.
     pub fn open(&self, name: &ShmName) -> Result<Object, OpenError> {
         let system = |call| move |e| SystemError::new(call, name, e);
         let opened_by = fork::token().map_err(system("madvise"))?;
@@ -142,12 +146,13 @@ impl ObjectOptions {
         Ok(Object::new(file, name, id, !self.read_only, opened_by))
     }
 
-    /// Opens the object, or creates it if there is none. Of any number of processes that do this at once, exactly one creates.
+    /// Opens the object, or creates it if there is none. Of any number of processes that do this at
+    /// once, exactly one creates.
     ///
     /// # Errors
     ///
-    /// As for [`ObjectOptions::open`] and [`ObjectOptions::create_new`], without `NotFound` and `Exists`; [`OpenError::Unstable`] if others keep creating and unlinking the
-    /// name.
+    /// As for [`ObjectOptions::open`] and [`ObjectOptions::create_new`], without `NotFound` and
+    /// `Exists`; [`OpenError::Unstable`] if others keep creating and unlinking the name.
     pub fn open_or_create(&self, name: &ShmName) -> Result<(Object, Created), OpenError> {
         for _ in 0..ROUNDS {
             match self.open(name) {
@@ -219,7 +224,8 @@ fn why_not_opened(name: &ShmName, error: io::Error) -> OpenError {
     match error.raw_os_error() {
         Some(shm_sys::ENOENT) => OpenError::NotFound { name: name.clone() },
         Some(shm_sys::EACCES) => denied(name),
-        // Symbolic links, directories and sockets do not open; each C library has its own errors for them.
+        // Symbolic links, directories and sockets do not open; each C library has its own errors
+        // for them.
         Some(shm_sys::ELOOP | shm_sys::EINVAL | shm_sys::EISDIR | shm_sys::ENXIO) => {
             match kind_of(name) {
                 Some(found) if found != FileKind::Regular => OpenError::NotRegular {
@@ -240,146 +246,5 @@ fn denied(name: &ShmName) -> OpenError {
         owner: status.map(|status| status.owner),
         mode: status.map(|status| status.mode),
         euid: shm_sys::geteuid(),
-    }
-}
-
-/// Why an object was not created or opened.
-#[derive(Debug)]
-pub enum OpenError {
-    /// There is no object of this name.
-    NotFound {
-        /// The name.
-        name: ShmName,
-    },
-    /// The name is taken, by an object or something else.
-    Exists {
-        /// The name.
-        name: ShmName,
-    },
-    /// The system does not let this process open the object, or create one.
-    PermissionDenied {
-        /// The name.
-        name: ShmName,
-        /// Whose it is; none if there is nothing under the name.
-        owner: Option<u32>,
-        /// Its permission bits; none if there is nothing under the name.
-        mode: Option<u32>,
-        /// The user this process acts as.
-        euid: u32,
-    },
-    /// Something else stands under the name.
-    NotRegular {
-        /// The name.
-        name: ShmName,
-        /// What it is.
-        found: FileKind,
-    },
-    /// The object is smaller than it must be.
-    TooSmall {
-        /// The name.
-        name: ShmName,
-        /// The least size in bytes ([`ObjectOptions::min_size`]).
-        expected: u64,
-        /// Its size in bytes.
-        found: u64,
-    },
-    /// The object belongs to someone else ([`ObjectOptions::any_owner`]).
-    ForeignOwner {
-        /// The name.
-        name: ShmName,
-        /// Whose it is.
-        owner: u32,
-        /// The user this process acts as.
-        euid: u32,
-    },
-    /// Others may write to the object ([`ObjectOptions::any_mode`]).
-    OpenToOthers {
-        /// The name.
-        name: ShmName,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// `/dev/shm` takes no more names.
-    NoInodes {
-        /// The name.
-        name: ShmName,
-    },
-    /// The name kept appearing and vanishing.
-    Unstable {
-        /// The name.
-        name: ShmName,
-        /// How often this process tried to open and to create it.
-        rounds: u32,
-    },
-    /// Whatever else the system says.
-    System(SystemError),
-}
-
-impl From<SystemError> for OpenError {
-    fn from(error: SystemError) -> OpenError {
-        OpenError::System(error)
-    }
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            OpenError::NotFound { name } => write!(f, "object {name:?} does not exist"),
-            OpenError::Exists { name } => write!(
-                f,
-                "object {name:?} exists already; open it, or unlink it first"
-            ),
-            OpenError::PermissionDenied {
-                name,
-                owner: Some(owner),
-                mode: Some(mode),
-                euid,
-            } => write!(
-                f,
-                "permission denied for object {name:?}: it belongs to uid {owner} with mode {mode:04o}, this process acts as uid {euid}"
-            ),
-            OpenError::PermissionDenied { name, euid, .. } => write!(
-                f,
-                "permission denied to create object {name:?}: uid {euid} may not write to /dev/shm"
-            ),
-            OpenError::NotRegular { name, found } => write!(
-                f,
-                "object {name:?} is {found}, not a shared memory object; choose another name"
-            ),
-            OpenError::TooSmall {
-                name,
-                expected,
-                found,
-            } => write!(
-                f,
-                "object {name:?} has {found} bytes, at least {expected} are needed"
-            ),
-            OpenError::ForeignOwner { name, owner, euid } => write!(
-                f,
-                "object {name:?} belongs to uid {owner}, this process acts as uid {euid}; allow any owner if you trust that one"
-            ),
-            OpenError::OpenToOthers { name, mode } => write!(
-                f,
-                "object {name:?} has mode {mode:04o}, so others may write to it; take that away (chmod o-w), or allow any mode"
-            ),
-            OpenError::NoInodes { name } => write!(
-                f,
-                "no inode left in /dev/shm for object {name:?}; unlink stale objects, or mount it with more (nr_inodes)"
-            ),
-            OpenError::Unstable { name, rounds } => write!(
-                f,
-                "object {name:?} appeared and vanished {rounds} times in a row; is another program creating and unlinking it in a loop?"
-            ),
-            OpenError::System(error) => error.fmt(f),
-        }
-    }
-}
-
-impl Error for OpenError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            OpenError::System(error) => Some(&error.source),
-            _ => None,
-        }
     }
 }

@@ -6,19 +6,21 @@ use std::fmt;
 use std::io;
 use std::os::fd::AsFd;
 
-/// Memory is reserved in pieces of this many bytes: an older kernel undoes a piece when a signal comes, and one piece takes about a millisecond.
+/// Memory is reserved in pieces of this many bytes: an older kernel undoes a piece when a signal
+/// comes, and one piece takes about a millisecond.
 const PIECE: u64 = 4 << 20;
 
 /// # Sizes
 ///
-/// Mappings do not follow the object. When it grows, a mapping keeps its length; map again to see the rest. When it shrinks, the pages beyond
-/// the new end are taken from every mapping in every process, and touching them is `SIGBUS`; what is cut off within the last page reads
-/// as zeros, without a signal, also after the object has grown again.
+/// Mappings do not follow the object. When it grows, a mapping keeps its length; map again to see
+/// the rest. When it shrinks, the pages beyond the new end are taken from every mapping in every
+/// process, and touching them is `SIGBUS`; what is cut off within the last page reads as zeros,
+/// without a signal, also after the object has grown again.
 impl Object {
     /// Sets the size in bytes, up or down. Bytes that are added read as zero.
     ///
-    /// Growing reserves no memory: on a full `/dev/shm` this succeeds, and the first touch of a page, even a read, is `SIGBUS`. Use [`Object::reserve`] for
-    /// memory that is to be mapped.
+    /// Growing reserves no memory: on a full `/dev/shm` this succeeds, and the first touch of a
+    /// page, even a read, is `SIGBUS`. Use [`Object::reserve`] for memory that is to be mapped.
     ///
     /// # Errors
     ///
@@ -28,15 +30,16 @@ impl Object {
         shm_sys::ftruncate(self.as_fd(), length).map_err(|e| self.why_not(size, "ftruncate", e))
     }
 
-    /// Reserves memory for the first `size` bytes, so that touching them can never fail, and grows the object to `size` if it is
-    /// smaller. It never shrinks it.
+    /// Reserves memory for the first `size` bytes, so that touching them can never fail, and grows
+    /// the object to `size` if it is smaller. It never shrinks it.
     ///
-    /// When it fails, the size is again what it was; memory that was reserved within the old size stays reserved. Let nobody else change the size meanwhile.
+    /// When it fails, the size is again what it was; memory that was reserved within the old size
+    /// stays reserved. Let nobody else change the size meanwhile.
     ///
     /// # Errors
     ///
-    /// [`ResizeError::NoSpace`] on a full `/dev/shm`, before anything was taken where that can be foreseen; [`ResizeError::TooLarge`] if no file may be so large;
-    /// [`ResizeError::ReadOnly`].
+    /// [`ResizeError::NoSpace`] on a full `/dev/shm`, before anything was taken where that can be
+    /// foreseen; [`ResizeError::TooLarge`] if no file may be so large; [`ResizeError::ReadOnly`].
     pub fn reserve(&self, size: u64) -> Result<(), ResizeError> {
         self.resizable(size)?;
         let before = self.status()?;

@@ -37,9 +37,12 @@ use std::sync::atomic::{
 ///
 /// Whoever implements it promises, of every value of the type:
 ///
-/// * any bit pattern is valid: integers, no `bool`, `char`, enum, reference or pointer that is followed;
-/// * every byte that another process may write lies in an atomic (nothing may assume that a plain field keeps its value), and nothing depends on what padding holds;
-/// * its layout is fixed (`#[repr(C)]`, `#[repr(transparent)]`), since other processes have their own build of it;
+/// * any bit pattern is valid: integers, no `bool`, `char`, enum, reference or pointer that is
+///   followed;
+/// * every byte that another process may write lies in an atomic (nothing may assume that a plain
+///   field keeps its value), and nothing depends on what padding holds;
+/// * its layout is fixed (`#[repr(C)]`, `#[repr(transparent)]`), since other processes have their
+///   own build of it;
 /// * it does not implement `Drop`, and nothing in it does.
 pub unsafe trait Shareable: Sync + 'static {}
 
@@ -62,12 +65,13 @@ impl Mapping {
     ///
     /// # Errors
     ///
-    /// [`ViewError`]: beyond the end, not aligned for a `T`, or the mapping is [`Access::ReadOnly`] (an atomic may be stored to; copy with
-    /// [`Mapping::read`] instead).
+    /// [`ViewError`] if that is beyond the end, not aligned for a `T`, or in a mapping for
+    /// [`Access::ReadOnly`] (an atomic may be stored to; copy with [`Mapping::read`] instead).
     #[inline]
     pub fn view<T: Shareable>(&self, offset: usize) -> Result<&T, ViewError> {
         let address: *mut T = self.place(offset, size_of::<T>(), align_of::<T>())?.cast();
-        // SAFETY: in bounds, aligned and writable (`place`); `Shareable` is valid for any bits, whoever writes them; the mapping outlives `self`.
+        // SAFETY: in bounds, aligned and writable (`place`); `Shareable` is valid for any bits,
+        // whoever writes them; the mapping outlives `self`.
         Ok(unsafe { &*address })
     }
 
@@ -82,11 +86,13 @@ impl Mapping {
             .checked_mul(size_of::<T>())
             .ok_or_else(|| self.out_of_bounds(offset, usize::MAX))?;
         let address: *mut T = self.place(offset, len, align_of::<T>())?.cast();
-        // SAFETY: as in `view`, for each of the `count` values; the length fits in the mapping, hence in an isize.
+        // SAFETY: as in `view`, for each of the `count` values; the length fits in the mapping,
+        // hence in an isize.
         Ok(unsafe { slice::from_raw_parts(address, count) })
     }
 
-    /// Copies the bytes from `offset` on into `buffer`. What another process is writing at the same time may be half there.
+    /// Copies the bytes from `offset` on into `buffer`. What another process is writing at the same
+    /// time may be half there.
     ///
     /// # Errors
     ///
@@ -108,7 +114,8 @@ impl Mapping {
     #[inline]
     pub fn write(&self, offset: usize, buffer: &[u8]) -> Result<(), ViewError> {
         let to = self.place(offset, buffer.len(), 1)?;
-        // SAFETY: the target is in bounds and writable (`place`), and nobody holds a plain reference to it.
+        // SAFETY: the target is in bounds and writable (`place`), and nobody holds a plain
+        // reference to it.
         unsafe { bytes::store(to, buffer.as_ptr(), buffer.len()) };
         Ok(())
     }
@@ -152,7 +159,8 @@ impl Mapping {
     }
 }
 
-/// Why mapped bytes cannot be looked at that way; the name is that of the object, or none for memory without a name.
+/// Why mapped bytes cannot be looked at that way; the name is that of the object, or none for
+/// memory without a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ViewError {
     /// Some of the bytes are not in the mapping.

@@ -1,4 +1,5 @@
-//! The copies between private and shared memory, at every length and at the edges of what is mapped.
+//! The copies between private and shared memory, at every length and at the edges of what is
+//! mapped.
 
 mod support;
 

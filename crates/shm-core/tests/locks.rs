@@ -134,7 +134,8 @@ fn a_child_that_drops_its_copy_leaves_the_lock_to_its_parent() {
     let (object, other) = (name.create(1), name.open());
     assert_eq!(object.try_lock(0).unwrap(), Lock::Taken);
     in_child(|| {
-        // SAFETY: the child's own copy, which it never uses again: it ends without dropping it a second time.
+        // SAFETY: the child's own copy, which it never uses again: it ends without dropping it a
+        // second time.
         drop(unsafe { std::ptr::read(&raw const object) });
     });
     assert_eq!(other.try_lock(0).unwrap(), Lock::Busy);

@@ -315,7 +315,8 @@ fn a_dropped_mapping_is_unmapped() {
     let memory = Mapping::anonymous(4096).unwrap();
     let address = memory.as_ptr().addr();
     drop(memory);
-    // Another thread may have mapped something else there since; what it is then is not a shared page of zeros.
+    // Another thread may have mapped something else there since; what it is then is not a shared
+    // page of zeros.
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
     let ours = format!("{address:x}-");
     let line = maps.lines().find(|line| line.starts_with(&ours));

@@ -204,7 +204,8 @@ fn open_or_create_succeeds_while_the_name_comes_and_goes() {
     thread::scope(|scope| {
         scope.spawn(|| {
             while !over.load(Ordering::Relaxed) {
-                // Whichever it finds; a name that vanished or appeared meanwhile is what this is about.
+                // Whichever it finds; a name that vanished or appeared meanwhile is what this is
+                // about.
                 let _ = shm_core::unlink(&name);
                 let _ = ObjectOptions::new().create_new(&name);
             }

@@ -226,7 +226,8 @@ fn running_out_of_space_half_way_leaves_size_and_space_as_they_were() {
         let name = UniqueName::new();
         let object = ObjectOptions::new().create_new(&name).unwrap();
         object.set_size(512 << 10).unwrap();
-        // 128 KiB at the end, so that the sum alone does not tell that the first 160 KiB cannot be had.
+        // 128 KiB at the end, so that the sum alone does not tell that the first 160 KiB cannot be
+        // had.
         let mut options = Mapping::options();
         let tail = options.offset(384 << 10).map(&object).unwrap();
         tail.write(0, &vec![b'x'; tail.len()]).unwrap();

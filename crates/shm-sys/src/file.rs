@@ -1,4 +1,5 @@
-//! What is asked of an open object: its size, its memory, its owner and mode, and the room around it.
+//! What is asked of an open object: its size, its memory, its owner and mode, and the room around
+//! it.
 
 use crate::errno::{check, restart};
 use std::io;
@@ -48,8 +49,8 @@ pub fn ftruncate(fd: BorrowedFd<'_>, length: libc::off_t) -> io::Result<()> {
 /// When it fails, the kernel has given back what this call had reserved. The C function returns the
 /// error number and leaves `errno` alone.
 ///
-/// A signal interrupts a long reservation and undoes it, and the repetition starts over: ask for a few
-/// MiB at a time.
+/// A signal interrupts a long reservation and undoes it, and the repetition starts over: ask for a
+/// few MiB at a time.
 ///
 /// # Errors
 ///
@@ -82,12 +83,13 @@ pub fn posix_fallocate(
 ///
 /// `int fstat(int fd, struct stat *statbuf);`
 ///
-/// `st_nlink` is 0 when the name is gone, `st_dev` and `st_ino` together identify the object as long as
-/// it is open, and `st_blocks` counts the reserved memory in units of 512 bytes.
+/// `st_nlink` is 0 when the name is gone, `st_dev` and `st_ino` together identify the object as
+/// long as it is open, and `st_blocks` counts the reserved memory in units of 512 bytes.
 ///
 /// # Errors
 ///
-/// None in practice for an open descriptor (`EBADF`, `EFAULT` and `EOVERFLOW` are excluded by the types).
+/// None in practice for an open descriptor (`EBADF`, `EFAULT` and `EOVERFLOW` are excluded by the
+/// types).
 ///
 /// # References
 ///
@@ -127,8 +129,8 @@ pub fn fchmod(fd: BorrowedFd<'_>, mode: libc::mode_t) -> io::Result<()> {
 ///
 /// `int fstatvfs(int fd, struct statvfs *buf);`
 ///
-/// `f_bavail * f_frsize` is the room in bytes; `f_favail` the number of objects that can be made. A tmpfs without a limit says 0 for
-/// the totals `f_blocks` and `f_files`.
+/// `f_bavail * f_frsize` is the room in bytes; `f_favail` the number of objects that can be made. A
+/// tmpfs without a limit says 0 for the totals `f_blocks` and `f_files`.
 ///
 /// # Errors
 ///
@@ -143,7 +145,8 @@ pub fn fchmod(fd: BorrowedFd<'_>, mode: libc::mode_t) -> io::Result<()> {
 pub fn fstatvfs(fd: BorrowedFd<'_>) -> io::Result<statvfs> {
     let mut status = MaybeUninit::<statvfs>::uninit();
     restart(|| {
-        // SAFETY: the descriptor is open as long as the borrow; the pointer is to room for one `statvfs`.
+        // SAFETY: the descriptor is open as long as the borrow; the pointer is to room for one
+        // `statvfs`.
         check(unsafe { libc::fstatvfs(fd.as_raw_fd(), status.as_mut_ptr()) })
     })?;
     // SAFETY: the call succeeded, so it has filled the structure.

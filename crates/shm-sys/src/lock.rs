@@ -1,4 +1,5 @@
-//! Locks that belong to an open file description: the kernel frees them when the last descriptor is closed, however the process died.
+//! Locks that belong to an open file description: the kernel frees them when the last descriptor is
+//! closed, however the process died.
 
 use crate::errno::check;
 use std::io;
@@ -7,7 +8,8 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 /// The kind of a lock, `l_type` in the manual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LockKind {
-    /// `F_RDLCK`: any number of descriptions may hold one together; needs a readable descriptor to set.
+    /// `F_RDLCK`: any number of descriptions may hold one together; needs a readable descriptor to
+    /// set.
     Read,
     /// `F_WRLCK`: excludes every other lock; needs a writable descriptor to set.
     Write,
@@ -20,8 +22,9 @@ pub enum LockKind {
 /// `int fcntl(int fd, F_OFD_SETLK, struct flock *lock);`
 ///
 /// A `len` of 0 means to the end, however far that moves; the bytes need not exist. The lock
-/// belongs to the open file description: a second `shm_open` in the same process conflicts with it, a duplicate and a
-/// forked child's copy of the descriptor share it, and either of these may remove it.
+/// belongs to the open file description: a second `shm_open` in the same process conflicts with it,
+/// a duplicate and a forked child's copy of the descriptor share it, and either of these may remove
+/// it.
 ///
 /// # Errors
 ///
@@ -41,21 +44,24 @@ pub fn fcntl_ofd_setlk(
     len: libc::off_t,
 ) -> io::Result<()> {
     let lock = to_flock(kind, start, len);
-    // SAFETY: the descriptor is open as long as the borrow; `lock` outlives the call, which only reads it.
+    // SAFETY: the descriptor is open as long as the borrow; `lock` outlives the call, which only
+    // reads it.
     check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_OFD_SETLK, &raw const lock) })?;
     Ok(())
 }
 
-/// Asks whether a lock of this kind could be set: `None` if it could, else the kind of one lock in the way.
+/// Asks whether a lock of this kind could be set: `None` if it could, else the kind of one lock in
+/// the way.
 ///
 /// `int fcntl(int fd, F_OFD_GETLK, struct flock *lock);`
 ///
-/// Locks of the same open file description are never in the way. Any descriptor may ask, also a read-only one about a write lock. Whose the lock is, the kernel
-/// does not tell (`l_pid` is -1).
+/// Locks of the same open file description are never in the way. Any descriptor may ask, also a
+/// read-only one about a write lock. Whose the lock is, the kernel does not tell (`l_pid` is -1).
 ///
 /// # Errors
 ///
-/// * `EINVAL`: a negative `start`, the range ends beyond the largest offset, or `kind` is [`LockKind::Unlock`].
+/// * `EINVAL`: a negative `start`, the range ends beyond the largest offset, or `kind` is
+///   [`LockKind::Unlock`].
 ///
 /// # References
 ///
@@ -68,7 +74,8 @@ pub fn fcntl_ofd_getlk(
     len: libc::off_t,
 ) -> io::Result<Option<LockKind>> {
     let mut lock = to_flock(kind, start, len);
-    // SAFETY: the descriptor is open as long as the borrow; `lock` outlives the call, which fills it.
+    // SAFETY: the descriptor is open as long as the borrow; `lock` outlives the call, which fills
+    // it.
     check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_OFD_GETLK, &raw mut lock) })?;
     Ok(match libc::c_int::from(lock.l_type) {
         libc::F_UNLCK => None,

@@ -61,7 +61,8 @@ pub unsafe fn munmap(address: NonNull<u8>, len: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes the pages from `address` to `address + len` read as zero in every child forked from now on.
+/// Makes the pages from `address` to `address + len` read as zero in every child forked from now
+/// on.
 ///
 /// `int madvise(void *addr, size_t length, MADV_WIPEONFORK);`
 ///
@@ -69,12 +70,14 @@ pub unsafe fn munmap(address: NonNull<u8>, len: usize) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// * `EINVAL`: `address` is not a multiple of the page size, the memory is shared or belongs to a file, or the kernel is older than 4.14.
+/// * `EINVAL`: `address` is not a multiple of the page size, the memory is shared or belongs to a
+///   file, or the kernel is older than 4.14.
 /// * `ENOMEM`: some of the pages are not mapped.
 ///
 /// # Safety
 ///
-/// The range is one that the caller has mapped, and whatever uses it in a child is content with zeros.
+/// The range is one that the caller has mapped, and whatever uses it in a child is content with
+/// zeros.
 ///
 /// # References
 ///

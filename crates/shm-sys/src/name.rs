@@ -1,4 +1,5 @@
-//! The two calls that POSIX adds for shared memory: from a name to a descriptor, and the end of a name.
+//! The two calls that POSIX adds for shared memory: from a name to a descriptor, and the end of a
+//! name.
 
 use crate::errno::{check, restart};
 use std::ffi::CStr;
@@ -10,11 +11,12 @@ use std::os::fd::{FromRawFd, OwnedFd};
 /// `int shm_open(const char *name, int oflag, mode_t mode);`
 ///
 /// `name` starts with a slash and has no other; `oflag` is `O_RDONLY` or `O_RDWR`, with any of
-/// `O_CREAT`, `O_EXCL` and `O_TRUNC`. `mode` counts only when the object is created, and the process's
-/// umask is taken from it. A new object has size 0.
+/// `O_CREAT`, `O_EXCL` and `O_TRUNC`. `mode` counts only when the object is created, and the
+/// process's umask is taken from it. A new object has size 0.
 ///
 /// The C library opens what it finds: symbolic links are refused, but a FIFO is opened, and with
-/// `O_RDONLY` alone that waits for somebody who writes to it. `O_NONBLOCK` is passed on and avoids this.
+/// `O_RDONLY` alone that waits for somebody who writes to it. `O_NONBLOCK` is passed on and avoids
+/// this.
 ///
 /// # Errors
 ///
@@ -50,7 +52,8 @@ pub fn shm_open(name: &CStr, oflag: libc::c_int, mode: libc::mode_t) -> io::Resu
 /// # Errors
 ///
 /// * `ENOENT`: no object of this name.
-/// * `EACCES`: it belongs to someone else (`/dev/shm` is sticky, so only an object's owner and a privileged process may unlink it).
+/// * `EACCES`: it belongs to someone else (`/dev/shm` is sticky, so only an object's owner and a
+///   privileged process may unlink it).
 /// * `EINVAL`: the name is no name of an object.
 /// * `EISDIR`: it is a directory.
 ///

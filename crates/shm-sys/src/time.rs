@@ -5,7 +5,8 @@ use std::io;
 use std::ptr;
 use std::time::Duration;
 
-/// Sleeps for at least `duration` (the kernel adds up to the thread's timer slack, 50 µs by default), unless a signal handler runs.
+/// Sleeps for at least `duration` (the kernel adds up to the thread's timer slack, 50 µs by
+/// default), unless a signal handler runs.
 ///
 /// `int nanosleep(const struct timespec *duration, struct timespec *rem);`
 ///

@@ -6,14 +6,17 @@ use std::ptr;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
-/// Waits until the word is woken, if it still holds `expected`; without a `timeout`, for as long as it takes.
+/// Waits until the word is woken, if it still holds `expected`; without a `timeout`, for as long as
+/// it takes.
 ///
-/// `long syscall(SYS_futex, uint32_t *uaddr, FUTEX_WAIT, uint32_t val, const struct timespec *timeout);`
+/// `long syscall(SYS_futex, uint32_t *uaddr, FUTEX_WAIT, uint32_t val, const struct timespec
+/// *timeout);`
 ///
-/// The operation is the shared one: the waker may be another process with another mapping of the same
-/// object. The comparison and going to sleep are one step with respect to [`futex_wake`]. The `timeout` counts from the call, on
-/// the monotonic clock, and may be overrun by the thread's timer slack (50 µs by default). `Ok` may also be a wake-up that was meant for an earlier
-/// use of the address: look at the word after every return.
+/// The operation is the shared one: the waker may be another process with another mapping of the
+/// same object. The comparison and going to sleep are one step with respect to [`futex_wake`]. The
+/// `timeout` counts from the call, on the monotonic clock, and may be overrun by the thread's timer
+/// slack (50 µs by default). `Ok` may also be a wake-up that was meant for an earlier use of the
+/// address: look at the word after every return.
 ///
 /// # Errors
 ///
@@ -29,7 +32,8 @@ use std::time::Duration;
 pub fn futex_wait(word: &AtomicU32, expected: u32, timeout: Option<Duration>) -> io::Result<()> {
     let timeout = timeout.map(to_timespec);
     let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
-    // SAFETY: the word is aligned, and mapped as long as the borrow; the kernel only reads it, atomically. `timeout` is null or outlives the call.
+    // SAFETY: the word is aligned, and mapped as long as the borrow; the kernel only reads it,
+    // atomically. `timeout` is null or outlives the call.
     let returned = unsafe {
         libc::syscall(
             libc::SYS_futex,
@@ -45,11 +49,13 @@ pub fn futex_wait(word: &AtomicU32, expected: u32, timeout: Option<Duration>) ->
     Ok(())
 }
 
-/// Wakes up to `count` threads, of any process, that wait on the word, and tells how many they were.
+/// Wakes up to `count` threads, of any process, that wait on the word, and tells how many they
+/// were.
 ///
 /// `long syscall(SYS_futex, uint32_t *uaddr, FUTEX_WAKE, uint32_t val);`
 ///
-/// The operation is the shared one. It costs about 0.4 µs when nobody waits. More than 2^31 - 1 count as that many.
+/// The operation is the shared one. It costs about 0.4 µs when nobody waits. More than 2^31 - 1
+/// count as that many.
 ///
 /// # Errors
 ///
@@ -62,7 +68,8 @@ pub fn futex_wait(word: &AtomicU32, expected: u32, timeout: Option<Duration>) ->
 pub fn futex_wake(word: &AtomicU32, count: u32) -> io::Result<u32> {
     // The kernel reads the number as an `int`.
     let count = libc::c_int::try_from(count).unwrap_or(libc::c_int::MAX);
-    // SAFETY: the word is aligned, and mapped as long as the borrow; the kernel uses its address alone.
+    // SAFETY: the word is aligned, and mapped as long as the borrow; the kernel uses its address
+    // alone.
     let woken = unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, count) };
     u32::try_from(woken).map_err(|_| io::Error::last_os_error())
 }

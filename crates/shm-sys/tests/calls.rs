@@ -184,7 +184,8 @@ fn anonymous_memory_is_zeroed_and_shared_with_a_child() {
     // SAFETY: the first bytes of a fresh mapping of a page, zeroed, and unmapped only at the end.
     let word = unsafe { memory.cast::<AtomicU32>().as_ref() };
     assert_eq!(word.load(Ordering::Acquire), 0);
-    // SAFETY: the child stores to mapped memory and exits at once, both without the C library's locks.
+    // SAFETY: the child stores to mapped memory and exits at once, both without the C library's
+    // locks.
     let child = unsafe { libc::fork() };
     if child == 0 {
         word.store(7, Ordering::Release);
@@ -297,7 +298,8 @@ fn a_signal_ends_nanosleep_and_futex_wait() {
     // SAFETY: all zero is a valid `sigaction`: no flags (so no restart), an empty mask.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = nothing as extern "C" fn(libc::c_int) as usize;
-    // SAFETY: the handler does nothing; `action` outlives the call; the old action is not asked for.
+    // SAFETY: the handler does nothing; `action` outlives the call; the old action is not asked
+    // for.
     let set = unsafe { libc::sigaction(libc::SIGUSR1, &raw const action, std::ptr::null_mut()) };
     assert_eq!(set, 0);
 

@@ -1,4 +1,5 @@
-//! Moves of fixed sizes on aarch64: vector registers, which every one of them has, and general ones.
+//! Moves of fixed sizes on aarch64: vector registers, which every one of them has, and general
+//! ones.
 
 use core::arch::asm;
 

@@ -1,7 +1,9 @@
-//! The same copies with relaxed atomics on the shared side: whole words where it is aligned, single bytes at its ends.
+//! The same copies with relaxed atomics on the shared side: whole words where it is aligned, single
+//! bytes at its ends.
 //!
-//! About twice as slow at 1 KiB. In Rust's memory model two racing accesses to one byte must have the same size; here they differ only if a peer, against the protocol,
-//! writes a message of another length or place while this one is read, and across processes the model says nothing.
+//! About twice as slow at 1 KiB. In Rust's memory model two racing accesses to one byte must have
+//! the same size; here they differ only if a peer, against the protocol, writes a message of
+//! another length or place while this one is read, and across processes the model says nothing.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
@@ -33,7 +35,8 @@ pub unsafe fn load(dst: *mut u8, src: *const u8, len: usize) {
     }
 }
 
-/// Copies `len` bytes from private memory into shared memory, which others may be reading or writing.
+/// Copies `len` bytes from private memory into shared memory, which others may be reading or
+/// writing.
 ///
 /// # Safety
 ///

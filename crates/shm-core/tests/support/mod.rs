@@ -1,4 +1,5 @@
-//! What the tests of this crate share: names that nobody else has, objects that are gone afterwards, and children that really die.
+//! What the tests of this crate share: names that nobody else has, objects that are gone
+//! afterwards, and children that really die.
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 #![allow(
@@ -16,7 +17,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// A user who owns nothing.
 pub const NOBODY: u32 = 65534;
 
-/// A name that no other test has; whatever stands under it is removed at the end, also when the test fails.
+/// A name that no other test has; whatever stands under it is removed at the end, also when the
+/// test fails.
 pub struct UniqueName(ShmName);
 
 impl UniqueName {
@@ -81,8 +83,8 @@ pub struct Child {
 impl Child {
     /// Forks a child that does `work` and exits.
     ///
-    /// Only the thread that forks goes on in the child, so `work` must not wait for locks that another thread may hold: it does
-    /// not print, for one.
+    /// Only the thread that forks goes on in the child, so `work` must not wait for locks that
+    /// another thread may hold: it does not print, for one.
     pub fn fork(work: impl FnOnce()) -> Child {
         let output = Pipe::new();
         // SAFETY: the child runs `work`, which is written for this, and ends in `_exit`.
@@ -236,7 +238,8 @@ pub fn is_root() -> bool {
     false
 }
 
-/// In a child only: gives it a `/dev/shm` of its own, with these mount options; it goes with the child.
+/// In a child only: gives it a `/dev/shm` of its own, with these mount options; it goes with the
+/// child.
 pub fn own_dev_shm(options: &str) {
     let options = std::ffi::CString::new(options).unwrap();
     // SAFETY: a flag.
