@@ -87,7 +87,8 @@ pub(crate) fn all() -> Vec<Part> {
     ));
     let about = "every interleaving of the protocol, in a model";
     parts.push(test("loom", about, loom(), "loom"));
-    let benches = cargo(&["bench", "--package", "benches", "--", "--test"]);
+    // As tests, benchmarks run each function once, and share the build of all the other parts.
+    let benches = cargo(&["test", "--package", "benches", "--benches"]);
     parts.push(commands(
         "benches",
         "each benchmark runs once",
@@ -191,7 +192,11 @@ pub(crate) fn with_loom(command: &mut Command, target: &Path) {
     let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
     command
         .env("RUSTFLAGS", format!("{flags} --cfg loom").trim_start())
-        .env("CARGO_TARGET_DIR", target.join("loom"));
+        .env("CARGO_TARGET_DIR", target.join("loom"))
+        // What makes the product quick takes longer to build than it saves here.
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "0");
 }
 
 fn documents() -> Command {

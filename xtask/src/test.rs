@@ -9,13 +9,15 @@ use crate::leftovers::Snapshot;
 use crate::parts::{self, LIMIT, Part, Work};
 use crate::process;
 use crate::tally::{self, Tally};
+use crate::workspace;
 
 const HELP: &str = "\
 usage: cargo xtask test [PART…] [--only NAME]
 
 Runs everything a change has to pass, or only the parts that are named. A part that fails does not
 keep the others from running; its output follows its line. The last line says how many tests
-passed, failed and were skipped, and the exit status is 0 only if none failed.
+passed, failed and were skipped, and the exit status is 0 only if none failed. What each part
+printed is kept in target/xtask/PART.log.
 
   --list       the parts
   --only NAME  only tests with NAME in their names (loom's if `loom` is named as a part)
@@ -56,6 +58,7 @@ pub(crate) fn run(arguments: &[String]) -> Verdict {
         let begun = Instant::now();
         let outcome = carry_out(part, request.only.as_deref(), &before);
         summarise(name, &outcome, begun.elapsed());
+        keep(name, &outcome.report)?;
         if outcome.tally.failed > 0 {
             failed.push(name);
         }
@@ -219,6 +222,15 @@ fn announce(name: &str) {
         print!("{name} …\r");
         let _ = std::io::stdout().flush();
     }
+}
+
+/// Keeps what a part printed, for those who want to know what ran, or how long it took.
+fn keep(name: &str, report: &str) -> Result<(), String> {
+    let folder = workspace::target().join("xtask");
+    let path = folder.join(format!("{name}.log"));
+    std::fs::create_dir_all(&folder)
+        .and_then(|()| std::fs::write(&path, report))
+        .map_err(|error| format!("{} cannot be written: {error}", path.display()))
 }
 
 fn summarise(name: &str, outcome: &Outcome, elapsed: Duration) {
