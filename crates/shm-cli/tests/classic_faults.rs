@@ -5,11 +5,20 @@ mod support;
 
 use std::fs::OpenOptions;
 
-use support::peers::{c_reader, c_writer, has_c};
+use support::peers::{SIZE, c_reader, c_writer, has_c};
 use support::{
-    Name, Process, PublicProgram, classic_reader, classic_writer, reader, until, writer,
+    Name, Process, PublicProgram, attached_reader, classic_reader, classic_writer, reader, until,
+    writer,
 };
 use support::{has_mount_namespaces, has_other_users, shm_with_small_dev_shm};
+
+/// A reader that waits for the answer to a request that was there. Until it does, a writer that answers
+/// would answer the dead.
+fn reader_in_place_of_the_dead(name: &Name) -> Process {
+    let reader = attached_reader(name, &[]);
+    reader.wait_until_asleep();
+    reader
+}
 
 #[test]
 fn a_reader_killed_while_waiting_is_replaced_by_the_next() {
@@ -23,7 +32,7 @@ fn a_reader_killed_while_waiting_is_replaced_by_the_next() {
             "the request of the dead reader is still there"
         );
     }
-    let mut reader = reader(&name, &[]);
+    let mut reader = reader_in_place_of_the_dead(&name);
     writer.send("one\ntwo\n");
     reader.wait_for_exactly(b"one\ntwo\n");
     until("the reader takes over the request", || {
@@ -41,15 +50,16 @@ fn a_reader_killed_while_a_c_writer_waits_is_replaced_by_either_kind() {
     let name = Name::new();
     let mut writer = c_writer(&name);
     until("the C writer has made the object", || {
-        name.size() == Some(1028)
+        name.size() == Some(SIZE)
     });
     classic_reader(&name).kill();
-    let mut ours = reader(&name, &[]);
+    let mut ours = reader_in_place_of_the_dead(&name);
     writer.send("to ours\n");
     ours.wait_for_exactly(b"to ours\n");
     until("our reader asks again", || name.flag() == Some(1));
     ours.kill();
     let theirs = c_reader(&name);
+    until("the C reader adds its request", || name.flag() == Some(2));
     writer.send("to theirs\n");
     theirs.wait_for_exactly(b"to theirs\n");
 }
@@ -78,7 +88,7 @@ fn a_c_writer_that_truncates_the_object_does_not_kill_our_reader() {
         let name = Name::new();
         let mut first = c_writer(&name);
         until("the C writer has made the object", || {
-            name.size() == Some(1028)
+            name.size() == Some(SIZE)
         });
         let mut reader = classic_reader(&name);
         first.send("one\n");
@@ -99,7 +109,7 @@ fn a_c_writer_that_truncates_the_object_does_not_kill_our_reader() {
         if code == 0 {
             ended.expect_output(b"one\ntwo\n");
         } else {
-            ended.expect_errors(&[name.as_str(), "truncated"]);
+            ended.expect_errors(&[name.as_str(), "resized"]);
         }
     }
 }
@@ -117,12 +127,12 @@ fn an_object_that_stays_empty_is_an_error_and_no_signal() {
     reader
         .wait()
         .expect_code(1)
-        .expect_errors(&[name.as_str(), "truncated"]);
+        .expect_errors(&[name.as_str(), "resized"]);
     writer.send("one\n");
     writer
         .wait()
         .expect_code(1)
-        .expect_errors(&[name.as_str(), "truncated"]);
+        .expect_errors(&[name.as_str(), "resized"]);
 }
 
 #[test]
@@ -133,7 +143,7 @@ fn an_object_that_vanished_ends_both_sides() {
     name.unlink();
     reader.wait().expect_code(0).expect_output(b"");
     writer.send("for nobody\n");
-    writer.wait().expect_code(1).expect_errors(&[name.as_str()]);
+    writer.wait().expect_code(3).expect_errors(&[name.as_str()]);
 }
 
 #[test]
@@ -145,7 +155,7 @@ fn an_object_that_was_replaced_is_not_touched() {
     name.fill(b"somebody else's");
     reader.wait().expect_code(0);
     writer.send("for nobody\n");
-    writer.finish().expect_code(1);
+    writer.finish().expect_code(3);
     assert_eq!(name.bytes(), b"somebody else's");
 }
 
@@ -182,7 +192,7 @@ fn a_full_dev_shm_is_an_error_that_says_so() {
 }
 
 #[test]
-fn another_user_may_not_read_but_may_be_read() {
+fn another_users_object_needs_permission_and_consent() {
     if !has_other_users() {
         return;
     }
@@ -195,14 +205,19 @@ fn another_user_may_not_read_but_may_be_read() {
         .expect_errors(&[name.as_str(), "ermission"]);
     drop(ours);
 
-    // The lesson's mode is 0666, so whoever made the object does not matter.
+    // Root may open anything, and is asked all the same.
     let name = Name::new();
     let mut theirs =
         Process::spawn(&mut program.as_nobody(&["writer", "--classic", name.as_str()]));
     until("the writer has made the object", || {
-        name.size() == Some(1028)
+        name.size() == Some(SIZE)
     });
-    let mut reader = classic_reader(&name);
+    let errors = [name.as_str(), "--any-owner"];
+    reader(&name, &[])
+        .wait()
+        .expect_code(5)
+        .expect_errors(&errors);
+    let mut reader = attached_reader(&name, &["--any-owner"]);
     theirs.send("hello\n");
     theirs.finish().expect_code(0);
     reader.wait().expect_code(0).expect_output(b"hello\n");
@@ -216,11 +231,11 @@ fn a_second_reader_or_writer_is_told_that_the_place_is_taken() {
     support::reader(&name, &[])
         .wait()
         .expect_code(4)
-        .expect_errors(&[name.as_str(), "rece"]);
+        .expect_errors(&[name.as_str(), "reads"]);
     support::writer(&name, &["--classic"])
         .wait()
         .expect_code(4)
-        .expect_errors(&[name.as_str(), "send"]);
+        .expect_errors(&[name.as_str(), "writes"]);
     assert_eq!(name.flag(), Some(1), "the request is the first reader's");
     writer.send("to the first\n");
     writer.finish().expect_code(0);
@@ -240,10 +255,17 @@ fn a_nul_is_refused() {
 }
 
 #[test]
-fn a_writer_that_may_not_wait_longer_says_that_lines_are_left() {
+fn a_message_that_nobody_takes_in_time_stays() {
     let name = Name::new();
-    writer(&name, &["--classic", "--drain", "200ms", "-m", "x"])
-        .wait()
+    let mut writer = writer(&name, &["--classic", "--drain", "200ms"]);
+    until("the writer has made the object", || {
+        name.size() == Some(SIZE)
+    });
+    classic_reader(&name).kill();
+    writer.send("for the dead\n");
+    writer
+        .finish()
         .expect_code(6)
         .expect_errors(&[name.as_str()]);
+    assert_eq!(&name.bytes()[4..17], b"for the dead\n");
 }

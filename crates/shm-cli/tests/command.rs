@@ -101,9 +101,10 @@ fn the_default_names_are_the_projects_and_the_lessons() {
     }
     for (args, expected) in [(&[][..], "shm-mailbox\n"), (&["--classic"], "shm-file\n")] {
         let script = "\"$0\" \"$@\"; ls /dev/shm";
-        let args = [&["writer", "--drain", "50ms", "-m", "x"], args].concat();
+        let args = [&["writer", "--keep"], args].concat();
         Process::spawn(&mut shm_with_small_dev_shm("1m", script, &args))
-            .wait()
+            .finish()
+            .expect_code(0)
             .expect_output(expected.as_bytes());
     }
 }
@@ -147,6 +148,23 @@ fn the_prompt_is_for_people_only() {
         .wait()
         .expect_code(0)
         .expect_output(b"hello\nhello\n");
+}
+
+#[test]
+fn an_input_that_cannot_be_read_is_an_error() {
+    let name = Name::new();
+    let folder = std::fs::File::open("/").expect("there is a root");
+    let output = shm(["writer", name.as_str()])
+        .stdin(folder)
+        .output()
+        .expect("the program runs");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stderr).contains("Is a directory"),
+        "{}",
+        text(&output.stderr)
+    );
+    assert!(!name.exists(), "nothing was queued, so nothing is left");
 }
 
 #[test]

@@ -1,14 +1,14 @@
-//! How a channel ends, by plan or by signal, and what is still there afterwards.
+//! How a channel ends, and what is still there afterwards.
 
 mod support;
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use support::{
-    ENDING_SIGNALS, Name, Process, SHM, attached_reader, attached_writer, lines, reader,
-    reader_into_closed_pipe, until, writer,
+    Name, Process, SHM, attached_reader, attached_writer, expect_left, lines, reader,
+    reader_into_closed_pipe, shm, until, writer,
 };
 
 /// Leaves these lines in the mailbox, for a reader that comes later.
@@ -16,15 +16,6 @@ fn leave(name: &Name, lines: &str) {
     let mut writer = writer(name, &["--keep"]);
     writer.send(lines);
     writer.finish().expect_code(0).expect_quiet();
-}
-
-/// Takes what is there.
-#[track_caller]
-fn expect_left(name: &Name, lines: &str) {
-    reader(name, &[])
-        .wait()
-        .expect_code(0)
-        .expect_output(lines.as_bytes());
 }
 
 #[test]
@@ -189,6 +180,22 @@ fn a_closed_output_pipe_leaves_the_message_for_the_next_reader() {
 }
 
 #[test]
+fn an_output_that_fails_leaves_the_message_for_the_next_reader() {
+    let name = Name::new();
+    leave(&name, "one\ntwo\n");
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .expect("Linux has it");
+    let mut command = shm(["reader", name.as_str()]);
+    Process::spawn_as_is(command.stdout(full).stderr(Stdio::piped()))
+        .wait()
+        .expect_code(1)
+        .expect_errors(&["No space left on device"]);
+    expect_left(&name, "one\ntwo\n");
+}
+
+#[test]
 fn the_writer_survives_a_reader_whose_output_is_closed() {
     let name = Name::new();
     let mut writer = attached_writer(&name, &[]);
@@ -201,88 +208,4 @@ fn the_writer_survives_a_reader_whose_output_is_closed() {
     writer.send("two\n");
     writer.finish().expect_code(0);
     reader.wait().expect_code(0).expect_output(b"one\ntwo\n");
-}
-
-#[test]
-fn an_interrupted_writer_closes_and_leaves_nothing_that_was_taken() {
-    for signal in ENDING_SIGNALS {
-        let name = Name::new();
-        let mut reader = attached_reader(&name, &[]);
-        let mut writer = attached_writer(&name, &[]);
-        writer.send("one\n");
-        until("the message was acknowledged", || name.received() == 1);
-        writer.signal(signal);
-        writer.wait().expect_signal(signal);
-        assert!(!name.exists());
-        reader
-            .wait()
-            .expect_code(0)
-            .expect_quiet()
-            .expect_output(b"one\n");
-    }
-}
-
-#[test]
-fn what_an_interrupted_writer_had_sent_stays() {
-    for signal in ENDING_SIGNALS {
-        let name = Name::new();
-        let mut writer = attached_writer(&name, &["--slots", "2"]);
-        // One more than there is room for: the writer blocks in sending.
-        writer.send("one\ntwo\nthree\n");
-        until("the mailbox is full", || name.sent() == 2);
-        writer.signal(signal);
-        writer.wait().expect_signal(signal);
-        expect_left(&name, "one\ntwo\n");
-    }
-}
-
-#[test]
-fn a_writer_interrupted_while_it_waits_for_the_last_reader_leaves_the_messages() {
-    for signal in ENDING_SIGNALS {
-        let name = Name::new();
-        let mut writer = writer(&name, &["-m", "one", "-m", "two"]);
-        name.wait_for_sender();
-        until("both are in the mailbox", || name.sent() == 2);
-        writer.signal(signal);
-        writer.wait().expect_signal(signal);
-        expect_left(&name, "one\ntwo\n");
-    }
-}
-
-#[test]
-fn an_interrupted_reader_closes_and_the_next_one_carries_on() {
-    for signal in ENDING_SIGNALS {
-        let name = Name::new();
-        let mut writer = attached_writer(&name, &[]);
-        let mut reader = attached_reader(&name, &[]);
-        writer.send("one\n");
-        reader.wait_for_exactly(b"one\n");
-        reader.signal(signal);
-        reader.wait().expect_signal(signal).expect_output(b"one\n");
-        let mut next = attached_reader(&name, &[]);
-        writer.send("two\n");
-        writer.finish().expect_code(0);
-        next.wait().expect_code(0).expect_output(b"two\n");
-    }
-}
-
-#[test]
-fn an_interrupted_reader_removes_what_no_writer_ever_used() {
-    for signal in ENDING_SIGNALS {
-        let name = Name::new();
-        let mut reader = attached_reader(&name, &[]);
-        reader.signal(signal);
-        reader.wait().expect_signal(signal);
-        assert!(!name.exists());
-    }
-}
-
-#[test]
-fn a_writer_that_only_waits_for_input_notices_a_signal() {
-    let name = Name::new();
-    let mut writer = attached_writer(&name, &[]);
-    writer.wait_until_asleep();
-    writer.signal(Signal::INT);
-    writer.wait().expect_signal(Signal::INT).expect_quiet();
-    assert!(!name.exists());
 }

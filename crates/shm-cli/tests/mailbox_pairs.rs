@@ -50,10 +50,11 @@ fn any_wait_strategy_works_with_any_other() {
     // With many slots two spinning programs that share a core take turns less often.
     for writer_waits in WAITS {
         for reader_waits in WAITS {
+            let slots = &["--slots", "256"][..];
             pass(
                 &text,
-                &[writer_waits, &["--slots", "256"]].concat(),
-                reader_waits,
+                &[writer_waits, slots].concat(),
+                &[reader_waits, slots].concat(),
             );
         }
     }
@@ -179,7 +180,7 @@ fn pass_with_checksum(framing: &str, mut piece: impl FnMut() -> Vec<u8>) {
     let _busy = both_cores();
     let name = Name::new();
     let (received, output) = std::io::pipe().expect("a pipe");
-    let mut command = shm(["reader", framing, name.as_str()]);
+    let mut command = shm(["reader", framing, "--slots", "64", name.as_str()]);
     let mut reader = Process::spawn_as_is(command.stdout(output).stderr(Stdio::piped()));
     drop(command);
     let mut at_reader = Process::spawn_as_is(

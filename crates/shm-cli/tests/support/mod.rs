@@ -91,6 +91,15 @@ pub(crate) fn classic_reader(name: &Name) -> Process {
     reader
 }
 
+/// Takes what a writer that has closed left in a mailbox, and compares.
+#[track_caller]
+pub(crate) fn expect_left(name: &Name, lines: &str) {
+    reader(name, &[])
+        .wait()
+        .expect_code(0)
+        .expect_output(lines.as_bytes());
+}
+
 /// Starts `shm reader NAME ARGS` with a standard output that nobody reads any more.
 pub(crate) fn reader_into_closed_pipe(name: &Name, args: &[&str]) -> Process {
     let (read_end, write_end) = std::io::pipe().expect("a pipe");

@@ -183,6 +183,12 @@ impl Process {
     }
 }
 
+impl std::fmt::Debug for Process {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.command)
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         // Both fail if it has ended already.

@@ -1,0 +1,127 @@
+//! The mailbox when somebody wants to stop: signals that end a program leave the channel clean and the
+//! messages where they are, and are seen as deaths by signal.
+
+mod support;
+
+use std::io::Read as _;
+use std::process::Stdio;
+
+use rustix::process::Signal;
+use support::{
+    ENDING_SIGNALS, Name, Process, attached_reader, attached_writer, expect_left, lines,
+};
+use support::{reader, shm, until, writer};
+
+#[test]
+fn an_interrupted_writer_closes_and_leaves_nothing_that_was_taken() {
+    for signal in ENDING_SIGNALS {
+        let name = Name::new();
+        let mut reader = attached_reader(&name, &[]);
+        let mut writer = attached_writer(&name, &[]);
+        writer.send("one\n");
+        until("the message was acknowledged", || name.received() == 1);
+        writer.signal(signal);
+        writer.wait().expect_signal(signal);
+        assert!(!name.exists());
+        reader
+            .wait()
+            .expect_code(0)
+            .expect_quiet()
+            .expect_output(b"one\n");
+    }
+}
+
+#[test]
+fn what_an_interrupted_writer_had_sent_stays() {
+    for signal in ENDING_SIGNALS {
+        let name = Name::new();
+        let mut writer = attached_writer(&name, &["--slots", "2"]);
+        // One more than there is room for: the writer blocks in sending.
+        writer.send("one\ntwo\nthree\n");
+        until("the mailbox is full", || name.sent() == 2);
+        writer.signal(signal);
+        writer.wait().expect_signal(signal);
+        expect_left(&name, "one\ntwo\n");
+    }
+}
+
+#[test]
+fn a_writer_interrupted_while_it_waits_for_the_last_reader_leaves_the_messages() {
+    for signal in ENDING_SIGNALS {
+        let name = Name::new();
+        let mut writer = writer(&name, &["-m", "one", "-m", "two"]);
+        name.wait_for_sender();
+        until("both are in the mailbox", || name.sent() == 2);
+        writer.signal(signal);
+        writer.wait().expect_signal(signal);
+        expect_left(&name, "one\ntwo\n");
+    }
+}
+
+#[test]
+fn an_interrupted_reader_closes_and_the_next_one_carries_on() {
+    for signal in ENDING_SIGNALS {
+        let name = Name::new();
+        let mut writer = attached_writer(&name, &[]);
+        let mut reader = attached_reader(&name, &[]);
+        writer.send("one\n");
+        reader.wait_for_exactly(b"one\n");
+        reader.signal(signal);
+        reader.wait().expect_signal(signal).expect_output(b"one\n");
+        let mut next = attached_reader(&name, &[]);
+        writer.send("two\n");
+        writer.finish().expect_code(0);
+        next.wait().expect_code(0).expect_output(b"two\n");
+    }
+}
+
+#[test]
+fn an_interrupted_reader_removes_what_no_writer_ever_used() {
+    for signal in ENDING_SIGNALS {
+        let name = Name::new();
+        let mut reader = attached_reader(&name, &[]);
+        reader.signal(signal);
+        reader.wait().expect_signal(signal);
+        assert!(!name.exists());
+    }
+}
+
+#[test]
+fn a_writer_that_only_waits_for_input_notices_a_signal() {
+    let name = Name::new();
+    let mut writer = attached_writer(&name, &[]);
+    writer.wait_until_asleep();
+    writer.signal(Signal::INT);
+    writer.wait().expect_signal(Signal::INT).expect_quiet();
+    assert!(!name.exists());
+}
+
+#[test]
+fn a_reader_interrupted_while_its_output_is_stuck_loses_nothing() {
+    let (name, text) = (Name::new(), lines(10_000, 13));
+    let mut writer = attached_writer(&name, &[]);
+    writer.feed(text.clone());
+    let (mut pipe, output) = std::io::pipe().expect("a pipe");
+    let mut command = shm(["reader", name.as_str()]);
+    let mut stuck = Process::spawn_as_is(command.stdout(output).stderr(Stdio::piped()));
+    drop(command);
+    until("the mailbox stays full behind a full pipe", || {
+        let acknowledged = name.received();
+        stuck.wait_until_asleep();
+        acknowledged > 0 && name.sent() - acknowledged == 16 && name.received() == acknowledged
+    });
+    stuck.signal(Signal::TERM);
+    stuck.wait().expect_signal(Signal::TERM);
+    let mut first = Vec::new();
+    pipe.read_to_end(&mut first).expect("a pipe can be read");
+
+    let rest = reader(&name, &[]).wait().expect_code(0).output;
+    writer.wait().expect_code(0);
+    // The message that was cut by the end of the pipe comes again, and no other.
+    let again = (first.len() + rest.len())
+        .checked_sub(text.len())
+        .expect("nothing is lost");
+    assert!(again < 1024, "{again} bytes came twice");
+    support::process::assert_same(&first, &text[..first.len()]);
+    support::process::assert_same(&rest, &text[text.len() - rest.len()..]);
+}
