@@ -73,13 +73,8 @@ pub(crate) trait Condition {
     /// What can go wrong, a stopped wait included.
     type Error: From<Stop>;
 
-    /// One look at the shared memory, without a system call.
+    /// One look at the shared memory; without a system call, except in the classic layout.
     fn look(&mut self) -> Result<Option<Self::Output>, Self::Error>;
-
-    /// The look at the end of a polling sleep, when a system call does not count any more.
-    fn look_after_sleep(&mut self) -> Result<Option<Self::Output>, Self::Error> {
-        self.look()
-    }
 
     /// Whether something has happened that calls for a check before the slice is over.
     fn has_news(&self) -> bool {
@@ -213,7 +208,7 @@ impl Waiter {
         }
         if deadline.is_some_and(|deadline| now >= deadline) {
             // The message may have come while the clock was read.
-            return match condition.look_after_sleep()? {
+            return match condition.look()? {
                 Some(output) => Ok(Some(output)),
                 None => Err(Stop::TimedOut.into()),
             };
@@ -258,7 +253,7 @@ impl Waiter {
         loop {
             let left = interval.saturating_sub(now.saturating_duration_since(start));
             if left.is_zero() {
-                return condition.look_after_sleep();
+                return condition.look();
             }
             pause(left.min(self.limit(deadline, now)));
             now = Instant::now();

@@ -14,8 +14,14 @@ use crate::wait;
 /// 1028 bytes long two system calls later.
 const SETTLING: Duration = Duration::from_millis(100);
 
-/// `EFAULT` of `errno(3)` on Linux.
-const EFAULT: i32 = 14;
+/// What the kernel read at one moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Glance {
+    /// The flag.
+    pub(super) flag: u32,
+    /// The first four bytes of the text.
+    pub(super) head: u32,
+}
 
 /// An attached object.
 #[derive(Debug)]
@@ -53,15 +59,32 @@ impl Link {
         self.process.is_current()
     }
 
-    /// What every call begins with.
+    /// Whether this is the process that attached: what every call begins with.
     pub(super) fn begin(&self) -> Result<(), Fault> {
-        if !self.is_ours() {
-            return Err(Fault::Forked);
+        if self.is_ours() {
+            Ok(())
+        } else {
+            Err(Fault::Forked)
         }
-        self.inspect()
     }
 
-    /// Checks that the object has its size, so that its memory may be touched, and then that it has a name.
+    /// Looks at the object without touching the mapping, which may have lost its memory: the kernel
+    /// reads what is there. `None` if there is too little.
+    ///
+    /// Good enough to go on waiting; before anything is concluded from it, [`Link::inspect`].
+    #[inline]
+    pub(super) fn glance(&self) -> Result<Option<Glance>, Fault> {
+        let mut bytes = [0; 8];
+        let read = self.object.read_at(&mut bytes, 0)?;
+        let [a, b, c, d, e, f, g, h] = bytes;
+        Ok((read == bytes.len()).then_some(Glance {
+            flag: u32::from_ne_bytes([a, b, c, d]),
+            head: u32::from_ne_bytes([e, f, g, h]),
+        }))
+    }
+
+    /// Checks that the object has its size and its memory, so that it may be touched, and then that it
+    /// has a name.
     ///
     /// Waits for a moment if the size is wrong.
     pub(super) fn inspect(&self) -> Result<(), Fault> {
@@ -72,6 +95,8 @@ impl Link {
                 Ok::<_, Fault>((status.size == SIZE).then_some(()))
             })?
             .ok_or(Fault::Truncated { found: status.size })?;
+        }
+        if status.allocated < SIZE {
             // The C writer's `ftruncate` leaves a hole, and filling it may find `/dev/shm` full.
             self.object.reserve(SIZE)?;
         }
@@ -81,28 +106,18 @@ impl Link {
         Ok(())
     }
 
-    /// Sleeps until `word` is no longer `seen`, and at most for `limit`; then checks as [`Link::inspect`] does.
-    ///
-    /// An object that lost its name is nobody's concern here: whoever waits looks for what came before that.
-    pub(super) fn sleep(&self, word: &AtomicU32, seen: u32, limit: Duration) -> Result<(), Fault> {
-        let slept = futex::wait(word, seen, Some(limit));
-        // Woken, changed, time up, a signal: the look that follows decides.
-        self.inspect_size()?;
-        match slept {
-            Err(error) if error.raw_os_error() == Some(EFAULT) => {
-                // There was no memory behind the word. Now there is, or /dev/shm is full.
-                Ok(self.object.reserve(SIZE)?)
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// As [`Link::inspect`], whether the object has a name or not.
-    pub(super) fn inspect_size(&self) -> Result<(), Fault> {
+    pub(super) fn inspect_memory(&self) -> Result<(), Fault> {
         match self.inspect() {
             Err(Fault::Unlinked) => Ok(()),
             other => other,
         }
+    }
+
+    /// Sleeps until `word` is no longer `seen`, and at most for `limit`.
+    pub(super) fn sleep(word: &AtomicU32, seen: u32, limit: Duration) {
+        // Woken, changed, time up, a signal, or no memory behind the word: the look that follows decides.
+        let _ = futex::wait(word, seen, Some(limit));
     }
 
     /// Wakes whoever of ours sleeps on `word`.

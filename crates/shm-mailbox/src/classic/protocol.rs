@@ -63,7 +63,7 @@
 //!
 //! * (Q) the swap in [`request`], Release, pairs with the Acquire load in [`wanted`]: the reader's copy of the
 //!   last text, and its mark, are over before the writer writes the next.
-//! * (A) the exchange in [`hand_over`], Release, pairs with the Acquire load in [`answered`] and with the
+//! * (A) the exchange in [`hand_over`], Release, pairs with the Acquire load in [`is_answered`] and with the
 //!   failing exchange in [`withdraw`]: who sees the 0 sees the text.
 //! * (T) the store in [`mark_taken`], Release, pairs with the Acquire load in [`is_taken`]: the copy is over when
 //!   the writer believes it.
@@ -89,7 +89,7 @@ const REQUEST: u32 = 1;
 const NOTHING: u32 = 0;
 
 /// C's `flag > 0`.
-const fn is_request(flag: u32) -> bool {
+pub(super) const fn is_request(flag: u32) -> bool {
     flag.cast_signed() > 0
 }
 
@@ -100,16 +100,11 @@ pub(super) fn request(region: &Region) {
     region.flag.swap(REQUEST, Ordering::Release);
 }
 
-/// Reader: the flag. `Ok` if the request is no longer there, `Err` if it is.
+/// Reader: whether the request is no longer there.
 #[inline]
-pub(super) fn answered(region: &Region) -> Result<u32, u32> {
+pub(super) fn is_answered(region: &Region) -> bool {
     // Acquire: pairs with (A) in `hand_over`; the text is complete.
-    let flag = region.flag.load(Ordering::Acquire);
-    if is_request(flag) {
-        Err(flag)
-    } else {
-        Ok(flag)
-    }
+    !is_request(region.flag.load(Ordering::Acquire))
 }
 
 /// Reader: copies out the text and returns its length, 0 to 1024 bytes. 0 is a reset, not a message.
@@ -138,16 +133,12 @@ pub(super) fn withdraw(region: &Region) -> bool {
         .is_ok()
 }
 
-/// Writer: the flag. `Ok` if a reader waits for a message, `Err` if not.
+/// Writer: the flag, if a reader waits for a message.
 #[inline]
-pub(super) fn wanted(region: &Region) -> Result<u32, u32> {
+pub(super) fn wanted(region: &Region) -> Option<u32> {
     // Acquire: pairs with (Q) in `request`; the reader is done with the text.
     let flag = region.flag.load(Ordering::Acquire);
-    if is_request(flag) {
-        Ok(flag)
-    } else {
-        Err(flag)
-    }
+    is_request(flag).then_some(flag)
 }
 
 /// Writer: answers the request that showed as `wanted`. `false`: it was withdrawn, the message is still ours.
@@ -155,7 +146,7 @@ pub(super) fn wanted(region: &Region) -> Result<u32, u32> {
 #[must_use]
 pub(super) fn hand_over(region: &Region, wanted: u32, text: &[u8; TEXT]) -> bool {
     region.text.write_at(0, text);
-    // (A) Release: pairs with the Acquire in `answered` and `withdraw`; publishes the text.
+    // (A) Release: pairs with the Acquire in `is_answered` and `withdraw`; publishes the text.
     // Relaxed on failure: the text is written again under the next request.
     region
         .flag
@@ -163,17 +154,11 @@ pub(super) fn hand_over(region: &Region, wanted: u32, text: &[u8; TEXT]) -> bool
         .is_ok()
 }
 
-/// Writer, after an answer: `Ok` if the reader has taken the message, or asks for the next; otherwise the word
-/// that will change when it does.
+/// Writer, after an answer: whether the reader has taken the message, or asks for the next.
 #[inline]
-pub(super) fn is_taken(region: &Region) -> Result<(), u32> {
+pub(super) fn is_taken(region: &Region) -> bool {
     // Acquire: pairs with (T) in `mark_taken`.
-    let head = region.head().load(Ordering::Acquire);
-    if head == 0 || wanted(region).is_ok() {
-        Ok(())
-    } else {
-        Err(head)
-    }
+    region.head().load(Ordering::Acquire) == 0 || wanted(region).is_some()
 }
 
 #[cfg(test)]
@@ -221,16 +206,16 @@ mod tests {
     #[test]
     fn a_message_travels_from_request_to_mark() {
         let region = region(0);
-        assert_eq!(wanted(&region), Err(0));
+        assert_eq!(wanted(&region), None);
         request(&region);
-        assert_eq!(answered(&region), Err(1));
+        assert!(!is_answered(&region));
         let request = wanted(&region).expect("a request");
         assert!(hand_over(&region, request, &text(b"x")));
-        assert_eq!(answered(&region), Ok(0));
+        assert!(is_answered(&region));
         assert_eq!(taken(&region), b"x");
-        assert!(is_taken(&region).is_err());
+        assert!(!is_taken(&region));
         mark_taken(&region);
-        assert_eq!(is_taken(&region), Ok(()));
+        assert!(is_taken(&region));
         assert_eq!(taken(&region), b"");
     }
 
@@ -239,7 +224,7 @@ mod tests {
         let region = region(1);
         assert!(hand_over(&region, 1, &text(b"x")));
         request(&region);
-        assert_eq!(is_taken(&region), Ok(()));
+        assert!(is_taken(&region));
     }
 
     #[test]
@@ -290,8 +275,8 @@ mod tests {
     #[test]
     fn a_negative_flag_is_no_request() {
         let region = region(-1);
-        assert!(wanted(&region).is_err());
-        assert!(answered(&region).is_ok());
+        assert!(wanted(&region).is_none());
+        assert!(is_answered(&region));
         assert!(!withdraw(&region));
     }
 
@@ -316,7 +301,7 @@ mod tests {
                 for _ in 0..ROUNDS {
                     start.wait();
                     let done = wanted(&region)
-                        .is_ok_and(|seen| hand_over(&region, seen, &text(b"a message")));
+                        .is_some_and(|seen| hand_over(&region, seen, &text(b"a message")));
                     handed.store(done, Ordering::Relaxed);
                     end.wait();
                 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::error::{Fault, RecvError};
 use super::layout::TEXT;
 use super::link::Link;
-use super::protocol;
+use super::protocol::{self, is_request};
 use crate::message::Message;
 use crate::wait::{Condition, Waiter};
 
@@ -132,7 +132,7 @@ impl Reader {
         text: &mut [u8; TEXT],
         timeout: Option<Duration>,
     ) -> Result<usize, Fault> {
-        let began = self.link.begin();
+        let began = self.link.begin().and_then(|()| self.link.inspect());
         let mut asking = Asking {
             link: &self.link,
             interval: self.interval,
@@ -159,12 +159,10 @@ impl Reader {
         self.state = State::Taking;
     }
 
-    /// Whether the memory may be touched, unlinked or not.
+    /// Whether the memory is ours to touch, and there.
     fn own(&self) -> Result<(), Fault> {
-        match self.link.begin() {
-            Err(Fault::Unlinked) => Ok(()),
-            other => other,
-        }
+        self.link.begin()?;
+        self.link.inspect_memory()
     }
 
     fn mark_taken(&mut self) {
@@ -225,23 +223,23 @@ impl Condition for Asking<'_> {
     type Error = Fault;
 
     fn look(&mut self) -> Result<Option<usize>, Fault> {
+        if let Some(glance) = self.link.glance()?
+            && is_request(glance.flag)
+        {
+            return Ok(None);
+        }
+        self.link.inspect_memory()?;
         let region = self.link.region();
-        if protocol::answered(region).is_err() {
+        if !protocol::is_answered(region) {
             return Ok(None);
         }
         let length = protocol::take(region, self.text);
         if length > 0 {
             return Ok(Some(length));
         }
-        // A C writer has started; it may be between its truncation and the new size just now.
-        self.link.inspect()?;
+        // A C writer has started.
         request(self.link);
         Ok(None)
-    }
-
-    fn look_after_sleep(&mut self) -> Result<Option<usize>, Fault> {
-        self.link.inspect_size()?;
-        self.look()
     }
 
     /// Does not look at the flag while all is well: a polling reader looks when its interval is over, as
@@ -255,9 +253,11 @@ impl Condition for Asking<'_> {
     }
 
     fn park(&mut self, limit: Duration) -> Result<Option<usize>, Fault> {
-        let flag = &self.link.region().flag;
-        if let Err(seen) = protocol::answered(self.link.region()) {
-            self.link.sleep(flag, seen, limit.min(self.interval))?;
+        if let Some(glance) = self.link.glance()?
+            && is_request(glance.flag)
+        {
+            let flag = &self.link.region().flag;
+            Link::sleep(flag, glance.flag, limit.min(self.interval));
         }
         self.look()
     }

@@ -8,8 +8,8 @@ use super::MAX_MESSAGE;
 use super::attach::{self, Attached, INIT_LIMIT};
 use super::error::{CloseError, Fault, SendError};
 use super::layout::TEXT;
-use super::link::Link;
-use super::protocol;
+use super::link::{Glance, Link};
+use super::protocol::{self, is_request};
 use crate::layout::lock_byte;
 use crate::wait::{self, Condition, Waiter};
 
@@ -222,8 +222,14 @@ impl Condition for Handing<'_> {
     type Error = Fault;
 
     fn look(&mut self) -> Result<Option<()>, Fault> {
+        if let Some(glance) = self.link.glance()?
+            && !is_request(glance.flag)
+        {
+            return Ok(None);
+        }
+        self.link.inspect()?;
         let region = self.link.region();
-        let Ok(wanted) = protocol::wanted(region) else {
+        let Some(wanted) = protocol::wanted(region) else {
             return Ok(None);
         };
         // Who asks has what was there.
@@ -240,11 +246,6 @@ impl Condition for Handing<'_> {
         Ok(Some(()))
     }
 
-    fn look_after_sleep(&mut self) -> Result<Option<()>, Fault> {
-        self.link.inspect_size()?;
-        self.look()
-    }
-
     /// Does not look at the flag: a polling writer looks when its interval is over, as it was told.
     fn check(&mut self) -> Result<Option<()>, Fault> {
         self.link.inspect()?;
@@ -253,9 +254,11 @@ impl Condition for Handing<'_> {
     }
 
     fn park(&mut self, limit: Duration) -> Result<Option<()>, Fault> {
-        let flag = &self.link.region().flag;
-        if let Err(seen) = protocol::wanted(self.link.region()) {
-            self.link.sleep(flag, seen, limit.min(self.interval))?;
+        if let Some(glance) = self.link.glance()?
+            && !is_request(glance.flag)
+        {
+            let flag = &self.link.region().flag;
+            Link::sleep(flag, glance.flag, limit.min(self.interval));
         }
         self.look()
     }
@@ -273,12 +276,13 @@ impl Condition for Draining<'_> {
     type Error = Fault;
 
     fn look(&mut self) -> Result<Option<()>, Fault> {
-        Ok(protocol::is_taken(self.link.region()).ok())
-    }
-
-    fn look_after_sleep(&mut self) -> Result<Option<()>, Fault> {
-        self.link.inspect_size()?;
-        self.look()
+        if let Some(glance) = self.link.glance()?
+            && is_unread(glance)
+        {
+            return Ok(None);
+        }
+        self.link.inspect_memory()?;
+        Ok(protocol::is_taken(self.link.region()).then_some(()))
     }
 
     fn check(&mut self) -> Result<Option<()>, Fault> {
@@ -289,12 +293,19 @@ impl Condition for Draining<'_> {
     }
 
     fn park(&mut self, limit: Duration) -> Result<Option<()>, Fault> {
-        let head = self.link.region().head();
-        if let Err(seen) = protocol::is_taken(self.link.region()) {
-            self.link.sleep(head, seen, limit.min(self.interval))?;
+        if let Some(glance) = self.link.glance()?
+            && is_unread(glance)
+        {
+            let head = self.link.region().head();
+            Link::sleep(head, glance.head, limit.min(self.interval));
         }
         self.look()
     }
+}
+
+/// Whether the last message is still where we have put it, as far as a glance can tell.
+fn is_unread(glance: Glance) -> bool {
+    glance.head != 0 && !is_request(glance.flag)
 }
 
 fn known_reader(link: &Link) -> Result<KnownReader, Fault> {

@@ -9,13 +9,16 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use shm_mailbox::Message;
 use shm_mailbox::classic::{AttachError, Classic, Options, RecvError, SendError};
+use shm_mailbox::{Message, Wait};
 
 use crate::support::{CPeer, Name, SOON, wait_until};
 
 /// Names the object in the peer's environment.
 const PEER: &str = "SHM_TEST_CLASSIC_PEER";
+
+/// Tells the peer to wait by yielding.
+const YIELDS: &str = "SHM_TEST_CLASSIC_YIELDS";
 
 /// What the peer attaches with, if this process is one.
 fn peer() -> Option<Options> {
@@ -40,9 +43,14 @@ struct PeerProcess {
 
 impl PeerProcess {
     fn start(test: &str, name: &Name) -> Self {
+        Self::start_with(test, name, &[])
+    }
+
+    fn start_with(test: &str, name: &Name, variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env::current_exe().expect("this program"))
             .args([&format!("processes::{test}"), "--exact", "--nocapture"])
             .env(PEER, name.as_str())
+            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -174,6 +182,35 @@ fn a_killed_writer_is_followed_by_another() {
     second.send_timeout(b"from the second", SOON).expect("send");
     reader.recv_timeout(&mut message, SOON).expect("receive");
     assert_eq!(message.as_bytes(), b"from the second");
+}
+
+/// In a process of its own, since what it must not die of is a signal.
+#[test]
+fn a_busy_reader_survives_c_writers_that_start_over() {
+    if let Some(options) = peer() {
+        let wait = if env::var_os(YIELDS).is_some() {
+            Wait::Yield
+        } else {
+            Wait::Spin
+        };
+        let mut reader = options.wait(wait).reader().expect("a reader");
+        let mut message = Message::new();
+        reader.recv_timeout(&mut message, SOON).expect("receive");
+        assert_eq!(message.as_bytes(), b"at last\n");
+        return;
+    }
+    for variables in [&[][..], &[(YIELDS, "1")]] {
+        let name = Name::new();
+        let mut c_writer = CPeer::writer(&name);
+        let test = "a_busy_reader_survives_c_writers_that_start_over";
+        let mut reader = PeerProcess::start_with(test, &name, variables);
+        for _ in 0..200 {
+            wait_until("the request", || c_writer.flag() == 1);
+            c_writer = CPeer::writer(&name);
+        }
+        c_writer.write(b"at last\n");
+        reader.ends_well();
+    }
 }
 
 #[test]
