@@ -130,6 +130,7 @@ impl Sender {
             return Ok(0);
         }
         let room = self.try_room()?;
+        let room = self.room_for(messages.len(), room)?;
         Ok(self.commit_batch(messages, room))
     }
 
@@ -144,10 +145,12 @@ impl Sender {
         check_lengths(messages).map_err(|error| BatchError { sent: 0, error })?;
         let mut sent = 0;
         while sent < messages.len() {
+            let left = &messages[sent..];
             let room = self
                 .room(None)
+                .and_then(|room| self.room_for(left.len(), room))
                 .map_err(|error| BatchError { sent, error })?;
-            sent += self.commit_batch(&messages[sent..], room);
+            sent += self.commit_batch(left, room);
         }
         Ok(())
     }
@@ -273,6 +276,18 @@ impl Sender {
     fn commit(&mut self, message: &[u8]) {
         self.cursor.write(&self.channel.region, message);
         self.publish(message.len());
+    }
+
+    /// Looks again if `room`, which may be what an earlier look has found, is too little for a batch.
+    #[inline]
+    fn room_for(&mut self, messages: usize, room: u64) -> Result<u64, SendError> {
+        if messages as u64 <= room {
+            return Ok(room);
+        }
+        match self.cursor.queued(&self.channel.region) {
+            Ok(queued) => Ok(u64::from(self.capacity()) - queued),
+            Err(corrupt) => Err(self.fail(corrupt.into())),
+        }
     }
 
     /// An error in a forked child, or after a violation.

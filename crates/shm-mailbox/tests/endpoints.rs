@@ -119,6 +119,18 @@ fn a_batch_goes_as_far_as_there_is_room() {
 }
 
 #[test]
+fn a_batch_uses_room_that_was_made_after_the_last_look() {
+    let name = Name::new();
+    let (mut sender, mut receiver) = name.pair(4);
+    sender.send_batch(&["a", "b", "c"]).unwrap();
+    for _ in 0..3 {
+        take(&mut receiver);
+    }
+    let batch = ["d", "e", "f", "g"];
+    assert_eq!(sender.try_send_batch(&batch).unwrap(), 4);
+}
+
+#[test]
 fn a_batch_longer_than_the_ring_crosses_it_while_the_receiver_takes() {
     for wait in WAITS {
         let name = Name::new();
