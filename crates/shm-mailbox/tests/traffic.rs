@@ -1,0 +1,149 @@
+//! Many verified messages between two processes, for each pair of wait strategies; one core for both; and
+//! what an end costs that has nothing to do.
+
+mod support;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use shm_mailbox::{Message, RecvError, SendError, Wait};
+use support::process::{pin_to_one_core, processor_time};
+use support::{LIMIT, Name, assert_content, content, fork};
+
+/// Held by the test whose turn it is: ends that spin take the processors from one another.
+static TURN: Mutex<()> = Mutex::new(());
+
+fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Sends `count` messages from one process to another and checks every one.
+fn pass(count: u64, slots: u32, (sending, receiving): (Wait, Wait), one_core: bool) {
+    let name = Name::new();
+    let receiving_end = fork(|| {
+        if one_core {
+            pin_to_one_core();
+        }
+        let mut receiver = name.options().slots(slots).wait(receiving).receiver();
+        let receiver = receiver.as_mut().unwrap();
+        let mut message = Message::new();
+        for number in 0..count {
+            receiver.recv_timeout(&mut message, LIMIT).unwrap();
+            assert_content(&message, number);
+        }
+    });
+    let sending_end = fork(|| {
+        if one_core {
+            pin_to_one_core();
+        }
+        let mut sender = name.options().slots(slots).wait(sending).sender().unwrap();
+        let mut buffer = [0; 1024];
+        for number in 0..count {
+            let bytes = content(number, &mut buffer);
+            if let Err(error) = sender.send_timeout(bytes, LIMIT) {
+                panic!("{sending} to {receiving}, message {number}: {error}");
+            }
+        }
+        sender.drain(Some(LIMIT)).unwrap();
+        assert_eq!(sender.committed(), count);
+    });
+    sending_end.join();
+    receiving_end.join();
+    assert!(!name.exists());
+}
+
+const QUICK: [Wait; 5] = [
+    Wait::Spin,
+    Wait::Yield,
+    Wait::Backoff,
+    Wait::Block,
+    Wait::Adaptive,
+];
+
+/// A million messages for each strategy at the receiver's end.
+fn pass_a_million_each(sending: Wait) {
+    let _turn = turn();
+    for receiving in QUICK {
+        // On a busy machine a spinning end uses up its time slice whenever it waits: let it wait less often.
+        let spins = [sending, receiving].contains(&Wait::Spin);
+        let slots = if spins { 256 } else { 16 };
+        pass(1_000_000, slots, (sending, receiving), false);
+    }
+}
+
+#[test]
+fn a_million_messages_arrive_in_order_from_a_spinning_sender() {
+    pass_a_million_each(Wait::Spin);
+}
+
+#[test]
+fn a_million_messages_arrive_in_order_from_a_yielding_sender() {
+    pass_a_million_each(Wait::Yield);
+}
+
+#[test]
+fn a_million_messages_arrive_in_order_from_a_sender_that_backs_off() {
+    pass_a_million_each(Wait::Backoff);
+}
+
+#[test]
+fn a_million_messages_arrive_in_order_from_a_blocking_sender() {
+    pass_a_million_each(Wait::Block);
+}
+
+#[test]
+fn a_million_messages_arrive_in_order_from_an_adaptive_sender() {
+    pass_a_million_each(Wait::Adaptive);
+}
+
+#[test]
+fn messages_arrive_in_order_at_ends_that_poll() {
+    let _turn = turn();
+    let poll = Wait::Poll(Duration::from_micros(100));
+    for pair in [(poll, poll), (poll, Wait::Block), (Wait::Adaptive, poll)] {
+        pass(5_000, 4, pair, false);
+    }
+}
+
+#[test]
+fn both_ends_share_one_core() {
+    let _turn = turn();
+    let sharing = [Wait::Yield, Wait::Block, Wait::Adaptive];
+    for sending in sharing {
+        for receiving in sharing {
+            for (count, slots) in [(2_000, 1), (20_000, 16)] {
+                pass(count, slots, (sending, receiving), true);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_blocked_end_uses_less_than_1_percent_of_a_core() {
+    const SECOND: Duration = Duration::from_secs(1);
+    let _turn = turn();
+    for wait in [Wait::Block, Wait::Adaptive] {
+        let (idle, full) = (Name::new(), Name::new());
+        let _sender = idle.sender();
+        let receiving_end = fork(|| {
+            let mut receiver = idle.options().wait(wait).receiver().unwrap();
+            let before = processor_time();
+            let result = receiver.recv_timeout(&mut Message::new(), SECOND);
+            let used = processor_time() - before;
+            assert!(matches!(result, Err(RecvError::TimedOut)), "{result:?}");
+            assert!(used < SECOND / 100, "{wait}: {used:?}");
+        });
+        let _receiver = full.receiver();
+        let sending_end = fork(|| {
+            let mut sender = full.options().wait(wait).sender().unwrap();
+            while sender.try_send(b"fits").is_ok() {}
+            let before = processor_time();
+            let result = sender.send_timeout(b"does not", SECOND);
+            let used = processor_time() - before;
+            assert!(matches!(result, Err(SendError::TimedOut)), "{result:?}");
+            assert!(used < SECOND / 100, "{wait}: {used:?}");
+        });
+        receiving_end.join();
+        sending_end.join();
+    }
+}
