@@ -72,9 +72,7 @@ fn a_draft_that_is_dropped_leaves_the_mailbox_as_it_was() {
     let name = Name::new();
     let (mut sender, mut receiver) = name.pair(2);
     sender.send(b"before").unwrap();
-    let mut draft = sender.reserve().unwrap();
-    draft.append(&[b'x'; 1024]).unwrap();
-    drop(draft);
+    sender.reserve().unwrap().append(&[b'x'; 1024]).unwrap();
     assert_eq!((sender.committed(), sender.queued()), (1, 1));
     sender.send(b"after").unwrap();
     assert_eq!(take(&mut receiver), (0, b"before".to_vec()));
