@@ -1,0 +1,187 @@
+//! A peer that rewrites any shared word between any two instructions: every call ends in time, with a usual
+//! result or an error that stays, and writes nowhere but where its role may.
+
+use std::time::{Duration, Instant};
+
+use crate::console::{Console, Phase};
+use crate::object::{self, View};
+use crate::path::Path;
+use crate::scenario::Bench;
+use crate::tracee::Tracee;
+use crate::victim::{self, Call, Outcome};
+use crate::word::{self, Word};
+
+const SLOTS: u32 = 2;
+/// Calls have time-outs of milliseconds. One that is late by this much on a busy machine overstays.
+const LATE: Duration = Duration::from_secs(1);
+/// In the short form about so many combinations of gap, word and value for each call.
+const SHORT: usize = 1000;
+/// In the long form one combination of so many for the calls that wait in vain; for the others, all.
+const LONG_WAITING: usize = 8;
+
+#[derive(Default)]
+struct Count {
+    points: u64,
+    corrupt: u64,
+    slowest: Duration,
+}
+
+#[test]
+fn a_peer_that_rewrites_any_word_in_any_gap_of_a_send_does_no_harm() {
+    attack_all(
+        "send",
+        &[Call::Send, Call::Draft, Call::Batch, Call::SendWhenFull],
+    );
+}
+
+#[test]
+fn a_peer_that_rewrites_any_word_in_any_gap_of_a_receive_does_no_harm() {
+    attack_all(
+        "receive",
+        &[Call::Peek, Call::Ack, Call::Recv, Call::RecvWhenEmpty],
+    );
+}
+
+fn attack_all(what: &str, calls: &[Call]) {
+    let Some(_turn) = crate::turn_with_stepping() else {
+        return;
+    };
+    let mut all = Count::default();
+    for &call in calls {
+        let mut count = Count::default();
+        if let Err(reason) = attack(call, &mut count) {
+            panic!("{call:?}: {reason}");
+        }
+        let Count {
+            points,
+            corrupt,
+            slowest,
+        } = count;
+        println!(
+            "{what}, {call:?}: {points} combinations, {corrupt} found corrupt, 0 signals, \
+             the slowest took {slowest:?}"
+        );
+        all.points += points;
+        all.corrupt += corrupt;
+    }
+    assert!(all.points >= 1000);
+    assert!(all.corrupt > 0 && all.corrupt < all.points);
+}
+
+/// Every gap, every word, every value, as far as the form of the test goes.
+fn attack(call: Call, count: &mut Count) -> Result<(), String> {
+    let mut bench = Bench::new(SLOTS, &[(2, 2), (call.queued(SLOTS.into()), 0)]);
+    bench.detach(call.role());
+    bench.detach(call.role().peer());
+    let attacks: Vec<(Word, u64)> = word::all(SLOTS)
+        .into_iter()
+        .flat_map(|word| word.values(&bench).map(move |value| (word, value)))
+        .collect();
+
+    let console = Console::new();
+    let options = bench.name.options();
+    let body = || victim::live(call, &options, &console);
+    let mut attacked = Attacked {
+        call,
+        console: &console,
+        tracee: Tracee::spawn(&console, body)?,
+        image: bench.view.bytes(),
+        view: &bench.view,
+    };
+    let path = attacked.record()?;
+    let sample = match crate::is_torture() {
+        true if call.waits() => LONG_WAITING,
+        true => 1,
+        false => (path.points() * attacks.len() / SHORT).max(1),
+    };
+    for gap in 0..path.points() {
+        for (index, &(word, value)) in attacks.iter().enumerate() {
+            // Different words and values for each gap.
+            if (gap * 7919 + index) % sample != 0 {
+                continue;
+            }
+            let attack = Attack { gap, word, value };
+            let round = attacked.round(&path, attack);
+            let round = round.map_err(|reason| format!("{attack:x?}: {reason}"))?;
+            if let Some((outcome, elapsed)) = round {
+                count.points += 1;
+                count.corrupt += u64::from(outcome == Outcome::Corrupt);
+                count.slowest = count.slowest.max(elapsed);
+            }
+        }
+    }
+    console.quit();
+    attacked.tracee.run_to(Phase::Ready)?;
+    attacked.tracee.finish()
+}
+
+/// What the peer writes, where, and when.
+#[derive(Clone, Copy, Debug)]
+struct Attack {
+    gap: usize,
+    word: Word,
+    value: u64,
+}
+
+struct Attacked<'a> {
+    call: Call,
+    console: &'a Console,
+    tracee: Tracee<'a>,
+    /// The object before the call.
+    image: Vec<u8>,
+    view: &'a View,
+}
+
+impl Attacked<'_> {
+    fn begin(&mut self) -> Result<(), String> {
+        self.tracee.run_to(Phase::Ready)?;
+        self.view.write(&self.image);
+        self.tracee.run_to(Phase::Begin)
+    }
+
+    /// One call that nobody disturbs.
+    fn record(&mut self) -> Result<Path, String> {
+        self.begin()?;
+        let path = Path::record(&mut self.tracee)?;
+        self.tracee.run_to(Phase::End)?;
+        self.tracee.run_to(Phase::Ended)?;
+        Ok(path)
+    }
+
+    /// One call under attack: how it ended, and how long it ran on after the attack. `None` if it was over
+    /// before it came to the gap.
+    fn round(
+        &mut self,
+        path: &Path,
+        attack: Attack,
+    ) -> Result<Option<(Outcome, Duration)>, String> {
+        let Attack { gap, word, value } = attack;
+        self.begin()?;
+        let mut before = self.view.bytes();
+        if !path.follow(&mut self.tracee, gap)? {
+            self.tracee.run_to(Phase::Ended)?;
+            return Ok(None);
+        }
+        let original = word.load(self.view);
+        word.store(self.view, value);
+        let start = Instant::now();
+        self.tracee.run_to(Phase::End)?;
+        let elapsed = start.elapsed();
+        if elapsed > LATE {
+            return Err(format!("it returned {elapsed:?} later"));
+        }
+        let after = self.view.bytes();
+        // What the attack wrote is not the victim's doing.
+        word.copy(&after, &mut before);
+        if let Some(offset) = object::trespass(self.call.role(), &before, &after) {
+            return Err(format!("it wrote to byte {offset}"));
+        }
+        // An error that it found is to stay when the word is mended.
+        if word.load(self.view) == word.cut(value) {
+            word.store(self.view, original);
+        }
+        self.tracee.run_to(Phase::Ended)?;
+        let outcome = Outcome::from_code(self.console.outcome())?;
+        Ok(Some((outcome, elapsed)))
+    }
+}

@@ -1,0 +1,81 @@
+//! The object after every instruction of creating, attaching and closing is one that both roles can attach to,
+//! with the messages that were in it.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use crate::console::{Console, Phase};
+use crate::lifecycle::{Case, SLOTS};
+use crate::object::Name;
+use crate::queue::Queue;
+use crate::restart::Copy;
+use crate::tracee::Tracee;
+
+/// More instructions than any of these calls needs.
+const MOST: u64 = 2_000_000;
+
+#[test]
+fn an_endpoint_killed_after_any_instruction_of_attaching_or_closing_leaves_a_mailbox() {
+    let Some(_turn) = crate::turn_with_stepping() else {
+        return;
+    };
+    let (mut points, mut distinct) = (0, 0);
+    // An attached peer changes nothing in what is written.
+    let cases: Vec<Case> = Case::all().into_iter().filter(|case| !case.peer).collect();
+    for &case in &cases {
+        match examine(case) {
+            Ok(count) => {
+                points += count.0;
+                distinct += count.1;
+            }
+            Err(reason) => panic!("{case:?}: {reason}"),
+        }
+    }
+    println!(
+        "create, attach, close, keep: {points} points in {} calls, {distinct} distinct states, 0 torn",
+        cases.len()
+    );
+    assert!(points >= 20_000);
+}
+
+/// Steps through one call; how many points there were, and how many states that differ.
+fn examine(case: Case) -> Result<(u64, usize), String> {
+    let bench = case.bench();
+    let queue = bench
+        .as_ref()
+        .map_or_else(Queue::default, |bench| bench.queue.clone());
+    let name = bench
+        .as_ref()
+        .map_or_else(|| Rc::new(Name::new()), |bench| Rc::clone(&bench.name));
+    let console = Console::new();
+    let options = name.options().slots(SLOTS);
+    let body = || case.run(options, &console);
+    let mut tracee = Tracee::spawn(&console, body)?;
+    tracee.run_to(Phase::Begin)?;
+
+    let copy = Copy::new(SLOTS);
+    let mut judged = HashSet::new();
+    let mut last = None;
+    let steps = tracee.step_through(MOST, |_, step| {
+        let bytes = name.bytes();
+        if step > 1 && last == bytes {
+            return Ok(());
+        }
+        last.clone_from(&bytes);
+        // Without a name there is nothing in it: only an empty mailbox is unlinked, or not yet made.
+        let gone = bytes.is_none() && queue.len() == 0;
+        let states = if gone {
+            [Queue::default()]
+        } else {
+            [queue.clone()]
+        };
+        if judged.insert(bytes) {
+            copy.judge(last.as_deref(), &states)
+                .map_err(|reason| format!("after instruction {step}: {reason}"))?;
+        }
+        Ok(())
+    })?;
+    tracee.run_to(Phase::End)?;
+    tracee.finish()?;
+    Ok((steps, judged.len()))
+}

@@ -1,0 +1,121 @@
+//! A real SIGKILL at the entry and at the end of every system call of creating, attaching and closing.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use shm_mailbox::{AttachError, Role};
+
+use crate::console::{Console, Phase};
+use crate::lifecycle::{Case, SLOTS, Step};
+use crate::object::Name;
+use crate::queue::Queue;
+use crate::restart;
+use crate::tracee::{Stop, Tracee};
+
+/// The next attach succeeds within this time.
+const SOON: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_kill_at_any_system_call_is_made_good_by_the_next_attach() {
+    let Some(_turn) = crate::turn_with_ptrace() else {
+        return;
+    };
+    let mut kills = 0;
+    let mut slowest = Duration::ZERO;
+    for case in Case::all() {
+        for stops in 1.. {
+            match kill(case, stops) {
+                Ok(Some(elapsed)) => {
+                    kills += 1;
+                    slowest = slowest.max(elapsed);
+                }
+                Ok(None) => break,
+                Err(reason) => panic!("{case:?}, killed at stop {stops}: {reason}"),
+            }
+        }
+    }
+    println!(
+        "{kills} kills at system calls, the slowest next attach took {slowest:?}, nothing left"
+    );
+    assert!(kills >= 300);
+}
+
+/// Kills the step when it stops for the n-th time, at the entry or the end of a system call. Then both roles
+/// attach, find what was there, and leave nothing. `None` if the step was over before.
+fn kill(case: Case, stops: u64) -> Result<Option<Duration>, String> {
+    let mut bench = case.bench();
+    let mut queue = bench
+        .as_ref()
+        .map_or_else(Queue::default, |bench| bench.queue.clone());
+    let name = bench
+        .as_ref()
+        .map_or_else(|| Rc::new(Name::new()), |bench| Rc::clone(&bench.name));
+    let options = name.options().slots(SLOTS);
+
+    let console = Console::new();
+    let body = || case.run(options.clone(), &console);
+    let mut tracee = Tracee::spawn(&console, body)?;
+    tracee.run_to(Phase::Begin)?;
+    for _ in 0..stops {
+        match tracee.run_to_system_call()? {
+            Stop::SystemCall => {}
+            Stop::Trap => {
+                // At the mark after the call.
+                tracee.finish()?;
+                return Ok(None);
+            }
+        }
+    }
+    tracee.kill();
+
+    // The role that was killed comes first. Its old holder was not waited for, and may still be about to die.
+    let mut sender = None;
+    let mut receiver = None;
+    let start = Instant::now();
+    let elapsed = loop {
+        let result = match case.role {
+            Role::Sender => options.clone().sender().map(|it| sender = Some(it)),
+            Role::Receiver => options.clone().receiver().map(|it| receiver = Some(it)),
+        };
+        match result {
+            Ok(()) => break start.elapsed(),
+            Err(AttachError::RoleTaken { .. }) if start.elapsed() < SOON => {}
+            Err(error) => return Err(format!("the next attach: {error}")),
+        }
+    };
+    if elapsed > SOON {
+        return Err(format!("the next attach took {elapsed:?}"));
+    }
+    drop(tracee);
+    if let Some(bench) = &mut bench {
+        // If the name went with the last message, the peer sits on an object that nobody finds again.
+        bench.detach(case.role.peer());
+    }
+    let told = |error: AttachError| format!("the attach after it: {error}");
+    let mut sender = match sender {
+        Some(sender) => sender,
+        None => options.clone().sender().map_err(told)?,
+    };
+    let mut receiver = match receiver {
+        Some(receiver) => receiver,
+        None => options.receiver().map_err(told)?,
+    };
+    if case.step != Step::Create && sender.created() {
+        // Unlinked, which only an empty mailbox is.
+        if queue.len() > 0 {
+            return Err(format!("unlinked with {} queued", queue.len()));
+        }
+        queue = Queue::default();
+    }
+    if sender.committed() != queue.next() || receiver.acknowledged() != queue.first() {
+        return Err("the counts are not what they were".to_owned());
+    }
+    restart::drain(&mut receiver, &mut queue, 0)?;
+    restart::fill_and_drain(&mut sender, &mut receiver, &mut queue)?;
+    receiver.close().map_err(|error| error.to_string())?;
+    sender.close().map_err(|error| error.to_string())?;
+    if name.exists() {
+        return Err("the object is still there after a clean close".to_owned());
+    }
+    Ok(Some(elapsed))
+}

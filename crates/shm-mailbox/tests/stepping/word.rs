@@ -1,0 +1,96 @@
+//! The words that stand in shared memory, and what an adversary writes into them.
+
+use std::sync::atomic::Ordering;
+
+use crate::object::{PARKED, RECEIVED, RECEIVER, SENDER, SENT, SLOTS, STRIDE, View};
+use crate::scenario::Bench;
+
+/// One word.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Word {
+    offset: usize,
+    /// 4 or 8 bytes.
+    size: usize,
+}
+
+/// Every field of the header and of both roles, every stamp, and both ends of every payload.
+pub(crate) fn all(slots: u32) -> Vec<Word> {
+    let word = |offset| Word { offset, size: 8 };
+    let half = |offset| Word { offset, size: 4 };
+    let mut words = vec![word(0), half(8), half(12), half(16), half(20)];
+    for count in [SENT, RECEIVED] {
+        words.push(word(count));
+    }
+    for presence in [SENDER, RECEIVER] {
+        words.extend([
+            word(presence),
+            half(presence + PARKED),
+            half(presence + PARKED + 4),
+        ]);
+    }
+    for slot in 0..slots as usize {
+        let stamp = SLOTS + slot * STRIDE;
+        words.extend([word(stamp), word(stamp + 8), word(stamp + 8 + 1016)]);
+    }
+    words
+}
+
+impl Word {
+    /// Ten values that are next to right, at an end, or nonsense.
+    pub(crate) fn values(self, bench: &Bench) -> impl Iterator<Item = u64> + use<> {
+        let now = self.load(&bench.view);
+        let slots = bench.capacity();
+        let next = bench.queue.next();
+        [
+            0,
+            1,
+            now.wrapping_sub(1),
+            now.wrapping_add(1),
+            slots,
+            now.wrapping_add(slots + 1),
+            (1 << 53) - 1,
+            u64::MAX,
+            // The stamp of the next message but one, and a length that no message has.
+            (next + 2) << 11 | 8,
+            now | 2047,
+            !now,
+        ]
+        .into_iter()
+    }
+
+    pub(crate) fn load(self, view: &View) -> u64 {
+        match self.size {
+            4 => view.half(self.offset).load(Ordering::SeqCst).into(),
+            _ => view.word(self.offset).load(Ordering::SeqCst),
+        }
+    }
+
+    pub(crate) fn store(self, view: &View, value: u64) {
+        match self.size {
+            4 => view.half(self.offset).store(low(value), Ordering::SeqCst),
+            _ => view.word(self.offset).store(value, Ordering::SeqCst),
+        }
+    }
+
+    /// As much of `value` as the word holds.
+    pub(crate) fn cut(self, value: u64) -> u64 {
+        match self.size {
+            4 => low(value).into(),
+            _ => value,
+        }
+    }
+
+    /// Copies the word from one image of the object to another.
+    pub(crate) fn copy(self, from: &[u8], to: &mut [u8]) {
+        let range = self.offset..self.offset + self.size;
+        to[range.clone()].copy_from_slice(&from[range]);
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the low half is what is wanted"
+)]
+fn low(value: u64) -> u32 {
+    value as u32
+}
