@@ -1,14 +1,13 @@
 //! `cargo xtask documents`: replays the console examples of README.md and docs/ with the built `shm`.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::Verdict;
 use crate::console;
 use crate::leftovers::Snapshot;
+use crate::private::{self, Who};
 use crate::replay;
 use crate::workspace;
 
@@ -30,63 +29,26 @@ A block that is marked `console` is one terminal:
 `console meanwhile` is a second terminal, in use at the same time as the block after it.
 ";
 
-/// Says that `/dev/shm` is ours alone already.
-const HERE: &str = "--here";
-
 /// Runs the command; true if every example printed what it says.
 pub(crate) fn run(arguments: &[String]) -> Verdict {
     let mut files = Vec::new();
-    let mut here = false;
     for argument in arguments {
         match argument.as_str() {
             "--help" | "-h" => {
                 print!("{HELP}");
                 return Ok(true);
             }
-            HERE => here = true,
             option if option.starts_with('-') => {
                 return Err(format!("documents knows no {option}; see --help"));
             }
             file => files.push(PathBuf::from(file)),
         }
     }
-    if here {
-        return replay_all(&files);
+    if let Some(verdict) = private::rerun("documents", arguments, Who::Everyone) {
+        return verdict;
     }
     workspace::build_shm()?;
-    match private_shm() {
-        Some(mut command) => {
-            let program = std::env::current_exe().map_err(|error| error.to_string())?;
-            let status = command
-                .arg(program)
-                .args(["documents", HERE])
-                .args(files)
-                .status()
-                .map_err(|error| format!("unshare does not start: {error}"))?;
-            Ok(status.success())
-        }
-        None => replay_all(&files),
-    }
-}
-
-/// A command that runs the one added to it in a `/dev/shm` of its own, if the system allows that.
-fn private_shm() -> Option<Command> {
-    let root = fs::metadata("/proc/self").is_ok_and(|status| status.uid() == 0);
-    let make = || {
-        let mut command = Command::new("unshare");
-        command.arg("--mount");
-        if !root {
-            command.arg("--map-root-user");
-        }
-        let script = "mount -t tmpfs tmpfs /dev/shm && exec \"$@\"";
-        command.args(["sh", "-c", script, "sh"]);
-        command
-    };
-    let allowed = make()
-        .arg("true")
-        .output()
-        .is_ok_and(|output| output.status.success());
-    allowed.then(make)
+    replay_all(&files)
 }
 
 /// Replays the examples of `files`, and reports in libtest's manner.

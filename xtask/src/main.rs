@@ -7,6 +7,7 @@ mod leftovers;
 mod mutant;
 mod mutants;
 mod parts;
+mod private;
 mod process;
 mod random;
 mod replay;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::Verdict;
 use crate::mutant::{Mutant, Test};
 use crate::parts;
+use crate::private::{self, Who};
 use crate::process::{self, Finished};
 use crate::tally::Tally;
 use crate::workspace;
@@ -61,6 +62,10 @@ pub(crate) fn run(arguments: &[String]) -> Verdict {
             println!("{name}\n    {}", mutant.breaks);
         }
         return Ok(true);
+    }
+    // A mutant's test may be killed, and then leaves its objects behind.
+    if let Some(verdict) = private::rerun("mutants", arguments, Who::Root) {
+        return verdict;
     }
     let copy = Copy::new()?;
     let mut baselines = BTreeMap::new();
