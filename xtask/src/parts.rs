@@ -52,7 +52,7 @@ impl TestPrograms {
 }
 
 /// The longest that one command may take. Slow machines differ by a factor, hangs do not end.
-pub(crate) const LIMIT: Duration = Duration::from_secs(480);
+pub(crate) const LIMIT: Duration = Duration::from_secs(600);
 
 /// All parts.
 pub(crate) fn all() -> Vec<Part> {
