@@ -12,7 +12,8 @@ use std::io::Write as _;
 use std::ops::Deref;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Once;
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 /// A user who owns nothing.
 pub const NOBODY: u32 = 65534;
@@ -62,6 +63,27 @@ impl Drop for UniqueName {
     }
 }
 
+/// In seconds; far more than any test takes.
+const LONGEST_LIFE: u32 = 60;
+
+/// In a child, where it writes why it panicked; -1 in the tests' own process.
+static REPORT: AtomicI32 = AtomicI32::new(-1);
+
+/// Lets children report to their parent what the harness would keep to itself. Set up before the
+/// fork: in the child, another thread's panic may hold the hook's lock for ever.
+fn report_panics_of_children() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            match REPORT.load(Ordering::Relaxed) {
+                -1 => before(panic),
+                writer => Pipe::write(writer, panic.to_string().as_bytes()),
+            }
+        }));
+    });
+}
+
 /// How a child ended.
 #[derive(Debug, PartialEq, Eq)]
 pub enum End {
@@ -86,16 +108,16 @@ impl Child {
     /// Only the thread that forks goes on in the child, so `work` must not wait for locks that
     /// another thread may hold: it does not print, for one.
     pub fn fork(work: impl FnOnce()) -> Child {
+        report_panics_of_children();
         let output = Pipe::new();
         // SAFETY: the child runs `work`, which is written for this, and ends in `_exit`.
         let pid = unsafe { libc::fork() };
         assert!(pid >= 0, "fork: {}", std::io::Error::last_os_error());
         if pid == 0 {
+            REPORT.store(output.writer, Ordering::Relaxed);
+            // SAFETY: a number. A child that hangs fails its test, by a signal.
+            unsafe { libc::alarm(LONGEST_LIFE) };
             no_core_dump();
-            let writer = output.writer;
-            panic::set_hook(Box::new(move |panic| {
-                Pipe::write(writer, panic.to_string().as_bytes());
-            }));
             let outcome = panic::catch_unwind(AssertUnwindSafe(work));
             // SAFETY: ends the child, without what the test harness registered for its own end.
             unsafe { libc::_exit(i32::from(outcome.is_err())) };
