@@ -14,8 +14,8 @@ const PIECE: u64 = 4 << 20;
 ///
 /// Mappings do not follow the object. When it grows, a mapping keeps its length; map again to see
 /// the rest. When it shrinks, the pages beyond the new end are taken from every mapping in every
-/// process, and touching them is `SIGBUS`; what is cut off within the last page reads as zeros,
-/// without a signal, also after the object has grown again.
+/// process, copies in private mappings included, and touching them is `SIGBUS`; what is cut off
+/// within the last page reads as zeros, without a signal, also after the object has grown again.
 impl Object {
     /// Sets the size in bytes, up or down. Bytes that are added read as zero.
     ///

@@ -3,7 +3,7 @@
 mod support;
 
 use shm_core::{Mapping, ObjectOptions, ResizeError};
-use support::{Child, End, UniqueName, in_child, is_root, own_dev_shm};
+use support::{Child, End, UniqueName, can_mount, in_child, own_dev_shm};
 
 /// The page size of x86-64; on aarch64 it may be 16 or 64 KiB, so the tests use 64 KiB.
 const PAGE: u64 = 64 << 10;
@@ -153,7 +153,7 @@ fn what_is_cut_off_within_the_last_page_reads_as_zeros() {
 
 #[test]
 fn memory_without_room_is_sigbus_when_it_was_only_sized() {
-    if !is_root() {
+    if !can_mount() {
         return;
     }
     let end = Child::fork(|| {
@@ -171,7 +171,7 @@ fn memory_without_room_is_sigbus_when_it_was_only_sized() {
 
 #[test]
 fn reserving_more_than_there_is_says_how_much_there_is() {
-    if !is_root() {
+    if !can_mount() {
         return;
     }
     in_child(|| {
@@ -218,7 +218,7 @@ fn reserving_more_than_there_is_says_how_much_there_is() {
 
 #[test]
 fn running_out_of_space_half_way_leaves_size_and_space_as_they_were() {
-    if !is_root() {
+    if !can_mount() {
         return;
     }
     in_child(|| {
@@ -281,7 +281,7 @@ fn a_reservation_that_fails_after_some_pieces_gives_them_back() {
 
 #[test]
 fn running_out_of_inodes_says_so_and_creates_nothing() {
-    if !is_root() {
+    if !can_mount() {
         return;
     }
     in_child(|| {

@@ -248,15 +248,23 @@ impl Drop for Pipe {
     }
 }
 
-/// Says so where the runner of the tests counts it, and gives `false`, unless this process is root.
+/// Whether this process is root; says so if not.
 pub fn is_root() -> bool {
     // SAFETY: no arguments, no failure.
-    if unsafe { libc::geteuid() } == 0 {
-        return true;
-    }
+    let root = unsafe { libc::geteuid() } == 0;
+    root || skip("root")
+}
+
+/// Whether a child may have a `/dev/shm` of its own; says so if not.
+pub fn can_mount() -> bool {
+    is_root() && (Child::fork(|| own_dev_shm("")).wait() == End::Done || skip("mount namespaces"))
+}
+
+/// Says what a test needs, where the runner counts it, and gives `false`.
+fn skip(needs: &str) -> bool {
     // Not `println!`, which the harness keeps to itself when the test passes.
     let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "\nskipped: needs root").unwrap();
+    writeln!(stdout, "\nskipped: needs {needs}").unwrap();
     false
 }
 
