@@ -74,6 +74,7 @@ fn two_blocking_ends_wake_each_other() {
 
 #[test]
 fn a_blocked_drain_is_woken_by_the_mark() {
+    const ROUNDS: u32 = 100;
     let name = Name::new();
     let mut writer = name.options().writer().expect("a writer");
     let mut reader = name.options().reader().expect("a reader");
@@ -81,18 +82,20 @@ fn a_blocked_drain_is_woken_by_the_mark() {
     thread::scope(|scope| {
         scope.spawn(move || {
             let mut message = Message::new();
-            for _ in 0..200 {
+            for _ in 0..ROUNDS {
                 reader.recv_timeout(&mut message, SOON).expect("receive");
+                // It deals with the message, and the drain falls asleep meanwhile.
+                thread::sleep(Duration::from_millis(1));
                 reader.taken().expect("mark");
             }
         });
-        for _ in 0..200 {
+        for _ in 0..ROUNDS {
             writer.send_timeout(b"line\n", SOON).expect("send");
             writer.drain(Some(SOON)).expect("drain");
         }
     });
-    // Unwoken, each of the 200 would sleep for up to 50 ms.
-    assert!(start.elapsed() < Duration::from_secs(5));
+    // Unwoken, each of the 100 would sleep for up to 50 ms.
+    assert!(start.elapsed() < Duration::from_secs(3));
 }
 
 #[test]
