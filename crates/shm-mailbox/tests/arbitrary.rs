@@ -123,7 +123,7 @@ fn survive(bytes: &[u8], operations: &[u8], words: &[(usize, u64)], wait: usize)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_bytes_are_refused_and_left_as_they_are(bytes in anything()) {

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use shm_mailbox::{Message, Options, Receiver, RecvError, SendError, Sender};
+use shm_mailbox::{Message, Options, Receiver, RecvError, SendError, Sender, Wait};
 use support::raw::LAST_MESSAGE;
 use support::{Name, raw};
 
@@ -245,7 +245,7 @@ fn step(operation: Operation, ends: &mut Ends, model: &mut Model) {
 fn follow(slots: u32, first: u64, operations: Vec<Operation>) {
     let name = Name::new();
     raw::create_at(&name, slots, first);
-    let options = name.options();
+    let options = name.options().wait(Wait::Block);
     let mut ends = Ends {
         sender: Some(options.clone().sender().unwrap()),
         receiver: Some(options.clone().receiver().unwrap()),
