@@ -8,6 +8,7 @@ use shm_mailbox::Role;
 use crate::console::{Console, Phase};
 use crate::operation::Operation;
 use crate::path::Path;
+use crate::restart;
 use crate::scenario::Bench;
 use crate::tracee::Tracee;
 
@@ -152,6 +153,17 @@ fn take_over(case: &Case, bench: &mut Bench) -> Result<bool, String> {
     };
     let found = found.ok_or("neither the old count nor the new one")?;
     bench.queue = states[found].clone();
+    // The peer sees the same.
+    let receiver = bench.receiver.as_mut().expect("it is attached");
+    let seen = restart::peek_all(receiver)?;
+    receiver.rewind();
+    if !bench.queue.holds(&seen) {
+        return Err(format!(
+            "{} queued, the peer sees {}",
+            bench.queue.len(),
+            seen.len()
+        ));
+    }
     bench.fill_and_drain(case.queued)?;
     Ok(found > 0)
 }

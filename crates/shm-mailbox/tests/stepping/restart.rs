@@ -119,7 +119,8 @@ impl Copy {
     }
 }
 
-fn peek_all(receiver: &mut Receiver) -> Result<Vec<(u64, Vec<u8>)>, String> {
+/// Every message that is there, shown and not acknowledged.
+pub(crate) fn peek_all(receiver: &mut Receiver) -> Result<Vec<(u64, Vec<u8>)>, String> {
     let mut found = Vec::new();
     let mut message = Message::new();
     loop {
