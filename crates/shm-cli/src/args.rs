@@ -20,6 +20,8 @@ const INTERVAL: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 const EXIT_CODES: &str = "\
+A duration D is written like 50us, 100ms or 2s.
+
 Exit status:
   0    done; also when whoever read the output has gone
   1    failure
@@ -73,7 +75,7 @@ Examples:
 
 /// Messages of up to 1 KiB between two processes, through POSIX shared memory.
 #[derive(Debug, Parser)]
-#[command(name = "shm", version, about, disable_help_subcommand = true)]
+#[command(name = "shm", version, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

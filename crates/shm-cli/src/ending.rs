@@ -16,6 +16,8 @@ pub(crate) enum Ending {
 pub(crate) enum Halt {
     /// A signal came.
     Signal,
+    /// The time that the command line allows was up.
+    TimedOut,
     Failed(Failure),
 }
 

@@ -1,5 +1,6 @@
 //! The library's errors as failures of the command: which exit status, and which next step at the command line.
 
+use std::fmt;
 use std::io;
 
 use shm_core::{OpenError, ResizeError, SystemError};
@@ -39,18 +40,20 @@ pub(crate) fn attach_classic(error: &classic::AttachError) -> Failure {
         E::NotFound { .. } => Failure::new(Status::NoObject, error),
         E::Open(error) => open(error),
         E::Reserve(error) => reserve(error),
-        E::Foreign { .. } => Failure::new(Status::OtherLayout, error),
+        E::Foreign { .. } => {
+            Failure::new(Status::OtherLayout, error).next("leave out --classic if it is a mailbox")
+        }
         E::RoleTaken { name, role } => role_taken(name, *role),
         E::System(error) => system(error),
         _ => Failure::new(Status::Failure, error),
     }
 }
 
-/// A message could not be sent.
-pub(crate) fn send(error: &SendError) -> Halt {
+/// A message could not be sent to the mailbox `name`.
+pub(crate) fn send(name: &str, error: &SendError) -> Halt {
     let status = match error {
         SendError::Interrupted => return Halt::Signal,
-        SendError::TooLong { .. } => Status::BadMessage,
+        SendError::TooLong { .. } => return Halt::Failed(bad_message(name, error)),
         SendError::Closed { .. } | SendError::PeerDied { .. } => Status::Abandoned,
         SendError::Unlinked { .. } => Status::NoObject,
         SendError::System(error) => return Halt::Failed(system(error)),
@@ -59,12 +62,14 @@ pub(crate) fn send(error: &SendError) -> Halt {
     Halt::Failed(Failure::new(status, error))
 }
 
-/// A message could not be handed to the lesson's reader.
-pub(crate) fn send_classic(error: &classic::SendError) -> Halt {
+/// A message could not be handed to the reader of the lesson's object `name`.
+pub(crate) fn send_classic(name: &str, error: &classic::SendError) -> Halt {
     use classic::SendError as E;
     let status = match error {
         E::Interrupted => return Halt::Signal,
-        E::Empty | E::Nul { .. } | E::TooLong { .. } => Status::BadMessage,
+        E::Empty | E::Nul { .. } | E::TooLong { .. } => {
+            return Halt::Failed(bad_message(name, error));
+        }
         E::Unlinked { .. } => Status::NoObject,
         E::Reserve(error) => return Halt::Failed(reserve(error)),
         E::System(error) => return Halt::Failed(system(error)),
@@ -117,9 +122,26 @@ pub(crate) fn close_classic(error: &classic::CloseError) -> Failure {
     }
 }
 
-/// A call of the command's own failed: `cannot read standard input: Is a directory (os error 21)`.
-pub(crate) fn stream(what: &str, error: &io::Error) -> Failure {
+/// Standard input could not be read.
+pub(crate) fn input(error: &io::Error) -> Failure {
+    own("read standard input", error)
+        .next("give it a pipe or a file; what was read before has been sent")
+}
+
+/// Standard output could not be written.
+pub(crate) fn output(error: &io::Error) -> Failure {
+    own("write standard output", error)
+        .next("write elsewhere; in a mailbox, what was not written waits for the next reader")
+}
+
+/// A call of the command's own failed: `cannot catch signals: Too many open files (os error 24)`.
+pub(crate) fn own(what: &str, error: &io::Error) -> Failure {
     Failure::new(Status::Failure, format_args!("cannot {what}: {error}"))
+}
+
+/// These errors know the message, not where it was to go.
+fn bad_message(name: &str, error: &dyn fmt::Display) -> Failure {
+    Failure::new(Status::BadMessage, format_args!("object {name:?}: {error}"))
 }
 
 fn open(error: &OpenError) -> Failure {
@@ -179,7 +201,7 @@ fn role_taken(name: &str, role: Role) -> Failure {
     Failure::new(Status::RoleTaken, what).next("end it first, or use another name")
 }
 
-fn failure(status: Status, error: &dyn std::fmt::Display, next: Option<String>) -> Failure {
+fn failure(status: Status, error: &dyn fmt::Display, next: Option<String>) -> Failure {
     let failure = Failure::new(status, error);
     match next {
         Some(next) => failure.next(next),

@@ -13,6 +13,7 @@ mod errors;
 mod failure;
 mod framing;
 mod holder;
+mod input;
 mod output;
 mod reader;
 mod signals;

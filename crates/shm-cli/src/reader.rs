@@ -8,7 +8,7 @@ use shm_mailbox::Message;
 use crate::args::ReaderArgs;
 use crate::ending::{Ending, Halt};
 use crate::errors;
-use crate::failure::{Failure, note};
+use crate::failure::{Failure, Status, note};
 use crate::framing::Framing;
 use crate::output::{Form, Output, Stop};
 use crate::signals::Signals;
@@ -17,9 +17,9 @@ use crate::stats::Stats;
 
 /// Runs the command.
 pub(crate) fn run(args: &ReaderArgs) -> Result<Ending, Failure> {
-    let signals = Signals::catch().map_err(|error| errors::stream("catch signals", &error))?;
+    let signals = Signals::catch().map_err(|error| errors::own("catch signals", &error))?;
     let output =
-        Output::new(io::stdout().as_fd(), form(args)).map_err(|error| unwritable(&error))?;
+        Output::new(io::stdout().as_fd(), form(args)).map_err(|error| errors::output(&error))?;
     let mut reader = Reader {
         args,
         output,
@@ -35,6 +35,7 @@ pub(crate) fn run(args: &ReaderArgs) -> Result<Ending, Failure> {
     match result {
         Ok(()) => Ok(Ending::Done),
         Err(Halt::Signal) => Ok(reader.signals.ending()),
+        Err(Halt::TimedOut) => Err(timed_out(args)),
         Err(Halt::Failed(failure)) => Err(failure),
     }
 }
@@ -95,7 +96,7 @@ impl Reader<'_> {
                     return match stop {
                         Stop::Closed => Ok(Done::Satisfied),
                         Stop::Signal => Err(Halt::Signal),
-                        Stop::Failed(error) => Err(Halt::Failed(unwritable(&error))),
+                        Stop::Failed(error) => Err(Halt::Failed(errors::output(&error))),
                     };
                 }
             }
@@ -132,6 +133,9 @@ fn form(args: &ReaderArgs) -> Form {
     }
 }
 
-fn unwritable(error: &io::Error) -> Failure {
-    errors::stream("write standard output", error)
+fn timed_out(args: &ReaderArgs) -> Failure {
+    let name = args.channel.name();
+    let limit = humantime::format_duration(args.timeout.unwrap_or_default());
+    let what = format_args!("no message in object {name:?} within {limit}");
+    Failure::new(Status::TimedOut, what).next("start its writer, or wait longer")
 }

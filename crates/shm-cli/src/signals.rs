@@ -83,6 +83,12 @@ impl Signals {
         self.wait(Some((fd, PollFlags::IN)), None)
     }
 
+    /// Can `fd` be read now without blocking?
+    pub(crate) fn is_readable(&self, fd: BorrowedFd<'_>) -> bool {
+        let ready = self.wait(Some((fd, PollFlags::IN)), Some(Duration::ZERO));
+        matches!(ready, Ok(Woken::Ready))
+    }
+
     /// Waits until `fd` can be written without blocking.
     pub(crate) fn wait_writable(&self, fd: BorrowedFd<'_>) -> io::Result<Woken> {
         self.wait(Some((fd, PollFlags::OUT)), None)

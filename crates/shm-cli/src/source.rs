@@ -80,7 +80,7 @@ impl Source {
                     Ok(()) => Ok(Arrival::Message),
                     Err(RecvError::Closed { .. }) => Ok(Arrival::End),
                     Err(RecvError::Unlinked { .. }) if self.follows => Ok(Arrival::End),
-                    Err(RecvError::TimedOut) => Err(timed_out(receiver.name(), limit)),
+                    Err(RecvError::TimedOut) => Err(Halt::TimedOut),
                     Err(error) => Err(errors::recv(&error)),
                 }
             }
@@ -92,7 +92,7 @@ impl Source {
                 let halt = match result {
                     Ok(()) => return Ok(Arrival::Message),
                     Err(classic::RecvError::Unlinked { .. }) => return Ok(Arrival::End),
-                    Err(classic::RecvError::TimedOut) => timed_out(reader.name(), limit),
+                    Err(classic::RecvError::TimedOut) => Halt::TimedOut,
                     Err(classic::RecvError::Interrupted) => Halt::Signal,
                     Err(error) => return Err(errors::recv_classic(&error)),
                 };
@@ -196,7 +196,7 @@ impl End {
             if args.timeout.is_some_and(|limit| began.elapsed() >= limit) {
                 return Err(Halt::Failed(Failure::new(Status::TimedOut, absent)));
             }
-            if !explained && began.elapsed() > crate::sink::SILENCE {
+            if !explained && began.elapsed() > crate::writer::SILENCE {
                 note(format_args!(
                     "waiting for: shm writer --classic {}",
                     args.channel.name()
@@ -206,14 +206,8 @@ impl End {
             match signals.sleep(LOOK) {
                 Ok(Woken::Signal) => return Err(Halt::Signal),
                 Ok(Woken::Ready | Woken::TimedOut) => {}
-                Err(error) => return Err(Halt::Failed(errors::stream("wait", &error))),
+                Err(error) => return Err(Halt::Failed(errors::own("wait", &error))),
             }
         }
     }
-}
-
-fn timed_out(name: &str, limit: Option<Duration>) -> Halt {
-    let limit = humantime::format_duration(limit.unwrap_or_default());
-    let what = format_args!("no message in object {name:?} within {limit}");
-    Halt::Failed(Failure::new(Status::TimedOut, what).next("start its writer, or wait longer"))
 }

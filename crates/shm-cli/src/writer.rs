@@ -1,78 +1,102 @@
 //! `shm writer`: standard input, or the texts of the command line, becomes messages.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Stdin, Write};
-use std::os::fd::AsFd;
+use std::io::{self, IsTerminal};
 use std::os::unix::ffi::OsStrExt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rustix::io::Errno;
+use shm_mailbox::Wait;
 
 use crate::args::WriterArgs;
 use crate::ending::{Ending, Halt};
 use crate::errors;
 use crate::failure::{Failure, Status, note};
 use crate::framing::{Framer, Framing, FramingError};
-use crate::signals::{Signals, Woken};
+use crate::input::Input;
+use crate::signals::Signals;
 use crate::sink::{Progress, Sink};
 use crate::stats::Stats;
+
+/// How long a wait may take before whoever sits at the terminal is told what it is for.
+pub(crate) const SILENCE: Duration = Duration::from_secs(1);
+
+/// How often a writer that waits for room looks whether the end of the input has come, if that matters.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// How long a writer that failed lets its reader take what was sent, so that no object is left behind.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Runs the command.
 pub(crate) fn run(args: &WriterArgs) -> Result<Ending, Failure> {
-    let signals = Signals::catch().map_err(|error| errors::stream("catch signals", &error))?;
+    let signals = Signals::catch().map_err(|error| errors::own("catch signals", &error))?;
     let sink = Sink::attach(&args.channel, &signals)?;
     let mut writer = Writer {
+        args,
         framer: Framer::new(args.channel.framing(), args.oversize, sink.limit()),
+        input: Input::standard(),
+        ended: None,
+        unsent: false,
+        explains: io::stderr().is_terminal(),
         sink,
         signals,
         stats: Stats::new(),
     };
-    let fed = match args.message.as_slice() {
-        [] => writer.send_input(),
-        texts => writer.send_texts(texts, args.channel.framing()),
-    };
-    let stats = args.channel.stats;
-    let (ending, figures) = writer.finish(args, fed);
-    if stats {
-        note(figures.figures());
+    let worked = writer.work();
+    let figures = writer.stats.figures();
+    let ending = writer.leave(worked);
+    if args.channel.stats {
+        note(figures);
     }
     ending
 }
 
 /// A writer at work.
-struct Writer {
+struct Writer<'a> {
+    args: &'a WriterArgs,
     framer: Framer,
+    input: Input,
+    /// When the end of the input was seen: from then on the time of `--drain` runs.
+    ended: Option<Instant>,
+    /// Does a message wait for room?
+    unsent: bool,
+    /// Is there a terminal on which to explain a long wait?
+    explains: bool,
     sink: Sink,
     signals: Signals,
     stats: Stats,
 }
 
-impl Writer {
+impl Writer<'_> {
+    /// Sends everything, and sees to it that it is taken.
+    fn work(&mut self) -> Result<(), Halt> {
+        match self.args.message.as_slice() {
+            [] => self.send_input()?,
+            texts => self.send_texts(texts)?,
+        }
+        if self.args.keep {
+            return Ok(());
+        }
+        self.patiently(Sink::drain)
+    }
+
     /// Sends standard input until it ends: what a read returned goes out before the next read.
     fn send_input(&mut self) -> Result<(), Halt> {
-        let stdin = io::stdin();
-        let prompts = stdin.is_terminal() && io::stderr().is_terminal();
-        loop {
-            if prompts && !self.framer.is_inside_message() {
-                prompt();
+        while self.ended.is_none() {
+            if !self.framer.is_inside_message() {
+                self.input.prompt();
             }
-            match self.read(&stdin)? {
-                0 => break,
-                count => self.framer.filled(count),
-            }
+            let count = self.input.read(self.framer.room(), &self.signals)?;
+            self.came(count);
             self.send_complete()?;
         }
-        self.framer.end();
-        self.send_complete()
+        Ok(())
     }
 
     /// Sends each text as if standard input had held it, with the terminator that its framing asks for.
-    fn send_texts(&mut self, texts: &[OsString], framing: Framing) -> Result<(), Halt> {
+    fn send_texts(&mut self, texts: &[OsString]) -> Result<(), Halt> {
+        self.ended = Some(Instant::now());
         for text in texts {
-            match framing {
+            match self.args.channel.framing() {
                 Framing::Terminated(terminator) => {
                     self.pour(text.as_bytes())?;
                     self.pour(&[terminator])?;
@@ -80,7 +104,7 @@ impl Writer {
                 Framing::Raw => self.pour(text.as_bytes())?,
                 // Its length is known; it needs no framing.
                 Framing::LengthDelimited => {
-                    self.sink.send(text.as_bytes())?;
+                    self.insist(text.as_bytes())?;
                     self.stats.count(text.len());
                 }
             }
@@ -101,90 +125,158 @@ impl Writer {
         Ok(())
     }
 
+    /// Standard input had `count` bytes more, or has ended.
+    fn came(&mut self, count: usize) {
+        if count > 0 {
+            self.framer.filled(count);
+        } else {
+            self.framer.end();
+            self.ended = Some(Instant::now());
+        }
+    }
+
+    /// Sends the messages that are complete.
     fn send_complete(&mut self) -> Result<(), Halt> {
-        while let Some(message) = self.framer.next().map_err(|error| bad_framing(&error))? {
-            self.sink.send(message)?;
-            self.stats.count(message.len());
+        let limit = self.slice();
+        while let Some(message) = self.framer.next().map_err(bad_framing)? {
+            let length = message.len();
+            if self.sink.send(message, limit)? == Progress::TimedOut {
+                // Out of the framer, which makes room for what comes meanwhile.
+                let message = message.to_vec();
+                self.insist(&message)?;
+            }
+            self.stats.count(length);
         }
         Ok(())
     }
 
-    /// Waits for input, and reads what there is into the framer's room. 0 is the end.
-    fn read(&mut self, stdin: &Stdin) -> Result<usize, Halt> {
+    /// Sends a message for which there may be no room yet.
+    fn insist(&mut self, message: &[u8]) -> Result<(), Halt> {
+        self.unsent = true;
+        self.patiently(|sink, limit| sink.send(message, limit))?;
+        self.unsent = false;
+        Ok(())
+    }
+
+    /// Repeats an attempt until it is done or the time of `--drain` is up, and tells whoever sits at the terminal
+    /// what a long wait is for.
+    fn patiently(
+        &mut self,
+        mut attempt: impl FnMut(&mut Sink, Option<Duration>) -> Result<Progress, Halt>,
+    ) -> Result<(), Halt> {
+        let began = Instant::now();
+        let mut explains = self.explains;
         loop {
-            if self.signals.caught().is_some() {
-                return Err(Halt::Signal);
+            let left = self.left();
+            let limit = match (self.slice(), left) {
+                (Some(look), Some(left)) => Some(look.min(left)),
+                (look, _) => look,
+            };
+            if attempt(&mut self.sink, limit)? == Progress::Done {
+                return Ok(());
             }
-            match self.signals.wait_readable(stdin.as_fd()) {
-                Ok(Woken::Signal) => return Err(Halt::Signal),
-                Ok(Woken::Ready | Woken::TimedOut) => {}
-                Err(error) => return Err(unreadable(&error)),
+            if left == Some(Duration::ZERO) {
+                return Err(Halt::TimedOut);
             }
-            match rustix::io::read(stdin, self.framer.room()) {
-                Ok(count) => return Ok(count),
-                // Someone else read first, or the terminal has a signal for us.
-                Err(Errno::AGAIN | Errno::INTR) => {}
-                Err(error) => return Err(unreadable(&error.into())),
+            if explains && began.elapsed() >= SILENCE {
+                explains = false;
+                // A reader that is there is just slow.
+                if !self.sink.has_reader() {
+                    let name = self.args.channel.name();
+                    note(format_args!("waiting for: shm reader {name}"));
+                }
             }
+            self.look_ahead();
         }
     }
 
-    /// Leaves the channel as the end of the input, a signal or a failure asks for.
-    fn finish(
-        mut self,
-        args: &WriterArgs,
-        fed: Result<(), Halt>,
-    ) -> (Result<Ending, Failure>, Stats) {
-        let ended = match fed {
-            Ok(()) if args.keep => Ok(Progress::Done),
-            Ok(()) => self.sink.drain(args.drain),
-            Err(halt) => Err(halt),
-        };
-        let ending = match ended {
-            Ok(Progress::Done) => leave(self.sink, args.keep).map(|()| Ending::Done),
-            Ok(Progress::TimedOut) => self
-                .sink
-                .give_up(args.drain.unwrap_or_default())
-                .map(|()| Ending::Done),
+    /// Reads what there is, to learn of the end of the input while messages still wait for room.
+    fn look_ahead(&mut self) {
+        if self.args.drain.is_some()
+            && self.ended.is_none()
+            && let Some(count) = self.input.read_now(self.framer.room(), &self.signals)
+        {
+            self.came(count);
+        }
+    }
+
+    /// What is left of the time of `--drain`, if it runs.
+    fn left(&self) -> Option<Duration> {
+        let (drain, ended) = (self.args.drain?, self.ended?);
+        Some(drain.saturating_sub(ended.elapsed()))
+    }
+
+    /// The longest wait after which there is something to look after; without limit if there is nothing.
+    fn slice(&self) -> Option<Duration> {
+        if self.args.drain.is_none() && !self.explains {
+            return None;
+        }
+        // A shorter wait than its interval would make a polling endpoint look more often than it was told.
+        Some(match self.args.channel.wait() {
+            Wait::Poll(interval) => interval.max(LOOK),
+            _ => LOOK,
+        })
+    }
+
+    /// Leaves the channel as the end of the work, a signal or a failure asks for.
+    fn leave(mut self, worked: Result<(), Halt>) -> Result<Ending, Failure> {
+        let keep = self.args.keep;
+        match worked {
+            Ok(()) => self.sink.leave(keep).map(|_| Ending::Done),
+            Err(Halt::TimedOut) => self.give_up(),
             Err(Halt::Signal) => {
-                if let Err(failure) = leave(self.sink, args.keep) {
+                if let Err(failure) = self.sink.leave(keep) {
                     // The signal decides how the process ends.
                     failure.report();
                 }
                 Ok(self.signals.ending())
             }
             Err(Halt::Failed(failure)) => {
-                if self.sink.has_reader() {
+                if !keep && self.sink.has_reader() {
                     // Whatever comes of it, the failure is what is told.
                     let _ = self.sink.drain(Some(GRACE));
                 }
-                let _ = leave(self.sink, args.keep);
+                let _ = self.sink.leave(keep);
                 Err(failure)
             }
+        }
+    }
+
+    /// Leaves when the time of `--drain` is up: the object stays, with the messages in it.
+    fn give_up(self) -> Result<Ending, Failure> {
+        let name = self.args.channel.name();
+        let classic = self.args.channel.classic;
+        // A mailbox that was emptied after the last look is unlinked; the lesson's object cannot tell.
+        let queued = self.sink.leave(classic)?;
+        let left = if classic {
+            u64::from(!self.unsent)
+        } else {
+            queued
         };
-        (ending, self.stats)
+        if left == 0 && !self.unsent {
+            return Ok(Ending::Done);
+        }
+        let drain = humantime::format_duration(self.args.drain.unwrap_or_default());
+        let untaken = match left {
+            0 => format!("nobody takes messages from object {name:?}, waited {drain}"),
+            _ => format!("{left} messages are left in object {name:?} after {drain}"),
+        };
+        let unsent = if self.unsent {
+            "; the rest of the input was not sent"
+        } else {
+            ""
+        };
+        let what = format_args!("{untaken}{unsent}");
+        Err(Failure::new(Status::Abandoned, what).next(format_args!("shm reader {name}")))
     }
 }
 
-fn leave(sink: Sink, keep: bool) -> Result<(), Failure> {
-    if keep { sink.keep() } else { sink.close() }.map(|_left| ())
-}
-
-/// The lesson's prompt. Where it cannot be shown, there is nobody to see it.
-fn prompt() {
-    let _ = io::stderr().write_all(b"? ");
-}
-
-fn bad_framing(error: &FramingError) -> Halt {
-    let failure = Failure::new(Status::BadMessage, error);
-    Halt::Failed(match error {
-        FramingError::Long { .. } => failure.next("--oversize split, or shorter messages"),
+fn bad_framing(error: FramingError) -> Failure {
+    let next = match &error {
+        FramingError::Long { .. } => "--oversize split, or shorter messages",
         FramingError::Length { .. } | FramingError::Truncated { .. } => {
-            failure.next("check that the input has a length (u32, big-endian) before each message")
+            "check that the input has a length (u32, big-endian) before each message"
         }
-    })
-}
-
-fn unreadable(error: &io::Error) -> Halt {
-    Halt::Failed(errors::stream("read standard input", error))
+    };
+    Failure::new(Status::BadMessage, error).next(next)
 }
