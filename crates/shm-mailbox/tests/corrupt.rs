@@ -12,7 +12,7 @@ use support::raw::{
     LAST_MESSAGE, RECEIVED, RECEIVER_LIFE, RECEIVER_PARKED, SENDER_LIFE, SENDER_PARKED, SENT,
     stamp, stamp_offset,
 };
-use support::{NOTICE, Name, Raw, WAITS, raw, take};
+use support::{NOTICE, Name, PATIENCE, Raw, WAITS, raw, take};
 
 const TIMEOUT: Duration = Duration::from_millis(5);
 
@@ -75,9 +75,9 @@ fn a_count_of_received_messages_that_cannot_be_is_corrupt_for_good() {
                 // The right value comes too late.
                 words.store(RECEIVED, 4);
                 for result in [
-                    sender.send(b"e"),
+                    sender.send_timeout(b"e", PATIENCE),
                     sender.try_send(b"e"),
-                    sender.drain(None),
+                    sender.drain(Some(PATIENCE)),
                     sender.try_reserve().map(drop),
                     sender.send_batch(&["e"]).map_err(|batch| batch.error),
                 ] {
@@ -137,7 +137,7 @@ fn a_stamp_that_cannot_be_is_corrupt_for_good() {
         // The right value comes too late.
         words.store(stamp_offset(0), stamp(0, 1));
         for result in [
-            receiver.recv(&mut message),
+            receiver.recv_timeout(&mut message, PATIENCE),
             receiver.try_peek(&mut message),
             receiver.ack(),
         ] {
@@ -201,7 +201,7 @@ fn any_life_and_any_flag_end_in_a_message_or_in_the_time_out() {
             }
             let result = receiver.recv_timeout(&mut Message::new(), TIMEOUT);
             assert!(matches!(result, Err(RecvError::TimedOut)), "{result:?}");
-            sender.send(b"fits").unwrap();
+            sender.try_send(b"fits").unwrap();
             let result = sender.send_timeout(b"does not", TIMEOUT);
             assert!(matches!(result, Err(SendError::TimedOut)), "{result:?}");
             assert_eq!(take(&mut receiver).1, b"fits");
@@ -223,7 +223,7 @@ fn a_life_of_any_number_can_be_followed_by_another() {
         sender.send(b"hello").unwrap();
         assert_eq!(take(&mut receiver).1, b"hello");
         sender.keep().unwrap();
-        let result = receiver.recv(&mut Message::new());
+        let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
         assert!(
             matches!(result, Err(RecvError::Closed { .. })),
             "{number}: {result:?}"

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use shm_mailbox::{AttachError, Message, Peer, RecvError, SendError, Wait};
 use support::process::{Child, sleep_for_ever, timed};
 use support::raw::RECEIVER_PARKED;
-use support::{LIMIT, NOTICE, Name, Raw, WAITS, assert_empty, fork, take, until};
+use support::{LIMIT, NOTICE, Name, PATIENCE, Raw, WAITS, assert_empty, fork, take, until};
 
 /// A process that attaches as the sender, sends these messages, and sits there.
 fn sitting_sender(name: &Name, messages: &[&str]) -> Child {
@@ -49,7 +49,7 @@ fn a_receiver_is_told_of_a_killed_sender_after_everything_it_committed() {
         for number in 0..3 {
             assert_eq!(take(&mut receiver).0, number);
         }
-        let result = receiver.recv(&mut Message::new());
+        let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
         let took = killer.join().unwrap().elapsed();
         let died = matches!(result, Err(RecvError::PeerDied { .. }));
         assert!(died, "{wait}: {result:?}");
@@ -69,12 +69,12 @@ fn a_sender_that_waits_for_room_is_told_of_a_killed_receiver() {
             child.kill();
             Instant::now()
         });
-        let result = sender.send(b"does not");
+        let result = sender.send_timeout(b"does not", PATIENCE);
         let took = killer.join().unwrap().elapsed();
         let died = matches!(result, Err(SendError::PeerDied { .. }));
         assert!(died, "{wait}: {result:?}");
         assert!(took < NOTICE, "{wait}: {took:?}");
-        let result = sender.drain(None);
+        let result = sender.drain(Some(PATIENCE));
         assert!(
             matches!(result, Err(SendError::PeerDied { .. })),
             "{result:?}"
@@ -153,7 +153,7 @@ fn who_awaits_the_next_peer_gets_it_while_waiting() {
             sender.drain(Some(LIMIT)).unwrap();
         });
         let mut message = Message::new();
-        receiver.recv(&mut message).unwrap();
+        receiver.recv_timeout(&mut message, PATIENCE).unwrap();
         assert_eq!(message.as_bytes(), b"from the next");
         next.join();
     }

@@ -4,7 +4,7 @@ mod support;
 
 use shm_mailbox::{AttachError, Field, Message, RecvError, SendError};
 use support::raw::{LAST_MESSAGE, RECEIVED, SENT, stamp, stamp_offset};
-use support::{LIMIT, Name, raw, take};
+use support::{LIMIT, Name, PATIENCE, raw, take};
 
 /// Attaches to a mailbox of 4 slots with these counts, and with this stamp in the slot of message `sent`.
 fn attach(sent: u64, received: u64, bits: u64) -> [Result<u64, (Field, u64)>; 2] {
@@ -70,16 +70,16 @@ fn the_numbers_end_without_wrapping() {
         }
         for _ in 0..2 {
             for result in [
-                sender.send(b"none left"),
+                sender.send_timeout(b"none left", PATIENCE),
                 sender.try_send(b"none left"),
-                sender.reserve().map(drop),
+                sender.reserve_timeout(PATIENCE).map(drop),
                 sender.try_send_batch(&["none left"]).map(drop),
             ] {
                 let exhausted = matches!(result, Err(SendError::Exhausted { .. }));
                 assert!(exhausted, "{result:?}");
             }
             sender.keep().unwrap();
-            let result = receiver.recv(&mut Message::new());
+            let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
             assert!(
                 matches!(result, Err(RecvError::Closed { .. })),
                 "{result:?}"

@@ -110,6 +110,28 @@ fn who_insists_on_other_slots_does_not_unlink_what_a_faster_one_made() {
 }
 
 #[test]
+fn who_opens_an_object_that_then_loses_its_name_starts_over() {
+    let name = Name::new();
+    name.sender().keep().unwrap();
+    let object = ObjectOptions::new().open(&name.shm_name()).unwrap();
+    assert_eq!(object.try_lock(0).unwrap(), Lock::Taken);
+    let child = fork(|| {
+        // Waits for INIT, which this process's parent holds.
+        let receiver = name.receiver();
+        assert!(receiver.created());
+        assert!(name.exists());
+    });
+    // The copy of our own descriptor, and the child's.
+    until("the child has opened it", || {
+        child.descriptors_of(&name.path()) == 2
+    });
+    object.unlink().unwrap();
+    object.unlock(0).unwrap();
+    child.join();
+    assert!(!name.exists());
+}
+
+#[test]
 fn a_stopped_process_that_attaches_or_closes_is_reported() {
     let name = Name::new();
     let attached = name.sender();

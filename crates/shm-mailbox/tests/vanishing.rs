@@ -9,7 +9,7 @@ use std::time::Duration;
 use shm_mailbox::{CloseError, Message, RecvError, SendError, Wait};
 use support::process::timed;
 use support::raw::{RECEIVER_PARKED, SENDER_PARKED};
-use support::{LIMIT, NOTICE, Name, Raw, WAITS, fork, raw, take, until};
+use support::{LIMIT, NOTICE, Name, PATIENCE, Raw, WAITS, fork, raw, take, until};
 
 #[test]
 fn a_lonely_receiver_is_told_that_its_object_has_lost_its_name() {
@@ -21,7 +21,7 @@ fn a_lonely_receiver_is_told_that_its_object_has_lost_its_name() {
             if replaced {
                 raw::create(&name, &raw::image(16));
             }
-            let (result, took) = timed(|| receiver.recv(&mut Message::new()));
+            let (result, took) = timed(|| receiver.recv_timeout(&mut Message::new(), PATIENCE));
             let unlinked = matches!(result, Err(RecvError::Unlinked { .. }));
             assert!(unlinked, "{wait}: {result:?}");
             assert!(took < NOTICE, "{wait}: {took:?}");
@@ -38,7 +38,7 @@ fn a_lonely_sender_is_told_when_it_waits_for_room() {
         let mut sender = name.options().slots(1).wait(wait).sender().unwrap();
         name.unlink();
         sender.send(b"fits").unwrap();
-        let (result, took) = timed(|| sender.send(b"does not"));
+        let (result, took) = timed(|| sender.send_timeout(b"does not", PATIENCE));
         let unlinked = matches!(result, Err(SendError::Unlinked { .. }));
         assert!(unlinked, "{wait}: {result:?}");
         assert!(took < NOTICE, "{wait}: {took:?}");
@@ -70,7 +70,7 @@ fn a_peer_that_closed_is_told_before_a_lost_name() {
     name.unlink();
     sender.close().unwrap();
     assert_eq!(take(&mut receiver).1, b"left");
-    let result = receiver.recv(&mut Message::new());
+    let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
     assert!(
         matches!(result, Err(RecvError::Closed { .. })),
         "{result:?}"
@@ -83,7 +83,7 @@ fn who_awaits_the_next_peer_is_told_that_none_can_come() {
     let mut receiver = name.options().await_peer(true).receiver().unwrap();
     drop(name.sender());
     assert!(!name.exists());
-    let (result, took) = timed(|| receiver.recv(&mut Message::new()));
+    let (result, took) = timed(|| receiver.recv_timeout(&mut Message::new(), PATIENCE));
     assert!(
         matches!(result, Err(RecvError::Unlinked { .. })),
         "{result:?}"

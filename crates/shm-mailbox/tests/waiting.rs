@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use shm_mailbox::{Message, RecvError, SendError, Wait};
 use support::process::timed;
-use support::{LIMIT, NOTICE, Name, WAITS, assert_content, content, fork};
+use support::{LIMIT, NOTICE, Name, PATIENCE, WAITS, assert_content, content, fork};
 
 const TIMEOUT: Duration = Duration::from_millis(30);
 
@@ -90,20 +90,23 @@ fn a_flag_that_is_set_ends_a_wait_but_not_a_call_that_need_not_wait() {
         let mut sender = options.clone().sender().unwrap();
         let mut receiver = options.receiver().unwrap();
         let mut message = Message::new();
-        let result = receiver.recv(&mut message);
+        let result = receiver.recv_timeout(&mut message, PATIENCE);
         assert!(
             matches!(result, Err(RecvError::Interrupted)),
             "{wait}: {result:?}"
         );
         sender.send(b"a").unwrap();
-        for result in [sender.send(b"b"), sender.drain(None)] {
+        for result in [
+            sender.send_timeout(b"b", PATIENCE),
+            sender.drain(Some(PATIENCE)),
+        ] {
             assert!(
                 matches!(result, Err(SendError::Interrupted)),
                 "{wait}: {result:?}"
             );
         }
-        receiver.recv(&mut message).unwrap();
-        sender.drain(None).unwrap();
+        receiver.recv_timeout(&mut message, PATIENCE).unwrap();
+        sender.drain(Some(PATIENCE)).unwrap();
     }
 }
 
@@ -116,13 +119,13 @@ fn a_flag_that_becomes_set_ends_a_wait_soon() {
         let mut receiver = options.receiver().unwrap();
         let waiting = thread::spawn(move || {
             let mut message = Message::new();
-            receiver.recv(&mut message).unwrap();
-            let result = receiver.recv(&mut message);
+            receiver.recv_timeout(&mut message, PATIENCE).unwrap();
+            let result = receiver.recv_timeout(&mut message, PATIENCE);
             (result, Instant::now())
         });
         let mut sender = name.sender();
         sender.send(b"the next one will not come").unwrap();
-        sender.drain(None).unwrap();
+        sender.drain(Some(PATIENCE)).unwrap();
         let set_at = Instant::now();
         flag.store(true, Ordering::Relaxed);
         let (result, ended_at) = waiting.join().unwrap();

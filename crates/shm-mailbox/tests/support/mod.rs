@@ -26,6 +26,10 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 /// How long it may take until a wait tells what it finds out once in a slice of 50 ms.
 pub(crate) const NOTICE: Duration = Duration::from_millis(1100);
 
+/// The time-out of a call that should be told something within [`NOTICE`]: a mistake then fails the test
+/// instead of hanging it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
 /// One of each wait strategy.
 pub(crate) const WAITS: [Wait; 6] = [
     Wait::Spin,

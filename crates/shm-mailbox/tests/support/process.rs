@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
 use std::process;
 use std::sync::Once;
 use std::sync::atomic::AtomicU64;
@@ -134,6 +135,15 @@ impl Child {
             let call = fs::read_to_string(&path).expect("alive");
             call.starts_with(&number)
         });
+    }
+
+    /// How many of its descriptors are this file's.
+    pub(crate) fn descriptors_of(&self, path: &Path) -> usize {
+        let descriptors = fs::read_dir(format!("/proc/{}/fd", self.pid)).expect("alive");
+        descriptors
+            .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
+            .filter(|target| target == path)
+            .count()
     }
 
     /// Whether it sleeps now, and how often it has gone to sleep.
