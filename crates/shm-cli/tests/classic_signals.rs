@@ -52,16 +52,16 @@ fn an_interrupted_writer_removes_the_object_and_ends_the_reader() {
 
 #[test]
 fn no_line_is_lost_or_doubled_when_readers_are_interrupted_in_mid_stream() {
-    let (name, text) = (Name::new(), lines(20_000, 2));
+    let (name, text) = (Name::new(), lines(30_000, 2));
     let mut writer = classic_writer(&name);
     writer.feed(text.clone());
     let mut random = Random::new(2);
     let mut received = Vec::new();
-    for _ in 0..40 {
+    for _ in 0..150 {
         let mut reader = reader(&name, &[]);
         reader.wait_for_output("a line", |output| !output.is_empty());
         // A moment to be interrupted at, not a wait for anything.
-        thread::sleep(Duration::from_micros(random.next() % 8000));
+        thread::sleep(Duration::from_micros(random.next() % 2000));
         reader.signal(Signal::TERM);
         received.extend(reader.wait().output);
     }

@@ -8,7 +8,9 @@ use std::thread;
 
 use std::io::Write as _;
 
-use support::{Name, Process, Random, both_cores, lines, reader, shm, until, writer};
+use support::{
+    Name, Process, Random, attached_reader, both_cores, lines, reader, shm, until, writer,
+};
 
 /// Every strategy, polling quickly enough for a test.
 const WAITS: [&[&str]; 6] = [
@@ -122,7 +124,19 @@ fn every_kind_of_line_arrives_as_it_was() {
     for end in ["", "no newline at the end"] {
         pass(&[&text, end.as_bytes()].concat(), &[], &[]);
     }
-    pass(b"", &[], &[]);
+}
+
+#[test]
+fn an_empty_input_ends_the_reader() {
+    let name = Name::new();
+    let mut reader = attached_reader(&name, &[]);
+    writer(&name, &[]).finish().expect_code(0).expect_quiet();
+    reader
+        .wait()
+        .expect_code(0)
+        .expect_quiet()
+        .expect_output(b"");
+    assert!(!name.exists());
 }
 
 #[test]
