@@ -261,6 +261,12 @@ pub(crate) enum Failure {
     System(SystemError),
 }
 
+impl From<SystemError> for AttachError {
+    fn from(error: SystemError) -> Self {
+        Self::System(error)
+    }
+}
+
 impl From<Stop> for Failure {
     fn from(stop: Stop) -> Self {
         Self::Stop(stop)

@@ -71,52 +71,73 @@ pub(crate) fn attach<C>(
         })
     })?;
     let objects = objects(options);
+    let mut holder = 0;
+    // Everything is given back between two attempts: who wants to close needs INIT.
+    let attached = wait::retry(ROLE_LIMIT, || -> Result<_, AttachError> {
+        let (object, region, created) = prepare(&objects, &name, wanted, options)?;
+        if lock(&object, lock_byte::of(role))?.is_none() {
+            holder = region.side(role).presence.pid.load(Ordering::Relaxed);
+            return Ok(None);
+        }
+        let cursor = resume(&region).map_err(|corrupt| AttachError::Corrupt {
+            name: name.to_string(),
+            corrupt,
+        })?;
+        let channel = Channel {
+            object,
+            region,
+            role,
+            created,
+            await_peer: options.await_peer,
+            token,
+            corrupt: None,
+            known_life: Cell::new(0),
+        };
+        protocol::begin_life(channel.own(), std::process::id());
+        wake_unconditionally(channel.peer());
+        channel.object.unlock(lock_byte::INIT)?;
+        Ok(Some((channel, cursor)))
+    })?;
+    attached.ok_or_else(|| AttachError::RoleTaken {
+        name: name.to_string(),
+        role,
+        pid: holder,
+    })
+}
+
+/// The object with INIT locked, still linked, and the mailbox in it. Whether it was made here is the
+/// third value.
+fn prepare(
+    objects: &ObjectOptions,
+    name: &ShmName,
+    wanted: Geometry,
+    options: &Options,
+) -> Result<(Object, Region, bool), AttachError> {
     for _ in 0..ATTEMPTS {
         let (object, created) = if options.create {
-            objects.open_or_create(&name).map_err(AttachError::Open)?
+            objects.open_or_create(name).map_err(AttachError::Open)?
         } else {
-            (objects.open(&name).map_err(AttachError::Open)?, Created::No)
+            (objects.open(name).map_err(AttachError::Open)?, Created::No)
         };
-        lock_init(&object)?.ok_or_else(|| AttachError::InitBusy {
+        let init = wait::retry(INIT_LIMIT, || lock(&object, lock_byte::INIT))?;
+        init.ok_or_else(|| AttachError::InitBusy {
             name: name.to_string(),
         })?;
-        if !object.is_linked().map_err(AttachError::System)? {
+        if !object.is_linked()? {
             // Unlinked between our opening and our locking: the name is free, or another's.
             continue;
         }
-        let (region, initialised) = match mailbox(&object, wanted, options) {
-            Ok(found) => found,
+        return match mailbox(&object, wanted, options) {
+            Ok((region, created)) => Ok((object, region, created)),
             Err(error) => {
                 // What we created may be another's mailbox by now, if it got INIT first. If it is still
                 // half-made, nobody has attached, and nobody can, since INIT is ours: leave nothing behind.
                 if created == Created::Yes && matches!(Image::read(&object), Ok(Image::HalfMade)) {
                     let _: Result<Unlink, SystemError> = object.unlink();
                 }
-                return Err(error);
+                Err(error)
             }
         };
-        take_role(&object, &region, role)?;
-        let cursor = resume(&region).map_err(|corrupt| AttachError::Corrupt {
-            name: name.to_string(),
-            corrupt,
-        })?;
-        let channel = Channel {
-            region,
-            role,
-            created: initialised,
-            await_peer: options.await_peer,
-            token,
-            corrupt: None,
-            known_life: Cell::new(0),
-            object,
-        };
-        protocol::begin_life(channel.own(), std::process::id());
-        wake_unconditionally(channel.peer());
-        channel
-            .object
-            .unlock(lock_byte::INIT)
-            .map_err(AttachError::System)?;
-        return Ok((channel, cursor));
     }
     Err(AttachError::Unsteady {
         name: name.to_string(),
@@ -130,10 +151,6 @@ fn objects(options: &Options) -> ObjectOptions {
         .any_owner(options.any_owner)
         .any_mode(options.any_owner);
     objects
-}
-
-fn lock_init(object: &Object) -> Result<Option<()>, AttachError> {
-    wait::retry(INIT_LIMIT, || lock(object, lock_byte::INIT)).map_err(AttachError::System)
 }
 
 fn lock(object: &Object, byte: u64) -> Result<Option<()>, SystemError> {
@@ -173,16 +190,6 @@ fn mailbox(
 fn map(object: &Object, geometry: Geometry) -> Result<Region, AttachError> {
     let mapping = Mapping::shared(object).map_err(AttachError::Map)?;
     Region::map(mapping, geometry).map_err(AttachError::View)
-}
-
-fn take_role(object: &Object, region: &Region, role: Role) -> Result<(), AttachError> {
-    wait::retry(ROLE_LIMIT, || lock(object, lock_byte::of(role)))
-        .map_err(AttachError::System)?
-        .ok_or_else(|| AttachError::RoleTaken {
-            name: object.name().to_string(),
-            role,
-            pid: region.side(role).presence.pid.load(Ordering::Relaxed),
-        })
 }
 
 /// Ends an endpoint: marks it closed, unlinks the object if that is due, frees the role, and wakes the

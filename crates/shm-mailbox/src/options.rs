@@ -16,7 +16,6 @@ impl Mailbox {
     /// Options for the mailbox called `name`, with or without a leading slash.
     ///
     /// Nothing happens before [`Options::sender`] or [`Options::receiver`].
-    #[must_use]
     pub fn options(name: &str) -> Options {
         Options {
             name: name.to_owned(),
