@@ -224,18 +224,18 @@ fn another_users_object_needs_permission_and_consent() {
 }
 
 #[test]
-fn a_second_reader_or_writer_is_told_that_the_place_is_taken() {
+fn a_second_reader_or_writer_is_told_who_the_first_is() {
     let name = Name::new();
     let mut writer = classic_writer(&name);
     let mut reader = classic_reader(&name);
     support::reader(&name, &[])
         .wait()
         .expect_code(4)
-        .expect_errors(&[name.as_str(), "reads"]);
+        .expect_errors(&[name.as_str(), &format!("process {} reads", reader.pid())]);
     support::writer(&name, &["--classic"])
         .wait()
         .expect_code(4)
-        .expect_errors(&[name.as_str(), "writes"]);
+        .expect_errors(&[name.as_str(), &format!("process {} writes", writer.pid())]);
     assert_eq!(name.flag(), Some(1), "the request is the first reader's");
     writer.send("to the first\n");
     writer.finish().expect_code(0);
@@ -268,4 +268,13 @@ fn a_message_that_nobody_takes_in_time_stays() {
         .expect_code(6)
         .expect_errors(&[name.as_str()]);
     assert_eq!(&name.bytes()[4..17], b"for the dead\n");
+}
+
+#[test]
+fn the_time_to_drain_runs_from_the_end_of_the_input_with_or_without_a_request() {
+    let name = Name::new();
+    writer(&name, &["--classic", "--drain", "200ms", "-m", "x"])
+        .wait()
+        .expect_code(6)
+        .expect_errors(&[name.as_str(), "200ms"]);
 }

@@ -64,6 +64,17 @@ fn drain_without_a_reader_ends_in_time_and_everything_stays() {
 }
 
 #[test]
+fn drain_ends_in_time_when_there_is_not_even_room() {
+    let name = Name::new();
+    let args = ["--drain", "200ms", "--slots", "1", "-m", "one", "-m", "two"];
+    writer(&name, &args)
+        .wait()
+        .expect_code(6)
+        .expect_errors(&[name.as_str(), "200ms"]);
+    expect_left(&name, "one\n");
+}
+
+#[test]
 fn drain_with_a_reader_ends_as_soon_as_all_is_taken() {
     let name = Name::new();
     let mut reader = attached_reader(&name, &[]);
