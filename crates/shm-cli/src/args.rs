@@ -139,7 +139,7 @@ pub(crate) struct ReaderArgs {
 
     /// One JSON object a line for each message
     ///
-    /// {"schema":1,"seq":7,"len":6,"data":{"text":"hello\n"}}, or {"bytes":"<base64>"} as data that is not UTF-8.
+    /// {"schema":1,"seq":7,"len":6,"data":{"text":"hello\n"}}, or {"bytes":"BASE64"} as data that is not UTF-8.
     #[arg(long, conflicts_with = "length_delimited")]
     pub(crate) json: bool,
 }

@@ -208,3 +208,92 @@ fn failure(status: Status, error: &dyn fmt::Display, next: Option<String>) -> Fa
         None => failure,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shm_core::ShmName;
+
+    fn status(halt: Halt) -> Status {
+        match halt {
+            Halt::Failed(failure) => failure.status(),
+            Halt::Signal | Halt::TimedOut => unreachable!("{halt:?} is no failure"),
+        }
+    }
+
+    fn name() -> String {
+        "orders".to_owned()
+    }
+
+    fn shm_name() -> ShmName {
+        ShmName::new("orders").unwrap()
+    }
+
+    #[test]
+    fn what_cannot_be_attached_to_has_a_status_for_its_reason() {
+        let taken = AttachError::RoleTaken {
+            name: name(),
+            role: Role::Sender,
+            pid: 7,
+        };
+        assert_eq!(attach(&taken).status(), Status::RoleTaken);
+        let version = AttachError::Version {
+            name: name(),
+            found: 2,
+            expected: 1,
+        };
+        assert_eq!(attach(&version).status(), Status::OtherLayout);
+        let owner = OpenError::ForeignOwner {
+            name: shm_name(),
+            owner: 0,
+            euid: 1,
+        };
+        assert_eq!(
+            attach(&AttachError::Open(owner)).status(),
+            Status::Permission
+        );
+        let absent = classic::AttachError::NotFound { name: name() };
+        assert_eq!(attach_classic(&absent).status(), Status::NoObject);
+        let foreign = classic::AttachError::Foreign {
+            name: name(),
+            expected: 1028,
+            found: 5,
+        };
+        assert_eq!(attach_classic(&foreign).status(), Status::OtherLayout);
+    }
+
+    #[test]
+    fn the_system_s_reason_decides_where_there_is_no_better_one() {
+        let failed = |kind: io::ErrorKind| {
+            system(&SystemError {
+                call: "shm_unlink",
+                name: Some(shm_name()),
+                source: kind.into(),
+            })
+            .status()
+        };
+        assert_eq!(failed(io::ErrorKind::PermissionDenied), Status::Permission);
+        assert_eq!(failed(io::ErrorKind::NotFound), Status::NoObject);
+        assert_eq!(failed(io::ErrorKind::OutOfMemory), Status::Failure);
+    }
+
+    #[test]
+    fn a_message_that_cannot_be_carried_is_bad_whatever_the_layout() {
+        let long = SendError::TooLong {
+            length: 1025,
+            excess: 1,
+        };
+        assert_eq!(status(send("orders", &long)), Status::BadMessage);
+        let nul = classic::SendError::Nul { at: 3 };
+        assert_eq!(status(send_classic("orders", &nul)), Status::BadMessage);
+    }
+
+    #[test]
+    fn a_dead_writer_has_its_own_status_and_a_signal_is_no_failure() {
+        let died = RecvError::PeerDied { name: name() };
+        assert_eq!(status(recv(&died)), Status::Abandoned);
+        assert!(matches!(recv(&RecvError::Interrupted), Halt::Signal));
+        let interrupted = classic::RecvError::Interrupted;
+        assert!(matches!(recv_classic(&interrupted), Halt::Signal));
+    }
+}

@@ -39,6 +39,11 @@ impl Failure {
         }
     }
 
+    /// The exit status.
+    pub(crate) fn status(&self) -> Status {
+        self.status
+    }
+
     /// Adds what the user can do about it.
     pub(crate) fn next(mut self, step: impl fmt::Display) -> Self {
         self.next = Some(step.to_string());
@@ -51,7 +56,7 @@ impl Failure {
             Some(next) => say(format_args!("shm: {}\n  next: {next}", self.what)),
             None => say(format_args!("shm: {}", self.what)),
         }
-        ExitCode::from(self.status as u8)
+        ExitCode::from(self.status() as u8)
     }
 }
 

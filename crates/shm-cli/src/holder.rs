@@ -35,3 +35,32 @@ fn holds(descriptors: &Path, ending: &str) -> bool {
         locks.any(|lock| lock.contains(" OFDLCK ") && lock.ends_with(ending))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shm_core::{Lock, Object, ObjectOptions, ShmName};
+
+    /// An object that is gone when the test is.
+    struct Guarded(Object);
+
+    impl Drop for Guarded {
+        fn drop(&mut self) {
+            let _ = self.0.unlink();
+        }
+    }
+
+    #[test]
+    fn the_process_that_holds_a_role_is_found() {
+        let name = format!("shm-cli-unit-{}", std::process::id());
+        assert_eq!(of(&name, Role::Receiver), None);
+        let checked = ShmName::new(&name).unwrap();
+        let object = Guarded(ObjectOptions::new().create_new(&checked).unwrap());
+        assert_eq!(of(&name, Role::Receiver), None);
+
+        assert_eq!(object.0.try_lock(2).unwrap(), Lock::Taken);
+
+        assert_eq!(of(&name, Role::Receiver), Some(std::process::id()));
+        assert_eq!(of(&name, Role::Sender), None);
+    }
+}

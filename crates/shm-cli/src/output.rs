@@ -163,6 +163,7 @@ fn base64_text<S: serde::Serializer>(bytes: &&[u8], serializer: S) -> Result<S::
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Read;
 
     fn output(form: Form) -> Output {
         let (_, writer) = io::pipe().unwrap();
@@ -199,5 +200,33 @@ mod tests {
              {\"schema\":1,\"seq\":8,\"len\":2,\"data\":{\"bytes\":\"/wA=\"}}\n\
              {\"schema\":1,\"seq\":9,\"len\":0,\"data\":{\"text\":\"\"}}\n"
         );
+    }
+
+    #[test]
+    fn an_output_that_nobody_reads_is_closed_and_nothing_of_it_was_written() {
+        let signals = Signals::none();
+        let mut output = output(Form::Bytes);
+        output.push(0, b"one\n");
+        let (written, stop) = output.flush(&signals).unwrap_err();
+        assert_eq!(written, 0);
+        assert!(matches!(stop, Stop::Closed), "{stop:?}");
+    }
+
+    #[test]
+    fn messages_that_went_out_whole_before_the_output_closed_are_counted() {
+        let signals = Signals::none();
+        let (mut reader, writer) = io::pipe().unwrap();
+        rustix::pipe::fcntl_setpipe_size(&writer, PIECE).unwrap();
+        let mut output = Output::new(writer.as_fd(), Form::Bytes).unwrap();
+        drop(writer);
+        for sequence in 0..10 {
+            output.push(sequence, &[b'x'; 1000]);
+        }
+        // The first piece is read, and then the pipe closed; the second fits before that, or not.
+        let reading = std::thread::spawn(move || reader.read_exact(&mut [0; PIECE]));
+        let (written, stop) = output.flush(&signals).unwrap_err();
+        reading.join().unwrap().unwrap();
+        assert!(written == 4 || written == 8, "{written}");
+        assert!(matches!(stop, Stop::Closed), "{stop:?}");
     }
 }

@@ -37,6 +37,19 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
+    /// No signals: those that a test raises are not for the others.
+    #[cfg(test)]
+    pub(crate) fn none() -> Self {
+        let (pipe, wake) = io::pipe().unwrap();
+        // Open for good: a pipe that nobody can write to is always ready.
+        std::mem::forget(wake);
+        Self {
+            caught: Arc::default(),
+            interrupt: Arc::default(),
+            pipe,
+        }
+    }
+
     /// Catches SIGINT and SIGTERM, and SIGHUP unless the program was started with it ignored, as `nohup` does.
     pub(crate) fn catch() -> io::Result<Self> {
         let (pipe, wake) = io::pipe()?;

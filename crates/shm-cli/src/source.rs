@@ -164,23 +164,35 @@ impl Source {
 }
 
 impl End {
+    /// Attaches to whatever has the name; a mailbox if nothing has.
     fn attach(args: &ReaderArgs, signals: &Signals) -> Result<Self, Halt> {
-        let options = channel::mailbox(&args.channel, signals).await_peer(args.follow);
-        let refused = match options.receiver() {
-            Ok(receiver) => {
-                channel::note_slots(&args.channel, receiver.capacity());
-                return Ok(Self::Mailbox(receiver));
+        loop {
+            let options = channel::mailbox(&args.channel, signals).await_peer(args.follow);
+            let refused = match options.receiver() {
+                Ok(receiver) => {
+                    channel::note_slots(&args.channel, receiver.capacity());
+                    return Ok(Self::Mailbox(receiver));
+                }
+                Err(error) => error,
+            };
+            // The lesson's object may be open to others, which a mailbox may not.
+            let may_be_classic = matches!(
+                refused,
+                AttachError::Classic { .. } | AttachError::Open(OpenError::OpenToOthers { .. })
+            );
+            if !may_be_classic {
+                return Err(errors::attach(&refused).into());
             }
-            Err(AttachError::Classic { .. }) => return Self::await_classic(args, signals),
-            Err(error) => error,
-        };
-        // The lesson's object may be open to others, which a mailbox may not.
-        if let AttachError::Open(OpenError::OpenToOthers { .. }) = refused
-            && let Ok(reader) = channel::classic(&args.channel, signals).reader()
-        {
-            return Ok(Self::Classic(reader));
+            match channel::classic(&args.channel, signals).reader() {
+                Ok(reader) => return Ok(Self::Classic(reader)),
+                // Its writer has just ended.
+                Err(classic::AttachError::NotFound { .. }) => {}
+                Err(classic::AttachError::Foreign { .. }) => {
+                    return Err(errors::attach(&refused).into());
+                }
+                Err(error) => return Err(errors::attach_classic(&error).into()),
+            }
         }
-        Err(Halt::Failed(errors::attach(&refused)))
     }
 
     /// Waits until a writer has made the lesson's object: a C writer would truncate what a reader makes.
@@ -191,10 +203,10 @@ impl End {
             let absent = match channel::classic(&args.channel, signals).reader() {
                 Ok(reader) => return Ok(Self::Classic(reader)),
                 Err(error @ classic::AttachError::NotFound { .. }) => error,
-                Err(error) => return Err(Halt::Failed(errors::attach_classic(&error))),
+                Err(error) => return Err(errors::attach_classic(&error).into()),
             };
             if args.timeout.is_some_and(|limit| began.elapsed() >= limit) {
-                return Err(Halt::Failed(Failure::new(Status::TimedOut, absent)));
+                return Err(Failure::new(Status::TimedOut, absent).into());
             }
             if !explained && began.elapsed() > crate::writer::SILENCE {
                 note(format_args!(
@@ -206,7 +218,7 @@ impl End {
             match signals.sleep(LOOK) {
                 Ok(Woken::Signal) => return Err(Halt::Signal),
                 Ok(Woken::Ready | Woken::TimedOut) => {}
-                Err(error) => return Err(Halt::Failed(errors::own("wait", &error))),
+                Err(error) => return Err(errors::own("wait", &error).into()),
             }
         }
     }

@@ -137,8 +137,13 @@ impl Writer<'_> {
 
     /// Sends the messages that are complete.
     fn send_complete(&mut self) -> Result<(), Halt> {
+        let name = self.args.channel.name();
         let limit = self.slice();
-        while let Some(message) = self.framer.next().map_err(bad_framing)? {
+        while let Some(message) = self
+            .framer
+            .next()
+            .map_err(|error| bad_framing(name, &error))?
+        {
             let length = message.len();
             if self.sink.send(message, limit)? == Progress::TimedOut {
                 // Out of the framer, which makes room for what comes meanwhile.
@@ -271,12 +276,12 @@ impl Writer<'_> {
     }
 }
 
-fn bad_framing(error: FramingError) -> Failure {
-    let next = match &error {
+fn bad_framing(name: &str, error: &FramingError) -> Failure {
+    let next = match error {
         FramingError::Long { .. } => "--oversize split, or shorter messages",
         FramingError::Length { .. } | FramingError::Truncated { .. } => {
             "check that the input has a length (u32, big-endian) before each message"
         }
     };
-    Failure::new(Status::BadMessage, error).next(next)
+    Failure::new(Status::BadMessage, format_args!("object {name:?}: {error}")).next(next)
 }
