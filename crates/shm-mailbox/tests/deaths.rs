@@ -220,7 +220,7 @@ fn somebody_who_keeps_waking_us_does_not_keep_a_death_from_us() {
             }
         });
         child.kill();
-        let (result, took) = timed(|| receiver.recv_timeout(&mut Message::new(), LIMIT));
+        let (result, took) = timed(|| receiver.recv_timeout(&mut Message::new(), PATIENCE));
         told.store(true, Ordering::Relaxed);
         assert!(
             matches!(result, Err(RecvError::PeerDied { .. })),

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use shm_mailbox::{Message, RecvError, SendError, Wait};
 use support::process::timed;
-use support::{LIMIT, NOTICE, Name, PATIENCE, WAITS, assert_content, content, fork};
+use support::raw::{RECEIVER_PARKED, SENDER_PARKED};
+use support::{LIMIT, NOTICE, Name, PATIENCE, Raw, WAITS, assert_content, content, fork, until};
 
 const TIMEOUT: Duration = Duration::from_millis(30);
 
@@ -133,6 +134,65 @@ fn a_flag_that_becomes_set_ends_a_wait_soon() {
         assert!(interrupted, "{wait}: {result:?}");
         let took = ended_at - set_at;
         assert!(took < NOTICE, "{wait}: {took:?}");
+    }
+}
+
+/// The shortest of 20 times from `act` to the end of `wait`, which sleeps with the flag at `parked` set.
+fn fastest_wake<T: Send>(
+    name: &Name,
+    parked: usize,
+    mut act: impl FnMut(),
+    mut wait: impl FnMut() -> T + Send,
+) -> Duration {
+    let words = Raw::new(name);
+    let parked = words.half(parked);
+    let times = (0..20).map(|_| {
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                wait();
+                Instant::now()
+            });
+            until("it sleeps", || parked.load(Ordering::SeqCst) == 1);
+            let start = Instant::now();
+            act();
+            waiting.join().unwrap() - start
+        })
+    });
+    times.min().expect("20 of them")
+}
+
+/// Without a wake they would notice at the end of their slice, 50 ms after they went to sleep.
+const WELL_WITHIN_A_SLICE: Duration = Duration::from_millis(10);
+
+#[test]
+fn a_sleeping_receiver_is_woken_by_a_message() {
+    for wait in [Wait::Block, Wait::Adaptive] {
+        let name = Name::new();
+        let mut sender = name.sender();
+        let mut receiver = name.options().wait(wait).receiver().unwrap();
+        let act = || sender.send(b"wake up").unwrap();
+        let wait_for_it = || {
+            receiver
+                .recv_timeout(&mut Message::new(), PATIENCE)
+                .unwrap()
+        };
+        let fastest = fastest_wake(&name, RECEIVER_PARKED, act, wait_for_it);
+        assert!(fastest < WELL_WITHIN_A_SLICE, "{wait}: {fastest:?}");
+    }
+}
+
+#[test]
+fn a_sleeping_sender_is_woken_by_an_acknowledgement() {
+    for wait in [Wait::Block, Wait::Adaptive] {
+        let name = Name::new();
+        let options = name.options().slots(1).wait(wait);
+        let mut sender = options.sender().unwrap();
+        let mut receiver = name.receiver();
+        sender.send(b"first").unwrap();
+        let act = || receiver.try_recv(&mut Message::new()).unwrap();
+        let wait_for_room = || sender.send_timeout(b"next", PATIENCE).unwrap();
+        let fastest = fastest_wake(&name, SENDER_PARKED, act, wait_for_room);
+        assert!(fastest < WELL_WITHIN_A_SLICE, "{wait}: {fastest:?}");
     }
 }
 
