@@ -134,8 +134,13 @@ pub(crate) fn output(error: &io::Error) -> Failure {
         .next("write elsewhere; in a mailbox, what was not written waits for the next reader")
 }
 
+/// No signal can be caught, nor waited for.
+pub(crate) fn signals(error: &io::Error) -> Failure {
+    own("catch signals", error).next("if too many files are open, see ulimit -n")
+}
+
 /// A call of the command's own failed: `cannot catch signals: Too many open files (os error 24)`.
-pub(crate) fn own(what: &str, error: &io::Error) -> Failure {
+fn own(what: &str, error: &io::Error) -> Failure {
     Failure::new(Status::Failure, format_args!("cannot {what}: {error}"))
 }
 

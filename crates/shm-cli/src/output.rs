@@ -122,7 +122,7 @@ impl Output {
             if written == self.buffer.len() {
                 break Ok(());
             }
-            match self.write(&self.buffer[written..], signals) {
+            match self.write(written, signals) {
                 Ok(count) => written += count,
                 Err(stop) => {
                     let whole = self.ends.partition_point(|end| *end <= written);
@@ -135,14 +135,14 @@ impl Output {
         result
     }
 
-    /// Writes some of `bytes` as soon as that is possible without blocking.
-    fn write(&self, bytes: &[u8], signals: &Signals) -> Result<usize, Stop> {
+    /// Writes some of what stands behind the first `written` bytes, as soon as that is possible without blocking.
+    fn write(&self, written: usize, signals: &Signals) -> Result<usize, Stop> {
         let piece = if self.is_regular {
-            bytes
+            &self.buffer[written..]
         } else {
             match signals.wait_writable(self.fd.as_fd()) {
                 Ok(Woken::Signal) => return Err(Stop::Signal),
-                Ok(Woken::Ready | Woken::TimedOut) => &bytes[..bytes.len().min(PIECE)],
+                Ok(Woken::Ready | Woken::TimedOut) => self.piece(written),
                 Err(error) => return Err(Stop::Failed(error)),
             }
         };
@@ -153,6 +153,17 @@ impl Output {
             Err(Errno::PIPE) => Err(Stop::Closed),
             Err(error) => Err(Stop::Failed(error.into())),
         }
+    }
+
+    /// What to write next to a pipe: whole messages if that is possible, so that none is cut by a signal.
+    fn piece(&self, written: usize) -> &[u8] {
+        let most = self.buffer.len().min(written + PIECE);
+        let fitting = self.ends.partition_point(|end| *end <= most);
+        let end = match self.ends[..fitting].last() {
+            Some(end) if *end > written => *end,
+            _ => most,
+        };
+        &self.buffer[written..end]
     }
 }
 
@@ -203,6 +214,19 @@ mod tests {
     }
 
     #[test]
+    fn a_piece_ends_with_a_message_unless_one_message_is_larger() {
+        let mut output = output(Form::Bytes);
+        for sequence in 0..5 {
+            output.push(sequence, &[b'x'; 1000]);
+        }
+        output.push(5, &[b'y'; 5000]);
+        assert_eq!(output.piece(0).len(), 4000);
+        assert_eq!(output.piece(4000).len(), 1000);
+        assert_eq!(output.piece(5000).len(), PIECE);
+        assert_eq!(output.piece(5000 + PIECE).len(), 5000 - PIECE);
+    }
+
+    #[test]
     fn an_output_that_nobody_reads_is_closed_and_nothing_of_it_was_written() {
         let signals = Signals::none();
         let mut output = output(Form::Bytes);
@@ -223,7 +247,7 @@ mod tests {
             output.push(sequence, &[b'x'; 1000]);
         }
         // The first piece is read, and then the pipe closed; the second fits before that, or not.
-        let reading = std::thread::spawn(move || reader.read_exact(&mut [0; PIECE]));
+        let reading = std::thread::spawn(move || reader.read_exact(&mut [0; 4000]));
         let (written, stop) = output.flush(&signals).unwrap_err();
         reading.join().unwrap().unwrap();
         assert!(written == 4 || written == 8, "{written}");

@@ -17,7 +17,7 @@ use crate::stats::Stats;
 
 /// Runs the command.
 pub(crate) fn run(args: &ReaderArgs) -> Result<Ending, Failure> {
-    let signals = Signals::catch().map_err(|error| errors::own("catch signals", &error))?;
+    let signals = Signals::catch().map_err(|error| errors::signals(&error))?;
     let output =
         Output::new(io::stdout().as_fd(), form(args)).map_err(|error| errors::output(&error))?;
     let mut reader = Reader {

@@ -218,7 +218,7 @@ impl End {
             match signals.sleep(LOOK) {
                 Ok(Woken::Signal) => return Err(Halt::Signal),
                 Ok(Woken::Ready | Woken::TimedOut) => {}
-                Err(error) => return Err(errors::own("wait", &error).into()),
+                Err(error) => return Err(errors::signals(&error).into()),
             }
         }
     }

@@ -28,7 +28,7 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// Runs the command.
 pub(crate) fn run(args: &WriterArgs) -> Result<Ending, Failure> {
-    let signals = Signals::catch().map_err(|error| errors::own("catch signals", &error))?;
+    let signals = Signals::catch().map_err(|error| errors::signals(&error))?;
     let sink = Sink::attach(&args.channel, &signals)?;
     let mut writer = Writer {
         args,
