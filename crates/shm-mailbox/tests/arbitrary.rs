@@ -1,5 +1,7 @@
 //! Any bytes as the object, and any words written into it between two operations: errors at worst.
 
+#![cfg(not(loom))]
+
 mod support;
 
 use std::time::Duration;

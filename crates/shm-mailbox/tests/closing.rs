@@ -1,5 +1,7 @@
 //! Closing, keeping, draining, coming back, and what is left in `/dev/shm`.
 
+#![cfg(not(loom))]
+
 mod support;
 
 use std::sync::Arc;

@@ -1,6 +1,8 @@
 //! Values in the shared memory that no correct peer would have written: an error that names the field and
 //! stays, or no harm; never a panic, never a hang.
 
+#![cfg(not(loom))]
+
 mod support;
 
 use std::sync::atomic::Ordering;

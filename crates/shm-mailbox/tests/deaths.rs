@@ -1,5 +1,7 @@
 //! Processes that are really killed or stopped, and what the other end sees of it.
 
+#![cfg(not(loom))]
+
 mod support;
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,5 +1,7 @@
 //! Messages written in place: nothing of them is seen before the commit.
 
+#![cfg(not(loom))]
+
 mod support;
 
 use std::io::Write;

@@ -1,5 +1,7 @@
 //! Messages from one end to the other, in one process: order, lengths, batches, two-step receiving, drafts.
 
+#![cfg(not(loom))]
+
 mod support;
 
 use std::thread;

@@ -1,6 +1,8 @@
 //! Objects that are no finished mailbox of version 1: what is repaired, what is refused and left as it is,
 //! and what a finished one looks like byte for byte.
 
+#![cfg(not(loom))]
+
 mod support;
 
 use std::fs;

@@ -1,6 +1,8 @@
 //! Either end killed at random moments while messages flow: nothing is lost, nothing comes out of order, and
 //! nothing comes twice without its number saying so.
 
+#![cfg(not(loom))]
+
 mod support;
 
 use std::sync::atomic::Ordering;

@@ -1,5 +1,7 @@
 //! Any sequence of operations at both ends does what a queue in a `VecDeque` does.
 
+#![cfg(not(loom))]
+
 mod support;
 
 use std::collections::VecDeque;

@@ -1,5 +1,7 @@
 //! The counts that a restart relies on: which are believed, and what comes after the last message number.
 
+#![cfg(not(loom))]
+
 mod support;
 
 use shm_mailbox::{AttachError, Field, Message, RecvError, SendError};

@@ -1,5 +1,7 @@
 //! Two processes that attach at the same moment, and one that is stopped while it does.
 
+#![cfg(not(loom))]
+
 mod support;
 
 use std::sync::atomic::Ordering;

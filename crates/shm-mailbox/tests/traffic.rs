@@ -1,6 +1,8 @@
 //! Many verified messages between two processes, for each pair of wait strategies; one core for both; and
 //! what an end costs that has nothing to do.
 
+#![cfg(not(loom))]
+
 mod support;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

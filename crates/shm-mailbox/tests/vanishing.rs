@@ -1,5 +1,7 @@
 //! An object that is unlinked, replaced or cut off under the endpoints that use it.
 
+#![cfg(not(loom))]
+
 mod support;
 
 use std::fs::OpenOptions;

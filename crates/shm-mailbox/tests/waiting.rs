@@ -1,5 +1,7 @@
 //! Time-outs, interruption and round trips, with every wait strategy.
 
+#![cfg(not(loom))]
+
 mod support;
 
 use std::sync::Arc;
