@@ -8,29 +8,10 @@ mod support;
 use std::sync::atomic::Ordering;
 
 use shm_mailbox::{Message, Wait};
-use support::{LIMIT, Name, Shared, assert_content, content, fork, until};
+use support::{LIMIT, Name, Random, Shared, assert_content, content, fork, until};
 
 /// How often each end is killed.
 const KILLS: u64 = 100;
-
-/// A small generator (xorshift64*), seeded so that a failure can be repeated.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) % limit
-    }
-
-    /// Lets a random time of up to 50 µs pass.
-    fn dawdle(&mut self) {
-        for _ in 0..self.below(20_000) {
-            std::hint::spin_loop();
-        }
-    }
-}
 
 fn waits(round: u64) -> Wait {
     match round % 4 {
@@ -47,7 +28,7 @@ fn a_sender_killed_at_random_loses_nothing_and_repeats_nothing() {
         let name = Name::new();
         let options = name.options().slots(slots).await_peer(true);
         let mut receiver = options.receiver().unwrap();
-        let mut random = Random(0x5EED + u64::from(slots));
+        let mut random = Random::new(0x5EED + u64::from(slots));
         let mut message = Message::new();
         let mut next = 0;
         for round in 0..KILLS / 2 {
@@ -64,7 +45,7 @@ fn a_sender_killed_at_random_loses_nothing_and_repeats_nothing() {
                 assert_content(&message, next);
                 next += 1;
             }
-            random.dawdle();
+            random.dawdle(20_000);
             child.kill();
             while receiver.try_recv(&mut message).is_ok() {
                 assert_content(&message, next);
@@ -83,7 +64,7 @@ fn a_receiver_killed_at_random_loses_nothing_and_sees_again_only_what_it_knows()
         let done = shared.number(0);
         let options = name.options().slots(slots).await_peer(true);
         let mut sender = options.sender().unwrap();
-        let mut random = Random(0xF00D + u64::from(slots));
+        let mut random = Random::new(0xF00D + u64::from(slots));
         let mut buffer = [0; 1024];
         for round in 0..KILLS / 2 {
             let child = fork(|| {
@@ -107,7 +88,7 @@ fn a_receiver_killed_at_random_loses_nothing_and_sees_again_only_what_it_knows()
                 let bytes = content(sender.committed(), &mut buffer);
                 sender.send_timeout(bytes, LIMIT).unwrap();
             }
-            random.dawdle();
+            random.dawdle(20_000);
             child.kill();
         }
         let committed = sender.committed();
@@ -131,7 +112,7 @@ fn a_draft_and_a_batch_killed_at_random_are_whole_or_not_there() {
     let name = Name::new();
     let options = name.options().slots(8).await_peer(true);
     let mut receiver = options.receiver().unwrap();
-    let mut random = Random(0xDAF7);
+    let mut random = Random::new(0xDAF7);
     let mut messages = vec![Message::new(); 5];
     let mut next = 0;
     for round in 0..KILLS / 2 {
@@ -161,7 +142,7 @@ fn a_draft_and_a_batch_killed_at_random_are_whole_or_not_there() {
             }
             next > target
         });
-        random.dawdle();
+        random.dawdle(20_000);
         child.kill();
     }
 }

@@ -8,16 +8,19 @@
 )]
 
 pub(crate) mod process;
+pub(crate) mod random;
 pub(crate) mod raw;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use shm_core::ShmName;
 use shm_mailbox::{Mailbox, Message, Options, Receiver, RecvError, Sender, Wait};
 
 pub(crate) use process::{Child, Shared, fork};
+pub(crate) use random::Random;
 pub(crate) use raw::Raw;
 
 /// How long anything may take that should take no time at all.
@@ -102,6 +105,17 @@ impl Drop for Name {
             let _ = shm_core::unlink(&self.shm_name());
         }
     }
+}
+
+/// Whether the long form of the tests was asked for.
+pub(crate) fn is_torture() -> bool {
+    std::env::var_os("SHM_TORTURE").is_some_and(|value| value == "1")
+}
+
+/// One test of a file at a time: a forked child holds copies of everything that is open in the other threads.
+pub(crate) fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Waits until the condition holds, and fails the test when it takes longer than [`LIMIT`].
