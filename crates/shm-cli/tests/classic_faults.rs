@@ -94,6 +94,7 @@ fn a_c_writer_that_truncates_the_object_does_not_kill_our_reader() {
         first.send("one\n");
         reader.wait_for_exactly(b"one\n");
         until("the reader asks again", || name.flag() == Some(1));
+        reader.wait_until_asleep();
         first.kill();
         let mut second = c_writer(&name);
         second.send("two\n");
@@ -119,6 +120,7 @@ fn an_object_that_stays_empty_is_an_error_and_no_signal() {
     let name = Name::new();
     let mut writer = classic_writer(&name);
     let mut reader = classic_reader(&name);
+    reader.wait_until_asleep();
     let object = OpenOptions::new()
         .write(true)
         .open(name.path())

@@ -107,6 +107,7 @@ fn a_truncated_object_is_an_error_and_no_signal_in_a_blocked_call() {
     let name = Name::new();
     let mut writer = attached_writer(&name, &["--slots", "1", "--wait", "block"]);
     let mut reader = attached_reader(&name, &["--wait", "block"]);
+    reader.wait_until_asleep();
     let object = OpenOptions::new()
         .write(true)
         .open(name.path())
