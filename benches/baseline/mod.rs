@@ -1,0 +1,98 @@
+//! What the mailbox is measured against: each as simple as can be, and without a line of the library.
+//!
+//! | baseline | is |
+//! |---|---|
+//! | [`line`](mod@line) | one word there and back: what the hardware takes at least |
+//! | [`slot`] | one message there and back through one slot each way: stamp, inlined copy |
+//! | [`ring`] | a stream through an ideal plain ring: both counters cached, nothing checked |
+//! | [`futex`] | one word there and back, sleeping in the kernel in between |
+//! | [`yielding`] | one word there and back, giving the core away in between |
+//! | [`lesson`] | the lesson's two programs: a look every 100 ms |
+//!
+//! None of them survives a kill, knows about its peer, or checks what it finds.
+
+pub mod futex;
+pub mod lesson;
+pub mod line;
+pub mod ring;
+pub mod slot;
+pub mod yielding;
+
+use std::hint::spin_loop;
+use std::io;
+use std::ptr;
+use std::sync::atomic::{AtomicU64, Ordering, compiler_fence};
+
+/// A word that shares its cache line, and the one that the processor fetches beside it, with nothing else.
+#[repr(C, align(128))]
+#[derive(Debug)]
+pub struct Line(AtomicU64);
+
+// SAFETY: an atomic, for which 0 is a value.
+unsafe impl Shared for Line {}
+
+/// What two processes may have in common.
+///
+/// # Safety
+///
+/// All bytes zero is a value, and everything that changes is an atomic or in an `UnsafeCell`.
+pub unsafe trait Shared {}
+
+/// Memory that this process shares with those that it forks, all zero at first. It is never unmapped.
+///
+/// # Panics
+///
+/// If there is no memory.
+pub fn share<T: Shared>() -> &'static T {
+    // SAFETY: no address is asked for, so no existing mapping is replaced; there is no descriptor.
+    let address = unsafe {
+        libc::mmap(
+            ptr::null_mut(),
+            size_of::<T>(),
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_SHARED | libc::MAP_ANONYMOUS | libc::MAP_POPULATE,
+            -1,
+            0,
+        )
+    };
+    let error = io::Error::last_os_error();
+    assert_ne!(address, libc::MAP_FAILED, "mmap: {error}");
+    // SAFETY: mapped just now, for good, aligned to a page, and all zero, which `Shared` makes a value.
+    unsafe { &*address.cast() }
+}
+
+/// Looks until it is so.
+#[inline(always)]
+pub(crate) fn until(mut so: impl FnMut() -> bool) {
+    while !so() {
+        spin_loop();
+    }
+}
+
+/// Waits until `line` holds `number`.
+#[inline(always)]
+pub(crate) fn until_reached(line: &Line, number: u64) {
+    until(|| line.0.load(Ordering::Acquire) == number);
+}
+
+/// Copies the bytes `from..to` with the widest moves there are, inlined: a call of `memcpy` costs more than it moves.
+///
+/// # Safety
+///
+/// Both sides have `to` bytes and do not overlap; nobody writes to the source or touches the target meanwhile.
+#[inline(always)]
+pub(crate) unsafe fn copy(source: *const u8, target: *mut u8, from: usize, to: usize) {
+    const CHUNK: usize = 64;
+    let mut at = from;
+    while to - at >= CHUNK {
+        let (source, target) = (source.wrapping_add(at), target.wrapping_add(at));
+        // SAFETY: the caller vouches for both sides up to `to`.
+        unsafe { ptr::copy_nonoverlapping(source, target, CHUNK) };
+        // Otherwise the compiler finds out that this loop is a `memcpy`, and calls it.
+        compiler_fence(Ordering::SeqCst);
+        at += CHUNK;
+    }
+    let (source, target) = (source.wrapping_add(at), target.wrapping_add(at));
+    // SAFETY: as above. Inlined too, where `to - at` is known to the compiler.
+    unsafe { ptr::copy_nonoverlapping(source, target, to - at) };
+}

@@ -1,0 +1,151 @@
+//! A stream through an ideal plain ring: two counters, each side with a private copy of the other's, and inlined copies.
+//!
+//! The best that a ring of so many slots can do. Each side looks at the other's counter only when its copy says that
+//! the ring is full, or empty.
+
+use std::cell::UnsafeCell;
+use std::sync::atomic::Ordering;
+
+use super::{Line, Shared, copy, share, until};
+use crate::paired::{Follow, Lead};
+use crate::payload::{self, STOP};
+
+/// `N` slots, a power of two, of `S` bytes.
+#[repr(C)]
+struct Ring<const N: usize, const S: usize> {
+    sent: Line,
+    received: Line,
+    slots: [UnsafeCell<[u8; S]>; N],
+}
+
+// SAFETY: a slot is written only while the counters say that it is the sender's, and read only while it is the receiver's.
+unsafe impl<const N: usize, const S: usize> Sync for Ring<N, S> {}
+
+// SAFETY: atomics, and bytes in `UnsafeCell`s.
+unsafe impl<const N: usize, const S: usize> Shared for Ring<N, S> {}
+
+impl<const N: usize, const S: usize> Ring<N, S> {
+    #[inline(always)]
+    fn slot(&self, number: u64) -> *mut u8 {
+        let index = usize::try_from(number).expect("64 bits") % N;
+        self.slots[index].get().cast()
+    }
+}
+
+/// Slots for 1 KiB, at a distance that spreads them over all sets of a cache, as a power of two would not.
+pub const ROOMY: usize = 1088;
+
+/// The two ends of a stream of messages of `L` bytes in slots of `S` (at least `L`), to be taken to two processes.
+///
+/// The sender leads, and publishes its counter every `batch` messages, at most `N`, as the receiver does. One
+/// exchange is one batch. Slots as small as the message are more than a mailbox could have: a cache line brings
+/// several of them.
+pub fn pair<const N: usize, const S: usize, const L: usize>(
+    batch: u64,
+) -> (impl Lead + 'static, impl Follow + 'static) {
+    const { assert!(L <= S && N.is_power_of_two()) };
+    let ring = share::<Ring<N, S>>();
+    let sending = Sending {
+        ring,
+        batch,
+        sent: 0,
+        received: 0,
+        sum: 0,
+        message: [0; L],
+    };
+    let receiving = Receiving {
+        ring,
+        batch,
+        sent: 0,
+        received: 0,
+        message: [0; L],
+    };
+    (sending, receiving)
+}
+
+struct Sending<const N: usize, const S: usize, const L: usize> {
+    ring: &'static Ring<N, S>,
+    batch: u64,
+    sent: u64,
+    /// The receiver's counter as last seen.
+    received: u64,
+    sum: u64,
+    message: [u8; L],
+}
+
+impl<const N: usize, const S: usize, const L: usize> Sending<N, S, L> {
+    /// The flag goes with the last message of the batch.
+    #[inline(always)]
+    fn send_batch(&mut self, flag: u64) {
+        let end = self.sent + self.batch;
+        if end - self.received > N as u64 {
+            until(|| {
+                self.received = self.ring.received.0.load(Ordering::Acquire);
+                end - self.received <= N as u64
+            });
+        }
+        while self.sent < end {
+            let last = self.sent + 1 == end;
+            let word = (self.sent + 1) | if last { flag } else { 0 };
+            let written = payload::write(&mut self.message, word);
+            self.sum = self.sum.wrapping_add(written);
+            let slot = self.ring.slot(self.sent);
+            // SAFETY: both sides have at least `L` bytes; the slot is the sender's until `sent` is stored.
+            unsafe { copy(self.message.as_ptr(), slot, 0, L) };
+            self.sent += 1;
+        }
+        self.ring.sent.0.store(end, Ordering::Release);
+    }
+}
+
+impl<const N: usize, const S: usize, const L: usize> Lead for Sending<N, S, L> {
+    fn exchange(&mut self, count: u64) {
+        for _ in 0..count {
+            self.send_batch(0);
+        }
+    }
+
+    fn stop(&mut self) -> u64 {
+        self.send_batch(STOP);
+        super::until_reached(&self.ring.received, self.sent);
+        std::mem::take(&mut self.sum)
+    }
+}
+
+struct Receiving<const N: usize, const S: usize, const L: usize> {
+    ring: &'static Ring<N, S>,
+    batch: u64,
+    /// The sender's counter as last seen.
+    sent: u64,
+    received: u64,
+    message: [u8; L],
+}
+
+impl<const N: usize, const S: usize, const L: usize> Follow for Receiving<N, S, L> {
+    fn follow(&mut self) -> u64 {
+        let mut total = 0_u64;
+        loop {
+            if self.sent == self.received {
+                until(|| {
+                    self.sent = self.ring.sent.0.load(Ordering::Acquire);
+                    self.sent != self.received
+                });
+            }
+            let end = self.sent.min(self.received + self.batch);
+            let mut stop = false;
+            while self.received < end {
+                let slot = self.ring.slot(self.received).cast_const();
+                // SAFETY: both sides have at least `L` bytes; the slot is the receiver's until `received` is stored.
+                unsafe { copy(slot, self.message.as_mut_ptr(), 0, L) };
+                let (word, sum) = payload::read(&self.message);
+                total = total.wrapping_add(sum);
+                stop |= word & STOP != 0;
+                self.received += 1;
+            }
+            self.ring.received.0.store(end, Ordering::Release);
+            if stop {
+                return total;
+            }
+        }
+    }
+}
