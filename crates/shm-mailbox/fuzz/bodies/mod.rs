@@ -1,0 +1,74 @@
+//! What the fuzz targets do with their input; the test `corpus` does the same with the inputs that were kept.
+
+#![allow(dead_code, reason = "each target uses one of the two")]
+
+pub(crate) mod image;
+pub(crate) mod operations;
+
+use std::path::{Path, PathBuf};
+
+use shm_mailbox::{Mailbox, Options};
+
+/// The name of this process's object; the object is gone when this is dropped.
+struct Name(String);
+
+impl Name {
+    fn new(target: &str) -> Self {
+        Self(format!("mailbox-fuzz-{target}-{}", std::process::id()))
+    }
+
+    fn path(&self) -> PathBuf {
+        Path::new("/dev/shm").join(&self.0)
+    }
+
+    fn options(&self) -> Options {
+        Mailbox::options(&self.0)
+    }
+}
+
+impl Drop for Name {
+    fn drop(&mut self) {
+        // Mostly the sender has unlinked it.
+        let _ = std::fs::remove_file(self.path());
+    }
+}
+
+/// The bytes of a mailbox of this many slots whose next message is number `next`, as docs/protocol.md has them.
+fn mailbox(slots: u32, next: u64) -> Vec<u8> {
+    let size = 640 + 1088 * usize::try_from(slots).expect("a small number");
+    let mut bytes = vec![0; size.next_multiple_of(4096)];
+    bytes[..8].copy_from_slice(b"shm-mbox");
+    for (offset, value) in [(8, 1), (12, 1), (16, slots), (20, slots)] {
+        bytes[offset..offset + 4].copy_from_slice(&value.to_ne_bytes());
+    }
+    for count in [128, 384] {
+        bytes[count..count + 8].copy_from_slice(&next.to_ne_bytes());
+    }
+    bytes
+}
+
+/// The input, taken from its front; zeros when it is used up.
+struct Input<'a>(&'a [u8]);
+
+impl Input<'_> {
+    fn is_over(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn bytes<const LENGTH: usize>(&mut self) -> [u8; LENGTH] {
+        let mut bytes = [0; LENGTH];
+        let (taken, rest) = self.0.split_at(LENGTH.min(self.0.len()));
+        bytes[..taken.len()].copy_from_slice(taken);
+        self.0 = rest;
+        bytes
+    }
+
+    fn byte(&mut self) -> u8 {
+        self.bytes::<1>()[0]
+    }
+
+    /// A number below `limit`, from two bytes.
+    fn below(&mut self, limit: usize) -> usize {
+        usize::from(u16::from_le_bytes(self.bytes())) % limit
+    }
+}
