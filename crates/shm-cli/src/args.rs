@@ -8,6 +8,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use shm_core::ShmName;
 use shm_mailbox::{Wait, classic};
 
+use crate::bench::{BenchArgs, PeerArgs};
 use crate::framing::{Framing, Oversize};
 
 /// Name of the object when neither the command line nor the environment gives one.
@@ -73,6 +74,24 @@ Examples:
     shm reader --classic
 ";
 
+const BENCH_EXAMPLES: &str = "\
+Examples:
+  Everything, in less than a minute:
+    shm bench --quick
+
+  Everything, the lesson's layout too, with a picture, in less than ten minutes:
+    shm bench --classic --svg waiting.svg
+
+  What sleeping costs when both processes share a core:
+    shm bench --wait block,adaptive,yield --pin same
+
+  Polling at intervals of one's own, for a spreadsheet:
+    shm bench --wait poll --interval 50us,500us,5ms --csv > polls.csv
+
+Run it on a machine that has nothing else to do. The benchmark checks itself: messages come at random times, so
+with poll they wait half an interval on average. Where that is not so, for intervals of 1 ms and more, it says
+that the measurement is wrong, and the exit status is 1.";
+
 /// Messages of up to 1 KiB between two processes, through POSIX shared memory.
 #[derive(Debug, Parser)]
 #[command(name = "shm", version, disable_help_subcommand = true)]
@@ -89,6 +108,12 @@ pub(crate) enum Command {
     /// Write messages to standard output as they come
     #[command(after_long_help = format!("{READER_EXAMPLES}\n{EXIT_CODES}"))]
     Reader(ReaderArgs),
+    /// Measure latency against processor time, for each way of waiting
+    #[command(after_long_help = BENCH_EXAMPLES)]
+    Bench(BenchArgs),
+    /// The other process of a benchmark
+    #[command(hide = true)]
+    BenchPeer(PeerArgs),
 }
 
 #[derive(Debug, Args)]
@@ -211,7 +236,7 @@ struct FramingArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum WaitArg {
+pub(crate) enum WaitArg {
     Spin,
     Yield,
     Poll,
@@ -220,15 +245,53 @@ enum WaitArg {
     Adaptive,
 }
 
+impl WaitArg {
+    /// All there are.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Spin,
+        Self::Yield,
+        Self::Backoff,
+        Self::Adaptive,
+        Self::Block,
+        Self::Poll,
+    ];
+
+    /// The strategy; `interval` is for poll.
+    pub(crate) fn with(self, interval: Duration) -> Wait {
+        match self {
+            Self::Spin => Wait::Spin,
+            Self::Yield => Wait::Yield,
+            Self::Poll => Wait::Poll(interval),
+            Self::Backoff => Wait::Backoff,
+            Self::Block => Wait::Block,
+            Self::Adaptive => Wait::Adaptive,
+        }
+    }
+
+    /// The way to say so on the command line.
+    pub(crate) fn of(wait: Wait) -> Self {
+        match wait {
+            Wait::Spin => Self::Spin,
+            Wait::Yield => Self::Yield,
+            Wait::Poll(_) => Self::Poll,
+            Wait::Backoff => Self::Backoff,
+            Wait::Block => Self::Block,
+            Wait::Adaptive => Self::Adaptive,
+        }
+    }
+}
+
 impl Cli {
     /// Reads the command line; a usage error, or a question for help, is answered and ends the process.
     pub(crate) fn from_command_line() -> Self {
         let cli = Self::parse();
-        let (name, channel) = match &cli.command {
-            Command::Writer(writer) => ("writer", &writer.channel),
-            Command::Reader(reader) => ("reader", &reader.channel),
+        let (name, checked) = match &cli.command {
+            Command::Writer(writer) => ("writer", writer.channel.check()),
+            Command::Reader(reader) => ("reader", reader.channel.check()),
+            Command::Bench(bench) => ("bench", bench.check()),
+            Command::BenchPeer(_) => ("bench-peer", Ok(())),
         };
-        if let Err(conflict) = channel.check() {
+        if let Err(conflict) = checked {
             let mut command = Self::command();
             command.build();
             let command = command.find_subcommand_mut(name).expect("it was parsed");
@@ -262,27 +325,18 @@ impl ChannelArgs {
 
     /// The wait strategy at a mailbox.
     pub(crate) fn wait(&self) -> Wait {
-        self.wait.map_or(Wait::Adaptive, |wait| self.strategy(wait))
+        let wait = self.wait.unwrap_or(WaitArg::Adaptive);
+        wait.with(self.interval())
     }
 
     /// The wait strategy at the lesson's object.
     pub(crate) fn classic_wait(&self) -> Wait {
-        self.wait.map_or(Wait::Block, |wait| self.strategy(wait))
+        let wait = self.wait.unwrap_or(WaitArg::Block);
+        wait.with(self.interval())
     }
 
     pub(crate) fn interval(&self) -> Duration {
         self.interval.unwrap_or(INTERVAL)
-    }
-
-    fn strategy(&self, wait: WaitArg) -> Wait {
-        match wait {
-            WaitArg::Spin => Wait::Spin,
-            WaitArg::Yield => Wait::Yield,
-            WaitArg::Poll => Wait::Poll(self.interval()),
-            WaitArg::Backoff => Wait::Backoff,
-            WaitArg::Block => Wait::Block,
-            WaitArg::Adaptive => Wait::Adaptive,
-        }
     }
 
     /// What no single argument can check about itself.
@@ -299,12 +353,12 @@ impl ChannelArgs {
     }
 }
 
-fn name(text: &str) -> Result<ShmName, String> {
+pub(crate) fn name(text: &str) -> Result<ShmName, String> {
     ShmName::new(text).map_err(|error| error.to_string())
 }
 
 /// `50us`, `100ms`, `2s`: more than nothing, at most a year.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let duration = humantime::parse_duration(text)
         .map_err(|error| format!("{error} (write it like 50us, 100ms or 2s)"))?;
     if duration.is_zero() {
@@ -316,7 +370,7 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-fn slots(text: &str) -> Result<u32, String> {
+pub(crate) fn slots(text: &str) -> Result<u32, String> {
     match text.parse::<u32>() {
         Ok(slots) if slots <= 65_536 && slots.is_power_of_two() => Ok(slots),
         _ => Err("it must be a power of two from 1 to 65536".to_owned()),
@@ -343,7 +397,7 @@ mod tests {
         let line = ["shm", "writer"].iter().chain(arguments);
         match Cli::try_parse_from(line)?.command {
             Command::Writer(writer) => Ok(writer),
-            Command::Reader(_) => unreachable!("asked for a writer"),
+            _ => unreachable!("asked for a writer"),
         }
     }
 
@@ -354,7 +408,7 @@ mod tests {
 
     #[test]
     fn short_help_fits_a_screen() {
-        for name in ["writer", "reader"] {
+        for name in ["writer", "reader", "bench"] {
             let mut command = Cli::command().term_width(80);
             command.build();
             let help = command

@@ -7,6 +7,7 @@
 compile_error!("shm supports Linux on x86-64 and aarch64 only");
 
 mod args;
+mod bench;
 mod channel;
 mod ending;
 mod errors;
@@ -31,6 +32,8 @@ fn main() -> ExitCode {
     let result = match Cli::from_command_line().command {
         Command::Writer(args) => writer::run(&args),
         Command::Reader(args) => reader::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::BenchPeer(args) => bench::run_peer(&args),
     };
     match result {
         Ok(Ending::Done) => ExitCode::SUCCESS,

@@ -1,0 +1,48 @@
+//! Where the figures go: standard output, and the files that were asked for.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::args::BenchArgs;
+use super::report::Report;
+use super::{csv, svg, table};
+use crate::errors;
+use crate::failure::{Failure, Status};
+
+/// Writes what was asked for; the table, unless a format takes its place.
+pub(super) fn write(args: &BenchArgs, report: &Report) -> Result<(), Failure> {
+    let mut shown = None;
+    if let Some(path) = &args.json {
+        let mut json = serde_json::to_string_pretty(report).expect("strings and finite numbers");
+        json.push('\n');
+        put(path, json, &mut shown)?;
+    }
+    if let Some(path) = &args.csv {
+        put(path, csv::csv(report), &mut shown)?;
+    }
+    if let Some(path) = &args.svg {
+        save(path, &svg::picture(report))?;
+    }
+    let text = shown.unwrap_or_else(|| table::table(report));
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(errors::output(&error)),
+        _ => Ok(()),
+    }
+}
+
+/// To the file, or, if that is `-`, to be shown instead of the table.
+fn put(path: &Path, text: String, shown: &mut Option<String>) -> Result<(), Failure> {
+    if path == "-" {
+        *shown = Some(text);
+        return Ok(());
+    }
+    save(path, &text)
+}
+
+fn save(path: &Path, text: &str) -> Result<(), Failure> {
+    fs::write(path, text).map_err(|error| {
+        let what = format!("file {:?} cannot be written: {error}", path.display());
+        Failure::new(Status::Failure, what)
+    })
+}

@@ -1,0 +1,275 @@
+//! The leading process's side: starts the peer, and measures what they do together.
+
+use std::env;
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{self, Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use shm_core::ShmName;
+use shm_mailbox::{Message, Wait};
+
+use super::args::word;
+use super::effort::Effort;
+use super::ends::{Ends, ReceiveEnd, SendEnd};
+use super::latency::{Summary, Times};
+use super::number;
+use super::peer::{LIMIT, READY, usage};
+use super::placement::Cores;
+use super::report::{Both, Idle, Sparse, Stream};
+use super::task::{LAST, Task};
+use super::usage::{Usage, now};
+use crate::args::WaitArg;
+use crate::ending::Halt;
+use crate::failure::{Failure, Status};
+
+/// Two processes with an object in each direction.
+pub(super) struct Pair {
+    sender: SendEnd,
+    receiver: ReceiveEnd,
+    buffer: Vec<u8>,
+    message: Message,
+    effort: Effort,
+    /// The last to go: it unlinks what the others leave.
+    peer: Process,
+}
+
+impl Pair {
+    /// Starts the peer, and attaches.
+    pub(super) fn start(
+        ends: &Ends,
+        size: u16,
+        cores: Cores,
+        effort: Effort,
+    ) -> Result<Self, Failure> {
+        // The peer unlinks both at its end, from the first moment on.
+        let names = [object()?, object()?];
+        let sender = ends.sender(names[0].as_str())?;
+        let mut peer = Process::start(ends, size, cores, names.clone())
+            .map_err(|error| peer_failed("does not start", error))?;
+        let said = peer.read_line()?;
+        if said != READY {
+            return Err(peer_failed("does not work", said));
+        }
+        Ok(Self {
+            sender,
+            receiver: ends.receiver(names[1].as_str())?,
+            buffer: vec![b'.'; size.into()],
+            message: Message::new(),
+            effort,
+            peer,
+        })
+    }
+
+    /// From before the message is written to after it was read, when a message comes now and then.
+    pub(super) fn sparse(&mut self) -> Result<Sparse, Halt> {
+        let (messages, interval) = self.effort.sparse();
+        self.peer.tell(Task::Sparse { messages, interval })?;
+        self.receive(interval)?;
+        let before = usage()?;
+        let mut times = Times::new();
+        for _ in 0..messages {
+            let sent = self.receive(interval)?;
+            times.add(now().saturating_sub(sent));
+        }
+        let here = usage()? - before;
+        let there = self.peer.used()?;
+        Ok(Sparse {
+            one_way: times.summary(),
+            messages_per_second: here.a_second(messages.into()),
+            cost: both(here, there),
+        })
+    }
+
+    /// Both wait, and nothing comes.
+    pub(super) fn idle(&mut self) -> Result<Idle, Halt> {
+        let time = self.effort.idle();
+        self.peer.tell(Task::Idle { time })?;
+        let before = usage()?;
+        self.receiver.receive(&mut self.message, time)?;
+        let here = usage()? - before;
+        Ok(Idle {
+            cost: both(here, self.peer.used()?),
+        })
+    }
+
+    /// There and back, in a closed loop.
+    pub(super) fn round_trip(&mut self) -> Result<Summary, Halt> {
+        let (time, least) = self.effort.round_trip();
+        self.peer.tell(Task::Echo)?;
+        let mut times = Times::new();
+        self.there_and_back(0)?;
+        let begin = Instant::now();
+        while times.count() < least || begin.elapsed() < time {
+            let start = now();
+            self.there_and_back(times.count())?;
+            times.add(now().saturating_sub(start));
+        }
+        self.there_and_back(LAST)?;
+        self.peer.used()?;
+        Ok(times.summary())
+    }
+
+    #[inline]
+    fn there_and_back(&mut self, number: u64) -> Result<(), Halt> {
+        number::put(&mut self.buffer, number);
+        self.sender.send(&self.buffer)?;
+        let back = self.receive(Duration::ZERO)?;
+        self.expect(number, back)
+    }
+
+    /// As fast as they come, from a sender that always has one.
+    pub(super) fn stream(&mut self) -> Result<Stream, Halt> {
+        let time = self.effort.stream();
+        self.peer.tell(Task::Stream { time })?;
+        self.receive(time)?;
+        let before = usage()?;
+        let mut count = 1;
+        loop {
+            let number = self.receive(time)?;
+            if number == LAST {
+                break;
+            }
+            self.expect(count, number)?;
+            count += 1;
+        }
+        let here = usage()? - before;
+        let there = self.peer.used()?;
+        Ok(Stream {
+            messages: count,
+            // The first started the clock, and the last is none of them.
+            messages_per_second: here.a_second(count),
+            cost: both(here, there),
+        })
+    }
+
+    /// The number in the next message; `about` is how long it may take with good reason.
+    #[inline]
+    fn receive(&mut self, about: Duration) -> Result<u64, Halt> {
+        if self
+            .receiver
+            .receive(&mut self.message, LIMIT + about * 4)?
+        {
+            let number = number::get(self.message.as_bytes());
+            number.ok_or_else(|| peer_failed("sent nonsense", "a message without a number").into())
+        } else {
+            self.peer.expect_alive()?;
+            Err(peer_failed("is silent", "no message came").into())
+        }
+    }
+
+    #[inline]
+    fn expect(&self, expected: u64, found: u64) -> Result<(), Halt> {
+        if expected == found {
+            return Ok(());
+        }
+        let numbers = format!("message {found} came instead of {expected}");
+        Err(peer_failed("sent nonsense", numbers).into())
+    }
+}
+
+fn both(here: Usage, there: Usage) -> Both {
+    Both {
+        receiver: here.cost(),
+        sender: there.cost(),
+    }
+}
+
+/// A name for an object that no other process has.
+fn object() -> Result<ShmName, Failure> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("shm-bench-{}-{count}", process::id());
+    ShmName::new(&name).map_err(|error| Failure::new(Status::Failure, error))
+}
+
+fn peer_failed(what: &str, why: impl std::fmt::Display) -> Failure {
+    Failure::new(
+        Status::Failure,
+        format_args!("the benchmark's other process {what}: {why}"),
+    )
+}
+
+/// The process at the other end; it ends when this is dropped.
+struct Process {
+    child: Child,
+    output: BufReader<ChildStdout>,
+    objects: [ShmName; 2],
+}
+
+impl Process {
+    fn start(ends: &Ends, size: u16, cores: Cores, objects: [ShmName; 2]) -> io::Result<Self> {
+        let wait = WaitArg::of(ends.way.wait);
+        let mut command = Command::new(env::current_exe()?);
+        command
+            .arg("bench-peer")
+            .args(["--layout", &word(ends.way.layout), "--wait", &word(wait)])
+            .args([
+                "--slots",
+                &ends.slots.to_string(),
+                "--size",
+                &size.to_string(),
+            ]);
+        if let Wait::Poll(interval) = ends.way.wait {
+            let interval = humantime::format_duration(interval).to_string();
+            command.args(["--interval", &interval]);
+        }
+        if let Some(core) = cores.peer {
+            command.args(["--core", &core.to_string()]);
+        }
+        let mut child = command
+            .args(objects.iter().map(ShmName::as_str))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            // Ctrl-C is for us, who let it go.
+            .process_group(0)
+            .spawn()?;
+        let output = child.stdout.take().expect("it is piped");
+        Ok(Self {
+            child,
+            output: BufReader::new(output),
+            objects,
+        })
+    }
+
+    fn tell(&mut self, task: Task) -> Result<(), Failure> {
+        let input = self.child.stdin.as_mut().expect("open until the end");
+        writeln!(input, "{task}").map_err(|error| peer_failed("does not listen", error))
+    }
+
+    fn read_line(&mut self) -> Result<String, Failure> {
+        let mut line = String::new();
+        match self.output.read_line(&mut line) {
+            Ok(0) => Err(peer_failed("has ended", "it said nothing")),
+            Ok(_) => Ok(line.trim_end().to_owned()),
+            Err(error) => Err(peer_failed("cannot be heard", error)),
+        }
+    }
+
+    /// What it has used for the last task.
+    fn used(&mut self) -> Result<Usage, Failure> {
+        let line = self.read_line()?;
+        line.parse()
+            .map_err(|error| peer_failed("sent nonsense", error))
+    }
+
+    fn expect_alive(&mut self) -> Result<(), Failure> {
+        match self.child.try_wait() {
+            Ok(Some(status)) => Err(peer_failed("has ended", status)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        // It has been told; that it is gone is all there is to wait for.
+        let _ = self.child.wait();
+        for object in &self.objects {
+            // A peer that was killed has left it behind.
+            let _ = shm_core::unlink(object);
+        }
+    }
+}

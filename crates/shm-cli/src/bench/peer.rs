@@ -1,0 +1,181 @@
+//! The process at the other end: `shm bench` starts its own program once more, with a subcommand that help does not show.
+//!
+//! It is told what to do by lines on its standard input, and answers each on its standard output, when it is done, with what
+//! it has used meanwhile. Nothing outlives the leading process, however that ends: when the input is closed,
+//! by that process or by the kernel, the peer unlinks the objects and exits.
+
+use std::io::{self, BufRead, Write};
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use shm_core::ShmName;
+use shm_mailbox::Message;
+
+use super::args::PeerArgs;
+use super::ends::{Ends, ReceiveEnd, SendEnd};
+use super::number;
+use super::phase::Moments;
+use super::placement;
+use super::task::{LAST, Task};
+use super::usage::{Usage, now};
+use crate::ending::{Ending, Halt};
+use crate::failure::{Failure, Status};
+
+/// What the peer says when it is attached, instead of what it has used.
+pub(super) const READY: &str = "ready";
+
+/// The longest that anything takes: whoever waits longer waits for a process that is stopped.
+pub(super) const LIMIT: Duration = Duration::from_secs(30);
+
+/// Messages between two looks at the clock, which takes as long as half a message, and those of a way that sleeps for
+/// long, where it does not matter.
+const CLOCK: (u64, u64) = (64, 1);
+/// From where on a way sleeps for long.
+const LONG: Duration = Duration::from_millis(1);
+
+/// Does what it is told until nobody is there any more.
+pub(crate) fn run(args: &PeerArgs) -> Result<Ending, Failure> {
+    let tasks = listen([args.there.clone(), args.back.clone()]);
+    placement::pin(args.core).map_err(|error| failed("cannot be pinned to its core", error))?;
+    let ends = Ends {
+        way: args.way(),
+        slots: args.slots,
+        interrupt: Arc::new(AtomicBool::new(false)),
+    };
+    // In this order: a receiver in the lesson's layout needs the object, and the leading process has made the other.
+    let sender = ends.sender(args.back.as_str())?;
+    let receiver = ends.receiver(args.there.as_str())?;
+    let mut peer = Peer {
+        sender,
+        receiver,
+        buffer: vec![b'.'; args.size.into()],
+        message: Message::new(),
+        clock: match ends.way.interval() {
+            Some(interval) if interval >= LONG => CLOCK.1,
+            _ => CLOCK.0,
+        },
+    };
+    answer(READY)?;
+    for task in tasks {
+        match peer.perform(task) {
+            Ok(used) => answer(&used.to_line())?,
+            Err(Halt::Failed(failure)) => return Err(failure),
+            Err(Halt::Signal | Halt::TimedOut) => {
+                return Err(failed("waited in vain", "the other side is silent"));
+            }
+        }
+    }
+    Ok(Ending::Done)
+}
+
+/// Receives tasks in a thread of its own, which ends the process when the other side is gone.
+fn listen(objects: [ShmName; 2]) -> Receiver<Task> {
+    let (hand_over, tasks) = mpsc::channel();
+    thread::spawn(move || {
+        let lines = io::stdin().lock().lines().map_while(Result::ok);
+        for task in lines.map_while(|line| line.parse().ok()) {
+            if hand_over.send(task).is_err() {
+                break;
+            }
+        }
+        for object in objects {
+            // Usually it is gone already.
+            let _ = shm_core::unlink(&object);
+        }
+        process::exit(0);
+    });
+    tasks
+}
+
+fn answer(line: &str) -> Result<(), Failure> {
+    writeln!(io::stdout(), "{line}").map_err(|error| failed("cannot answer", error))
+}
+
+fn failed(what: &str, why: impl std::fmt::Display) -> Failure {
+    Failure::new(
+        Status::Failure,
+        format_args!("the peer process {what}: {why}"),
+    )
+}
+
+/// What the figures of a process come from.
+pub(super) fn usage() -> Result<Usage, Failure> {
+    Usage::so_far().map_err(|error| {
+        Failure::new(
+            Status::Failure,
+            format_args!("processor time cannot be told: {error}"),
+        )
+    })
+}
+
+struct Peer {
+    sender: SendEnd,
+    receiver: ReceiveEnd,
+    buffer: Vec<u8>,
+    message: Message,
+    /// Messages between two looks at the clock.
+    clock: u64,
+}
+
+impl Peer {
+    fn perform(&mut self, task: Task) -> Result<Usage, Halt> {
+        let mut before = usage()?;
+        match task {
+            Task::Sparse { messages, interval } => {
+                // The first only says that now it begins.
+                self.send(now())?;
+                before = usage()?;
+                self.send_now_and_then(messages, interval)?;
+            }
+            Task::Echo => self.echo()?,
+            Task::Stream { time } => self.stream(time)?,
+            Task::Idle { time } => {
+                self.receiver.receive(&mut self.message, time)?;
+            }
+        }
+        Ok(usage()? - before)
+    }
+
+    #[inline]
+    fn send(&mut self, number: u64) -> Result<(), Halt> {
+        number::put(&mut self.buffer, number);
+        self.sender.send(&self.buffer)
+    }
+
+    fn send_now_and_then(&mut self, messages: u32, interval: Duration) -> Result<(), Halt> {
+        let begin = Instant::now();
+        let mut moments = Moments::new(interval, now());
+        for _ in 0..messages {
+            let wait = moments.next_moment().saturating_sub(begin.elapsed());
+            thread::sleep(wait);
+            self.send(now())?;
+        }
+        Ok(())
+    }
+
+    fn echo(&mut self) -> Result<(), Halt> {
+        loop {
+            if !self.receiver.receive(&mut self.message, LIMIT)? {
+                return Err(Halt::TimedOut);
+            }
+            self.sender.send(self.message.as_bytes())?;
+            if number::get(self.message.as_bytes()) == Some(LAST) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn stream(&mut self, time: Duration) -> Result<(), Halt> {
+        let begin = Instant::now();
+        let mut count = 0;
+        while count % self.clock != 0 || begin.elapsed() < time {
+            self.send(count)?;
+            count += 1;
+        }
+        self.send(LAST)
+    }
+}

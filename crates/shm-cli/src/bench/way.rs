@@ -1,0 +1,81 @@
+//! A way of passing messages: in which layout, and how both ends wait.
+
+use std::fmt;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use serde::Serialize;
+use shm_mailbox::Wait;
+
+/// Whose layout the object has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Layout {
+    Mailbox,
+    Classic,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Way {
+    pub(super) layout: Layout,
+    pub(super) wait: Wait,
+}
+
+impl Way {
+    /// The lesson's own: its layout, and a look every 100 ms.
+    pub(super) const LESSON: Self = Self {
+        layout: Layout::Classic,
+        wait: Wait::Poll(Duration::from_millis(100)),
+    };
+
+    /// Whether there is such a way: the lesson's layout has fewer.
+    pub(super) fn exists(&self) -> bool {
+        self.layout == Layout::Mailbox || !matches!(self.wait, Wait::Backoff | Wait::Adaptive)
+    }
+
+    /// The time between two looks, of those that poll.
+    pub(super) fn interval(&self) -> Option<Duration> {
+        match self.wait {
+            Wait::Poll(interval) => Some(interval),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.layout == Layout::Classic {
+            f.write_str("classic/")?;
+        }
+        match self.wait {
+            Wait::Poll(interval) => {
+                let interval = humantime::format_duration(interval).to_string();
+                write!(f, "poll/{}", interval.replace(' ', ""))
+            }
+            other => write!(f, "{other}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_is_named_by_layout_strategy_and_interval() {
+        assert_eq!(Way::LESSON.to_string(), "classic/poll/100ms");
+        let way = |wait| {
+            Way {
+                layout: Layout::Mailbox,
+                wait,
+            }
+            .to_string()
+        };
+        assert_eq!(way(Wait::Spin), "spin");
+        assert_eq!(
+            way(Wait::Poll(Duration::from_micros(1500))),
+            "poll/1ms500us"
+        );
+    }
+}
