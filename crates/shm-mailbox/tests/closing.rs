@@ -279,3 +279,26 @@ fn a_sleeping_end_is_woken_by_a_close() {
         .min();
     assert!(fastest < Some(Duration::from_millis(10)), "{fastest:?}");
 }
+
+#[test]
+fn a_message_sent_right_before_the_close_comes_first() {
+    // One that polls finds both at once: the message, and a peer that has closed.
+    for _ in 0..10 {
+        let name = Name::new();
+        let wait = Wait::Poll(Duration::from_millis(20));
+        let mut receiver = name.options().wait(wait).receiver().unwrap();
+        thread::scope(|scope| {
+            let taker = scope.spawn(|| {
+                let message = take(&mut receiver);
+                let after = receiver.recv_timeout(&mut Message::new(), PATIENCE);
+                (message, after)
+            });
+            let mut sender = name.sender();
+            sender.send(b"last").unwrap();
+            sender.keep().unwrap();
+            let (message, after) = taker.join().unwrap();
+            assert_eq!(message, (0, b"last".to_vec()));
+            assert!(matches!(after, Err(RecvError::Closed { .. })), "{after:?}");
+        });
+    }
+}

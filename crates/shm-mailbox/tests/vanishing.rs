@@ -11,7 +11,7 @@ use std::time::Duration;
 use shm_mailbox::{CloseError, Message, RecvError, SendError, Wait};
 use support::process::timed;
 use support::raw::{RECEIVER_PARKED, SENDER_PARKED};
-use support::{LIMIT, NOTICE, Name, PATIENCE, Raw, WAITS, fork, raw, take, until};
+use support::{LIMIT, NOTICE, Name, PATIENCE, Raw, Shared, WAITS, fork, raw, take, until};
 
 #[test]
 fn a_lonely_receiver_is_told_that_its_object_has_lost_its_name() {
@@ -147,6 +147,26 @@ fn a_blocked_sender_is_told_that_its_object_was_cut_off() {
     let words = Raw::new(&name);
     let parked = words.half(SENDER_PARKED);
     until("it sleeps", || parked.load(Ordering::SeqCst) == 1);
+    child.wait_until_it_falls_asleep();
+    truncate(&name, 0);
+    child.join();
+}
+
+#[test]
+fn a_polling_receiver_is_told_that_its_object_was_cut_off() {
+    let (name, shared) = (Name::new(), Shared::new());
+    let attached = shared.number(0);
+    let child = fork(|| {
+        // It looks at the memory every ten seconds, and after the object in between.
+        let wait = Wait::Poll(Duration::from_secs(10));
+        let mut receiver = name.options().wait(wait).receiver().unwrap();
+        attached.store(1, Ordering::SeqCst);
+        match receiver.recv_timeout(&mut Message::new(), LIMIT) {
+            Err(RecvError::Truncated { found: 0, .. }) => {}
+            other => panic!("{other:?}"),
+        }
+    });
+    until("it is attached", || attached.load(Ordering::SeqCst) == 1);
     child.wait_until_it_falls_asleep();
     truncate(&name, 0);
     child.join();
