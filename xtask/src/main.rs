@@ -1,5 +1,6 @@
 //! The developer's commands, run as `cargo xtask COMMAND`; this file only dispatches.
 
+mod bench;
 mod console;
 mod demo;
 mod documents;
@@ -11,8 +12,10 @@ mod private;
 mod process;
 mod random;
 mod replay;
+mod soak;
 mod tally;
 mod test;
+mod torture;
 mod workspace;
 
 use std::process::ExitCode;
@@ -24,6 +27,9 @@ usage: cargo xtask COMMAND [OPTION…]
   demo        random lines through a real writer and a real reader, compared at the end
   documents   replay the console examples of README.md and docs/
   mutants     break a copy of the tree on purpose, and require a test to notice
+  bench       measure this machine, and write docs/measurements.md
+  torture     the long forms of the tests of kills and attacks, the fuzzers, the sanitizers
+  soak        verified traffic for minutes or days, one end killed every 10 ms
 
 `cargo xtask COMMAND --help` says more.
 ";
@@ -40,6 +46,9 @@ fn main() -> ExitCode {
         "demo" => demo::run(&arguments),
         "documents" => documents::run(&arguments),
         "mutants" => mutants::run(&arguments),
+        "bench" => bench::run(&arguments),
+        "torture" => torture::run(&arguments),
+        "soak" => soak::run(&arguments),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(true)

@@ -120,6 +120,19 @@ pub(crate) fn skip_reason(output: &str) -> Option<String> {
     Some(format!("needs {}", need.trim()))
 }
 
+/// What the tests that passed have printed: the lines below `---- NAME stdout ----`.
+pub(crate) fn printed(output: &str) -> impl Iterator<Item = &str> {
+    let mut inside = false;
+    output.lines().filter(move |line| {
+        if section(line).is_some() {
+            inside = true;
+            return false;
+        }
+        inside &= !line.is_empty();
+        inside
+    })
+}
+
 /// Where in a test program's output a line stands.
 #[derive(Eq, PartialEq)]
 enum Place {
@@ -164,6 +177,14 @@ fn section(line: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_test_printed_is_found() {
+        let output =
+            "noise\n---- one stdout ----\n3 kills\n5 stops\n\n---- two stdout ----\n7\n\nrest\n";
+        let lines: Vec<_> = printed(output).collect();
+        assert_eq!(lines, ["3 kills", "5 stops", "7"]);
+    }
 
     const TWO_PROGRAMS: &str = "\
    Compiling demo v0.1.0

@@ -1,0 +1,302 @@
+//! `cargo xtask torture`: the long forms of the tests of kills and attacks, the fuzzers, the sanitizers.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::Verdict;
+use crate::private::{self, Who};
+use crate::process::{self, Finished};
+use crate::tally;
+use crate::workspace;
+
+const HELP: &str = "\
+usage: cargo xtask torture [PART…] [--fuzz-seconds N]
+
+Runs the long forms: hours on a small machine. A part that fails does not keep the others from running.
+
+  stepping    a snapshot, a kill and an attack at every machine instruction, none left out
+  chaos       100,000 kills; every stop for two seconds; a minute of nonsense between two living ends
+  searches    every state of the protocol, and of attaching and closing
+  fuzz        both fuzz targets under AddressSanitizer; needs cargo-fuzz and a nightly compiler
+  threads     the unit tests and those of both ends in one process under ThreadSanitizer, after a
+              planted race was reported; needs a nightly compiler
+  addresses   likewise under AddressSanitizer, after a planted overrun was reported
+
+  --fuzz-seconds N   how long each fuzz target runs (1800)
+  --help             this text
+";
+
+/// The longest that a part may take, apart from the time the fuzzers are given.
+const LIMIT: Duration = Duration::from_secs(4 * 3600);
+
+/// What sanitizers are built for; they need it to be named.
+const MACHINE: &str = "x86_64-unknown-linux-gnu";
+
+/// The tests of `shm-mailbox` that do not fork.
+const IN_PROCESS: [&str; 6] = [
+    "endpoints",
+    "drafts",
+    "model",
+    "numbers",
+    "corrupt",
+    "corpus",
+];
+
+/// One thing to run, and what must come of it.
+struct Step {
+    command: Command,
+    expected: Expected,
+}
+
+enum Expected {
+    /// Success.
+    Success,
+    /// Failure, with this in what is printed: a planted mistake.
+    Report(&'static str),
+}
+
+impl Step {
+    fn success(command: Command) -> Self {
+        let expected = Expected::Success;
+        Self { command, expected }
+    }
+
+    fn holds(&self, finished: &Finished) -> bool {
+        match self.expected {
+            Expected::Success => finished.succeeded(),
+            Expected::Report(text) => {
+                finished.status.is_some_and(|status| !status.success())
+                    && finished.output.contains(text)
+            }
+        }
+    }
+}
+
+/// A part: its steps, or what it lacks.
+type Part = Result<Vec<Step>, &'static str>;
+
+const PARTS: [&str; 6] = [
+    "stepping",
+    "chaos",
+    "searches",
+    "fuzz",
+    "threads",
+    "addresses",
+];
+
+fn part(name: &str, fuzz_seconds: u64) -> Part {
+    match name {
+        "stepping" => Ok(vec![long_form(&["stepping"])]),
+        "chaos" => Ok(vec![long_form(&["chaos"]), long_form(&["scribbler"])]),
+        "searches" => Ok(vec![long_form(&["search_protocol", "search_lifecycle"])]),
+        "fuzz" => fuzz(fuzz_seconds),
+        "threads" => sanitizer("thread", "race", "WARNING: ThreadSanitizer: data race"),
+        _ => sanitizer("address", "overrun", "ERROR: AddressSanitizer"),
+    }
+}
+
+/// Runs the command; true if everything that can run here held.
+pub(crate) fn run(arguments: &[String]) -> Verdict {
+    let mut wanted: Vec<&str> = Vec::new();
+    let mut fuzz_seconds = 1800;
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match argument.as_str() {
+            "--help" | "-h" => {
+                print!("{HELP}");
+                return Ok(true);
+            }
+            "--fuzz-seconds" => {
+                let number = rest.next().map_or("", String::as_str);
+                fuzz_seconds = number
+                    .parse()
+                    .map_err(|_| format!("--fuzz-seconds needs a number, not \"{number}\""))?;
+            }
+            name if PARTS.contains(&name) => wanted.push(name),
+            other => return Err(format!("torture knows no {other}; see --help")),
+        }
+    }
+    if let Some(verdict) = private::rerun("torture", arguments, Who::Root) {
+        return verdict;
+    }
+    let (mut held, mut failed, mut skipped) = (0, 0, 0);
+    for name in PARTS {
+        if !wanted.is_empty() && !wanted.contains(&name) {
+            continue;
+        }
+        match part(name, fuzz_seconds) {
+            Err(lack) => {
+                println!("{name}\n  skipped: needs {lack}");
+                skipped += 1;
+            }
+            Ok(steps) => {
+                println!("{name}");
+                let limit = LIMIT + Duration::from_secs(fuzz_seconds);
+                match carry_out(steps, limit)? {
+                    true => held += 1,
+                    false => failed += 1,
+                }
+            }
+        }
+    }
+    println!("{held} parts held, {failed} failed, {skipped} were skipped");
+    Ok(failed == 0)
+}
+
+/// Runs the steps to the first that does not do what it must, and shows the figures that they print.
+fn carry_out(steps: Vec<Step>, limit: Duration) -> Verdict {
+    for mut step in steps {
+        println!("  $ {}", process::describe(&step.command));
+        let finished = process::run(&mut step.command, limit)?;
+        if !step.holds(&finished) {
+            if let Expected::Report(text) = step.expected {
+                println!("-- it should have said \"{text}\"");
+            }
+            print!("{}", finished.report());
+            return Ok(false);
+        }
+        let figures = tally::printed(&finished.output).chain(
+            finished
+                .output
+                .lines()
+                .filter(|line| line.starts_with("stat::number")),
+        );
+        for line in figures {
+            println!("    {line}");
+        }
+        println!("    {:.0} s", finished.elapsed.as_secs_f64());
+    }
+    Ok(true)
+}
+
+/// Tests of `shm-mailbox`, with nothing left out.
+fn long_form(tests: &[&str]) -> Step {
+    let mut command = workspace::cargo();
+    command.args(["test", "--package", "shm-mailbox"]);
+    for test in tests {
+        command.args(["--test", test]);
+    }
+    command
+        .args(["--", "--show-output"])
+        .env("SHM_TORTURE", "1");
+    Step::success(command)
+}
+
+fn fuzz(seconds: u64) -> Part {
+    if !answers(nightly("cargo").args(["fuzz", "--version"])) {
+        return Err("cargo-fuzz and a nightly compiler: cargo install cargo-fuzz --locked");
+    }
+    let package = workspace::root().join("crates").join("shm-mailbox");
+    let steps = ["image", "operations"].map(|target| {
+        let found = workspace::target().join("xtask").join("fuzz").join(target);
+        // Without the folder there is no place for what is found, and the fuzzer says so.
+        let _ = std::fs::create_dir_all(&found);
+        let mut command = nightly("cargo");
+        command
+            .current_dir(&package)
+            .env("CARGO_TARGET_DIR", workspace::target().join("fuzz"))
+            .args(["fuzz", "run", target])
+            .arg(found)
+            .arg(package.join("fuzz").join("corpus").join(target))
+            .args(["--", "-print_final_stats=1", "-max_len=600"])
+            .arg(format!("-max_total_time={seconds}"));
+        Step::success(command)
+    });
+    Ok(steps.into())
+}
+
+/// The planted mistake, which must be reported, then the tests, which must pass.
+fn sanitizer(kind: &str, planted: &str, report: &'static str) -> Part {
+    if !answers(nightly("rustc").arg("--version")) {
+        return Err("a nightly compiler: rustup toolchain install nightly");
+    }
+    let flags = [
+        format!("-Zsanitizer={kind}"),
+        // The standard library comes without the sanitizer.
+        "-Cunsafe-allow-abi-mismatch=sanitizer".to_owned(),
+    ];
+    let folder = workspace::target().join(format!("sanitizer-{kind}"));
+    std::fs::create_dir_all(&folder).map_err(|_| "a target directory that can be written")?;
+    let program: PathBuf = folder.join(planted);
+    let source = workspace::root().join("xtask").join("planted");
+    let mut build = nightly("rustc");
+    build
+        .args(["--edition", "2024", "--target", MACHINE])
+        .args(&flags)
+        .arg("-o")
+        .arg(&program)
+        .arg(source.join(format!("{planted}.rs")));
+    let suppressions = source.join(format!("{kind}.suppressions"));
+    let options = format!("suppressions={}", suppressions.display());
+    let mut mistake = Command::new(program);
+    let mut tests = nightly("cargo");
+    if suppressions.exists() {
+        mistake.env("TSAN_OPTIONS", &options);
+        tests.env("TSAN_OPTIONS", &options);
+    }
+    tests
+        .current_dir(workspace::root())
+        .env("CARGO_TARGET_DIR", &folder)
+        .env("RUSTFLAGS", flags.join(" "))
+        .args(["test", "--target", MACHINE])
+        .args(["--package", "shm-mailbox", "--lib"]);
+    for test in IN_PROCESS {
+        tests.args(["--test", test]);
+    }
+    tests.args(["--no-fail-fast", "--", "--show-output"]);
+    Ok(vec![
+        Step::success(build),
+        Step {
+            command: mistake,
+            expected: Expected::Report(report),
+        },
+        Step::success(tests),
+    ])
+}
+
+/// A program of the nightly toolchain. (`cargo` by itself is the one that runs us.)
+fn nightly(program: &str) -> Command {
+    let mut command = Command::new("rustup");
+    command
+        .args(["run", "nightly", program])
+        .env("CARGO_TERM_COLOR", "never");
+    command
+}
+
+/// Whether a command is there and succeeds.
+fn answers(command: &mut Command) -> bool {
+    command.output().is_ok_and(|output| output.status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, expected: Expected) -> bool {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        carry_out(vec![Step { command, expected }], Duration::from_secs(20)).expect("sh starts")
+    }
+
+    #[test]
+    fn a_planted_mistake_must_be_reported() {
+        let report = || Expected::Report("data race");
+        assert!(shell("echo a data race; exit 66", report()));
+        assert!(!shell("echo a data race", report()));
+        assert!(!shell("echo nothing; exit 66", report()));
+    }
+
+    #[test]
+    fn everything_else_must_succeed() {
+        assert!(shell("true", Expected::Success));
+        assert!(!shell("false", Expected::Success));
+    }
+
+    #[test]
+    fn every_part_is_explained() {
+        for name in PARTS {
+            assert!(HELP.contains(&format!("\n  {name} ")), "{name}");
+        }
+    }
+}
