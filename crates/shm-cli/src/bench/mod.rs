@@ -47,6 +47,8 @@ use way::Way;
 /// Measures, and shows what came of it.
 pub(crate) fn run(args: &BenchArgs) -> Result<Ending, Failure> {
     let signals = Signals::catch().map_err(|error| errors::signals(&error))?;
+    // Before we make it busy ourselves.
+    let machine = Machine::here();
     let (pin, cores) = cores(args)?;
     placement::pin(cores.here).map_err(|error| no_affinity(&error))?;
     let effort = Effort::new(args.quick, args.duration);
@@ -73,7 +75,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<Ending, Failure> {
         progress.inc(milliseconds(effort.at(way.interval()).total()));
     }
     progress.finish_and_clear();
-    let report = Report::new(Machine::here(), settings, rows);
+    let report = Report::new(machine, settings, rows);
     output::write(args, &report)?;
     if report.is_valid() {
         Ok(Ending::Done)

@@ -255,6 +255,7 @@ pub(super) mod samples {
             cores: 2,
             kernel: "6.18.0".to_owned(),
             is_virtual: true,
+            load: None,
         };
         let settings = Settings {
             size: 64,

@@ -36,6 +36,9 @@ pub(super) fn table(report: &Report) -> String {
     if !sentences.is_empty() {
         let _ = writeln!(text, "\n{}", sentences.join("\n"));
     }
+    if let Some(objection) = report.machine.objection() {
+        let _ = writeln!(text, "\nNote: {objection}");
+    }
     for warning in &report.warnings {
         let _ = writeln!(text, "\nWARNING: {warning}");
     }
