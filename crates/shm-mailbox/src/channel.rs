@@ -105,9 +105,10 @@ impl Channel {
         self.peer().life.load(Ordering::Relaxed) != self.known_life.get()
     }
 
-    /// Looks after object and peer, then once more at what is waited for.
+    /// Looks after object and peer, and before it says that nobody is there, once more at what is waited
+    /// for: a message (for a sender: room) wins over every verdict.
     ///
-    /// A message (for a sender: room) wins over every verdict. The links are read before the verdict:
+    /// Otherwise it does not look, lest an interval of polling longer than a slice become one. The links are read before the verdict:
     /// nobody attaches to an object that has lost its name, so whoever is not there then never will be.
     pub(crate) fn check<T>(
         &self,
@@ -115,16 +116,16 @@ impl Channel {
     ) -> Result<Option<T>, Failure> {
         let status = self.object.status()?;
         self.ensure_size(status.size)?;
-        let peer = self.verdict()?;
-        if let Some(output) = look()? {
-            return Ok(Some(output));
-        }
-        match peer {
-            Peer::Attached => Ok(None),
-            Peer::Closed if !self.await_peer => Err(Failure::Closed),
-            Peer::Died if !self.await_peer => Err(Failure::PeerDied),
-            _ if status.links == 0 => Err(Failure::Unlinked),
-            _ => Ok(None),
+        let failure = match self.verdict()? {
+            Peer::Attached => return Ok(None),
+            Peer::Closed if !self.await_peer => Failure::Closed,
+            Peer::Died if !self.await_peer => Failure::PeerDied,
+            _ if status.links == 0 => Failure::Unlinked,
+            _ => return Ok(None),
+        };
+        match look()? {
+            Some(output) => Ok(Some(output)),
+            None => Err(failure),
         }
     }
 

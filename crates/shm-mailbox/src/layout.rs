@@ -26,7 +26,6 @@
 //! sender stores `sent` with every message, and the receiver looks at the sender's `parked` after every
 //! message; on one line they would tear it from each other each time.
 
-use crate::message::MAX_MESSAGE;
 use crate::payload::Payload;
 use crate::sync::{AtomicU32, AtomicU64};
 
@@ -202,6 +201,8 @@ pub(crate) const fn is_whole_pages(size: u64) -> bool {
 #[cfg(not(loom))]
 const _: () = {
     use std::mem::{offset_of, size_of};
+
+    use crate::message::MAX_MESSAGE;
 
     assert!(offset_of!(Control, header.magic) == 0);
     assert!(offset_of!(Control, header.version) == 8);

@@ -81,7 +81,7 @@ pub(crate) trait Condition {
         false
     }
 
-    /// Looks after the peer and the object, then once more at the condition.
+    /// Looks after the peer and the object; before it fails, once more at the condition.
     fn check(&mut self) -> Result<Option<Self::Output>, Self::Error>;
 
     /// Announces the sleep, looks again, and sleeps until woken, or for `limit`.

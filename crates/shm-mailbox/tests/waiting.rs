@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use shm_mailbox::{Message, RecvError, SendError, Wait};
+use shm_mailbox::{Message, Peer, RecvError, SendError, Wait};
 use support::process::timed;
 use support::raw::{RECEIVER_PARKED, SENDER_PARKED};
 use support::{LIMIT, NOTICE, Name, PATIENCE, Raw, WAITS, assert_content, content, fork, until};
@@ -226,4 +226,27 @@ fn every_pair_of_strategies_makes_round_trips_between_processes() {
             echo.join();
         }
     }
+}
+
+#[test]
+fn a_poll_longer_than_a_slice_looks_no_sooner_than_it_says() {
+    let interval = Duration::from_millis(300);
+    let name = Name::new();
+    let mut sender = name.sender();
+    let child = fork(|| {
+        let mut receiver = name
+            .options()
+            .wait(Wait::Poll(interval))
+            .receiver()
+            .unwrap();
+        let (result, elapsed) = timed(|| receiver.recv(&mut Message::new()));
+        result.unwrap();
+        assert!(elapsed >= interval, "{elapsed:?}");
+    });
+    until("the receiver is there", || {
+        sender.peer().unwrap() == Peer::Attached
+    });
+    child.wait_until_it_is_in(libc::SYS_clock_nanosleep);
+    sender.send(b"between two looks").unwrap();
+    child.join();
 }

@@ -129,9 +129,15 @@ impl Child {
     /// Waits until the child waits for a signal, in [`sleep_for_ever`].
     #[track_caller]
     pub(crate) fn wait_until_it_pauses(&self) {
+        self.wait_until_it_is_in(libc::SYS_ppoll);
+    }
+
+    /// Waits until the child is in the system call with this number.
+    #[track_caller]
+    pub(crate) fn wait_until_it_is_in(&self, call: libc::c_long) {
         let path = format!("/proc/{}/syscall", self.pid);
-        let number = format!("{} ", libc::SYS_ppoll);
-        until("the child pauses", || {
+        let number = format!("{call} ");
+        until("the child is in the system call", || {
             let call = fs::read_to_string(&path).expect("alive");
             call.starts_with(&number)
         });
