@@ -16,7 +16,8 @@ usage: cargo xtask torture [PART…] [--fuzz-seconds N]
 Runs the long forms: hours on a small machine. A part that fails does not keep the others from running.
 
   stepping    a snapshot, a kill and an attack at every machine instruction, none left out
-  chaos       100,000 kills; every stop for two seconds; a minute of nonsense between two living ends
+  chaos       100,000 kills; every stop for two seconds; a minute of nonsense between two living ends;
+              6,000 deaths that a waiting peer has to notice in time
   searches    every state of the protocol, and of attaching and closing
   fuzz        both fuzz targets under AddressSanitizer; needs cargo-fuzz and a nightly compiler
   threads     the unit tests and those of both ends in one process under ThreadSanitizer, after a
@@ -88,7 +89,11 @@ const PARTS: [&str; 6] = [
 fn part(name: &str, fuzz_seconds: u64) -> Part {
     match name {
         "stepping" => Ok(vec![long_form(&["stepping"])]),
-        "chaos" => Ok(vec![long_form(&["chaos"]), long_form(&["scribbler"])]),
+        "chaos" => Ok(vec![
+            long_form(&["chaos"]),
+            long_form(&["scribbler"]),
+            long_form(&["deaths"]),
+        ]),
         "searches" => Ok(vec![long_form(&["search_protocol", "search_lifecycle"])]),
         "fuzz" => fuzz(fuzz_seconds),
         "threads" => sanitizer("thread", "race", "WARNING: ThreadSanitizer: data race"),

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use shm_mailbox::{AttachError, Message, Peer, RecvError, SendError, Wait};
 use support::process::{Child, sleep_for_ever, timed};
 use support::raw::RECEIVER_PARKED;
-use support::{LIMIT, NOTICE, Name, PATIENCE, Raw, WAITS, assert_empty, fork, take, until};
+use support::{
+    LIMIT, NOTICE, Name, PATIENCE, Raw, WAITS, assert_empty, fork, is_torture, take, until,
+};
 
 /// A process that attaches as the sender, sends these messages, and sits there.
 fn sitting_sender(name: &Name, messages: &[&str]) -> Child {
@@ -57,6 +59,36 @@ fn a_receiver_is_told_of_a_killed_sender_after_everything_it_committed() {
         assert!(died, "{wait}: {result:?}");
         assert!(took < NOTICE, "{wait}: {took:?}");
         assert_eq!(receiver.peer().unwrap(), Peer::Died);
+    }
+}
+
+#[test]
+fn a_death_is_noticed_within_two_slices() {
+    let deaths = if is_torture() { 1000 } else { 10 };
+    for wait in WAITS {
+        let name = Name::new();
+        let mut receiver = name.options().wait(wait).receiver().unwrap();
+        let mut delays: Vec<Duration> = (0..deaths)
+            .map(|_| {
+                let child = sitting_sender(&name, &[]);
+                let killer = thread::spawn(|| {
+                    let start = Instant::now();
+                    child.kill();
+                    start
+                });
+                let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
+                let told = Instant::now();
+                let died = matches!(result, Err(RecvError::PeerDied { .. }));
+                assert!(died, "{wait}: {result:?}");
+                told.saturating_duration_since(killer.join().unwrap())
+            })
+            .collect();
+        delays.sort_unstable();
+        let (middle, late) = (delays[deaths / 2], delays[deaths * 99 / 100]);
+        println!("{wait}: {deaths} deaths noticed, half within {middle:?}, 99 % within {late:?}");
+        // Of few, one may have been held up by what else the machine does.
+        let typical = if is_torture() { late } else { middle };
+        assert!(typical <= Duration::from_millis(110), "{wait}: {typical:?}");
     }
 }
 
