@@ -7,11 +7,18 @@ use super::phase::STRATA;
 /// The least time between two looks that sparse messages are meant for: the receiver has been waiting for a while.
 const SPARSE: Duration = Duration::from_millis(1);
 
+/// Up to this interval there is time for more messages, and one that the machine delays does not spoil the mean.
+const SHORT: Duration = Duration::from_millis(10);
+/// How many times more.
+const MORE: u32 = 4;
+
 /// How long each measurement of one way of waiting takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Effort {
     sparse: Duration,
     other: Duration,
+    /// Messages to every part of a poll's interval, at least.
+    rounds: u32,
     /// Between two looks of this way; 0 if it does not poll.
     interval: Duration,
 }
@@ -26,6 +33,7 @@ impl Effort {
         Self {
             sparse,
             other,
+            rounds: if quick || duration.is_some() { 1 } else { 2 },
             interval: Duration::ZERO,
         }
     }
@@ -43,7 +51,12 @@ impl Effort {
         let interval = self.interval.max(SPARSE);
         let messages = self.sparse.as_nanos() / (2 * interval).as_nanos();
         let rounds = u32::try_from(messages).unwrap_or(u32::MAX / STRATA) / STRATA;
-        (rounds.clamp(1, 1 << 20) * STRATA, interval)
+        let least = if self.interval.is_zero() || interval > SHORT {
+            self.rounds
+        } else {
+            self.rounds * MORE
+        };
+        (rounds.clamp(least, 1 << 20) * STRATA, interval)
     }
 
     /// How long, and how many at least.

@@ -29,11 +29,18 @@ impl Area {
             * side(self.top, self.height, other.top, other.height)
     }
 
+    /// Its point that is nearest to another.
+    pub(super) fn nearest(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        (
+            x.clamp(self.left, self.left + self.width),
+            y.clamp(self.top, self.top + self.height),
+        )
+    }
+
     /// From its edge to a point outside.
-    fn distance(&self, (x, y): (f64, f64)) -> f64 {
-        let beside = (self.left - x).max(x - self.left - self.width).max(0.0);
-        let above = (self.top - y).max(y - self.top - self.height).max(0.0);
-        beside.hypot(above)
+    fn distance(&self, at: (f64, f64)) -> f64 {
+        let nearest = self.nearest(at);
+        (at.0 - nearest.0).hypot(at.1 - nearest.1)
     }
 
     fn contains(&self, other: &Self) -> bool {
@@ -99,15 +106,8 @@ impl Labels {
 
     /// Keeps labels off a straight line, where there is a choice.
     pub(super) fn avoid_line(&mut self, from: (f64, f64), to: (f64, f64)) {
-        const STEPS: u32 = 60;
-        for step in 0..=STEPS {
-            let part = f64::from(step) / f64::from(STEPS);
-            let at = (
-                from.0 + (to.0 - from.0) * part,
-                from.1 + (to.1 - from.1) * part,
-            );
-            self.lines.push(Area::around(at, 2.0));
-        }
+        let areas = points(from, to).map(|at| Area::around(at, 2.0));
+        self.lines.extend(areas);
     }
 
     /// Finds a place for `text` near a mark.
@@ -135,9 +135,14 @@ impl Labels {
                 let ambiguous = self.marks.iter().any(|other| {
                     *other != mark && area.distance(*other) < (own * 1.3).max(own + 4.0)
                 });
+                let end = area.nearest(mark);
+                let crosses = self
+                    .marks
+                    .iter()
+                    .any(|other| *other != mark && points(mark, end).any(|at| is_near(at, *other)));
                 let cost = covered(&self.taken) * 1000.0
                     + covered(&self.lines) * 2.0
-                    + if ambiguous { 60.0 } else { 0.0 }
+                    + if ambiguous || crosses { 60.0 } else { 0.0 }
                     + distance;
                 let placed = Placed {
                     area,
@@ -165,6 +170,23 @@ impl Labels {
         self.taken.push(placed.area);
         placed
     }
+}
+
+/// Points on a straight line, so dense that nothing that matters fits between two.
+fn points(from: (f64, f64), to: (f64, f64)) -> impl Iterator<Item = (f64, f64)> {
+    const STEPS: u32 = 60;
+    (0..=STEPS).map(move |step| {
+        let part = f64::from(step) / f64::from(STEPS);
+        (
+            from.0 + (to.0 - from.0) * part,
+            from.1 + (to.1 - from.1) * part,
+        )
+    })
+}
+
+fn is_near(at: (f64, f64), other: (f64, f64)) -> bool {
+    const NEAR: f64 = 6.0;
+    (at.0 - other.0).hypot(at.1 - other.1) < NEAR
 }
 
 #[cfg(test)]

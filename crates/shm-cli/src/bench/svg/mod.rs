@@ -24,6 +24,10 @@ const FRAME: Area = Area {
     width: 846.0,
     height: 440.0,
 };
+/// Between the frame and the ends of the horizontal axis, in pixels: to the right there is room for labels, since
+/// whatever spins is there.
+const MARGIN: f64 = 16.0;
+const ROOM: f64 = 84.0;
 /// Of a mark, in pixels.
 const RADIUS: f64 = 5.0;
 /// The least processor time that is told from nothing, in percent of a core.
@@ -65,7 +69,7 @@ pub(super) fn picture(report: &Report) -> String {
     );
     write(&mut text, (24.0, 55.0), "soft", &report.machine.to_string());
     let about = format!(
-        "a message of {} bytes now and then, {} slots, processes {}; the line at a mark ends at p99, or at the slowest of less than 100 messages",
+        "a message of {} bytes now and then, {} slots, processes {}",
         settings.size, settings.slots, settings.pin
     );
     write(&mut text, (24.0, 73.0), "soft", &about);
@@ -93,7 +97,10 @@ fn plot(text: &mut String, report: &Report) {
             .unwrap_or(row.sparse.one_way.max_ns) as f64
     };
     let rows = &report.rows;
-    let x = Scale::new(rows.iter().map(cpu), (FRAME.left, FRAME.left + FRAME.width));
+    let x = Scale::new(
+        rows.iter().map(cpu),
+        (FRAME.left + MARGIN, FRAME.left + FRAME.width - ROOM),
+    );
     let y = Scale::new(
         rows.iter().flat_map(|row| [median(row), late(row)]),
         (FRAME.top + FRAME.height, FRAME.top),
@@ -127,9 +134,14 @@ fn plot(text: &mut String, report: &Report) {
         labels.avoid_line(mark.at, (x, mark.top));
     }
     // The lesson's comes last in the table, and has the best place here.
-    for mark in marks.iter().rev() {
+    for mark in marks.iter().rev().filter(|mark| has_label(mark.row)) {
         label(text, &mut labels, mark);
     }
+}
+
+/// The lesson's layout has the same intervals on its curve as the mailbox, which is beside it; twice would be too many.
+fn has_label(row: &Row) -> bool {
+    row.layout == Layout::Mailbox || row.interval_ns.is_none() || row.is_lesson
 }
 
 /// Joins the polls of a layout, from the shortest interval to the longest.
@@ -165,14 +177,11 @@ fn label(text: &mut String, labels: &mut Labels, mark: &Mark<'_>) {
     };
     let placed = labels.place(name, mark.at);
     let Area {
-        left,
-        top,
-        width,
-        height,
+        left, top, width, ..
     } = placed.area;
     if placed.is_far {
         let (x, y) = mark.at;
-        let end = (x.clamp(left, left + width), y.clamp(top, top + height));
+        let end = placed.area.nearest(mark.at);
         let _ = writeln!(
             text,
             "<line class=\"leader\" x1=\"{x:.1}\" y1=\"{y:.1}\" x2=\"{:.1}\" y2=\"{:.1}\"/>",
@@ -213,7 +222,7 @@ fn axes(text: &mut String, x: Scale, y: Scale) {
         (FRAME.left, FRAME.top - 6.0),
         "start",
         "name",
-        "one-way latency, median",
+        "one-way latency: the median, and a line up to p99 (of less than 100 messages, to the slowest)",
     );
     let mut at = FRAME.left + 150.0;
     for (class, name) in [
