@@ -12,6 +12,7 @@ use crate::console::{Console, Phase};
 const HANG: u32 = 60;
 /// The exit status of a child that must not be traced.
 const NOT_PERMITTED: i32 = 77;
+const NOT_PERMITTED_REASON: &str = "it must not be traced";
 
 /// Why the child stands still.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +33,10 @@ pub(crate) struct Tracee<'a> {
 /// Whether a child can be traced here.
 pub(crate) fn is_permitted() -> bool {
     let console = Console::new();
-    match Tracee::spawn(&console, || Ok(())) {
-        Ok(tracee) => tracee.finish().is_ok(),
-        Err(_) => false,
+    match Tracee::spawn(&console, || Ok(())).and_then(Tracee::finish) {
+        Ok(()) => true,
+        Err(reason) if reason == NOT_PERMITTED_REASON => false,
+        Err(reason) => panic!("{reason}"),
     }
 }
 
@@ -223,6 +225,8 @@ impl<'a> Tracee<'a> {
     fn ended(&self, status: libc::c_int) -> String {
         if let Some(failure) = self.console.failure() {
             failure
+        } else if libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == NOT_PERMITTED {
+            NOT_PERMITTED_REASON.to_owned()
         } else if libc::WIFEXITED(status) {
             format!("exited with {}", libc::WEXITSTATUS(status))
         } else if libc::WIFSIGNALED(status) {
