@@ -26,13 +26,13 @@ use crate::failure::{Failure, Status};
 
 /// Two processes with an object in each direction.
 pub(super) struct Pair {
+    /// The first to go, or it would complain that we have left. It unlinks both objects.
+    peer: Process,
     sender: SendEnd,
     receiver: ReceiveEnd,
     buffer: Vec<u8>,
     message: Message,
     effort: Effort,
-    /// The last to go: it unlinks what the others leave.
-    peer: Process,
 }
 
 impl Pair {
