@@ -65,6 +65,7 @@ fn a_receiver_is_told_of_a_killed_sender_after_everything_it_committed() {
 #[test]
 fn a_death_is_noticed_within_two_slices() {
     let deaths = if is_torture() { 1000 } else { 10 };
+    let mut slowest = Duration::ZERO;
     for wait in WAITS {
         let name = Name::new();
         let mut receiver = name.options().wait(wait).receiver().unwrap();
@@ -86,10 +87,10 @@ fn a_death_is_noticed_within_two_slices() {
         delays.sort_unstable();
         let (middle, late) = (delays[deaths / 2], delays[deaths * 99 / 100]);
         println!("{wait}: {deaths} deaths noticed, half within {middle:?}, 99 % within {late:?}");
-        // Of few, one may have been held up by what else the machine does.
-        let typical = if is_torture() { late } else { middle };
-        assert!(typical <= Duration::from_millis(110), "{wait}: {typical:?}");
+        // Of few, one may have been held up by what else the machine does. The long form wants it for itself.
+        slowest = slowest.max(if is_torture() { late } else { middle });
     }
+    assert!(slowest <= Duration::from_millis(110), "{slowest:?}");
 }
 
 #[test]
