@@ -37,8 +37,10 @@ pub(crate) const SHM: &str = env!("CARGO_BIN_EXE_shm");
 
 /// The command `shm ARGS`, with a closed standard input unless it is spawned as a [`Process`].
 pub(crate) fn shm<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
-    let mut command = Command::new(SHM);
+    // Under `nohup` the tests are started with a signal ignored, which a child inherits and `shm` respects.
+    let mut command = Command::new("env");
     command
+        .args(["--default-signal=HUP,INT,TERM", SHM])
         .args(args)
         .env_remove("SHM_NAME")
         .stdin(Stdio::null());
