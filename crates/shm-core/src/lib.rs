@@ -4,7 +4,8 @@
 //! The limits: Linux (4.14 or newer) on x86-64 and aarch64 only. Nothing here knows what the bytes
 //! mean or in which order processes touch them; that is the business of whoever views them as
 //! atomics. A process that may write to an object may also shrink it, and touching a mapping beyond
-//! the new end is `SIGBUS`: keep objects to one user (mode 0600, the default) or to one group.
+//! the new end is `SIGBUS`: keep objects to one user (mode 0600, the default) or to one group, and
+//! see [`guard`] for a handler that survives it.
 //! What fails leaves no object behind, and sizes as they were.
 //!
 //! ```
@@ -39,6 +40,7 @@ pub mod bytes;
 mod error;
 pub mod fork;
 pub mod futex;
+pub mod guard;
 mod list;
 mod lock;
 mod mapping;

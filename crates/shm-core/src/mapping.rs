@@ -1,5 +1,6 @@
 //! The bytes of an object in this process, or memory without a name that forked children share.
 
+use crate::guard::Entry;
 use crate::{Object, ShmName, SystemError};
 use memmap2::MmapRaw;
 use std::error::Error;
@@ -41,8 +42,15 @@ pub struct Mapping {
     len: usize,
     access: Access,
     name: Option<ShmName>,
-    /// What unmaps it; `None` is memory without a name.
-    file: Option<MmapRaw>,
+    /// What unmaps it; `None` is memory without a name, which cannot be cut off.
+    file: Option<File>,
+}
+
+/// The mapping of an object. The fields are dropped in this order: out of the registry first.
+struct File {
+    entry: Entry,
+    #[expect(dead_code, reason = "held for its `Drop` only")]
+    map: MmapRaw,
 }
 
 // SAFETY: the address stays mapped until drop, whichever thread that is on.
@@ -105,6 +113,16 @@ impl Mapping {
     /// What it is for.
     pub fn access(&self) -> Access {
         self.access
+    }
+
+    /// Whether the guard has put zeros in the place of memory that was cut off: what was read may be
+    /// zeros, and what was written is nobody's. It stays so. One load.
+    ///
+    /// It speaks of the accesses that this thread has made before. Always `false` without
+    /// [`guard::install`](crate::guard::install).
+    #[inline]
+    pub fn is_lost(&self) -> bool {
+        self.file.as_ref().is_some_and(|file| file.entry.is_lost())
     }
 
     /// The address of the first byte, for reading.
@@ -184,7 +202,7 @@ impl MapOptions {
         let len = self.len_in(object)?;
         let mut options = memmap2::MmapOptions::new();
         options.offset(self.offset).len(len);
-        let file = match self.access {
+        let map = match self.access {
             Access::ReadWrite => options.map_raw(object.file()),
             Access::ReadOnly => options.map_raw_read_only(object.file()),
             Access::Private => {
@@ -193,16 +211,17 @@ impl MapOptions {
                 unsafe { options.map_copy(object.file()) }.map(MmapRaw::from)
             }
         };
-        let file = file.map_err(|e| object.error("mmap", e))?;
+        let map = map.map_err(|e| object.error("mmap", e))?;
         // The system never places a mapping of its choice at address 0.
-        let address = NonNull::new(file.as_mut_ptr())
-            .ok_or_else(|| no_memory(Some(object.name().clone())))?;
+        let address =
+            NonNull::new(map.as_mut_ptr()).ok_or_else(|| no_memory(Some(object.name().clone())))?;
+        let entry = Entry::new(address, len, self.access != Access::ReadOnly);
         Ok(Mapping {
             address,
             len,
             access: self.access,
             name: Some(object.name().clone()),
-            file: Some(file),
+            file: Some(File { entry, map }),
         })
     }
 

@@ -125,6 +125,35 @@ pub fn fchmod(fd: BorrowedFd<'_>, mode: libc::mode_t) -> io::Result<()> {
     Ok(())
 }
 
+/// Gives the object to another user or group; `None` leaves that one as it is.
+///
+/// `int fchown(int fd, uid_t owner, gid_t group);`
+///
+/// # Errors
+///
+/// * `EPERM`: another user, or a group that this process is not in, and it has not the privilege.
+/// * `EROFS`: the file system is read-only.
+///
+/// `EINTR` is not returned: the call is made again.
+///
+/// # References
+///
+/// [`fchown(2)`](https://man7.org/linux/man-pages/man2/fchown.2.html)
+pub fn fchown(
+    fd: BorrowedFd<'_>,
+    owner: Option<libc::uid_t>,
+    group: Option<libc::gid_t>,
+) -> io::Result<()> {
+    // -1 in the manual: the number that nobody has.
+    let owner = owner.unwrap_or(libc::uid_t::MAX);
+    let group = group.unwrap_or(libc::gid_t::MAX);
+    restart(|| {
+        // SAFETY: the descriptor is open as long as the borrow; the rest are numbers.
+        check(unsafe { libc::fchown(fd.as_raw_fd(), owner, group) })
+    })?;
+    Ok(())
+}
+
 /// Asks how large and how full the object's file system is.
 ///
 /// `int fstatvfs(int fd, struct statvfs *buf);`

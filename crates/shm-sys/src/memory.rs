@@ -1,4 +1,5 @@
-//! Memory without a name: shared with the children of `fork`, or wiped in them.
+//! Memory without a name: shared with the children of `fork`, wiped in them, or in the place of pages
+//! that are lost.
 
 use crate::errno::check;
 use std::io;
@@ -37,6 +38,56 @@ pub fn mmap_shared_anonymous(len: usize) -> io::Result<NonNull<u8>> {
     }
     // Only a fixed mapping can be placed at address 0, and this one is not.
     NonNull::new(address.cast()).ok_or_else(|| io::Error::from_raw_os_error(libc::ENOMEM))
+}
+
+/// Puts private zeroed pages where the pages from `address` to `address + len` are mapped.
+///
+/// `void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset);` with `flags`
+/// `MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE`.
+///
+/// What was mapped there is gone from this process, and is the same in every other. A handler of
+/// signals may call it: it is one system call, and what it returns allocates nothing.
+///
+/// # Errors
+///
+/// * `EINVAL`: `address` is not a multiple of the page size, or `len` is 0.
+/// * `ENOMEM`: too many mappings, or no room in the address space (`RLIMIT_AS`).
+///
+/// # Safety
+///
+/// The range is one that the caller has mapped, with at most the access of `prot`, and whatever
+/// refers to its bytes is content with zeros that nobody else sees.
+///
+/// # References
+///
+/// [`mmap(2)`](https://man7.org/linux/man-pages/man2/mmap.2.html)
+pub unsafe fn mmap_fixed_private_anonymous(
+    address: NonNull<u8>,
+    len: usize,
+    prot: libc::c_int,
+) -> io::Result<()> {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED | libc::MAP_NORESERVE;
+    // SAFETY: the caller vouches for the range; there is no descriptor.
+    let mapped = unsafe { libc::mmap(address.as_ptr().cast(), len, prot, flags, -1, 0) };
+    if mapped == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+/// The size of a page in bytes: 4096 on x86-64, and up to 65,536 on aarch64.
+///
+/// `long sysconf(_SC_PAGESIZE);`
+///
+/// It always succeeds.
+///
+/// # References
+///
+/// [`sysconf(3)`](https://man7.org/linux/man-pages/man3/sysconf.3.html)
+pub fn page_size() -> usize {
+    // SAFETY: a number.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(size).unwrap_or(4096)
 }
 
 /// Removes the mappings in the pages from `address` to `address + len`.
