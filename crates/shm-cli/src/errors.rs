@@ -183,7 +183,8 @@ fn reserve(error: &ResizeError) -> Failure {
     Failure::new(Status::Failure, error).next(next)
 }
 
-fn system(error: &SystemError) -> Failure {
+/// A system call failed, and there is nothing better to say.
+pub(crate) fn system(error: &SystemError) -> Failure {
     let status = match error.source.kind() {
         io::ErrorKind::NotFound => Status::NoObject,
         io::ErrorKind::PermissionDenied => Status::Permission,

@@ -25,11 +25,18 @@ mod writer;
 
 use std::process::ExitCode;
 
+use shm_core::guard;
+
 use crate::args::{Cli, Command};
 use crate::ending::Ending;
 
 fn main() -> ExitCode {
-    let result = match Cli::from_command_line().command {
+    let command = Cli::from_command_line().command;
+    // An object that somebody truncates is an error to tell of, and no reason to die by a signal.
+    if let Err(error) = guard::install() {
+        return errors::system(&error).report();
+    }
+    let result = match command {
         Command::Writer(args) => writer::run(&args),
         Command::Reader(args) => reader::run(&args),
         Command::Bench(args) => bench::run(&args),

@@ -276,8 +276,10 @@ static ADDRESS: AtomicUsize = AtomicUsize::new(0);
 /// Counts, and puts memory where it was missing.
 extern "C" fn mend(_: i32, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
     CALLS.fetch_add(1, Ordering::Relaxed);
-    // SAFETY: the kernel passes a valid structure, with an address.
-    let address = unsafe { (*info).si_addr() };
+    // SAFETY: the kernel passes a valid structure.
+    let info = unsafe { &*info };
+    // SAFETY: with this signal there is an address.
+    let address = unsafe { info.si_addr() };
     ADDRESS.store(address.addr(), Ordering::Relaxed);
     let page = address.map_addr(|address| address & !(PAGE - 1));
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED;

@@ -28,31 +28,71 @@ pub(crate) struct Channel {
     /// A peer that closed or died is not an error: wait for the next.
     pub(crate) await_peer: bool,
     pub(crate) token: ProcessToken,
-    /// The first violation; every later operation fails with it.
-    pub(crate) corrupt: Option<Corrupt>,
+    /// What has broken the endpoint; every later operation fails with it.
+    pub(crate) broken: Option<Broken>,
     /// The peer's `life` when it was last checked.
     pub(crate) known_life: Cell<u64>,
 }
 
+/// What an endpoint does not recover from.
+#[derive(Debug)]
+pub(crate) enum Broken {
+    Corrupt(Corrupt),
+    Truncated { expected: u64, found: u64 },
+}
+
 impl Channel {
-    /// Whether the endpoint may be used: not in a forked child, and not after a violation.
+    /// Whether the endpoint may be used: not in a forked child, and not once it is broken.
     #[inline]
     pub(crate) fn ensure_usable(&self) -> Result<(), Failure> {
         if !self.token.is_current() {
             return Err(Failure::Forked);
         }
-        match &self.corrupt {
-            Some(corrupt) => Err(Failure::Corrupt(corrupt.clone())),
+        match &self.broken {
             None => Ok(()),
+            Some(Broken::Corrupt(corrupt)) => Err(Failure::Corrupt(corrupt.clone())),
+            Some(Broken::Truncated { expected, found }) => Err(Failure::Truncated {
+                expected: *expected,
+                found: *found,
+            }),
         }
     }
 
-    /// Remembers a violation, so that it is reported for good.
-    #[cold]
-    pub(crate) fn remember(&mut self, failure: &Failure) {
-        if let Failure::Corrupt(corrupt) = failure {
-            self.corrupt.get_or_insert_with(|| corrupt.clone());
+    /// After accesses that matter: whether the memory was there, as far as the guard can tell. One load.
+    #[inline]
+    pub(crate) fn ensure_memory(&self) -> Result<(), Failure> {
+        if self.region.is_lost() {
+            return Err(self.lost());
         }
+        Ok(())
+    }
+
+    /// Whether memory was cut off, as far as it is known.
+    pub(crate) fn broken_memory(&self) -> bool {
+        self.region.is_lost() || matches!(self.broken, Some(Broken::Truncated { .. }))
+    }
+
+    #[cold]
+    fn lost(&self) -> Failure {
+        match self.object.size() {
+            Ok(found) => self.truncated(found),
+            Err(error) => error.into(),
+        }
+    }
+
+    /// The failure to report: remembers what breaks the endpoint, and does not take the zeros in the place
+    /// of lost memory for the peer's.
+    #[cold]
+    pub(crate) fn remember(&mut self, failure: Failure) -> Failure {
+        let failure = self.ensure_memory().err().unwrap_or(failure);
+        match &failure {
+            Failure::Corrupt(corrupt) => self.broken = Some(Broken::Corrupt(corrupt.clone())),
+            &Failure::Truncated { expected, found } => {
+                self.broken = Some(Broken::Truncated { expected, found });
+            }
+            _ => {}
+        }
+        failure
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -99,10 +139,10 @@ impl Channel {
         })
     }
 
-    /// Whether the peer came, closed or came back since the last check.
+    /// Whether the peer came, closed or came back since the last check, or the memory went.
     pub(crate) fn has_news(&self) -> bool {
         // Relaxed: only a hint to check.
-        self.peer().life.load(Ordering::Relaxed) != self.known_life.get()
+        self.peer().life.load(Ordering::Relaxed) != self.known_life.get() || self.region.is_lost()
     }
 
     /// Looks after object and peer, and before it says that nobody is there, once more at what is waited
@@ -116,6 +156,7 @@ impl Channel {
     ) -> Result<Option<T>, Failure> {
         let status = self.object.status()?;
         self.ensure_size(status.size)?;
+        self.ensure_memory()?;
         let failure = match self.verdict()? {
             Peer::Attached => return Ok(None),
             Peer::Closed if !self.await_peer => Failure::Closed,

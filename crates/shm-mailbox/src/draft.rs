@@ -84,8 +84,7 @@ impl<'a> Draft<'a> {
     #[inline]
     pub fn commit(self) -> Result<(), SendError> {
         self.sender.usable()?;
-        self.sender.publish(self.length);
-        Ok(())
+        self.sender.publish(self.length)
     }
 }
 

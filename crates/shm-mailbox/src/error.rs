@@ -94,6 +94,12 @@ pub enum AttachError {
         /// The field and what it holds.
         corrupt: Corrupt,
     },
+    /// Somebody made the object smaller while we attached (told with [`shm_core::guard`]; without, that
+    /// is SIGBUS).
+    Truncated {
+        /// The object.
+        name: String,
+    },
     /// A system call failed.
     System(SystemError),
 }
@@ -130,13 +136,13 @@ pub enum SendError {
         /// The object.
         name: String,
     },
-    /// Somebody has made the object smaller.
+    /// Somebody has made the object smaller. The endpoint stays in this state.
     Truncated {
         /// The object.
         name: String,
         /// The size it had, in bytes.
         expected: u64,
-        /// The size it has.
+        /// The size it has; not less if it was made larger again.
         found: u64,
     },
     /// The receiver, or somebody else, wrote what no receiver writes. The endpoint stays in this state.
@@ -190,13 +196,13 @@ pub enum RecvError {
         /// The object.
         name: String,
     },
-    /// Somebody has made the object smaller.
+    /// Somebody has made the object smaller. The endpoint stays in this state.
     Truncated {
         /// The object.
         name: String,
         /// The size it had, in bytes.
         expected: u64,
-        /// The size it has.
+        /// The size it has; not less if it was made larger again.
         found: u64,
     },
     /// The sender, or somebody else, wrote what no sender writes. The endpoint stays in this state.
@@ -390,6 +396,10 @@ impl fmt::Display for AttachError {
                 "object {name:?} has {found} slots, expected {expected}; remove it first, or take what is there"
             ),
             Self::Corrupt { name, corrupt } => corrupt_object(f, name, corrupt),
+            Self::Truncated { name } => write!(
+                f,
+                "object {name:?} was truncated while it was attached to; try again, or look for who does that"
+            ),
             Self::System(error) => error.fmt(f),
         }
     }
@@ -517,6 +527,13 @@ fn unlinked(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
 }
 
 fn truncated(f: &mut fmt::Formatter<'_>, name: &str, expected: u64, found: u64) -> fmt::Result {
+    if found >= expected {
+        return write!(
+            f,
+            "object {name:?} was truncated, or lost memory, and has its {found} bytes again without what was in them; \
+             remove it and start both ends again"
+        );
+    }
     write!(
         f,
         "object {name:?} was truncated to {found} bytes, expected {expected}; \

@@ -30,8 +30,9 @@
 //! until it is acknowledged. [`Receiver::recv`] acknowledges at once, so a receiver killed before it has
 //! dealt with the message has lost it; [`Receiver::peek`] and [`Receiver::ack`] close that gap. What the
 //! peer wrote is checked before it is used: a wrong value is a [`Corrupt`] error, never a panic or a hang.
-//! What is *not* promised: protection against a process that truncates the object under us, which is a
-//! SIGBUS at the next access before the check that comes every 50 ms.
+//! What is *not* promised: protection against a process that truncates the object under us. That is
+//! [`SendError::Truncated`] at the check that comes every 50 ms; an access before it is SIGBUS, unless the
+//! program has installed [`shm_core::guard`], which makes it the same error.
 //!
 //! The layout of the lesson that this grew out of is in [`classic`].
 

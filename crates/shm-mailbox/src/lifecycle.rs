@@ -79,7 +79,9 @@ pub(crate) fn attach<C>(
             holder = region.side(role).presence.pid.load(Ordering::Relaxed);
             return Ok(None);
         }
-        let cursor = resume(&region).map_err(|corrupt| AttachError::Corrupt {
+        let cursor = resume(&region);
+        ensure_memory(&region, &name)?;
+        let cursor = cursor.map_err(|corrupt| AttachError::Corrupt {
             name: name.to_string(),
             corrupt,
         })?;
@@ -90,11 +92,12 @@ pub(crate) fn attach<C>(
             created,
             await_peer: options.await_peer,
             token,
-            corrupt: None,
+            broken: None,
             known_life: Cell::new(0),
         };
         protocol::begin_life(channel.own(), std::process::id());
         wake_unconditionally(channel.peer());
+        ensure_memory(&channel.region, &name)?;
         channel.object.unlock(lock_byte::INIT)?;
         Ok(Some((channel, cursor)))
     })?;
@@ -187,6 +190,16 @@ fn mailbox(
     }
 }
 
+/// An error if the object was cut off while we attached, and the guard has put zeros in its place.
+fn ensure_memory(region: &Region, name: &ShmName) -> Result<(), AttachError> {
+    if region.is_lost() {
+        return Err(AttachError::Truncated {
+            name: name.to_string(),
+        });
+    }
+    Ok(())
+}
+
 fn map(object: &Object, geometry: Geometry) -> Result<Region, AttachError> {
     let mapping = Mapping::shared(object).map_err(AttachError::Map)?;
     Region::map(mapping, geometry).map_err(AttachError::View)
@@ -206,17 +219,22 @@ pub(crate) fn close(channel: &Channel, disposal: Disposal) -> Result<Closed, Clo
         });
     }
     let object = &channel.object;
+    let truncated = || CloseError::Truncated {
+        name: channel.name().to_owned(),
+    };
     let size = object.size().map_err(CloseError::System)?;
-    if size < channel.region.geometry().object_size() {
+    if size < channel.region.geometry().object_size() || channel.broken_memory() {
         // Nothing may be touched any more; the role goes with the descriptor.
-        return Err(CloseError::Truncated {
-            name: channel.name().to_owned(),
-        });
+        return Err(truncated());
     }
     let init =
         wait::retry(INIT_LIMIT, || lock(object, lock_byte::INIT)).map_err(CloseError::System)?;
     protocol::end_life(channel.own());
     let queued = protocol::queued(&channel.region);
+    if channel.broken_memory() {
+        // A count of zeros must not unlink anything.
+        return Err(truncated());
+    }
     let due = match channel.role {
         Role::Sender => queued == 0,
         Role::Receiver => channel.created && protocol::read_life(channel.peer()) == 0,

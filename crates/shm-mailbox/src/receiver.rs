@@ -148,6 +148,7 @@ impl Receiver {
             }
             received += 1;
         }
+        self.was_there()?;
         self.ack()?;
         Ok(received)
     }
@@ -166,7 +167,7 @@ impl Receiver {
             message,
         };
         match self.waiter.try_once(&mut arrival) {
-            Ok(Some(())) => Ok(()),
+            Ok(Some(())) => self.was_there(),
             Ok(None) => Err(RecvError::Empty),
             Err(failure) => Err(self.fail(failure)),
         }
@@ -212,6 +213,7 @@ impl Receiver {
         if self.cursor.shown() > 0 {
             self.cursor.acknowledge(&self.channel.region);
             self.channel.wake_parked_peer();
+            self.was_there()?;
         }
         Ok(())
     }
@@ -250,9 +252,20 @@ impl Receiver {
             cursor: &mut self.cursor,
             message,
         };
-        self.waiter
-            .wait(&mut arrival, timeout)
-            .map_err(|failure| self.fail(failure))
+        match self.waiter.wait(&mut arrival, timeout) {
+            Ok(()) => self.was_there(),
+            Err(failure) => Err(self.fail(failure)),
+        }
+    }
+
+    /// After looking at messages, or giving them back: an error if that was in memory that is nobody's any
+    /// more.
+    #[inline]
+    fn was_there(&mut self) -> Result<(), RecvError> {
+        match self.channel.ensure_memory() {
+            Ok(()) => Ok(()),
+            Err(failure) => Err(self.fail(failure)),
+        }
     }
 
     #[inline]
@@ -264,7 +277,7 @@ impl Receiver {
 
     #[cold]
     fn fail(&mut self, failure: Failure) -> RecvError {
-        self.channel.remember(&failure);
+        let failure = self.channel.remember(failure);
         RecvError::new(failure, self.channel.name())
     }
 }

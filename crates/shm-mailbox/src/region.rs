@@ -17,14 +17,14 @@ pub(crate) struct Region {
     slots: NonNull<[Slot]>,
     geometry: Geometry,
     /// Owned: keeps the two pointers valid.
-    #[expect(dead_code, reason = "held for its `Drop` only")]
+    #[cfg_attr(loom, expect(dead_code, reason = "held for its `Drop` only"))]
     memory: Memory,
 }
 
 #[derive(Debug)]
 enum Memory {
     #[cfg(not(loom))]
-    Mapped(#[expect(dead_code, reason = "held for its `Drop` only")] shm_core::Mapping),
+    Mapped(shm_core::Mapping),
     #[cfg(any(test, loom))]
     Heap(#[expect(dead_code, reason = "held for its `Drop` only")] heap::Heap),
 }
@@ -75,6 +75,18 @@ impl Region {
         // SAFETY: points into `memory`, which lives as long as `self`; valid for any bytes.
         let slots = unsafe { self.slots.as_ref() };
         &slots[index]
+    }
+
+    /// Whether memory was cut off, so that the guard has put zeros in its place; see
+    /// [`shm_core::guard`]. Speaks of the accesses before this call.
+    #[cfg(not(loom))]
+    #[inline(always)]
+    pub(crate) fn is_lost(&self) -> bool {
+        match &self.memory {
+            Memory::Mapped(mapping) => mapping.is_lost(),
+            #[cfg(test)]
+            Memory::Heap(_) => false,
+        }
     }
 
     #[inline(always)]

@@ -89,8 +89,7 @@ impl Sender {
     pub fn try_send(&mut self, message: &[u8]) -> Result<(), SendError> {
         check_length(message)?;
         self.try_room()?;
-        self.commit(message);
-        Ok(())
+        self.commit(message)
     }
 
     /// Sends `message` (0 to 1024 bytes), waiting for room as long as it takes.
@@ -131,7 +130,7 @@ impl Sender {
         }
         let room = self.try_room()?;
         let room = self.room_for(messages.len(), room)?;
-        Ok(self.commit_batch(messages, room))
+        self.commit_batch(messages, room)
     }
 
     /// Sends all `messages` in order, waiting for room as long as it takes.
@@ -150,7 +149,9 @@ impl Sender {
                 .room(None)
                 .and_then(|room| self.room_for(left.len(), room))
                 .map_err(|error| BatchError { sent, error })?;
-            sent += self.commit_batch(left, room);
+            sent += self
+                .commit_batch(left, room)
+                .map_err(|error| BatchError { sent, error })?;
         }
         Ok(())
     }
@@ -229,8 +230,7 @@ impl Sender {
     fn send_within(&mut self, message: &[u8], timeout: Option<Duration>) -> Result<(), SendError> {
         check_length(message)?;
         self.room(timeout)?;
-        self.commit(message);
-        Ok(())
+        self.commit(message)
     }
 
     /// Waits for room: how many messages can be sent now, at least 1.
@@ -273,9 +273,9 @@ impl Sender {
     }
 
     #[inline]
-    fn commit(&mut self, message: &[u8]) {
+    fn commit(&mut self, message: &[u8]) -> Result<(), SendError> {
         self.cursor.write(&self.channel.region, message);
-        self.publish(message.len());
+        self.publish(message.len())
     }
 
     /// Looks again if `room`, which may be what an earlier look has found, is too little for a batch.
@@ -300,9 +300,19 @@ impl Sender {
 
     /// Commits the next message, whose payload stands in its slot, and wakes the receiver.
     #[inline]
-    pub(crate) fn publish(&mut self, length: usize) {
+    pub(crate) fn publish(&mut self, length: usize) -> Result<(), SendError> {
         self.cursor.publish(&self.channel.region, length);
         self.channel.wake_parked_peer();
+        self.reached()
+    }
+
+    /// After committing: an error if that went into memory that is nobody's any more.
+    #[inline]
+    fn reached(&mut self) -> Result<(), SendError> {
+        match self.channel.ensure_memory() {
+            Ok(()) => Ok(()),
+            Err(failure) => Err(self.fail(failure)),
+        }
     }
 
     /// Writes a part of the next message's payload.
@@ -312,7 +322,11 @@ impl Sender {
     }
 
     /// Commits as many of `messages` as fit into `room` and into the numbers left.
-    fn commit_batch<T: AsRef<[u8]>>(&mut self, messages: &[T], room: u64) -> usize {
+    fn commit_batch<T: AsRef<[u8]>>(
+        &mut self,
+        messages: &[T],
+        room: u64,
+    ) -> Result<usize, SendError> {
         let mut sent = 0;
         for message in messages {
             if sent as u64 == room || self.cursor.is_exhausted() {
@@ -324,12 +338,13 @@ impl Sender {
             sent += 1;
         }
         self.channel.wake_parked_peer();
-        sent
+        self.reached()?;
+        Ok(sent)
     }
 
     #[cold]
     fn fail(&mut self, failure: Failure) -> SendError {
-        self.channel.remember(&failure);
+        let failure = self.channel.remember(failure);
         SendError::new(failure, self.channel.name())
     }
 }

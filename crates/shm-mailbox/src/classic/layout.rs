@@ -60,9 +60,9 @@ impl Region {
 /// A mapping of a whole object, and the region in it.
 #[derive(Debug)]
 pub(super) struct View {
-    /// Points into `_mapping`.
+    /// Points into `mapping`.
     region: NonNull<Region>,
-    _mapping: Mapping,
+    mapping: Mapping,
 }
 
 // SAFETY: the region is made for several threads and processes, and does not move with the view.
@@ -71,10 +71,14 @@ unsafe impl Send for View {}
 impl View {
     pub(super) fn new(mapping: Mapping) -> Result<Self, ViewError> {
         let region = NonNull::from(mapping.view::<Region>(0)?);
-        Ok(Self {
-            region,
-            _mapping: mapping,
-        })
+        Ok(Self { region, mapping })
+    }
+
+    /// Whether memory was cut off, so that the guard has put zeros in its place; see
+    /// [`shm_core::guard`]. Speaks of the accesses before this call.
+    #[inline]
+    pub(super) fn is_lost(&self) -> bool {
+        self.mapping.is_lost()
     }
 
     #[inline]

@@ -88,6 +88,7 @@ impl Link {
     ///
     /// Waits for a moment if the size is wrong.
     pub(super) fn inspect(&self) -> Result<(), Fault> {
+        self.ensure_memory()?;
         let mut status = self.object.status()?;
         if status.size != SIZE {
             wait::retry(SETTLING, || {
@@ -102,6 +103,15 @@ impl Link {
         }
         if status.links == 0 {
             return Err(Fault::Unlinked);
+        }
+        Ok(())
+    }
+
+    /// After touching the memory: whether it was there, as far as the guard can tell.
+    pub(super) fn ensure_memory(&self) -> Result<(), Fault> {
+        if self.view.is_lost() {
+            let found = self.object.size()?;
+            return Err(Fault::Truncated { found });
         }
         Ok(())
     }

@@ -13,7 +13,8 @@
 //! * A C writer truncates the object when it starts, under everybody's mapping, and touching a mapping that
 //!   has lost its memory is death by SIGBUS. Our two programs therefore wait by reading the object, not the mapping,
 //!   and look at its size right before they touch it. If the size is wrong, they wait for a moment, and report
-//!   [`RecvError::Truncated`] if it stays so. What remains are the nanoseconds between that look and the access.
+//!   [`RecvError::Truncated`] if it stays so. What remains are the nanoseconds between that look and the access;
+//!   a program that has installed [`shm_core::guard`] gets the same error there.
 //! * That costs system calls: about 3 µs a message, of which a mailbox needs none.
 //!
 //! # Example

@@ -86,6 +86,7 @@ impl Reader {
     pub fn taken(&mut self) -> Result<(), RecvError> {
         self.own()
             .map(|()| self.mark_taken())
+            .and_then(|()| self.link.ensure_memory())
             .map_err(|fault| RecvError::new(fault, self.link.name()))
     }
 
@@ -99,6 +100,7 @@ impl Reader {
     pub fn withdraw(&mut self) -> Result<Option<Message>, RecvError> {
         self.own()
             .map(|()| self.take_back())
+            .and_then(|message| self.link.ensure_memory().map(|()| message))
             .map_err(|fault| RecvError::new(fault, self.link.name()))
     }
 
@@ -234,6 +236,7 @@ impl Condition for Asking<'_> {
             return Ok(None);
         }
         let length = protocol::take(region, self.text);
+        self.link.ensure_memory()?;
         if length > 0 {
             return Ok(Some(length));
         }

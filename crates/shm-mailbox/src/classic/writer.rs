@@ -241,6 +241,7 @@ impl Condition for Handing<'_> {
         if !protocol::hand_over(region, wanted, self.text) {
             return Ok(None);
         }
+        self.link.ensure_memory()?;
         *self.last = LastMessage::Unread;
         Link::wake(&region.flag);
         Ok(Some(()))
@@ -282,7 +283,9 @@ impl Condition for Draining<'_> {
             return Ok(None);
         }
         self.link.inspect_memory()?;
-        Ok(protocol::is_taken(self.link.region()).then_some(()))
+        let taken = protocol::is_taken(self.link.region());
+        self.link.ensure_memory()?;
+        Ok(taken.then_some(()))
     }
 
     fn check(&mut self) -> Result<Option<()>, Fault> {

@@ -123,6 +123,12 @@ fn unlinked(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
 }
 
 fn truncated(f: &mut fmt::Formatter<'_>, name: &str, expected: u64, found: u64) -> fmt::Result {
+    if found == expected {
+        return write!(
+            f,
+            "object {name:?} was resized, and has its {found} bytes again without what was in them; start both ends again"
+        );
+    }
     write!(
         f,
         "object {name:?} was resized to {found} bytes, expected {expected}; remove it, and start both ends again"
