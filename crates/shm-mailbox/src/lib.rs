@@ -76,6 +76,11 @@ mod sender;
 #[cfg(not(loom))]
 mod wait;
 
+// `cargo fuzz` sets this cfg.
+#[cfg(all(any(test, fuzzing), not(loom)))]
+#[doc(hidden)]
+pub mod fuzzing;
+
 #[cfg(all(test, loom))]
 mod loom_models;
 

@@ -22,7 +22,7 @@ mod mapped {
     unsafe impl Sync for Payload {}
 
     impl Payload {
-        #[cfg(test)]
+        #[cfg(any(test, fuzzing))]
         pub(crate) fn new() -> Self {
             Self(UnsafeCell::new([0; MAX_MESSAGE]))
         }

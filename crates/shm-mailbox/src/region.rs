@@ -1,4 +1,4 @@
-//! The typed view of a mailbox's bytes: over a mapping, or on the heap for tests and loom.
+//! The typed view of a mailbox's bytes: over a mapping, or on the heap for tests, loom and fuzzing.
 
 use std::ptr::NonNull;
 
@@ -25,7 +25,7 @@ pub(crate) struct Region {
 enum Memory {
     #[cfg(not(loom))]
     Mapped(shm_core::Mapping),
-    #[cfg(any(test, loom))]
+    #[cfg(any(test, loom, fuzzing))]
     Heap(#[expect(dead_code, reason = "held for its `Drop` only")] heap::Heap),
 }
 
@@ -84,7 +84,7 @@ impl Region {
     pub(crate) fn is_lost(&self) -> bool {
         match &self.memory {
             Memory::Mapped(mapping) => mapping.is_lost(),
-            #[cfg(test)]
+            #[cfg(any(test, fuzzing))]
             Memory::Heap(_) => false,
         }
     }
@@ -96,7 +96,7 @@ impl Region {
 }
 
 /// A region that nobody maps.
-#[cfg(any(test, loom))]
+#[cfg(any(test, loom, fuzzing))]
 mod heap {
     use std::ptr::NonNull;
 

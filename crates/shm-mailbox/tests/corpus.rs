@@ -1,29 +1,15 @@
-//! The inputs that fuzzing has found worth keeping, run again without a fuzzer.
+//! The inputs that fuzzing of real objects has found worth keeping, run again without a fuzzer.
+//!
+//! Those of the protocol alone are run by the unit tests in `src/fuzzing.rs`.
 
 #![cfg(not(loom))]
 
 #[path = "../fuzz/bodies/mod.rs"]
 mod bodies;
+#[path = "../fuzz/replay.rs"]
+mod replay;
 
-use std::fs;
-use std::path::Path;
-
-/// Runs `body` on every file of a target's corpus, and tells which it was when it panics.
-fn replay(target: &str, body: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
-    let files = fs::read_dir(folder.join(target)).expect("the corpus is there");
-    let mut count = 0;
-    for file in files {
-        let path = file.expect("an entry").path();
-        let input = fs::read(&path).expect("a file");
-        if std::panic::catch_unwind(|| body(&input)).is_err() {
-            panic!("the input was {}", path.display());
-        }
-        count += 1;
-    }
-    assert!(count >= 20, "only {count} inputs");
-    println!("{count} inputs of {target}");
-}
+use replay::replay;
 
 #[test]
 fn objects_that_fuzzing_has_found_do_no_harm() {

@@ -3,10 +3,13 @@
 #![allow(dead_code, reason = "each target uses one of the two")]
 
 pub(crate) mod image;
+#[path = "../../src/fuzzing/input.rs"]
+mod input;
 pub(crate) mod operations;
 
 use std::path::{Path, PathBuf};
 
+use input::Input;
 use shm_mailbox::{Mailbox, Options};
 
 /// The name of this process's object; the object is gone when this is dropped.
@@ -45,30 +48,4 @@ fn mailbox(slots: u32, next: u64) -> Vec<u8> {
         bytes[count..count + 8].copy_from_slice(&next.to_ne_bytes());
     }
     bytes
-}
-
-/// The input, taken from its front; zeros when it is used up.
-struct Input<'a>(&'a [u8]);
-
-impl Input<'_> {
-    fn is_over(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn bytes<const LENGTH: usize>(&mut self) -> [u8; LENGTH] {
-        let mut bytes = [0; LENGTH];
-        let (taken, rest) = self.0.split_at(LENGTH.min(self.0.len()));
-        bytes[..taken.len()].copy_from_slice(taken);
-        self.0 = rest;
-        bytes
-    }
-
-    fn byte(&mut self) -> u8 {
-        self.bytes::<1>()[0]
-    }
-
-    /// A number below `limit`, from two bytes.
-    fn below(&mut self, limit: usize) -> usize {
-        usize::from(u16::from_le_bytes(self.bytes())) % limit
-    }
 }

@@ -1,0 +1,41 @@
+//! What fuzzing does to the protocol itself, on the heap; only there for the fuzzers and the tests.
+//!
+//! The targets that go through real objects are in `fuzz/bodies`: they need some hundred microseconds for what
+//! takes one here.
+
+mod hostile;
+mod input;
+mod queue;
+#[cfg(test)]
+#[path = "../fuzz/replay.rs"]
+mod replay;
+
+pub use hostile::run as protocol;
+pub use queue::run as queue;
+
+use crate::layout::Geometry;
+use crate::region::Region;
+
+/// The longest sequence of operations that one input stands for.
+const OPERATIONS: usize = 1000;
+
+/// A region of 1, 2, 4, 8 or 16 slots.
+fn region(form: u8) -> Region {
+    let geometry = Geometry::new(1 << (form % 5));
+    Region::heap(geometry.expect("a power of two"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::replay::replay;
+
+    #[test]
+    fn words_that_fuzzing_has_found_do_no_harm_to_the_protocol() {
+        replay("protocol", super::protocol);
+    }
+
+    #[test]
+    fn sequences_that_fuzzing_has_found_do_what_a_queue_does() {
+        replay("queue", super::queue);
+    }
+}
