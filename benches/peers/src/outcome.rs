@@ -1,0 +1,211 @@
+//! What came of the rows: the form in which it is written, and the table.
+
+use std::fs;
+use std::thread;
+
+use benches::paired::{Effort, Placement, RowResult};
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+use serde::{Deserialize, Serialize};
+
+use crate::plan::Kind;
+
+/// A median with the least and the greatest beside it.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub(crate) struct Spread {
+    median: f64,
+    min: f64,
+    max: f64,
+}
+
+impl From<benches::statistics::Summary> for Spread {
+    fn from(summary: benches::statistics::Summary) -> Self {
+        Self {
+            median: summary.median,
+            min: summary.min,
+            max: summary.max,
+        }
+    }
+}
+
+/// The figures of one row, as the process that measured it hands them over.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Measured {
+    /// Nanoseconds of a raw cache line there and back.
+    line: Spread,
+    /// Nanoseconds of one message, or of one there and back.
+    mailbox: Spread,
+    /// The same.
+    peer: Spread,
+    ratio: Spread,
+    target: Option<String>,
+    reached: Option<bool>,
+}
+
+impl Measured {
+    /// Of a row with the line, the mailbox and the peer, in this order.
+    pub(crate) fn of(row: &RowResult) -> Self {
+        let [line, mailbox, peer] = [0, 1, 2].map(|index| row.contenders[index].nanoseconds.into());
+        let comparison = &row.comparisons[0];
+        Self {
+            line,
+            mailbox,
+            peer,
+            ratio: comparison.value.into(),
+            target: comparison.target.clone(),
+            reached: comparison.reached,
+        }
+    }
+}
+
+/// One row: figures, or why there are none.
+#[derive(Debug, Serialize)]
+pub(crate) struct Outcome {
+    pub(crate) quantity: String,
+    pub(crate) peer: String,
+    #[serde(skip)]
+    pub(crate) kind: Kind,
+    pub(crate) measured: Option<Measured>,
+    pub(crate) failure: Option<String>,
+}
+
+/// Everything.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    /// The version of this form: 1.
+    schema: u32,
+    rounds: usize,
+    slice_milliseconds: f64,
+    placement: String,
+    cores: usize,
+    /// Processes that wanted one in the last minute, on average, when it began.
+    load: Option<f64>,
+    pub(crate) rows: Vec<Outcome>,
+}
+
+impl Report {
+    pub(crate) fn new(effort: Effort, placement: Placement) -> Self {
+        let averages = fs::read_to_string("/proc/loadavg").ok();
+        Self {
+            schema: 1,
+            rounds: effort.rounds,
+            slice_milliseconds: effort.slice.as_secs_f64() * 1e3,
+            placement: placement.to_string(),
+            cores: thread::available_parallelism().map_or(1, usize::from),
+            load: averages.and_then(|text| text.split(' ').next()?.parse().ok()),
+            rows: Vec::new(),
+        }
+    }
+
+    /// The tables of round trips and of streams, with what their ratios mean.
+    pub(crate) fn tables(&self) -> String {
+        let mut text = format!(
+            "{} rounds of {} ms each, {}\n",
+            self.rounds, self.slice_milliseconds, self.placement
+        );
+        let parts = [
+            (
+                Kind::Time,
+                "Round trips: mailbox time / peer time, smaller is better",
+            ),
+            (
+                Kind::Rate,
+                "Streams: mailbox messages/s / peer messages/s, larger is better; times are those of one message",
+            ),
+        ];
+        for (kind, title) in parts {
+            let rows: Vec<_> = self.rows.iter().filter(|row| row.kind == kind).collect();
+            if !rows.is_empty() {
+                text.push_str(&format!("\n{title}\n{}\n", table(&rows)));
+            }
+        }
+        if let Some(load) = self.load.filter(|load| *load > 0.5) {
+            let cores = self.cores;
+            text.push_str(&format!(
+                "\nwarning: the machine is busy (load {load:.1} on {cores} cores): the ratios scatter, and the times mean nothing\n"
+            ));
+        }
+        text
+    }
+}
+
+fn table(rows: &[&Outcome]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header([
+            "quantity",
+            "peer",
+            "line",
+            "mailbox",
+            "peer",
+            "ratio (min–max)",
+            "target",
+            "",
+        ]);
+    for column in [2, 3, 4, 5, 6] {
+        let column = table.column_mut(column).expect("there are eight");
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let mut last = "";
+    for row in rows {
+        // The same quantity still.
+        let quantity = if row.quantity == last {
+            ""
+        } else {
+            &row.quantity
+        };
+        last = &row.quantity;
+        let mut cells = vec![quantity.to_owned(), row.peer.clone()];
+        match &row.measured {
+            Some(measured) => cells.extend(measured.cells()),
+            None => {
+                cells.resize(7, "-".to_owned());
+                cells.push(row.failure.clone().unwrap_or_default());
+            }
+        }
+        table.add_row(cells);
+    }
+    table
+}
+
+impl Measured {
+    fn cells(&self) -> [String; 6] {
+        let Spread { median, min, max } = self.ratio;
+        let [median, min, max] = [median, min, max].map(three_digits);
+        let verdict = match self.reached {
+            Some(true) => "reached",
+            Some(false) => "missed",
+            None => "",
+        };
+        [
+            duration(self.line.median),
+            duration(self.mailbox.median),
+            duration(self.peer.median),
+            format!("{median} ({min}–{max})"),
+            self.target.clone().unwrap_or_default(),
+            verdict.to_owned(),
+        ]
+    }
+}
+
+fn duration(nanoseconds: f64) -> String {
+    let (value, unit) = match nanoseconds {
+        ..1e3 => (nanoseconds, "ns"),
+        ..1e6 => (nanoseconds / 1e3, "µs"),
+        _ => (nanoseconds / 1e6, "ms"),
+    };
+    format!("{} {unit}", three_digits(value))
+}
+
+/// About three significant digits, and no more decimals than four.
+fn three_digits(value: f64) -> String {
+    let decimals = match value {
+        ..0.0995 => 4,
+        ..9.995 => 2,
+        ..99.95 => 1,
+        _ => 0,
+    };
+    format!("{value:.decimals$}")
+}
