@@ -157,6 +157,11 @@ impl Channel {
         let status = self.object.status()?;
         self.ensure_size(status.size)?;
         self.ensure_memory()?;
+        let expected = self.region.geometry().object_size();
+        if status.allocated < expected || !protocol::has_header(&self.region) {
+            // All of it was reserved. A hole was punched, or the object was cut off and has grown again.
+            return Err(self.truncated(status.size));
+        }
         let failure = match self.verdict()? {
             Peer::Attached => return Ok(None),
             Peer::Closed if !self.await_peer => Failure::Closed,

@@ -261,6 +261,18 @@ impl ReceiveCursor {
         }
     }
 
+    /// An error if the next message was announced and is not there: its memory was taken away. For once in a
+    /// while.
+    pub(crate) fn ensure_announced_is_there(&self, region: &Region) -> Result<(), Corrupt> {
+        // Acquire: pairs with (C) in `publish`; the stamps of all messages before `sent` are there.
+        let sent = region.control().sender.count.0.load(Ordering::Acquire);
+        if sent > self.next && self.look(region)?.is_none() {
+            let expected = self.next + 1;
+            return Err(Corrupt::new(Field::Stamp, 0, expected..=expected));
+        }
+        Ok(())
+    }
+
     /// Copies out the next message, which `look` has found, and steps to the one after it.
     #[inline]
     pub(crate) fn show(&mut self, region: &Region, length: usize, message: &mut Message) {
@@ -369,6 +381,12 @@ pub(crate) fn write_header(region: &Region) {
     // Release: the magic last. A creator killed before it leaves a half-made object, which the next
     // one finishes; observers read the header only if the magic is there.
     header.magic.store(MAGIC, Ordering::Release);
+}
+
+/// Whether the header is still there.
+pub(crate) fn has_header(region: &Region) -> bool {
+    // Relaxed: it was there when we attached, and nobody who keeps to the protocol takes it away.
+    region.control().header.magic.load(Ordering::Relaxed) == MAGIC
 }
 
 /// A new holder of a role, process `pid`, begins its life. The caller holds INIT and the role.

@@ -320,7 +320,11 @@ impl Condition for Arrival<'_> {
 
     fn check(&mut self) -> Result<Option<()>, Failure> {
         let channel = self.channel;
-        channel.check(|| self.look())
+        let found = channel.check(|| self.look())?;
+        if found.is_none() {
+            self.cursor.ensure_announced_is_there(&channel.region)?;
+        }
+        Ok(found)
     }
 
     fn park(&mut self, limit: Duration) -> Result<Option<()>, Failure> {

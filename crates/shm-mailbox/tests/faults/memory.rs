@@ -1,0 +1,468 @@
+//! Memory that goes away while an endpoint is busy elsewhere: every way of it, before every call.
+//!
+//! The guard is installed, as in `shm`. A call may succeed only if what it says is true: a message that
+//! was sent stands in the object, one that was received is the one that was sent. After it, the first call
+//! that waits tells, within the time of a few checks, and for good.
+
+use std::fs::{self, File, OpenOptions};
+use std::os::fd::AsRawFd;
+use std::sync::Barrier;
+
+use shm_core::guard;
+use shm_mailbox::{CloseError, Message, Receiver, RecvError, SendError, Sender, Wait};
+
+use crate::leaks;
+use crate::mounts::own_dev_shm;
+use crate::support::process::timed;
+use crate::support::{NOTICE, Name, PATIENCE, WAITS, content};
+
+const SLOTS: u32 = 16;
+/// Header, roles and 16 slots, in whole pages.
+const SIZE: u64 = 20_480;
+
+/// What happens to the object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Damage {
+    /// Truncated to this size.
+    Cut(u64),
+    /// Truncated to this size, and made as large again as it was.
+    CutAndBack(u64),
+    /// A hole from this byte to the end; the size stays.
+    Hole(u64),
+    /// The same, and whoever touches it gets no memory.
+    HoleInFullDevShm(u64),
+}
+
+const DAMAGES: [Damage; 10] = [
+    Damage::Cut(0),
+    Damage::Cut(100),
+    Damage::Cut(4096),
+    Damage::Cut(4096 + 700),
+    // Within the last page: no fault, and zeros.
+    Damage::Cut(SIZE - 3000),
+    Damage::CutAndBack(0),
+    Damage::CutAndBack(4096),
+    Damage::CutAndBack(SIZE - 3000),
+    Damage::Hole(0),
+    Damage::Hole(4096),
+];
+
+impl Damage {
+    /// Whether no fault and no look at the object can tell, and nothing that was queued is lost.
+    fn harms_nothing(self) -> bool {
+        matches!(self, Self::CutAndBack(16_384..))
+    }
+
+    /// Whether the object ends as large as it was, its first page untouched.
+    fn spares_the_header(self) -> bool {
+        matches!(
+            self,
+            Self::CutAndBack(4096..) | Self::Hole(4096..) | Self::HoleInFullDevShm(4096..)
+        )
+    }
+
+    fn inflict(self, name: &Name) {
+        let file = OpenOptions::new().write(true).open(name.path());
+        let file = file.expect("the object is there");
+        match self {
+            Self::Cut(size) => file.set_len(size).expect("tmpfs can truncate"),
+            Self::CutAndBack(size) => {
+                file.set_len(size).expect("tmpfs can truncate");
+                file.set_len(SIZE).expect("tmpfs can grow a file");
+            }
+            Self::Hole(from) => punch(&file, from),
+            Self::HoleInFullDevShm(from) => {
+                punch(&file, from);
+                let rest = vec![1; usize::try_from(2 * SIZE).expect("small")];
+                // What fits is written.
+                let filler = name.path().with_extension("filler");
+                assert!(fs::write(filler, rest).is_err(), "there was room left");
+            }
+        }
+    }
+}
+
+fn punch(file: &File, from: u64) {
+    let mode = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
+    let offset = |bytes: u64| libc::off_t::try_from(bytes).expect("small");
+    // SAFETY: numbers, and a descriptor that is open.
+    let result =
+        unsafe { libc::fallocate(file.as_raw_fd(), mode, offset(from), offset(SIZE - from)) };
+    assert_eq!(result, 0, "{}", std::io::Error::last_os_error());
+}
+
+/// What a call has to say.
+#[derive(Debug)]
+enum Told {
+    /// It has done what it was asked to, and that was verified.
+    Done,
+    /// There is nothing to do, or it took too long.
+    Nothing,
+    /// The memory is gone, or what was in it.
+    Lost,
+}
+
+fn sent(result: Result<(), SendError>) -> Told {
+    match result {
+        Ok(()) => Told::Done,
+        Err(SendError::Full | SendError::TimedOut) => Told::Nothing,
+        Err(SendError::Truncated { .. } | SendError::Corrupt { .. }) => Told::Lost,
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+fn received(result: Result<(), RecvError>) -> Told {
+    match result {
+        Ok(()) => Told::Done,
+        Err(RecvError::Empty | RecvError::TimedOut) => Told::Nothing,
+        Err(RecvError::Truncated { .. } | RecvError::Corrupt { .. }) => Told::Lost,
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+/// A message that is found again among the object's bytes.
+const MARK: &[u8] = &[0xA5; 1024];
+
+/// The calls of a sender.
+const SENDS: [(&str, fn(&mut Sender) -> Told); 7] = [
+    ("send", |sender| sent(sender.send_timeout(MARK, NOTICE / 4))),
+    ("try_send", |sender| sent(sender.try_send(MARK))),
+    ("an empty message", |sender| sent(sender.try_send(b""))),
+    ("send_batch", |sender| {
+        sent(sender.try_send_batch(&[MARK, MARK, MARK]).map(|_| ()))
+    }),
+    ("reserve", |sender| {
+        sent(sender.try_reserve().and_then(|mut draft| {
+            draft.append(&MARK[..1000])?;
+            draft.append(&MARK[1000..])?;
+            draft.commit()
+        }))
+    }),
+    ("drain", |sender| {
+        match sent(sender.drain(Some(NOTICE / 4))) {
+            // That everything was taken is not true while messages are there, and they may be gone.
+            Told::Done => Told::Nothing,
+            told => told,
+        }
+    }),
+    ("peer", |sender| {
+        let _ = sender.queued();
+        sender.peer().map_or(Told::Lost, |_| Told::Nothing)
+    }),
+];
+
+/// The calls of a receiver; each says which messages it has seen.
+type Receive = fn(&mut Receiver, &mut Vec<Message>) -> Told;
+
+fn one(
+    messages: &mut Vec<Message>,
+    receive: impl FnOnce(&mut Message) -> Result<(), RecvError>,
+) -> Told {
+    let mut message = Message::new();
+    let told = received(receive(&mut message));
+    if matches!(told, Told::Done) {
+        messages.push(message);
+    }
+    told
+}
+
+const RECEIVES: [(&str, Receive); 5] = [
+    ("recv", |receiver, messages| {
+        one(messages, |message| {
+            receiver.recv_timeout(message, NOTICE / 4)
+        })
+    }),
+    ("try_recv", |receiver, messages| {
+        one(messages, |message| receiver.try_recv(message))
+    }),
+    ("peek and ack", |receiver, messages| {
+        one(messages, |message| {
+            receiver.try_peek(message)?;
+            receiver.ack()
+        })
+    }),
+    ("recv_batch", |receiver, messages| {
+        let first = one(messages, |message| receiver.try_peek(message));
+        if !matches!(first, Told::Done) {
+            return first;
+        }
+        let mut rest: Vec<Message> = (0..4).map(|_| Message::new()).collect();
+        match receiver.recv_batch(&mut rest) {
+            Ok(count) => {
+                messages.extend(rest.into_iter().take(count));
+                Told::Done
+            }
+            Err(error) => received(Err(error)),
+        }
+    }),
+    ("peer", |receiver, _| {
+        let _ = receiver.queued();
+        receiver.peer().map_or(Told::Lost, |_| Told::Nothing)
+    }),
+];
+
+/// A mailbox with so many messages in it, in the first slots, after all slots were used once.
+fn mailbox(queued: u64) -> (Name, Sender, Receiver) {
+    guard::install().expect("a handler can be set");
+    let name = Name::new();
+    let options = || name.options().wait(Wait::Block);
+    let mut sender = options().slots(SLOTS).sender().expect("the role");
+    let mut receiver = options().receiver().expect("the role");
+    let mut buffer = [0; 1024];
+    let first = u64::from(SLOTS);
+    for number in 0..first + queued {
+        let sent = sender.send(content(number, &mut buffer));
+        sent.expect("there is room");
+        if number < first {
+            let received = receiver.recv(&mut Message::new());
+            received.expect("there is a message");
+        }
+    }
+    (name, sender, receiver)
+}
+
+/// What whoever has the object mapped sees: whole pages, also where it ends within one.
+fn pages(name: &Name) -> Vec<u8> {
+    let file = File::open(name.path()).expect("the object is there");
+    let size = file.metadata().expect("it is open").len();
+    if size.is_multiple_of(4096) {
+        // Without a mapping: there may be holes that nothing fills.
+        return fs::read(name.path()).expect("the object is there");
+    }
+    let length = usize::try_from(size.next_multiple_of(4096)).expect("small");
+    let (prot, flags) = (libc::PROT_READ, libc::MAP_SHARED);
+    let (none, descriptor) = (std::ptr::null_mut(), file.as_raw_fd());
+    // SAFETY: no place is asked for.
+    let address = unsafe { libc::mmap(none, length, prot, flags, descriptor, 0) };
+    assert_ne!(address, libc::MAP_FAILED);
+    // SAFETY: mapped just now, all of it within the object's pages, and nobody writes meanwhile.
+    let bytes = unsafe { std::slice::from_raw_parts(address.cast::<u8>(), length) }.to_vec();
+    // SAFETY: mapped above, and copied out.
+    unsafe { libc::munmap(address, length) };
+    bytes
+}
+
+/// Damages the object before a call of the sender. Returns whether the call noticed at once.
+fn before_a_send(damage: Damage, queued: u64, call: usize) -> bool {
+    let (what, call) = SENDS[call];
+    let what = format!("{damage:?}, {queued} queued, {what}");
+    let (name, mut sender, receiver) = mailbox(queued);
+    damage.inflict(&name);
+    let before = sender.committed();
+    let told = call(&mut sender);
+    if matches!(told, Told::Done) && !what.contains("empty") {
+        // What was reported as sent is there for whoever has the object mapped.
+        let there = pages(&name)
+            .chunks(4)
+            .filter(|word| *word == &MARK[..4])
+            .count();
+        let sent = usize::try_from(sender.committed() - before).expect("few");
+        assert!(there >= 250 * sent, "{what}: lost, but reported as sent");
+    }
+    let noticed = matches!(told, Told::Lost);
+    // The receiver goes: nothing can be said about a mailbox that works.
+    drop(receiver);
+    let (told, took) = timed(|| {
+        // Fills the mailbox, and waits for room: there nothing is left unnoticed.
+        loop {
+            match sender.send_timeout(b"more", PATIENCE) {
+                Ok(()) => {}
+                Err(error) => break error,
+            }
+        }
+    });
+    assert!(took < NOTICE, "{what}: {took:?}");
+    // What a sender has sent is the receiver's to miss: without its own words gone, it has lost nothing.
+    if !(damage.spares_the_header() && matches!(told, SendError::Closed { .. })) {
+        let told = sent(Err(told));
+        assert!(matches!(told, Told::Lost), "{what}: {told:?}");
+        let again = sent(sender.try_send(b"again"));
+        assert!(matches!(again, Told::Lost), "{what}: {again:?}");
+    }
+    match sender.close() {
+        Err(CloseError::Truncated { .. }) | Ok(_) => {}
+        Err(error) => panic!("{what}: {error:?}"),
+    }
+    leaks::assert_none(&name.path(), &what);
+    noticed
+}
+
+/// Damages the object before a call of the receiver. Returns whether the call noticed at once.
+fn before_a_recv(damage: Damage, queued: u64, call: usize) -> bool {
+    let (what, call) = RECEIVES[call];
+    let what = format!("{damage:?}, {queued} queued, {what}");
+    let (name, sender, mut receiver) = mailbox(queued);
+    damage.inflict(&name);
+    let mut messages = Vec::new();
+    let told = call(&mut receiver, &mut messages);
+    let noticed = matches!(told, Told::Lost);
+    let patience = if damage.harms_nothing() {
+        NOTICE / 4
+    } else {
+        PATIENCE
+    };
+    let (error, took) = timed(|| {
+        loop {
+            let mut message = Message::new();
+            match receiver.recv_timeout(&mut message, patience) {
+                Ok(()) => messages.push(message),
+                Err(error) => break error,
+            }
+        }
+    });
+    let mut buffer = [0; 1024];
+    let first = u64::from(SLOTS);
+    for (number, message) in (first..).zip(&messages) {
+        assert_eq!(message.sequence(), number, "{what}");
+        let whole = message.as_bytes() == content(number, &mut buffer);
+        assert!(whole, "{what}: message {number} is not what was sent");
+    }
+    assert!(took < NOTICE, "{what}: {took:?}");
+    if damage.harms_nothing() {
+        assert!(matches!(error, RecvError::TimedOut), "{what}: {error:?}");
+        assert_eq!(messages.len() as u64, queued, "{what}");
+    } else {
+        let told = received(Err(error));
+        assert!(matches!(told, Told::Lost), "{what}: {told:?}");
+        let again = received(receiver.try_recv(&mut Message::new()));
+        assert!(matches!(again, Told::Lost), "{what}: {again:?}");
+    }
+    match receiver.close() {
+        Err(CloseError::Truncated { .. }) | Ok(_) => {}
+        Err(error) => panic!("{what}: {error:?}"),
+    }
+    drop(sender);
+    leaks::assert_none(&name.path(), &what);
+    noticed
+}
+
+/// Every damage, every filling, every call, the damages side by side. Returns how many there were.
+fn all(damages: &[Damage], calls: usize, point: fn(Damage, u64, usize) -> bool) -> (usize, usize) {
+    let each = |damage| {
+        let mut noticed = 0;
+        for queued in FILLINGS {
+            for call in 0..calls {
+                noticed += usize::from(point(damage, queued, call));
+            }
+        }
+        noticed
+    };
+    let noticed = std::thread::scope(|scope| {
+        let threads: Vec<_> = damages
+            .iter()
+            .map(|&damage| scope.spawn(move || each(damage)))
+            .collect();
+        let results = threads.into_iter().map(|thread| thread.join());
+        results.map(|result| result.expect("it holds")).sum()
+    });
+    (damages.len() * FILLINGS.len() * calls, noticed)
+}
+
+/// Empty, a few, full.
+const FILLINGS: [u64; 3] = [0, 3, SLOTS as u64];
+
+#[test]
+fn a_sender_tells_of_memory_that_went_while_it_was_busy_elsewhere() {
+    let (points, noticed) = all(&DAMAGES, SENDS.len(), before_a_send);
+    println!(
+        "{points} points of lost memory before a call of a sender, {noticed} told by that call"
+    );
+    assert!(points >= 200 && noticed >= 50);
+}
+
+#[test]
+fn a_receiver_tells_of_memory_that_went_while_it_was_busy_elsewhere() {
+    let (points, noticed) = all(&DAMAGES, RECEIVES.len(), before_a_recv);
+    println!(
+        "{points} points of lost memory before a call of a receiver, {noticed} told by that call"
+    );
+    assert!(points >= 150 && noticed >= 20);
+}
+
+#[test]
+fn a_hole_that_nothing_fills_is_told_by_both_ends() {
+    // A mailbox of 20 KiB, and what is left when a hole of 16 KiB was taken by another.
+    if !own_dev_shm("size=20k") {
+        return;
+    }
+    for from in [0, 4096] {
+        for queued in FILLINGS {
+            for call in 0..SENDS.len() {
+                before_a_send(Damage::HoleInFullDevShm(from), queued, call);
+                clear();
+            }
+            for call in 0..RECEIVES.len() {
+                before_a_recv(Damage::HoleInFullDevShm(from), queued, call);
+                clear();
+            }
+        }
+    }
+}
+
+/// Empties this thread's own `/dev/shm`.
+fn clear() {
+    for entry in fs::read_dir("/dev/shm").expect("it is there") {
+        fs::remove_file(entry.expect("an entry").path()).expect("it is ours");
+    }
+}
+
+/// Damages the object while an end waits in this way, or is about to.
+fn during_a_wait(damage: Damage, wait: Wait, sends: bool) {
+    guard::install().expect("a handler can be set");
+    let what = format!(
+        "{damage:?}, {wait}, a {}",
+        if sends { "sender" } else { "receiver" }
+    );
+    let name = Name::new();
+    let mut sender = name.options().wait(wait).sender().expect("the role");
+    let mut receiver = name.options().wait(wait).receiver().expect("the role");
+    if sends {
+        while sender.try_send(b"fills it").is_ok() {}
+    }
+    let patience = if damage.harms_nothing() {
+        NOTICE / 4
+    } else {
+        PATIENCE
+    };
+    let ready = Barrier::new(2);
+    let (told, took) = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            ready.wait();
+            timed(|| {
+                if sends {
+                    sent(sender.send_timeout(MARK, patience))
+                } else {
+                    received(receiver.recv_timeout(&mut Message::new(), patience))
+                }
+            })
+        });
+        ready.wait();
+        damage.inflict(&name);
+        waiting.join().expect("it does not panic")
+    });
+    assert!(took < NOTICE, "{what}: {took:?}");
+    if damage.harms_nothing() {
+        assert!(matches!(told, Told::Nothing), "{what}: {told:?}");
+    } else {
+        assert!(matches!(told, Told::Lost), "{what}: {told:?}");
+    }
+    drop((sender, receiver));
+    leaks::assert_none(&name.path(), &what);
+}
+
+#[test]
+fn an_end_that_waits_tells_of_memory_that_goes_meanwhile() {
+    let mut points = 0;
+    for damage in DAMAGES {
+        std::thread::scope(|scope| {
+            for wait in WAITS {
+                for sends in [false, true] {
+                    scope.spawn(move || during_a_wait(damage, wait, sends));
+                    points += 1;
+                }
+            }
+        });
+    }
+    println!("{points} points of memory lost during a wait");
+    assert!(points >= 100);
+}
