@@ -2,6 +2,7 @@
 
 use std::ptr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use super::{Shared, share};
 use crate::paired::{Follow, Lead};
@@ -23,12 +24,13 @@ impl Way {
         unsafe { libc::syscall(libc::SYS_futex, &raw const self.full, libc::FUTEX_WAKE, 1) };
     }
 
-    fn take(&self) -> u64 {
+    fn take(&self, limit: Limit) -> u64 {
+        let limit = limit.as_ref().map_or(ptr::null(), ptr::from_ref);
         while self.full.load(Ordering::Acquire) == 0 {
-            let no_limit = ptr::null::<libc::timespec>();
             let word = &raw const self.full;
-            // SAFETY: the address is that of a living word; the sleep ends when the peer wakes us.
-            unsafe { libc::syscall(libc::SYS_futex, word, libc::FUTEX_WAIT, 0, no_limit) };
+            // SAFETY: the addresses are those of a living word and of a time or none; the sleep ends when the
+            // peer wakes us, or the time is over.
+            unsafe { libc::syscall(libc::SYS_futex, word, libc::FUTEX_WAIT, 0, limit) };
         }
         let word = self.word.load(Ordering::Relaxed);
         // The peer does not put the next before it has our answer to this.
@@ -47,22 +49,31 @@ struct Ways {
 // SAFETY: atomics only.
 unsafe impl Shared for Ways {}
 
-/// The two ends, to be taken to two processes.
-pub fn pair() -> (impl Lead + 'static, impl Follow + 'static) {
+/// The longest sleep; `None`: until woken.
+type Limit = Option<libc::timespec>;
+
+/// The two ends, to be taken to two processes. They sleep for `limit` at most, if there is one: whoever is to notice
+/// the death of his peer has to wake up now and then, and pays the kernel for the timer, each time.
+pub fn pair(limit: Option<Duration>) -> (impl Lead + 'static, impl Follow + 'static) {
     let ways = share();
+    let limit = limit.map(|limit| libc::timespec {
+        tv_sec: limit.as_secs().cast_signed(),
+        tv_nsec: limit.subsec_nanos().into(),
+    });
     (
         Asking {
             ways,
+            limit,
             count: 0,
             sum: 0,
         },
-        Answering { ways },
+        Answering { ways, limit },
     )
 }
 
-#[derive(Debug)]
 struct Asking {
     ways: &'static Ways,
+    limit: Limit,
     count: u64,
     sum: u64,
 }
@@ -71,7 +82,7 @@ impl Asking {
     fn ask(&mut self, flag: u64) {
         self.count += 1;
         self.ways.there.put(self.count | flag);
-        self.sum = self.sum.wrapping_add(self.ways.back.take());
+        self.sum = self.sum.wrapping_add(self.ways.back.take(self.limit));
     }
 }
 
@@ -88,16 +99,16 @@ impl Lead for Asking {
     }
 }
 
-#[derive(Debug)]
 struct Answering {
     ways: &'static Ways,
+    limit: Limit,
 }
 
 impl Follow for Answering {
     fn follow(&mut self) -> u64 {
         let mut sum = 0_u64;
         loop {
-            let word = self.ways.there.take();
+            let word = self.ways.there.take(self.limit);
             sum = sum.wrapping_add(word);
             self.ways.back.put(word);
             if word & STOP != 0 {

@@ -12,6 +12,9 @@ use crate::baseline::ring::{self, ROOMY};
 use crate::baseline::{futex, lesson, line, slot, yielding};
 use crate::library;
 
+/// After this time at most the library's sleepers look after their peer.
+const SLICE: Duration = Duration::from_millis(100);
+
 /// All of them.
 pub fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
@@ -114,10 +117,11 @@ fn blocking(placement: Placement) -> Row {
         name: "round_trip/block/8B/16-slots".to_owned(),
         placement,
         contenders: vec![
-            Contender::baseline("raw futex", futex::pair()),
+            Contender::baseline("raw futex", futex::pair(None)),
             library::ping_pong::<8>(Wait::Block, 16),
+            Contender::baseline("raw futex, 100ms", futex::pair(Some(SLICE))),
         ],
-        comparisons: vec![time(1, 0, Some(1.1))],
+        comparisons: vec![time(1, 0, Some(1.1)), time(1, 2, None)],
     }
     .beside_the_line()
 }
@@ -125,7 +129,7 @@ fn blocking(placement: Placement) -> Row {
 fn adaptive(placement: Placement) -> Row {
     let on = |this: Placement, limit: f64| (placement == this).then_some(limit);
     let mut contenders = vec![
-        Contender::baseline("raw futex", futex::pair()),
+        Contender::baseline("raw futex", futex::pair(None)),
         Contender::baseline("sched_yield", yielding::pair()),
         library::ping_pong::<8>(Wait::Adaptive, 16),
     ];

@@ -117,11 +117,11 @@ impl Channel {
         }
     }
 
-    /// Announces our sleep, looks once more, and sleeps until woken, or for `limit`.
+    /// Announces our sleep, looks once more, sleeps until woken, or for `limit`, and looks again.
     pub(crate) fn park<T>(
         &self,
         limit: Duration,
-        look: impl FnOnce() -> Result<Option<T>, Failure>,
+        look: impl FnMut() -> Result<Option<T>, Failure>,
     ) -> Result<Option<T>, Failure> {
         protocol::park(&self.own().parked, look, |parked| {
             match futex::wait(parked, PARKED, Some(limit)) {

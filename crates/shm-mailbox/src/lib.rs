@@ -31,7 +31,7 @@
 //! dealt with the message has lost it; [`Receiver::peek`] and [`Receiver::ack`] close that gap. What the
 //! peer wrote is checked before it is used: a wrong value is a [`Corrupt`] error, never a panic or a hang.
 //! What is *not* promised: protection against a process that truncates the object under us. That is
-//! [`SendError::Truncated`] at the check that comes every 50 ms; an access before it is SIGBUS, unless the
+//! [`SendError::Truncated`] at the check that comes every 100 ms; an access before it is SIGBUS, unless the
 //! program has installed [`shm_core::guard`], which makes it the same error.
 //!
 //! The layout of the lesson that this grew out of is in [`classic`].

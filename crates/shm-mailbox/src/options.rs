@@ -96,7 +96,7 @@ impl Options {
     }
 
     /// A flag that ends blocking calls with `Interrupted` once it is true: at once if a signal ended
-    /// the sleep, and within 50 ms otherwise.
+    /// the sleep, and within 100 ms otherwise.
     ///
     /// Meant for signal handlers that set it, for example those of the crate `signal-hook`.
     pub fn interrupt(mut self, flag: Arc<AtomicBool>) -> Self {

@@ -310,23 +310,24 @@ fn ring_slot(n: u64, region: &Region) -> usize {
     (n & u64::from(region.geometry().slots() - 1)) as usize
 }
 
-/// Announces the owner's sleep on its flag `own`, looks once more, and sleeps if there is nothing.
+/// Announces the owner's sleep on its flag `own`, looks once more, and if there is nothing, sleeps and looks again.
 ///
 /// `sleep` returns when the flag is not, or no longer, [`PARKED`], or whenever else it likes. Its error
 /// means that the memory may be gone, and nothing in it is touched any more.
 #[inline]
 pub(crate) fn park<T, E>(
     own: &AtomicU32,
-    look: impl FnOnce() -> Result<Option<T>, E>,
+    mut look: impl FnMut() -> Result<Option<T>, E>,
     sleep: impl FnOnce(&AtomicU32) -> Result<(), E>,
 ) -> Result<Option<T>, E> {
     // Relaxed: ordered by the fence.
     own.store(PARKED, Ordering::Relaxed);
     // (W) SeqCst: pairs with (P) in `take_parked`.
     fence(Ordering::SeqCst);
-    let found = look();
+    let mut found = look();
     if let Ok(None) = found {
         sleep(own)?;
+        found = look();
     }
     // Relaxed: spares the peer a needless wake; nothing depends on when it is seen.
     own.store(AWAKE, Ordering::Relaxed);

@@ -254,7 +254,7 @@ fn messages_that_are_still_queued_keep_the_object_while_the_receiver_takes_them(
 
 #[test]
 fn a_sleeping_end_is_woken_by_a_close() {
-    // Without a wake it would be told at the end of its slice, 50 ms after it went to sleep.
+    // Without a wake it would be told at the end of its slice, 100 ms after it went to sleep.
     let fastest = (0..20)
         .map(|_| {
             let name = Name::new();

@@ -163,7 +163,7 @@ fn fastest_wake<T: Send>(
     times.min().expect("20 of them")
 }
 
-/// Without a wake they would notice at the end of their slice, 50 ms after they went to sleep.
+/// Without a wake they would notice at the end of their slice, 100 ms after they went to sleep.
 const WELL_WITHIN_A_SLICE: Duration = Duration::from_millis(10);
 
 #[test]

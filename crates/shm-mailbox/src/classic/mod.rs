@@ -111,7 +111,7 @@ impl Options {
 
     /// How long [`Wait::Block`] sleeps at most before it looks, since a C peer wakes nobody: 100 ms by default.
     ///
-    /// Every 50 ms the object is checked, and then a blocked endpoint looks in any case. The
+    /// Every 100 ms the object is checked, and then a blocked endpoint looks in any case. The
     /// interval of [`Wait::Poll`] is its own.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
@@ -127,7 +127,7 @@ impl Options {
     }
 
     /// Waiting calls return `Interrupted` soon after `flag` becomes true: at once when a signal
-    /// ended the sleep, otherwise after 50 ms at most.
+    /// ended the sleep, otherwise after 100 ms at most.
     pub fn interrupt(mut self, flag: Arc<AtomicBool>) -> Self {
         self.interrupt = Some(flag);
         self

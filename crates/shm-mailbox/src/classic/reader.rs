@@ -58,7 +58,7 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// [`RecvError::Unlinked`] at the end of the stream, within 50 ms of it; [`RecvError::Interrupted`],
+    /// [`RecvError::Unlinked`] at the end of the stream, within 100 ms of it; [`RecvError::Interrupted`],
     /// after which the request stands.
     pub fn recv(&mut self, message: &mut Message) -> Result<(), RecvError> {
         self.recv_for(message, None)

@@ -85,7 +85,7 @@ impl Writer {
     /// # Errors
     ///
     /// [`SendError::Empty`], [`SendError::Nul`] and [`SendError::TooLong`] at once;
-    /// [`SendError::Unlinked`] and [`SendError::Truncated`] within 50 ms of the event (plus the 100 ms in
+    /// [`SendError::Unlinked`] and [`SendError::Truncated`] within 100 ms of the event (plus the 100 ms in
     /// which a C writer may mend a truncation).
     pub fn send(&mut self, message: &[u8]) -> Result<(), SendError> {
         self.send_for(message, None)

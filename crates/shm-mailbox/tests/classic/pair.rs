@@ -66,7 +66,7 @@ fn every_byte_but_nul_arrives() {
 
 #[test]
 fn two_blocking_ends_wake_each_other() {
-    // Unwoken, each of the 500 would sleep for up to 50 ms, twice.
+    // Unwoken, each of the 500 would sleep for up to 100 ms, twice.
     let start = Instant::now();
     pass(&Name::new(), Wait::Block, Wait::Block, &numbered(500));
     assert!(start.elapsed() < Duration::from_secs(5));
@@ -94,7 +94,7 @@ fn a_blocked_drain_is_woken_by_the_mark() {
             writer.drain(Some(SOON)).expect("drain");
         }
     });
-    // Unwoken, each of the 100 would sleep for up to 50 ms.
+    // Unwoken, each of the 100 would sleep for up to 100 ms.
     assert!(start.elapsed() < Duration::from_secs(3));
 }
 
