@@ -1,7 +1,8 @@
 //! Verified traffic for as long as one likes, one end killed every 10 ms: nothing is lost, and nothing grows.
 //!
 //! A few seconds, or as many as `SHM_SOAK_SECONDS` says. This process keeps one end, the other is a child that is
-//! killed; the ends change places from round to round, and so do the wait strategies.
+//! killed; the ends change places from round to round, and so do the wait strategies. Every other round passes
+//! messages in batches: those carry the volume.
 
 #![cfg(not(loom))]
 
@@ -19,14 +20,16 @@ use support::{LIMIT, Name, Shared, WAITS, assert_content, content, fork};
 /// How long a child lives.
 const LIFE: Duration = Duration::from_millis(10);
 
-/// How many messages there are in a round that begins just below the last number.
-const LAST_ONES: u64 = 20_000;
+/// How many messages a round of batches passes in one go.
+const BATCH: usize = 32;
+
+/// How many rounds it takes until each strategy has met each, both with single messages and with batches.
+const CYCLE: usize = 72;
 
 /// How much the resident memory may grow after the first rounds, in bytes.
 const GROWTH: u64 = 2 << 20;
 
 /// What one round came to.
-#[derive(Default)]
 struct Passed {
     messages: u64,
     kills: u64,
@@ -39,25 +42,40 @@ struct Round {
     theirs: Wait,
     /// The number of the first message.
     first: u64,
+    /// How many messages are passed in one go.
+    batch: usize,
     time: Duration,
 }
 
 impl Round {
     fn new(number: usize, time: Duration) -> Self {
         let name = Name::new();
-        let slots = [16, 1, 256, 4][number % 4];
-        let first = match number % 6 {
-            // Six and four have no common rhythm with the strategies' pairs.
-            5 => LAST_MESSAGE + 1 - LAST_ONES,
+        let (pair, turn) = (number / 2, number / 2 + number / CYCLE);
+        let (batch, slots, last_ones) = match number % 2 {
+            0 => (1, [16, 1, 256, 4][turn % 4], 20_000),
+            _ => (BATCH, [256, 64, 1024, 16][turn % 4], 1_000_000),
+        };
+        let first = match number % 5 {
+            // Five has no common rhythm with the rest.
+            4 => LAST_MESSAGE + 1 - last_ones,
             _ => 0,
         };
         raw::create_at(&name, slots, first);
         Self {
             name,
-            ours: WAITS[number % 6],
-            theirs: WAITS[(number / 6 + number) % 6],
+            ours: WAITS[pair % 6],
+            theirs: WAITS[pair / 6 % 6],
             first,
+            batch,
             time,
+        }
+    }
+
+    fn run(&self, number: usize) -> Passed {
+        let pair = number / 2;
+        match (pair % 6 + pair / 6 + number / CYCLE) % 2 {
+            0 => self.receive(),
+            _ => self.send(),
         }
     }
 
@@ -65,11 +83,13 @@ impl Round {
         fork(|| {
             let options = self.name.options().any_owner(true).wait(self.theirs);
             let mut sender = options.await_peer(true).sender().unwrap();
-            let mut buffer = [0; 1024];
+            let mut batch = Batch::new(self.batch);
             loop {
-                match sender.send(content(sender.committed(), &mut buffer)) {
+                match sender.send_batch(batch.from(sender.committed())) {
                     Ok(()) => {}
-                    Err(SendError::Exhausted { .. }) => sleep_for_ever(),
+                    Err(failed) if matches!(failed.error, SendError::Exhausted { .. }) => {
+                        sleep_for_ever();
+                    }
                     Err(error) => panic!("{error}"),
                 }
             }
@@ -81,13 +101,21 @@ impl Round {
             let options = self.name.options().any_owner(true).wait(self.theirs);
             let mut receiver = options.await_peer(true).receiver().unwrap();
             let done = done.number(0);
+            let batch = self.batch as u64;
             let mut message = Message::new();
             loop {
                 receiver.peek(&mut message).unwrap();
-                let (number, known) = (message.sequence(), done.load(Ordering::SeqCst));
-                assert!(number == known || number + 1 == known, "{number}, {known}");
-                assert_content(&message, number);
-                done.store(number + 1, Ordering::SeqCst);
+                for left in (0..self.batch).rev() {
+                    let (number, known) = (message.sequence(), done.load(Ordering::SeqCst));
+                    // What a killed one had dealt with and not acknowledged comes again.
+                    assert!(number <= known, "{number}, {known}");
+                    assert!(number + batch >= known, "{number}, {known}");
+                    assert_content(&message, number);
+                    done.store(known.max(number + 1), Ordering::SeqCst);
+                    if left == 0 || receiver.try_peek(&mut message).is_err() {
+                        break;
+                    }
+                }
                 receiver.ack().unwrap();
             }
         })
@@ -102,14 +130,19 @@ impl Round {
         while start.elapsed() < self.time && next <= LAST_MESSAGE {
             let (child, born) = (self.sending(), Instant::now());
             while born.elapsed() < LIFE && next <= LAST_MESSAGE {
-                match receiver.recv_timeout(&mut message, LIFE) {
-                    Ok(()) => {
-                        assert_content(&message, next);
-                        next += 1;
-                    }
-                    Err(RecvError::TimedOut) => {}
+                match receiver.peek_timeout(&mut message, LIFE) {
+                    Ok(()) => {}
+                    Err(RecvError::TimedOut) => continue,
                     Err(error) => panic!("{error}"),
                 }
+                for left in (0..self.batch).rev() {
+                    assert_content(&message, next);
+                    next += 1;
+                    if left == 0 || receiver.try_peek(&mut message).is_err() {
+                        break;
+                    }
+                }
+                receiver.ack().unwrap();
             }
             child.kill();
             kills += 1;
@@ -133,15 +166,17 @@ impl Round {
         let notes = Shared::new();
         let done = notes.number(0);
         done.store(self.first, Ordering::SeqCst);
-        let mut buffer = [0; 1024];
+        let mut batch = Batch::new(self.batch);
         let (start, mut kills) = (Instant::now(), 0);
         let mut exhausted = false;
         while start.elapsed() < self.time && !exhausted {
             let (child, born) = (self.receiving(&notes), Instant::now());
             while born.elapsed() < LIFE && !exhausted {
-                let bytes = content(sender.committed(), &mut buffer);
-                match sender.send_timeout(bytes, LIFE) {
-                    Ok(()) | Err(SendError::TimedOut) => {}
+                let messages = batch.from(sender.committed());
+                // A batch has no time-out of its own: its first message waits for room, the rest follow.
+                let result = sender.send_timeout(&messages[0], LIFE);
+                match result.and_then(|()| sender.try_send_batch(&messages[1..])) {
+                    Ok(_) | Err(SendError::TimedOut | SendError::Full) => {}
                     Err(SendError::Exhausted { .. }) => exhausted = true,
                     Err(error) => panic!("{error}"),
                 }
@@ -157,6 +192,25 @@ impl Round {
             messages: sender.committed() - self.first,
             kills: kills + 1,
         }
+    }
+}
+
+/// The contents of some messages in a row, made in memory that is used again.
+struct Batch(Vec<Vec<u8>>);
+
+impl Batch {
+    fn new(length: usize) -> Self {
+        Self(vec![Vec::with_capacity(1024); length])
+    }
+
+    /// The messages from this number on.
+    fn from(&mut self, first: u64) -> &[Vec<u8>] {
+        let mut buffer = [0; 1024];
+        for (number, message) in (first..).zip(&mut self.0) {
+            message.clear();
+            message.extend_from_slice(content(number, &mut buffer));
+        }
+        &self.0
     }
 }
 
@@ -180,31 +234,30 @@ fn traffic_under_constant_kills_goes_on_and_nothing_grows() {
             .expect("SHM_SOAK_SECONDS is a number of seconds")
     });
     let total = Duration::from_secs(seconds);
-    let time = (total / 24).min(Duration::from_secs(1));
-    let (start, mut passed, mut settled) = (Instant::now(), Passed::default(), None);
+    let time = (total / 72).min(Duration::from_secs(1));
+    let (start, mut kills, mut settled) = (Instant::now(), 0, None);
+    // With each strategy at the end that is not killed.
+    let mut messages = [0; 6];
     let mut rounds = 0;
-    while start.elapsed() < total || rounds < 12 {
-        let round = Round::new(rounds, time);
-        // The exhausted mailboxes come to both.
-        let more = match (rounds / 6 + rounds) % 2 {
-            0 => round.receive(),
-            _ => round.send(),
-        };
-        passed.messages += more.messages;
-        passed.kills += more.kills;
-        drop(round);
+    while start.elapsed() < total || rounds < CYCLE {
+        let passed = Round::new(rounds, time).run(rounds);
+        messages[rounds / 2 % 6] += passed.messages;
+        kills += passed.kills;
         rounds += 1;
-        if rounds == 12 {
+        if rounds == CYCLE / 2 {
             settled = Some(held());
         }
     }
     let (resident, descriptors, names) = held();
-    let (before, descriptors_before, _) = settled.expect("twelve rounds");
+    let (before, descriptors_before, _) = settled.expect("half a cycle");
+    for (wait, messages) in WAITS.iter().zip(messages) {
+        assert!(messages > 0, "no message with {wait}");
+        println!("{wait}: {messages} messages");
+    }
     println!(
-        "{} messages verified in {rounds} rounds, {} processes killed; resident {} KiB, then {} KiB; \
+        "{} messages verified in {rounds} rounds, {kills} processes killed; resident {} KiB, then {} KiB; \
          {descriptors_before} descriptors, then {descriptors}; {names} names left",
-        passed.messages,
-        passed.kills,
+        messages.iter().sum::<u64>(),
         before >> 10,
         resident >> 10
     );
