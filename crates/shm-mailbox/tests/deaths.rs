@@ -12,7 +12,7 @@ use shm_mailbox::{AttachError, Message, Peer, RecvError, SendError, Wait};
 use support::process::{Child, sleep_for_ever, timed};
 use support::raw::RECEIVER_PARKED;
 use support::{
-    LIMIT, NOTICE, Name, PATIENCE, Raw, WAITS, assert_empty, fork, is_torture, take, until,
+    LIMIT, NOTICE, Name, PATIENCE, Raw, WAITS, assert_empty, fork, is_torture, take, turn, until,
 };
 
 /// A process that attaches as the sender, sends these messages, and sits there.
@@ -63,34 +63,80 @@ fn a_receiver_is_told_of_a_killed_sender_after_everything_it_committed() {
 }
 
 #[test]
-fn a_death_is_noticed_within_two_slices() {
-    let deaths = if is_torture() { 1000 } else { 10 };
-    let mut slowest = Duration::ZERO;
-    for wait in WAITS {
-        let name = Name::new();
-        let mut receiver = name.options().wait(wait).receiver().unwrap();
-        let mut delays: Vec<Duration> = (0..deaths)
-            .map(|_| {
-                let child = sitting_sender(&name, &[]);
-                let killer = thread::spawn(|| {
-                    let start = Instant::now();
-                    child.kill();
-                    start
-                });
-                let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
-                let told = Instant::now();
-                let died = matches!(result, Err(RecvError::PeerDied { .. }));
-                assert!(died, "{wait}: {result:?}");
-                told.saturating_duration_since(killer.join().unwrap())
-            })
+fn a_spinning_end_notices_a_death_within_110_ms() {
+    notices_deaths_in_time(Wait::Spin, 1);
+}
+
+#[test]
+fn a_yielding_end_notices_a_death_within_110_ms() {
+    notices_deaths_in_time(Wait::Yield, 1);
+}
+
+#[test]
+fn a_polling_end_notices_a_death_within_110_ms() {
+    notices_deaths_in_time(Wait::Poll(Duration::from_micros(100)), 8);
+}
+
+#[test]
+fn an_end_that_backs_off_notices_a_death_within_110_ms() {
+    notices_deaths_in_time(Wait::Backoff, 1);
+}
+
+#[test]
+fn a_blocked_end_notices_a_death_within_110_ms() {
+    notices_deaths_in_time(Wait::Block, 8);
+}
+
+#[test]
+fn an_adaptive_end_notices_a_death_within_110_ms() {
+    notices_deaths_in_time(Wait::default(), 8);
+}
+
+/// Ten deaths, or a thousand in the long form; in the long form as many at a time as sleep beside one another.
+#[track_caller]
+fn notices_deaths_in_time(wait: Wait, at_once: usize) {
+    let _turn = turn();
+    let (deaths, at_once) = if is_torture() {
+        (1000, at_once)
+    } else {
+        (10, 1)
+    };
+    let mut delays: Vec<Duration> = thread::scope(|scope| {
+        let watching: Vec<_> = (0..at_once)
+            .map(|_| scope.spawn(|| watch_deaths(wait, deaths / at_once)))
             .collect();
-        delays.sort_unstable();
-        let (middle, late) = (delays[deaths / 2], delays[deaths * 99 / 100]);
-        println!("{wait}: {deaths} deaths noticed, half within {middle:?}, 99 % within {late:?}");
-        // Of few, one may have been held up by what else the machine does. The long form wants it for itself.
-        slowest = slowest.max(if is_torture() { late } else { middle });
-    }
+        let delays = watching.into_iter().map(|watching| watching.join());
+        delays.flat_map(Result::unwrap).collect()
+    });
+    delays.sort_unstable();
+    let (count, last) = (delays.len(), delays[delays.len() - 1]);
+    let (middle, late) = (delays[count / 2], delays[count * 99 / 100]);
+    println!(
+        "{wait}: {count} deaths noticed, half within {middle:?}, 99 % within {late:?}, all within {last:?}"
+    );
+    // Of few, one may have been held up by what else the machine does. The long form wants it for itself.
+    let slowest = if is_torture() { late } else { middle };
     assert!(slowest <= Duration::from_millis(110), "{slowest:?}");
+}
+
+/// Waits for senders that are killed; how long after the kill each wait was over.
+fn watch_deaths(wait: Wait, deaths: usize) -> Vec<Duration> {
+    let name = Name::new();
+    let mut receiver = name.options().wait(wait).receiver().unwrap();
+    let watch = |_| {
+        let child = sitting_sender(&name, &[]);
+        let killer = thread::spawn(|| {
+            let start = Instant::now();
+            child.kill();
+            start
+        });
+        let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
+        let told = Instant::now();
+        let died = matches!(result, Err(RecvError::PeerDied { .. }));
+        assert!(died, "{wait}: {result:?}");
+        told.saturating_duration_since(killer.join().unwrap())
+    };
+    (0..deaths).map(watch).collect()
 }
 
 #[test]

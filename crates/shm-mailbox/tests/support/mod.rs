@@ -7,6 +7,7 @@
     reason = "every test file uses its own part of this"
 )]
 
+pub(crate) mod freezer;
 pub(crate) mod process;
 pub(crate) mod random;
 pub(crate) mod raw;
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant};
 use shm_core::ShmName;
 use shm_mailbox::{Mailbox, Message, Options, Receiver, RecvError, Sender, Wait};
 
+pub(crate) use freezer::{Freezer, Frozen};
 pub(crate) use process::{Child, Shared, fork};
 pub(crate) use random::Random;
 pub(crate) use raw::Raw;

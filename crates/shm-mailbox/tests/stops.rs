@@ -1,0 +1,171 @@
+//! An end that stands still while verified messages flow, stopped by a signal or frozen with its control group, is
+//! alive. With `SHM_TORTURE=1` each stands still for two seconds.
+
+#![cfg(not(loom))]
+
+mod support;
+
+use std::fs;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use shm_mailbox::{AttachError, Message, Options, Peer, RecvError, SendError};
+use support::process::Child;
+use support::{
+    Freezer, Frozen, Name, Random, Shared, WAITS, assert_content, content, fork, is_torture, turn,
+    until,
+};
+
+/// How long a call waits for an end that stands still.
+const TIMEOUT: Duration = Duration::from_millis(5);
+
+/// Where the processes of a test keep what the others are to know.
+const DONE: usize = 0;
+const COMMITTED: usize = 1;
+const TIMED_OUT: usize = 2;
+const OVER: usize = 3;
+
+/// The letter that `proc(5)` has for what a process does.
+fn state(child: &Child) -> char {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", child.pid())).expect("it is there");
+    let (_, rest) = stat.rsplit_once(") ").expect("a name in parentheses");
+    rest.chars().next().expect("a letter")
+}
+
+/// A process that sends, and counts how often it waited in vain.
+fn sending_patiently(options: Options, notes: &Shared) -> Child {
+    fork(|| {
+        let mut sender = options.sender().unwrap();
+        let mut buffer = [0; 1024];
+        until("a receiver has come", || {
+            sender.peer().unwrap() == Peer::Attached
+        });
+        while notes.number(OVER).load(Ordering::SeqCst) == 0 {
+            match sender.send_timeout(content(sender.committed(), &mut buffer), TIMEOUT) {
+                Ok(()) => {}
+                Err(SendError::TimedOut) => {
+                    notes.number(TIMED_OUT).fetch_add(1, Ordering::SeqCst);
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+        let committed = sender.committed();
+        notes.number(COMMITTED).store(committed, Ordering::SeqCst);
+        sender.drain(Some(support::LIMIT)).unwrap();
+    })
+}
+
+/// A process that receives until the sender has closed, and counts how often it waited in vain.
+fn receiving_patiently(options: Options, notes: &Shared) -> Child {
+    fork(|| {
+        let mut receiver = options.receiver().unwrap();
+        let mut message = Message::new();
+        loop {
+            match receiver.recv_timeout(&mut message, TIMEOUT) {
+                Ok(()) => {
+                    let done = notes.number(DONE).load(Ordering::SeqCst);
+                    assert_content(&message, done);
+                    notes.number(DONE).store(done + 1, Ordering::SeqCst);
+                }
+                Err(RecvError::TimedOut) => {
+                    notes.number(TIMED_OUT).fetch_add(1, Ordering::SeqCst);
+                }
+                Err(RecvError::Closed { .. }) => break,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    })
+}
+
+/// An end that stands still, until this is dropped.
+enum Halt<'a> {
+    Stopped(&'a Child),
+    Frozen(Frozen<'a>),
+}
+
+impl<'a> Halt<'a> {
+    fn stop(child: &'a Child) -> Self {
+        child.stop();
+        Self::Stopped(child)
+    }
+
+    fn holds(&self) -> bool {
+        match self {
+            Self::Stopped(child) => state(child) == 'T',
+            Self::Frozen(frozen) => frozen.holds(),
+        }
+    }
+}
+
+impl Drop for Halt<'_> {
+    fn drop(&mut self) {
+        if let Self::Stopped(child) = self {
+            child.resume();
+        }
+    }
+}
+
+/// Stops the sender and the receiver by turns while messages flow, 60 times, and lets each go on when the other has
+/// waited for long; by a signal, or by the freezers of the two.
+fn stop_one_end_after_the_other(freezers: Option<&[Freezer; 2]>) {
+    // More than a slice of 50 ms, after which an end looks after its peer; or two seconds.
+    let patience = if is_torture() { 400 } else { 12 };
+    let mut stops = 0;
+    for (round, &strategy) in (0..).zip(&WAITS) {
+        let (name, notes) = (Name::new(), Shared::new());
+        let mut random = Random::new(0x5707 + round);
+        let options = name.options().slots(4).wait(strategy);
+        let receiver = receiving_patiently(options.clone(), &notes);
+        let sender = sending_patiently(options.clone(), &notes);
+        let done = notes.number(DONE);
+        let timed_out = notes.number(TIMED_OUT);
+        for stop in 0..10 {
+            let target = done.load(Ordering::SeqCst) + 1 + random.below(500);
+            until("messages flow", || done.load(Ordering::SeqCst) >= target);
+            random.dawdle(20_000);
+            let end = [&sender, &receiver][stop % 2];
+            let halted = match freezers {
+                None => Halt::stop(end),
+                Some(freezers) => Halt::Frozen(freezers[stop % 2].freeze(end)),
+            };
+            let result = match stop % 2 {
+                0 => options.clone().sender().map(drop),
+                _ => options.clone().receiver().map(drop),
+            };
+            match result {
+                Err(AttachError::RoleTaken { pid, .. }) => assert_eq!(pid, end.pid()),
+                other => panic!("{other:?}"),
+            }
+            let enough = timed_out.load(Ordering::SeqCst) + patience;
+            until("the other end has waited for long", || {
+                timed_out.load(Ordering::SeqCst) >= enough
+            });
+            assert!(halted.holds());
+            drop(halted);
+            stops += 1;
+        }
+        notes.number(OVER).store(1, Ordering::SeqCst);
+        sender.join();
+        receiver.join();
+        let committed = notes.number(COMMITTED).load(Ordering::SeqCst);
+        assert_eq!(done.load(Ordering::SeqCst), committed);
+    }
+    println!("{stops} stops, each through {patience} time-outs of {TIMEOUT:?} of the other end");
+}
+
+#[test]
+fn a_stopped_end_keeps_its_role_and_loses_nothing() {
+    let _turn = turn();
+    stop_one_end_after_the_other(None);
+}
+
+#[test]
+fn a_frozen_end_keeps_its_role_and_loses_nothing() {
+    let _turn = turn();
+    let group = |end| Freezer::new(&format!("mailbox-test-{}-{end}", std::process::id()));
+    let (Some(sender), Some(receiver)) = (group("sender"), group("receiver")) else {
+        println!("skipped: needs a freezer of control groups that it may write to");
+        return;
+    };
+    stop_one_end_after_the_other(Some(&[sender, receiver]));
+}
