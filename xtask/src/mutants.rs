@@ -230,6 +230,35 @@ impl Copy {
     }
 }
 
+/// A copy of the tree with one mutant in it, for another kind of test than `cargo test`.
+pub(crate) struct Broken {
+    copy: Copy,
+    /// The copy is as before when this value goes.
+    _changed: Changed,
+}
+
+impl Broken {
+    /// A copy with the mutant of this name.
+    pub(crate) fn new(name: &str) -> Result<Self, String> {
+        let mutants = read_all()?;
+        let (_, mutant) = mutants
+            .iter()
+            .find(|(found, _)| found == name)
+            .ok_or_else(|| format!("there is no mutant {name}"))?;
+        let copy = Copy::new()?;
+        let changed = Changed::new(&copy, mutant)?;
+        Ok(Self {
+            copy,
+            _changed: changed,
+        })
+    }
+
+    /// Where it is.
+    pub(crate) fn tree(&self) -> &Path {
+        &self.copy.tree
+    }
+}
+
 /// A mutant at work in a copy; the copy is as before when this value goes.
 struct Changed(Vec<(PathBuf, String)>);
 

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::Verdict;
+use crate::mutants::Broken;
 use crate::private::{self, Who};
 use crate::process::{self, Finished};
 use crate::tally;
@@ -16,15 +17,17 @@ usage: cargo xtask torture [PART…] [--fuzz-seconds N]
 Runs the long forms: hours on a small machine. A part that fails does not keep the others from running.
 
   stepping    a snapshot, a kill and an attack at every machine instruction, none left out
-  chaos       100,000 kills; every stop for two seconds; a minute of nonsense between two living ends;
-              6,000 deaths that a waiting peer has to notice in time
+  chaos       100,000 kills; every stop and every freeze for two seconds; a minute of nonsense between
+              two living ends; 6,000 deaths that a waiting peer has to notice in time
   searches    every state of the protocol, and of attaching and closing
-  fuzz        both fuzz targets under AddressSanitizer; needs cargo-fuzz and a nightly compiler
-  threads     the unit tests and those of both ends in one process under ThreadSanitizer, after a
-              planted race was reported; needs a nightly compiler
+  fuzz        the fuzz targets under AddressSanitizer: ten million inputs for each of the two that try
+              the protocol alone, and as many as there is time for through real objects; needs
+              cargo-fuzz and a nightly compiler
+  threads     the unit tests and those of both ends in one process under ThreadSanitizer, after it
+              has reported a planted race, and a stamp stored relaxed; needs a nightly compiler
   addresses   likewise under AddressSanitizer, after a planted overrun was reported
 
-  --fuzz-seconds N   how long each fuzz target runs (1800)
+  --fuzz-seconds N   how long each fuzz target runs at most (1800)
   --help             this text
 ";
 
@@ -44,10 +47,15 @@ const IN_PROCESS: [&str; 6] = [
     "corpus",
 ];
 
+/// How many inputs each fuzz target tries that needs no object.
+const INPUTS: &str = "10000000";
+
 /// One thing to run, and what must come of it.
 struct Step {
     command: Command,
     expected: Expected,
+    /// The mutant that the tree has in which the command is run: a copy. `None`: our own, and no mutant.
+    mutant: Option<&'static str>,
 }
 
 enum Expected {
@@ -59,8 +67,19 @@ enum Expected {
 
 impl Step {
     fn success(command: Command) -> Self {
-        let expected = Expected::Success;
-        Self { command, expected }
+        Self {
+            command,
+            expected: Expected::Success,
+            mutant: None,
+        }
+    }
+
+    fn report(command: Command, text: &'static str) -> Self {
+        Self {
+            command,
+            expected: Expected::Report(text),
+            mutant: None,
+        }
     }
 
     fn holds(&self, finished: &Finished) -> bool {
@@ -91,12 +110,18 @@ fn part(name: &str, fuzz_seconds: u64) -> Part {
         "stepping" => Ok(vec![long_form(&["stepping"])]),
         "chaos" => Ok(vec![
             long_form(&["chaos"]),
+            long_form(&["stops"]),
             long_form(&["scribbler"]),
             long_form(&["deaths"]),
         ]),
         "searches" => Ok(vec![long_form(&["search_protocol", "search_lifecycle"])]),
         "fuzz" => fuzz(fuzz_seconds),
-        "threads" => sanitizer("thread", "race", "WARNING: ThreadSanitizer: data race"),
+        "threads" => {
+            let report = "WARNING: ThreadSanitizer: data race";
+            let mut steps = sanitizer("thread", "race", report)?;
+            steps.push(weakened(report));
+            Ok(steps)
+        }
         _ => sanitizer("address", "overrun", "ERROR: AddressSanitizer"),
     }
 }
@@ -153,6 +178,21 @@ pub(crate) fn run(arguments: &[String]) -> Verdict {
 fn carry_out(steps: Vec<Step>, limit: Duration) -> Verdict {
     for mut step in steps {
         println!("  $ {}", process::describe(&step.command));
+        // Until the step is over.
+        let mut _broken = None;
+        if let Some(name) = step.mutant {
+            println!("    in a copy of the tree, with the mutant {name}");
+            match Broken::new(name) {
+                Err(error) => {
+                    println!("error: {error}");
+                    return Ok(false);
+                }
+                Ok(broken) => {
+                    step.command.current_dir(broken.tree());
+                    _broken = Some(broken);
+                }
+            }
+        }
         let finished = process::run(&mut step.command, limit)?;
         if !step.holds(&finished) {
             if let Expected::Report(text) = step.expected {
@@ -193,7 +233,13 @@ fn fuzz(seconds: u64) -> Part {
         return Err("cargo-fuzz and a nightly compiler: cargo install cargo-fuzz --locked");
     }
     let package = workspace::root().join("crates").join("shm-mailbox");
-    let steps = ["image", "operations"].map(|target| {
+    let targets = [
+        ("protocol", Some(INPUTS)),
+        ("queue", Some(INPUTS)),
+        ("image", None),
+        ("operations", None),
+    ];
+    let steps = targets.map(|(target, inputs)| {
         let found = workspace::target().join("xtask").join("fuzz").join(target);
         // Without the folder there is no place for what is found, and the fuzzer says so.
         let _ = std::fs::create_dir_all(&found);
@@ -206,6 +252,9 @@ fn fuzz(seconds: u64) -> Part {
             .arg(package.join("fuzz").join("corpus").join(target))
             .args(["--", "-print_final_stats=1", "-max_len=600"])
             .arg(format!("-max_total_time={seconds}"));
+        if let Some(inputs) = inputs {
+            command.arg(format!("-runs={inputs}"));
+        }
         Step::success(command)
     });
     Ok(steps.into())
@@ -216,11 +265,7 @@ fn sanitizer(kind: &str, planted: &str, report: &'static str) -> Part {
     if !answers(nightly("rustc").arg("--version")) {
         return Err("a nightly compiler: rustup toolchain install nightly");
     }
-    let flags = [
-        format!("-Zsanitizer={kind}"),
-        // The standard library comes without the sanitizer.
-        "-Cunsafe-allow-abi-mismatch=sanitizer".to_owned(),
-    ];
+    let flags = sanitizer_flags(kind);
     let folder = workspace::target().join(format!("sanitizer-{kind}"));
     std::fs::create_dir_all(&folder).map_err(|_| "a target directory that can be written")?;
     let program: PathBuf = folder.join(planted);
@@ -252,12 +297,34 @@ fn sanitizer(kind: &str, planted: &str, report: &'static str) -> Part {
     tests.args(["--no-fail-fast", "--", "--show-output"]);
     Ok(vec![
         Step::success(build),
-        Step {
-            command: mistake,
-            expected: Expected::Report(report),
-        },
+        Step::report(mistake, report),
         Step::success(tests),
     ])
+}
+
+/// A weakened ordering of the product, which ThreadSanitizer must report in a test that otherwise passes.
+fn weakened(report: &'static str) -> Step {
+    let folder = workspace::target()
+        .join("sanitizer-thread")
+        .join("weakened");
+    let mut command = nightly("cargo");
+    command
+        .env("CARGO_TARGET_DIR", folder)
+        .env("RUSTFLAGS", sanitizer_flags("thread").join(" "))
+        .args(["test", "--target", MACHINE])
+        .args(["--package", "shm-mailbox", "--lib"])
+        .arg("the_two_ends_are_never_at_one_slot_at_the_same_time");
+    let mut step = Step::report(command, report);
+    step.mutant = Some("loom-relaxed-publish");
+    step
+}
+
+fn sanitizer_flags(kind: &str) -> [String; 2] {
+    [
+        format!("-Zsanitizer={kind}"),
+        // The standard library comes without the sanitizer.
+        "-Cunsafe-allow-abi-mismatch=sanitizer".to_owned(),
+    ]
 }
 
 /// A program of the nightly toolchain. (`cargo` by itself is the one that runs us.)
@@ -281,7 +348,12 @@ mod tests {
     fn shell(script: &str, expected: Expected) -> bool {
         let mut command = Command::new("sh");
         command.args(["-c", script]);
-        carry_out(vec![Step { command, expected }], Duration::from_secs(20)).expect("sh starts")
+        let step = Step {
+            command,
+            expected,
+            mutant: None,
+        };
+        carry_out(vec![step], Duration::from_secs(20)).expect("sh starts")
     }
 
     #[test]
