@@ -396,7 +396,7 @@ impl Entry {
     /// Whether a page was replaced, as seen by the thread that touched it.
     #[inline]
     pub(crate) fn is_lost(&self) -> bool {
-        // The handler runs in the thread that made the access, at the access: all that is needed is
+        // Relaxed: the handler runs in the thread that made the access, at the access: all that is needed is
         // that the compiler asks after it.
         compiler_fence(Ordering::SeqCst);
         self.0.lost.load(Ordering::Relaxed)

@@ -58,8 +58,7 @@ impl Channel {
         }
     }
 
-    /// After accesses that matter: whether the memory was there, as far as the guard can tell. One load.
-    #[inline]
+    /// Whether the memory was there in all accesses so far, as far as the guard can tell.
     pub(crate) fn ensure_memory(&self) -> Result<(), Failure> {
         if self.region.is_lost() {
             return Err(self.lost());
@@ -72,8 +71,9 @@ impl Channel {
         self.region.is_lost() || matches!(self.broken, Some(Broken::Truncated { .. }))
     }
 
+    /// What to report when the guard has put zeros in the place of memory.
     #[cold]
-    fn lost(&self) -> Failure {
+    pub(crate) fn lost(&self) -> Failure {
         match self.object.size() {
             Ok(found) => self.truncated(found),
             Err(error) => error.into(),

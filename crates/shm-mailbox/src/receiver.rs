@@ -89,7 +89,7 @@ impl Receiver {
     /// [`RecvError::Empty`] if there is none; the other errors are those of [`recv`](Self::recv).
     #[inline]
     pub fn try_recv(&mut self, message: &mut Message) -> Result<(), RecvError> {
-        self.try_peek(message)?;
+        self.try_show(message)?;
         self.ack()
     }
 
@@ -105,7 +105,7 @@ impl Receiver {
     /// [`RecvError::Interrupted`], [`RecvError::Unlinked`].
     #[inline]
     pub fn recv(&mut self, message: &mut Message) -> Result<(), RecvError> {
-        self.peek(message)?;
+        self.show_within(message, None)?;
         self.ack()
     }
 
@@ -120,7 +120,7 @@ impl Receiver {
         message: &mut Message,
         timeout: Duration,
     ) -> Result<(), RecvError> {
-        self.peek_timeout(message, timeout)?;
+        self.show_within(message, Some(timeout))?;
         self.ack()
     }
 
@@ -134,7 +134,7 @@ impl Receiver {
         let Some((first, rest)) = messages.split_first_mut() else {
             return Ok(0);
         };
-        self.peek(first)?;
+        self.show_within(first, None)?;
         let mut received = 1;
         for message in rest {
             let mut arrival = Arrival {
@@ -148,7 +148,6 @@ impl Receiver {
             }
             received += 1;
         }
-        self.was_there()?;
         self.ack()?;
         Ok(received)
     }
@@ -160,6 +159,12 @@ impl Receiver {
     /// [`RecvError::Empty`] if there is none; the other errors are those of [`peek`](Self::peek).
     #[inline]
     pub fn try_peek(&mut self, message: &mut Message) -> Result<(), RecvError> {
+        self.try_show(message)?;
+        self.was_there()
+    }
+
+    #[inline]
+    fn try_show(&mut self, message: &mut Message) -> Result<(), RecvError> {
         self.usable()?;
         let mut arrival = Arrival {
             channel: &self.channel,
@@ -167,7 +172,7 @@ impl Receiver {
             message,
         };
         match self.waiter.try_once(&mut arrival) {
-            Ok(Some(())) => self.was_there(),
+            Ok(Some(())) => Ok(()),
             Ok(None) => Err(RecvError::Empty),
             Err(failure) => Err(self.fail(failure)),
         }
@@ -184,7 +189,8 @@ impl Receiver {
     /// [`recv`](Self::recv).
     #[inline]
     pub fn peek(&mut self, message: &mut Message) -> Result<(), RecvError> {
-        self.peek_within(message, None)
+        self.show_within(message, None)?;
+        self.was_there()
     }
 
     /// As [`peek`](Self::peek), waiting at most `timeout`.
@@ -198,7 +204,8 @@ impl Receiver {
         message: &mut Message,
         timeout: Duration,
     ) -> Result<(), RecvError> {
-        self.peek_within(message, Some(timeout))
+        self.show_within(message, Some(timeout))?;
+        self.was_there()
     }
 
     /// Acknowledges every message shown so far: their slots are free for the sender. Does nothing if
@@ -210,10 +217,11 @@ impl Receiver {
     #[inline]
     pub fn ack(&mut self) -> Result<(), RecvError> {
         self.usable()?;
+        // What was shown may be zeros. (An acknowledgement that is lost matters to nobody: the messages are.)
+        self.was_there()?;
         if self.cursor.shown() > 0 {
             self.cursor.acknowledge(&self.channel.region);
             self.channel.wake_parked_peer();
-            self.was_there()?;
         }
         Ok(())
     }
@@ -237,7 +245,7 @@ impl Receiver {
     }
 
     #[inline]
-    fn peek_within(
+    fn show_within(
         &mut self,
         message: &mut Message,
         timeout: Option<Duration>,
@@ -252,20 +260,25 @@ impl Receiver {
             cursor: &mut self.cursor,
             message,
         };
-        match self.waiter.wait(&mut arrival, timeout) {
-            Ok(()) => self.was_there(),
-            Err(failure) => Err(self.fail(failure)),
-        }
+        self.waiter
+            .wait(&mut arrival, timeout)
+            .map_err(|failure| self.fail(failure))
     }
 
-    /// After looking at messages, or giving them back: an error if that was in memory that is nobody's any
-    /// more.
+    /// After looking at messages: an error if that was in memory that is nobody's any more. One load.
     #[inline]
     fn was_there(&mut self) -> Result<(), RecvError> {
-        match self.channel.ensure_memory() {
-            Ok(()) => Ok(()),
-            Err(failure) => Err(self.fail(failure)),
+        if self.channel.region.is_lost() {
+            return Err(self.fail_of_lost_memory());
         }
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn fail_of_lost_memory(&mut self) -> RecvError {
+        let failure = self.channel.lost();
+        self.fail(failure)
     }
 
     #[inline]

@@ -306,13 +306,20 @@ impl Sender {
         self.reached()
     }
 
-    /// After committing: an error if that went into memory that is nobody's any more.
+    /// After committing: an error if that went into memory that is nobody's any more. One load.
     #[inline]
     fn reached(&mut self) -> Result<(), SendError> {
-        match self.channel.ensure_memory() {
-            Ok(()) => Ok(()),
-            Err(failure) => Err(self.fail(failure)),
+        if self.channel.region.is_lost() {
+            return Err(self.fail_of_lost_memory());
         }
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn fail_of_lost_memory(&mut self) -> SendError {
+        let failure = self.channel.lost();
+        self.fail(failure)
     }
 
     /// Writes a part of the next message's payload.

@@ -124,7 +124,9 @@ fn received(result: Result<(), RecvError>) -> Told {
 const MARK: &[u8] = &[0xA5; 1024];
 
 /// The calls of a sender.
-const SENDS: [(&str, fn(&mut Sender) -> Told); 7] = [
+type Send = fn(&mut Sender) -> Told;
+
+const SENDS: [(&str, Send); 7] = [
     ("send", |sender| sent(sender.send_timeout(MARK, NOTICE / 4))),
     ("try_send", |sender| sent(sender.try_send(MARK))),
     ("an empty message", |sender| sent(sender.try_send(b""))),

@@ -161,7 +161,7 @@ fn of_send(error: &SendError) -> Option<Outcome> {
     match error {
         SendError::Full | SendError::TimedOut => Some(Outcome::Nothing),
         SendError::Closed { .. } | SendError::PeerDied { .. } => Some(Outcome::Gone),
-        SendError::Corrupt { .. } => Some(Outcome::Corrupt),
+        SendError::Corrupt { .. } | SendError::Truncated { .. } => Some(Outcome::Corrupt),
         _ => None,
     }
 }
@@ -171,7 +171,7 @@ fn of_recv(error: &RecvError) -> Option<Outcome> {
     match error {
         RecvError::Empty | RecvError::TimedOut => Some(Outcome::Nothing),
         RecvError::Closed { .. } | RecvError::PeerDied { .. } => Some(Outcome::Gone),
-        RecvError::Corrupt { .. } => Some(Outcome::Corrupt),
+        RecvError::Corrupt { .. } | RecvError::Truncated { .. } => Some(Outcome::Corrupt),
         _ => None,
     }
 }
