@@ -105,11 +105,11 @@ impl Drop for Halt<'_> {
     }
 }
 
-/// Stops the sender and the receiver by turns while messages flow, 60 times, and lets each go on when the other has
-/// waited for long; by a signal, or by the freezers of the two.
+/// Stops the sender and the receiver by turns while messages flow, and lets each go on when the other has waited for
+/// long; by a signal, or by the freezers of the two.
 fn stop_one_end_after_the_other(freezers: Option<&[Freezer; 2]>) {
-    // More than a slice of 50 ms, after which an end looks after its peer; or two seconds.
-    let patience = if is_torture() { 400 } else { 12 };
+    // More than a slice of 100 ms, after which an end looks after its peer; or two seconds.
+    let (rounds, patience) = if is_torture() { (10, 400) } else { (4, 24) };
     let mut stops = 0;
     for (round, &strategy) in (0..).zip(&WAITS) {
         let (name, notes) = (Name::new(), Shared::new());
@@ -119,9 +119,13 @@ fn stop_one_end_after_the_other(freezers: Option<&[Freezer; 2]>) {
         let sender = sending_patiently(options.clone(), &notes);
         let done = notes.number(DONE);
         let timed_out = notes.number(TIMED_OUT);
-        for stop in 0..10 {
+        for stop in 0..rounds {
             let target = done.load(Ordering::SeqCst) + 1 + random.below(500);
-            until("messages flow", || done.load(Ordering::SeqCst) >= target);
+            let alive = || [&sender, &receiver].map(|end| assert_ne!(state(end), 'Z'));
+            until("messages flow", || {
+                alive();
+                done.load(Ordering::SeqCst) >= target
+            });
             random.dawdle(20_000);
             let end = [&sender, &receiver][stop % 2];
             let halted = match freezers {
@@ -138,6 +142,7 @@ fn stop_one_end_after_the_other(freezers: Option<&[Freezer; 2]>) {
             }
             let enough = timed_out.load(Ordering::SeqCst) + patience;
             until("the other end has waited for long", || {
+                alive();
                 timed_out.load(Ordering::SeqCst) >= enough
             });
             assert!(halted.holds());
