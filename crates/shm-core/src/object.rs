@@ -124,9 +124,12 @@ impl Object {
     ///
     /// [`SystemError`] if `offset` is over 2^63 - 1.
     pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, SystemError> {
-        self.file
-            .read_at(buffer, offset)
-            .map_err(|e| self.error("pread", e))
+        loop {
+            match self.file.read_at(buffer, offset) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                result => return result.map_err(|e| self.error("pread", e)),
+            }
+        }
     }
 
     /// Removes its name, if the name still belongs to it.

@@ -75,16 +75,16 @@ pub(crate) fn attach<C>(
     // Everything is given back between two attempts: who wants to close needs INIT.
     let attached = wait::retry(ROLE_LIMIT, || -> Result<_, AttachError> {
         let (object, region, created) = prepare(&objects, &name, wanted, options)?;
-        if lock(&object, lock_byte::of(role))?.is_none() {
+        let begun = begin(&object, &region, role, &resume);
+        if begun.is_err() && created {
+            // Made here, under INIT, which is still ours, so nobody else has attached. The error to tell
+            // is the first one.
+            let _: Result<Unlink, SystemError> = object.unlink();
+        }
+        let Some(cursor) = begun? else {
             holder = region.side(role).presence.pid.load(Ordering::Relaxed);
             return Ok(None);
-        }
-        let cursor = resume(&region);
-        ensure_memory(&region, &name)?;
-        let cursor = cursor.map_err(|corrupt| AttachError::Corrupt {
-            name: name.to_string(),
-            corrupt,
-        })?;
+        };
         let channel = Channel {
             object,
             region,
@@ -95,10 +95,6 @@ pub(crate) fn attach<C>(
             broken: None,
             known_life: Cell::new(0),
         };
-        protocol::begin_life(channel.own(), std::process::id());
-        wake_unconditionally(channel.peer());
-        ensure_memory(&channel.region, &name)?;
-        channel.object.unlock(lock_byte::INIT)?;
         Ok(Some((channel, cursor)))
     })?;
     attached.ok_or_else(|| AttachError::RoleTaken {
@@ -106,6 +102,29 @@ pub(crate) fn attach<C>(
         role,
         pid: holder,
     })
+}
+
+/// Takes the role, if it is free, lets the peer know, and frees INIT, which the caller holds.
+fn begin<C>(
+    object: &Object,
+    region: &Region,
+    role: Role,
+    resume: impl Fn(&Region) -> Result<C, crate::Corrupt>,
+) -> Result<Option<C>, AttachError> {
+    if lock(object, lock_byte::of(role))?.is_none() {
+        return Ok(None);
+    }
+    let cursor = resume(region);
+    ensure_memory(region, object)?;
+    let cursor = cursor.map_err(|corrupt| AttachError::Corrupt {
+        name: object.name().to_string(),
+        corrupt,
+    })?;
+    protocol::begin_life(&region.side(role).presence, std::process::id());
+    wake_unconditionally(&region.side(role.peer()).presence);
+    ensure_memory(region, object)?;
+    object.unlock(lock_byte::INIT)?;
+    Ok(Some(cursor))
 }
 
 /// The object with INIT locked, still linked, and the mailbox in it. Whether it was made here is the
@@ -191,10 +210,10 @@ fn mailbox(
 }
 
 /// An error if the object was cut off while we attached, and the guard has put zeros in its place.
-fn ensure_memory(region: &Region, name: &ShmName) -> Result<(), AttachError> {
+fn ensure_memory(region: &Region, object: &Object) -> Result<(), AttachError> {
     if region.is_lost() {
         return Err(AttachError::Truncated {
-            name: name.to_string(),
+            name: object.name().to_string(),
         });
     }
     Ok(())

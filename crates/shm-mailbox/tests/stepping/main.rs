@@ -10,6 +10,7 @@
 mod adversary;
 mod attaching;
 mod console;
+mod errnos;
 mod gaps;
 mod kills;
 mod lifecycle;

@@ -146,6 +146,64 @@ impl<'a> Tracee<'a> {
         Ok(!self.is_over())
     }
 
+    /// At the entry of a system call: its number and its arguments.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn system_call(&mut self) -> Result<(libc::c_long, [u64; 6]), String> {
+        let regs = self.registers()?;
+        let arguments = [regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9];
+        Ok((regs.orig_rax.cast_signed(), arguments))
+    }
+
+    /// At the entry of a system call: leaves it out, and lets it return this error.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn fail_system_call(&mut self, errno: i32) -> Result<(), String> {
+        let mut regs = self.registers()?;
+        // A number that no call has.
+        regs.orig_rax = u64::MAX;
+        self.set_registers(&regs)?;
+        if self.run_to_system_call()? != Stop::SystemCall {
+            return Err("the call did not return".to_owned());
+        }
+        let mut regs = self.registers()?;
+        regs.rax = i64::from(-errno).cast_unsigned();
+        self.set_registers(&regs)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn registers(&mut self) -> Result<libc::user_regs_struct, String> {
+        let mut regs = std::mem::MaybeUninit::uninit();
+        // SAFETY: the child stands still, and there is room for its registers.
+        let answer = unsafe { libc::ptrace(libc::PTRACE_GETREGS, self.pid, 0, regs.as_mut_ptr()) };
+        if answer == -1 {
+            return Err(failed("ptrace"));
+        }
+        // SAFETY: the call has filled it.
+        Ok(unsafe { regs.assume_init() })
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn set_registers(&mut self, regs: &libc::user_regs_struct) -> Result<(), String> {
+        // SAFETY: the child stands still, and is a test's; `regs` outlives the call.
+        let answer =
+            unsafe { libc::ptrace(libc::PTRACE_SETREGS, self.pid, 0, ptr::from_ref(regs)) };
+        if answer == -1 {
+            return Err(failed("ptrace"));
+        }
+        Ok(())
+    }
+
+    /// Elsewhere no call is looked into.
+    #[cfg(not(target_arch = "x86_64"))]
+    pub(crate) fn system_call(&mut self) -> Result<(libc::c_long, [u64; 6]), String> {
+        Err("not on this machine".to_owned())
+    }
+
+    /// Elsewhere no call is looked into.
+    #[cfg(not(target_arch = "x86_64"))]
+    pub(crate) fn fail_system_call(&mut self, _errno: i32) -> Result<(), String> {
+        Err("not on this machine".to_owned())
+    }
+
     /// Elsewhere no call is stepped.
     #[cfg(not(target_arch = "x86_64"))]
     pub(crate) fn place(&mut self) -> Result<u64, String> {

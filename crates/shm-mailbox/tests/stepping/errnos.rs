@@ -1,0 +1,264 @@
+//! Every system call of creating, attaching and closing fails, once, with each error that it may have.
+//!
+//! Under ptrace the call is left out and returns the error. What must come of it: the operation returns, with
+//! success if the call was interrupted and otherwise perhaps with an error; its process keeps no
+//! descriptor and no mapping; the next two ends attach at the first try, find what was there, and
+//! leave nothing.
+
+use std::fs;
+use std::rc::Rc;
+
+use shm_mailbox::Role;
+
+use crate::console::{Console, Phase};
+use crate::lifecycle::{Case, SLOTS, Step};
+use crate::object::Name;
+use crate::queue::Queue;
+use crate::restart;
+use crate::tracee::{Stop, Tracee};
+
+/// What a system call may say, by its number; empty for those that cannot fail, or whose failing is not ours to
+/// mend (the allocator's, and the end of a descriptor or a mapping, after which there is nothing to try).
+fn errors_of(call: libc::c_long, arguments: [u64; 6]) -> &'static [i32] {
+    /// Of an argument that is a descriptor: none.
+    const NONE: u64 = u32::MAX as u64;
+    match call {
+        libc::SYS_openat => &[
+            libc::EINTR,
+            libc::EACCES,
+            libc::EMFILE,
+            libc::ENFILE,
+            libc::ENOMEM,
+            libc::ENOSPC,
+            libc::ELOOP,
+        ],
+        libc::SYS_fstat | libc::SYS_newfstatat | libc::SYS_statx => &[libc::ENOMEM, libc::EIO],
+        libc::SYS_fstatfs => &[libc::EINTR, libc::ENOSYS, libc::EIO],
+        libc::SYS_fcntl => &[libc::ENOLCK, libc::EINVAL, libc::EIO],
+        libc::SYS_pread64 => &[libc::EINTR, libc::EIO, libc::ENOMEM],
+        libc::SYS_fallocate => &[
+            libc::EINTR,
+            libc::ENOSPC,
+            libc::EFBIG,
+            libc::ENOMEM,
+            libc::EPERM,
+        ],
+        libc::SYS_ftruncate => &[libc::EINTR, libc::EPERM],
+        libc::SYS_fchmod => &[libc::EINTR, libc::EPERM, libc::EIO],
+        libc::SYS_mmap if arguments[4] & NONE != NONE => &[
+            libc::ENOMEM,
+            libc::EAGAIN,
+            libc::ENODEV,
+            libc::EPERM,
+            libc::EACCES,
+        ],
+        libc::SYS_futex => &[libc::EFAULT, libc::ENOSYS],
+        libc::SYS_unlink | libc::SYS_unlinkat => {
+            &[libc::EACCES, libc::EPERM, libc::EROFS, libc::EIO]
+        }
+        _ => &[],
+    }
+}
+
+/// One failing: the n-th system call, from 0, with this error.
+#[derive(Clone, Copy, Debug)]
+struct Failing {
+    call: usize,
+    errno: i32,
+}
+
+#[test]
+fn every_system_call_that_fails_is_an_error_and_leaves_nothing_behind() {
+    let Some(_turn) = crate::turn_with_stepping() else {
+        return;
+    };
+    // Made once in a process: otherwise the first child alone would make it.
+    shm_core::fork::token().expect("a page of memory");
+    let (mut points, mut errors) = (0, 0);
+    for case in Case::all() {
+        let failings = failings(case).unwrap_or_else(|reason| panic!("{case:?}: {reason}"));
+        for failing in failings {
+            match try_out(case, failing) {
+                Ok(failed) => {
+                    points += 1;
+                    errors += u32::from(failed);
+                }
+                Err(reason) => panic!("{case:?}, {failing:?}: {reason}"),
+            }
+        }
+    }
+    println!("{points} system calls failed, {errors} of them an error, nothing left behind");
+    assert!(points >= 500 && errors >= 300);
+}
+
+/// Everything that can fail in a case: from a run in which nothing does.
+fn failings(case: Case) -> Result<Vec<Failing>, String> {
+    let mut all = Vec::new();
+    let mut call = 0;
+    run(case, |tracee, _| {
+        let (number, arguments) = tracee.system_call()?;
+        let errors = errors_of(number, arguments);
+        all.extend(errors.iter().map(|&errno| Failing { call, errno }));
+        call += 1;
+        Ok(false)
+    })?;
+    Ok(all)
+}
+
+/// Whether the operation failed, when this call did.
+fn try_out(case: Case, failing: Failing) -> Result<bool, String> {
+    let failed = run(case, |tracee, call| {
+        if call != failing.call {
+            return Ok(false);
+        }
+        tracee.fail_system_call(failing.errno)?;
+        Ok(true)
+    })?;
+    if failed && failing.errno == libc::EINTR {
+        return Err("an interrupted call was not made again".to_owned());
+    }
+    Ok(failed)
+}
+
+/// Runs a case in a child; `at_call` is called at the entry of each of its system calls with the number of calls
+/// before it, and returns whether it has run on to the call's end. Then both roles attach, find what was there, and
+/// leave nothing. Returns whether the operation failed.
+fn run(
+    case: Case,
+    mut at_call: impl FnMut(&mut Tracee<'_>, usize) -> Result<bool, String>,
+) -> Result<bool, String> {
+    let mut bench = case.bench();
+    let mut queue = bench
+        .as_ref()
+        .map_or_else(Queue::default, |bench| bench.queue.clone());
+    let name = bench
+        .as_ref()
+        .map_or_else(|| Rc::new(Name::new()), |bench| Rc::clone(&bench.name));
+    let options = name.options().slots(SLOTS);
+
+    let console = Console::new();
+    let body = || victim(case, &name, &console);
+    let mut tracee = Tracee::spawn(&console, body)?;
+    tracee.run_to(Phase::Begin)?;
+    for call in 0.. {
+        // The entry of a call, or the mark after the operation.
+        if tracee.run_to_system_call()? == Stop::Trap {
+            break;
+        }
+        // Its end.
+        if !at_call(&mut tracee, call)? && tracee.run_to_system_call()? == Stop::Trap {
+            break;
+        }
+    }
+    tracee.finish()?;
+    let failed = console.outcome() == FAILED;
+
+    if case.step == Step::Create && failed && name.bytes().is_some_and(|bytes| !bytes.is_empty()) {
+        return Err("a failed creation has left more than an empty object".to_owned());
+    }
+    if let Some(bench) = &mut bench {
+        // If the name went with the last message, the peer sits on an object that nobody finds again.
+        bench.detach(case.role.peer());
+    }
+    let mut sender = options
+        .clone()
+        .sender()
+        .map_err(|error| error.to_string())?;
+    let mut receiver = options.receiver().map_err(|error| error.to_string())?;
+    if case.step != Step::Create && sender.created() {
+        if queue.len() > 0 {
+            return Err(format!("unlinked with {} queued", queue.len()));
+        }
+        queue = Queue::default();
+    }
+    if sender.committed() != queue.next() || receiver.acknowledged() != queue.first() {
+        return Err("the counts are not what they were".to_owned());
+    }
+    restart::drain(&mut receiver, &mut queue, 0)?;
+    restart::fill_and_drain(&mut sender, &mut receiver, &mut queue)?;
+    receiver.close().map_err(|error| error.to_string())?;
+    sender.close().map_err(|error| error.to_string())?;
+    if name.exists() {
+        return Err("the object is still there after a clean close".to_owned());
+    }
+    Ok(failed)
+}
+
+/// The child's outcome.
+const SUCCEEDED: u64 = 1;
+const FAILED: u64 = 2;
+
+/// The child: the operation between two marks, how it ended, and what it has left in the process.
+fn victim(case: Case, name: &Name, console: &Console) -> Result<(), String> {
+    let options = name.options().slots(SLOTS);
+    let before = held(name);
+    let told = |failed| {
+        console.set_outcome(if failed { FAILED } else { SUCCEEDED });
+    };
+    macro_rules! case {
+        ($attach:ident, $close:expr) => {
+            if matches!(case.step, Step::Create | Step::Attach) {
+                console.mark(Phase::Begin);
+                let end = options.$attach();
+                console.mark(Phase::End);
+                told(end.is_err());
+                if let Ok(end) = end {
+                    let peek = held(name);
+                    if peek != (before.0 + 1, before.1 + 1) {
+                        return Err(format!("attached, it holds {peek:?} after {before:?}"));
+                    }
+                    // Leaves the object to those who come next.
+                    std::mem::forget(end);
+                    return Ok(());
+                }
+            } else {
+                let end = options.$attach().map_err(|error| error.to_string())?;
+                console.mark(Phase::Begin);
+                let failed = $close(end);
+                console.mark(Phase::End);
+                told(failed);
+            }
+        };
+    }
+    match case.role {
+        Role::Sender => case!(sender, |sender: shm_mailbox::Sender| match case.step {
+            Step::Keep => sender.keep().is_err(),
+            Step::Drop => {
+                drop(sender);
+                false
+            }
+            _ => sender.close().is_err(),
+        }),
+        Role::Receiver => case!(
+            receiver,
+            |receiver: shm_mailbox::Receiver| match case.step {
+                Step::Drop => {
+                    drop(receiver);
+                    false
+                }
+                _ => receiver.close().is_err(),
+            }
+        ),
+    }
+    match held(name) {
+        after if after == before => Ok(()),
+        after => Err(format!("it held {before:?}, and now {after:?}")),
+    }
+}
+
+/// Descriptors and mappings of the object in this process.
+fn held(name: &Name) -> (usize, usize) {
+    let path = name.path();
+    let is_it = |shown: &str| {
+        let shown = shown.trim_end_matches(" (deleted)");
+        path.to_str().is_some_and(|path| shown.ends_with(path))
+    };
+    let descriptors = fs::read_dir("/proc/self/fd").expect("/proc is there");
+    let targets = descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+    let open = targets.filter(|target| target.to_str().is_some_and(is_it));
+    let maps = fs::read_to_string("/proc/self/maps").expect("/proc is there");
+    (
+        open.count(),
+        maps.lines().filter(|line| is_it(line)).count(),
+    )
+}
