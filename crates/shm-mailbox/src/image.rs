@@ -53,7 +53,8 @@ impl Image {
         }
     }
 
-    fn check(
+    /// Checks the header, `bytes`, of an object of `size` bytes that begins with the magic.
+    pub(crate) fn check(
         bytes: &[u8; SLOTS_OFFSET],
         size: u64,
         name: &dyn Fn() -> String,

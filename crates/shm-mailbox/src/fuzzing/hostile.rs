@@ -1,12 +1,13 @@
-//! Any words in the shared memory, and any words written into it between any two steps of the two ends: an error
-//! at worst, which tells the truth and comes again.
+//! Any header, any words in the shared memory, and any words written into it between any two steps of the two ends:
+//! an error at worst, which tells the truth and comes again.
 
 use std::convert::Infallible;
 
 use super::input::Input;
 use super::{OPERATIONS, region};
 use crate::corrupt::Corrupt;
-use crate::layout::{LAST_MESSAGE, Presence, Stamp};
+use crate::image::Image;
+use crate::layout::{Geometry, LAST_MESSAGE, Presence, SLOTS_OFFSET, Stamp};
 use crate::message::{MAX_MESSAGE, Message};
 use crate::protocol::{self, ReceiveCursor, SendCursor};
 use crate::region::Region;
@@ -20,14 +21,22 @@ const BYTES: [u8; MAX_MESSAGE] = [0x5A; MAX_MESSAGE];
 pub fn run(input: &[u8]) {
     let mut input = Input(input);
     let form = input.byte();
+    let mut region = region(form);
+    if form & 128 != 0 {
+        match read_header(&region, &mut input) {
+            Some(found) if found.slots() <= 16 => region = Region::heap(found),
+            // More would only take longer.
+            _ => return,
+        }
+    }
     let mut world = World {
-        region: region(form),
+        region,
         input,
         sender: None,
         receiver: None,
         message: Message::new(),
     };
-    for _ in 0..form / 8 {
+    for _ in 0..form / 8 % 16 {
         world.damage();
     }
     world.resume_sender();
@@ -37,6 +46,38 @@ pub fn run(input: &[u8]) {
             break;
         }
         world.step();
+    }
+}
+
+/// Reads the header of a mailbox, some of whose bytes are others, and whose object may be of another size: the form
+/// of the mailbox it is now, or `None` if it is refused.
+fn read_header(region: &Region, input: &mut Input<'_>) -> Option<Geometry> {
+    protocol::write_header(region);
+    let header = &region.control().header;
+    let mut bytes = [0; SLOTS_OFFSET];
+    let words = [&header.version, &header.kind, &header.slots, &header.hot];
+    for (offset, word) in (8..).step_by(4).zip(words) {
+        let word = word.load(Ordering::Relaxed);
+        bytes[offset..offset + 4].copy_from_slice(&word.to_ne_bytes());
+    }
+    for _ in 0..input.byte() % 4 {
+        bytes[usize::from(input.byte()) % 32] = input.byte();
+    }
+    let size = match input.byte() {
+        255 => u64::from_le_bytes(input.bytes()),
+        byte => region.geometry().object_size() + 4096 * u64::from(byte % 4) - 4096,
+    };
+    match Image::check(&bytes, size, &|| "fuzzed".to_owned()) {
+        Ok(Image::Mailbox(found)) => {
+            assert!(found.object_size() <= size);
+            assert_eq!(bytes[16..20], found.slots().to_ne_bytes());
+            Some(found)
+        }
+        Ok(Image::HalfMade) => panic!("there is a header"),
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            None
+        }
     }
 }
 
