@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use shm_mailbox::{Closed, Message, RecvError, SendError, Wait};
+use shm_mailbox::{Closed, Message, Peer, RecvError, SendError, Wait};
 use support::raw::RECEIVER_PARKED;
-use support::{LIMIT, Name, PATIENCE, Raw, WAITS, assert_content, content, take, until};
+use support::{LIMIT, Name, PATIENCE, Raw, WAITS, assert_content, content, fork, take, until};
 
 #[test]
 fn a_sender_that_closes_an_empty_mailbox_unlinks_it() {
@@ -283,22 +283,22 @@ fn a_sleeping_end_is_woken_by_a_close() {
 #[test]
 fn a_message_sent_right_before_the_close_comes_first() {
     // One that polls finds both at once: the message, and a peer that has closed.
-    for _ in 0..10 {
+    let wait = Wait::Poll(Duration::from_millis(20));
+    for _ in 0..5 {
         let name = Name::new();
-        let wait = Wait::Poll(Duration::from_millis(20));
-        let mut receiver = name.options().wait(wait).receiver().unwrap();
-        thread::scope(|scope| {
-            let taker = scope.spawn(|| {
-                let message = take(&mut receiver);
-                let after = receiver.recv_timeout(&mut Message::new(), PATIENCE);
-                (message, after)
-            });
-            let mut sender = name.sender();
-            sender.send(b"last").unwrap();
-            sender.keep().unwrap();
-            let (message, after) = taker.join().unwrap();
-            assert_eq!(message, (0, b"last".to_vec()));
+        let taker = fork(|| {
+            let mut receiver = name.options().wait(wait).receiver().unwrap();
+            assert_eq!(take(&mut receiver), (0, b"last".to_vec()));
+            let after = receiver.recv_timeout(&mut Message::new(), PATIENCE);
             assert!(matches!(after, Err(RecvError::Closed { .. })), "{after:?}");
         });
+        let mut sender = name.sender();
+        until("the receiver is there", || {
+            sender.peer().unwrap() == Peer::Attached
+        });
+        taker.wait_until_it_falls_asleep();
+        sender.send(b"last").unwrap();
+        sender.keep().unwrap();
+        taker.join();
     }
 }
