@@ -180,7 +180,7 @@ pub(crate) struct ChannelArgs {
     name: Option<ShmName>,
 
     /// Use the lesson's layout and its C programs as peers
-    #[arg(long, conflicts_with_all = ["slots", "mode"])]
+    #[arg(long, conflicts_with_all = ["slots", "mode", "group"])]
     pub(crate) classic: bool,
 
     #[command(flatten)]
@@ -205,9 +205,17 @@ pub(crate) struct ChannelArgs {
     #[arg(long, value_name = "N", value_parser = slots)]
     pub(crate) slots: Option<u32>,
 
-    /// When creating: permissions, octal [default: 0600]
+    /// When creating: permissions, octal [default: 0600, or 0660 with --group]
     #[arg(long, value_name = "MODE", value_parser = mode)]
+    #[arg(help = "When creating: permissions, octal [default: 0600]")]
     pub(crate) mode: Option<u32>,
+
+    /// Share with a group; the same at both ends
+    ///
+    /// A name of /etc/group, or a number. A new object is given to the group (mode 0660), and one that is there is
+    /// used whoever owns it. Only its owner can remove it: start the writer first.
+    #[arg(long, value_name = "GROUP", value_parser = group)]
+    pub(crate) group: Option<u32>,
 
     /// Accept what others own, or may write to
     #[arg(long)]
@@ -377,6 +385,22 @@ pub(crate) fn slots(text: &str) -> Result<u32, String> {
     }
 }
 
+/// A number, or a name that the system's list has. (Other lists, such as a directory service's, take the number.)
+fn group(text: &str) -> Result<u32, String> {
+    if let Ok(number) = text.parse() {
+        return Ok(number);
+    }
+    let groups = std::fs::read_to_string("/etc/group").map_err(|error| error.to_string())?;
+    // `name:password:number:members`, see group(5).
+    let mut numbers = groups.lines().filter_map(|line| {
+        let mut fields = line.split(':');
+        (fields.next() == Some(text)).then(|| fields.nth(1)?.parse().ok())?
+    });
+    numbers
+        .next()
+        .ok_or_else(|| "there is no such group in /etc/group; give its number".to_owned())
+}
+
 fn mode(text: &str) -> Result<u32, String> {
     let digits = text.strip_prefix("0o").unwrap_or(text);
     match u32::from_str_radix(digits, 8) {
@@ -476,6 +500,15 @@ mod tests {
         }
         for bad in ["0400", "0800", "1777", "rw", "-1", ""] {
             assert!(mode(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_group_is_a_number_or_a_name_of_the_system_s_list() {
+        assert_eq!(group("61010"), Ok(61_010));
+        assert_eq!(group("root"), Ok(0));
+        for bad in ["", "no-such-group", "-1", "root:x"] {
+            assert!(group(bad).is_err(), "{bad}");
         }
     }
 

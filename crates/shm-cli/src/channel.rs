@@ -19,6 +19,9 @@ pub(crate) fn mailbox(args: &ChannelArgs, signals: &Signals) -> Options {
     if let Some(mode) = args.mode {
         options = options.mode(mode);
     }
+    if let Some(group) = args.group {
+        options = options.group(group);
+    }
     options
 }
 

@@ -159,14 +159,22 @@ fn open(error: &OpenError) -> Failure {
             Status::Permission,
             Some("act as the owner, or choose another name".to_owned()),
         ),
-        OpenError::ForeignOwner { .. } => (
-            Status::Permission,
-            Some("--any-owner if you trust the owner, else choose another name".to_owned()),
-        ),
-        OpenError::OpenToOthers { name, .. } => (
-            Status::Permission,
-            Some(format!("chmod o-w /dev/shm/{name}, or --any-owner")),
-        ),
+        // The library's advice is for programs.
+        OpenError::ForeignOwner { name, owner, euid } => {
+            let what = format_args!(
+                "object {name:?} belongs to uid {owner}, this process acts as uid {euid}"
+            );
+            return Failure::new(Status::Permission, what).next(
+                "--any-owner if you trust the owner, --group if you share one, else another name",
+            );
+        }
+        OpenError::OpenToOthers { name, mode } => {
+            let what =
+                format_args!("object {name:?} has mode {mode:04o}, so others may write to it");
+            return Failure::new(Status::Permission, what)
+                .next(format_args!("chmod o-w /dev/shm/{name}, or --any-owner"));
+        }
+        OpenError::NotInGroup { .. } => (Status::Permission, None),
         OpenError::NotRegular { .. } | OpenError::TooSmall { .. } => (Status::OtherLayout, None),
         OpenError::System(error) => return system(error),
         _ => (Status::Failure, None),

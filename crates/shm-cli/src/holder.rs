@@ -13,10 +13,7 @@ use shm_mailbox::Role;
 /// first and last byte (`proc_pid_fdinfo(5)`).
 pub(crate) fn of(name: &str, role: Role) -> Option<u32> {
     let inode = fs::metadata(Path::new("/dev/shm").join(name)).ok()?.ino();
-    let byte = match role {
-        Role::Sender => 1,
-        Role::Receiver => 2,
-    };
+    let byte = role.lock_byte();
     let ending = format!(":{inode} {byte} {byte}");
     fs::read_dir("/proc").ok()?.flatten().find_map(|process| {
         let pid: u32 = process.file_name().to_str()?.parse().ok()?;

@@ -12,6 +12,8 @@ use std::os::fd::AsFd;
 const ROUNDS: u32 = 128;
 /// The bits that [`ObjectOptions::mode`] takes.
 const NINE_BITS: u32 = 0o777;
+/// What the owner may do.
+const OWNER: u32 = 0o700;
 /// Others may write.
 const OTHERS_WRITE: u32 = 0o002;
 
@@ -35,6 +37,7 @@ const OTHERS_WRITE: u32 = 0o002;
 #[derive(Clone, Debug)]
 pub struct ObjectOptions {
     mode: u32,
+    group: Option<u32>,
     any_owner: bool,
     any_mode: bool,
     min_size: u64,
@@ -56,6 +59,7 @@ impl ObjectOptions {
     pub fn new() -> ObjectOptions {
         ObjectOptions {
             mode: 0o600,
+            group: None,
             any_owner: false,
             any_mode: false,
             min_size: 0,
@@ -67,6 +71,16 @@ impl ObjectOptions {
     /// the nine permission bits count.
     pub fn mode(&mut self, mode: u32) -> &mut ObjectOptions {
         self.mode = mode & NINE_BITS;
+        self
+    }
+
+    /// Shares with a group, by its number: an object that is created is given to it, before anybody
+    /// but its owner may open it (see also [`mode`](ObjectOptions::mode)), and an existing one is
+    /// opened whoever owns it, if it was given to that group.
+    ///
+    /// Only members can give an object to a group, so this trusts the members, and nobody else.
+    pub fn group(&mut self, group: u32) -> &mut ObjectOptions {
+        self.group = Some(group);
         self
     }
 
@@ -101,24 +115,44 @@ impl ObjectOptions {
     ///
     /// [`OpenError::Exists`] if the name is taken, by whatever; [`OpenError::NoInodes`] if
     /// `/dev/shm` takes no more names; [`OpenError::PermissionDenied`] if this process may not
-    /// create there.
+    /// create there; [`OpenError::NotInGroup`] if it is to be given to another group.
     pub fn create_new(&self, name: &ShmName) -> Result<Object, OpenError> {
         let system = |call| move |e| SystemError::new(call, name, e);
         let opened_by = fork::token().map_err(system("madvise"))?;
         let flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
-        let descriptor = match shm_sys::shm_open(name.as_c_str(), flags, self.mode) {
+        // Until it has its group, it is the owner's alone.
+        let first_mode = match self.group {
+            Some(_) => self.mode & OWNER,
+            None => self.mode,
+        };
+        let descriptor = match shm_sys::shm_open(name.as_c_str(), flags, first_mode) {
             Ok(descriptor) => descriptor,
             Err(e) => return Err(self.why_not_created(name, e)),
         };
         let status = shm_sys::fstat(descriptor.as_fd()).map_err(system("fstat"))?;
         let file = File::from(descriptor);
         let object = Object::new(file, name.clone(), ObjectId::of(&status), true, opened_by);
-        if let Err(e) = shm_sys::fchmod(object.as_fd(), self.mode) {
+        if let Err(error) = self.share(&object) {
             // The error to tell is the first one.
             let _ = object.unlink();
-            return Err(object.error("fchmod", e).into());
+            return Err(error);
         }
         Ok(object)
+    }
+
+    /// Gives a new object its group and its mode.
+    fn share(&self, object: &Object) -> Result<(), OpenError> {
+        if let Some(group) = self.group {
+            match shm_sys::fchown(object.as_fd(), None, Some(group)) {
+                Ok(()) => {}
+                Err(e) if e.raw_os_error() == Some(shm_sys::EPERM) => {
+                    let name = object.name().clone();
+                    return Err(OpenError::NotInGroup { name, group });
+                }
+                Err(e) => return Err(object.error("fchown", e).into()),
+            }
+        }
+        shm_sys::fchmod(object.as_fd(), self.mode).map_err(|e| object.error("fchmod", e).into())
     }
 
     /// Opens an existing object, if it is what these options allow.
@@ -180,7 +214,8 @@ impl ObjectOptions {
             });
         }
         let euid = shm_sys::geteuid();
-        if !self.any_owner && status.owner != euid {
+        let trusted = self.any_owner || self.group == Some(status.group);
+        if !trusted && status.owner != euid {
             return Err(OpenError::ForeignOwner {
                 name: name(),
                 owner: status.owner,

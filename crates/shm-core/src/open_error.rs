@@ -62,6 +62,14 @@ pub enum OpenError {
         /// Its permission bits.
         mode: u32,
     },
+    /// The object cannot be given to a group that this process is not in
+    /// ([`ObjectOptions::group`](crate::ObjectOptions::group)).
+    NotInGroup {
+        /// The name.
+        name: ShmName,
+        /// The group.
+        group: u32,
+    },
     /// `/dev/shm` takes no more names.
     NoInodes {
         /// The name.
@@ -124,6 +132,10 @@ impl fmt::Display for OpenError {
             OpenError::OpenToOthers { name, mode } => write!(
                 f,
                 "object {name:?} has mode {mode:04o}, so others may write to it; take that away (chmod o-w), or allow any mode"
+            ),
+            OpenError::NotInGroup { name, group } => write!(
+                f,
+                "object {name:?} cannot be given to gid {group}, since this process is not in that group; add its user, or choose another group"
             ),
             OpenError::NoInodes { name } => write!(
                 f,

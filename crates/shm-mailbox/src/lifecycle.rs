@@ -169,9 +169,14 @@ fn prepare(
 fn objects(options: &Options) -> ObjectOptions {
     let mut objects = ObjectOptions::new();
     objects
-        .mode(options.mode)
         .any_owner(options.any_owner)
         .any_mode(options.any_owner);
+    if let Some(group) = options.group {
+        objects.group(group).mode(0o660);
+    }
+    if let Some(mode) = options.mode {
+        objects.mode(mode);
+    }
     objects
 }
 
@@ -259,10 +264,12 @@ pub(crate) fn close(channel: &Channel, disposal: Disposal) -> Result<Closed, Clo
         Role::Receiver => channel.created && protocol::read_life(channel.peer()) == 0,
     };
     let unlinked = init.is_some() && due && disposal == Disposal::IfDue;
-    if unlinked {
+    let unlinking = match unlinked {
         // By identity: a name that is gone, or another object's by now, is left alone.
-        object.unlink().map_err(CloseError::System)?;
-    }
+        true => object.unlink().map(drop),
+        false => Ok(()),
+    };
+    // Whatever came of that (only the owner of an object may unlink it), the role is free and the peer told.
     object
         .unlock(lock_byte::of(channel.role))
         .map_err(CloseError::System)?;
@@ -273,6 +280,7 @@ pub(crate) fn close(channel: &Channel, disposal: Disposal) -> Result<Closed, Clo
         });
     }
     object.unlock(lock_byte::INIT).map_err(CloseError::System)?;
+    unlinking.map_err(CloseError::System)?;
     Ok(if unlinked {
         Closed::Unlinked
     } else {

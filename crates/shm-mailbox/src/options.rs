@@ -21,7 +21,8 @@ impl Mailbox {
             name: name.to_owned(),
             slots: None,
             exact: false,
-            mode: 0o600,
+            mode: None,
+            group: None,
             any_owner: false,
             create: true,
             wait: Wait::default(),
@@ -38,7 +39,8 @@ pub struct Options {
     pub(crate) name: String,
     pub(crate) slots: Option<u32>,
     pub(crate) exact: bool,
-    pub(crate) mode: u32,
+    pub(crate) mode: Option<u32>,
+    pub(crate) group: Option<u32>,
     pub(crate) any_owner: bool,
     pub(crate) create: bool,
     pub(crate) wait: Wait,
@@ -61,12 +63,24 @@ impl Options {
         self
     }
 
-    /// The permission bits of a new object, whatever the umask; `0o600` by default.
+    /// The permission bits of a new object, whatever the umask; `0o600` by default, and `0o660` with a
+    /// [`group`](Self::group).
     ///
     /// Whoever may open the object for reading can keep others from attaching by locking it, so give
-    /// it to nobody but the two users, or to a group of their own (`0o660`).
+    /// it to nobody but the two users, or to a group of their own.
     pub fn mode(mut self, mode: u32) -> Self {
-        self.mode = mode;
+        self.mode = Some(mode);
+        self
+    }
+
+    /// Shares the mailbox with a group, by its number: a new object is given to it, and one that is there is
+    /// used whoever owns it, if it was given to that group. Both ends ask for it.
+    ///
+    /// Every member can attach, lock, write anything and truncate, so give it to a group of the two
+    /// users' own. Only the owner can remove the name: let the sender's user create the object, or its
+    /// close reports that it could not unlink.
+    pub fn group(mut self, group: u32) -> Self {
+        self.group = Some(group);
         self
     }
 

@@ -20,6 +20,14 @@ impl Role {
             Self::Receiver => Self::Sender,
         }
     }
+
+    /// The byte of the object, in either layout, on which the role's holder has a lock; for observers (see
+    /// `F_OFD_GETLK` in `fcntl(2)`).
+    #[cfg(not(loom))]
+    #[must_use]
+    pub const fn lock_byte(self) -> u64 {
+        crate::layout::lock_byte::of(self)
+    }
 }
 
 impl fmt::Display for Role {
