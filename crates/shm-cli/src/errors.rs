@@ -13,7 +13,9 @@ use crate::holder;
 /// A mailbox could not be attached to.
 pub(crate) fn attach(error: &AttachError) -> Failure {
     let (status, next) = match error {
-        AttachError::Name(_) | AttachError::Slots { .. } => (Status::Usage, None),
+        AttachError::Name(_) | AttachError::Slots { .. } | AttachError::HotSlots { .. } => {
+            (Status::Usage, None)
+        }
         AttachError::Open(error) => return open(error),
         AttachError::Reserve(error) => return reserve(error),
         AttachError::RoleTaken { .. } => (Status::RoleTaken, None),

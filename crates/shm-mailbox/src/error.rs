@@ -78,6 +78,13 @@ pub enum AttachError {
         /// What it could have been.
         expected: String,
     },
+    /// The number of hot slots is not a power of two from 1 to the number of slots.
+    HotSlots {
+        /// What was asked for.
+        found: u32,
+        /// How many slots there were to be.
+        slots: u32,
+    },
     /// The mailbox has another number of slots than was insisted on.
     OtherSlots {
         /// The object.
@@ -342,6 +349,11 @@ impl fmt::Display for AttachError {
             Self::Slots { found } => write!(
                 f,
                 "a mailbox cannot have {found} slots, expected a power of two from 1 to 65536"
+            ),
+            Self::HotSlots { found, slots } => write!(
+                f,
+                "a mailbox of {slots} slots cannot have {found} hot ones, expected a power of two \
+                 from 1 to {slots}"
             ),
             Self::Open(error) => error.fmt(f),
             Self::Reserve(error) => error.fmt(f),

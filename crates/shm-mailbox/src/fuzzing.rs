@@ -19,10 +19,15 @@ use crate::region::Region;
 /// The longest sequence of operations that one input stands for.
 const OPERATIONS: usize = 1000;
 
-/// A region of 1, 2, 4, 8 or 16 slots.
+/// A region of 1, 2, 4, 8 or 16 slots, a half or all of which are hot, or as many as usual.
 fn region(form: u8) -> Region {
-    let geometry = Geometry::new(1 << (form % 5));
-    Region::heap(geometry.expect("a power of two"))
+    let slots = 1 << (form % 5);
+    let geometry = match form / 5 % 3 {
+        0 => Geometry::new(slots),
+        1 => Geometry::with_hot(slots, slots),
+        _ => Geometry::with_hot(slots, slots.div_ceil(2)),
+    };
+    Region::heap(geometry.expect("powers of two"))
 }
 
 #[cfg(test)]

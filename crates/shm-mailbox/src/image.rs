@@ -80,14 +80,15 @@ impl Image {
             return differs("kind", kind.into(), KIND_RING.to_string());
         }
         let slots = half_at(bytes, 16);
-        let Some(geometry) = Geometry::new(slots) else {
+        if Geometry::new(slots).is_none() {
             let expected = format!("a power of two from 1 to {MAX_SLOTS}");
             return differs("slots", slots.into(), expected);
-        };
-        let hot = half_at(bytes, 20);
-        if hot != slots {
-            return differs("hot slots", hot.into(), slots.to_string());
         }
+        let hot = half_at(bytes, 20);
+        let Some(geometry) = Geometry::with_hot(slots, hot) else {
+            let expected = format!("a power of two from 1 to {slots}");
+            return differs("hot slots", hot.into(), expected);
+        };
         if size < geometry.object_size() {
             return differs("size", size, geometry.object_size().to_string());
         }

@@ -6,7 +6,7 @@
 //!      8     4  version                the creator
 //!     12     4  kind (1: ring)         the creator
 //!     16     4  slots N                the creator
-//!     20     4  hot slots H            the creator
+//!     20     4  hot slots H            the creator; see `ring`
 //!    128     8  sent                   the sender
 //!    256     8  life of the sender     the sender
 //!    264     4  parked                 the sender sets it, the receiver that wakes clears it
@@ -37,6 +37,8 @@ pub(crate) const VERSION: u32 = 1;
 pub(crate) const KIND_RING: u32 = 1;
 /// The most slots a mailbox can have: 68 MiB.
 pub(crate) const MAX_SLOTS: u32 = 1 << 16;
+/// The hot slots of a mailbox that has more slots than this: 8.5 KiB, a part of a first-level cache.
+const DEFAULT_HOT: u32 = 8;
 /// Objects are whole pages of this size, so that the lesson's 1028 bytes are never ours.
 const PAGE: u64 = 4096;
 /// The end of header and role blocks, and the start of slot 0.
@@ -164,18 +166,37 @@ impl Stamp {
 /// The form of a mailbox, read once when attaching and kept in private memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Geometry {
-    /// A power of two from 1 to [`MAX_SLOTS`].
+    /// N, a power of two from 1 to [`MAX_SLOTS`].
     slots: u32,
+    /// H, a power of two from 1 to `slots`.
+    hot: u32,
 }
 
 impl Geometry {
     /// What a mailbox gets when nobody says otherwise.
-    pub(crate) const DEFAULT: Self = Self { slots: 16 };
+    pub(crate) const DEFAULT: Self = Self {
+        slots: 16,
+        hot: DEFAULT_HOT,
+    };
 
-    /// `None` unless `slots` is a power of two from 1 to [`MAX_SLOTS`].
+    /// With as many hot slots as are good for the caches. `None` unless `slots` is a power of two from 1 to
+    /// [`MAX_SLOTS`].
     pub(crate) const fn new(slots: u32) -> Option<Self> {
-        if slots.is_power_of_two() && slots <= MAX_SLOTS {
-            Some(Self { slots })
+        Self::with_hot(
+            slots,
+            if slots < DEFAULT_HOT {
+                slots
+            } else {
+                DEFAULT_HOT
+            },
+        )
+    }
+
+    /// `None` unless both are powers of two, `slots` from 1 to [`MAX_SLOTS`], and `hot` from 1 to `slots`.
+    pub(crate) const fn with_hot(slots: u32, hot: u32) -> Option<Self> {
+        let powers = slots.is_power_of_two() && hot.is_power_of_two();
+        if powers && slots <= MAX_SLOTS && hot <= slots {
+            Some(Self { slots, hot })
         } else {
             None
         }
@@ -184,6 +205,11 @@ impl Geometry {
     #[inline]
     pub(crate) const fn slots(self) -> u32 {
         self.slots
+    }
+
+    #[inline]
+    pub(crate) const fn hot_slots(self) -> u32 {
+        self.hot
     }
 
     /// The size of the object in bytes.

@@ -51,6 +51,7 @@ mod message;
 mod payload;
 mod protocol;
 mod region;
+mod ring;
 mod role;
 mod sync;
 

@@ -59,10 +59,7 @@ pub(crate) fn attach<C>(
     resume: impl Fn(&Region) -> Result<C, crate::Corrupt>,
 ) -> Result<(Channel, C), AttachError> {
     let name = ShmName::new(&options.name).map_err(AttachError::Name)?;
-    let wanted = match options.slots {
-        None => Geometry::DEFAULT,
-        Some(slots) => Geometry::new(slots).ok_or(AttachError::Slots { found: slots })?,
-    };
+    let wanted = wanted(options)?;
     let token = fork::token().map_err(|source| {
         AttachError::System(SystemError {
             call: "mmap",
@@ -125,6 +122,19 @@ fn begin<C>(
     ensure_memory(region, object)?;
     object.unlock(lock_byte::INIT)?;
     Ok(Some(cursor))
+}
+
+/// The form of the mailbox if we make it.
+fn wanted(options: &Options) -> Result<Geometry, AttachError> {
+    let geometry = match options.slots {
+        None => Geometry::DEFAULT,
+        Some(slots) => Geometry::new(slots).ok_or(AttachError::Slots { found: slots })?,
+    };
+    let Some(found) = options.hot_slots else {
+        return Ok(geometry);
+    };
+    let slots = geometry.slots();
+    Geometry::with_hot(slots, found).ok_or(AttachError::HotSlots { found, slots })
 }
 
 /// The object with INIT locked, still linked, and the mailbox in it. Whether it was made here is the
@@ -203,7 +213,9 @@ fn mailbox(
             protocol::write_header(&region);
             Ok((region, true))
         }
-        Image::Mailbox(found) if options.exact && options.slots.is_some() && found != wanted => {
+        Image::Mailbox(found)
+            if options.exact && options.slots.is_some() && found.slots() != wanted.slots() =>
+        {
             Err(AttachError::OtherSlots {
                 name: object.name().to_string(),
                 found: found.slots(),

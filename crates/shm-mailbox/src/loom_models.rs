@@ -51,26 +51,30 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(slots: u32) -> Arc<Self> {
+    fn new(hot: u32, slots: u32) -> Arc<Self> {
         Arc::new(Self {
-            region: Region::heap(Geometry::new(slots).unwrap()),
+            region: Region::heap(Geometry::with_hot(slots, hot).unwrap()),
             sender: Futex::new(),
             receiver: Futex::new(),
         })
     }
 
-    /// What `Sender::room` does, without a check.
-    fn wait_for_room(&self, cursor: &mut SendCursor) -> u64 {
+    /// What `Sender::room` does, without a check and without patience.
+    fn wait_for_room(&self, cursor: &mut SendCursor) {
         let parked = &self.region.control().sender.presence.parked;
         loop {
-            let mut look = || Ok(Some(cursor.room(&self.region)?).filter(|&room| room > 0));
-            if let Some(room) = look().unwrap() {
-                return room;
+            let mut look = || Ok(self.room(cursor).then_some(()));
+            if let Some(()) = look().unwrap() {
+                return;
             }
-            if let Some(room) = park(parked, look, |word| self.sender.wait(word)).unwrap() {
-                return room;
+            if let Some(()) = park(parked, look, |word| self.sender.wait(word)).unwrap() {
+                return;
             }
         }
+    }
+
+    fn room(&self, cursor: &mut SendCursor) -> bool {
+        cursor.room(&self.region, || false).unwrap()
     }
 
     /// What `Channel::wake_parked_peer` does for the sender.
@@ -91,7 +95,7 @@ impl Shared {
     fn peek(&self, cursor: &mut ReceiveCursor, message: &mut Message) {
         let parked = &self.region.control().receiver.presence.parked;
         let length = loop {
-            let look = || cursor.look(&self.region);
+            let mut look = || cursor.look(&self.region);
             if let Some(length) = look().unwrap() {
                 break length;
             }
@@ -124,8 +128,8 @@ impl Shared {
 }
 
 /// One sender and one receiver pass `count` messages through `slots` slots, one by one.
-fn pass_messages(slots: u32, count: u8) {
-    let shared = Shared::new(slots);
+fn pass_messages(hot: u32, slots: u32, count: u8) {
+    let shared = Shared::new(hot, slots);
     let sender = spawn_sender(&shared, count);
     // In a thread of its own: loom does not turn back to before the main thread's first step.
     let receiver = {
@@ -162,7 +166,7 @@ fn loom_two_messages_through_one_slot_in_every_interleaving() {
     // The receiver in the main thread, before whose first step (it loads its own `received`) loom does
     // not turn back: with a third thread this would take hours.
     builder.check(|| {
-        let shared = Shared::new(1);
+        let shared = Shared::new(1, 1);
         let sender = spawn_sender(&shared, 2);
         shared.receive_all(2);
         sender.join().unwrap();
@@ -171,25 +175,90 @@ fn loom_two_messages_through_one_slot_in_every_interleaving() {
 
 #[test]
 fn loom_three_messages_through_one_slot() {
-    bounded(3).check(|| pass_messages(1, 3));
+    bounded(3).check(|| pass_messages(1, 1, 3));
 }
 
 #[test]
 fn loom_four_messages_through_two_slots() {
-    bounded(3).check(|| pass_messages(2, 4));
+    bounded(3).check(|| pass_messages(2, 2, 4));
+}
+
+/// One hot slot and a cold one: every second message or so begins a pass.
+#[test]
+fn loom_four_messages_through_a_hot_slot_and_a_cold_one() {
+    bounded(3).check(|| pass_messages(1, 2, 4));
+}
+
+/// Enough messages for a pass, what follows it, and the next; the sender is ahead, so that the passes are made.
+#[test]
+fn loom_a_pass_and_what_follows_it_through_two_hot_slots_and_two_cold_ones() {
+    bounded(2).check(|| {
+        let shared = Shared::new(2, 4);
+        let mut cursor = SendCursor::resume(&shared.region).unwrap();
+        for value in 0..3 {
+            shared.send(&mut cursor, value);
+        }
+        let sender = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                for value in 3..8 {
+                    shared.send(&mut cursor, value);
+                }
+            })
+        };
+        let receiver = thread::spawn(move || shared.receive_all(8));
+        receiver.join().unwrap();
+        sender.join().unwrap();
+    });
+}
+
+/// A receiver that restarts looks at slot H, then at slot N - 1, while the sender begins the next pass.
+#[test]
+fn loom_a_receiver_that_restarts_finds_the_pass() {
+    bounded(3).check(|| {
+        let shared = Shared::new(1, 4);
+        let mut sender = SendCursor::resume(&shared.region).unwrap();
+        for value in 0..3 {
+            shared.send(&mut sender, value);
+        }
+        let mut receiver = ReceiveCursor::resume(&shared.region).unwrap();
+        let mut message = Message::new();
+        shared.peek(&mut receiver, &mut message);
+        shared.peek(&mut receiver, &mut message);
+        shared.ack(&mut receiver);
+        let sending = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                for value in 3..6 {
+                    shared.send(&mut sender, value);
+                }
+            })
+        };
+        let restarted = thread::spawn(move || {
+            let mut receiver = ReceiveCursor::resume(&shared.region).unwrap();
+            for value in 2..6 {
+                shared.peek(&mut receiver, &mut message);
+                assert_eq!(message.as_bytes(), [value]);
+                shared.ack(&mut receiver);
+            }
+        });
+        restarted.join().unwrap();
+        sending.join().unwrap();
+    });
 }
 
 #[test]
 fn loom_a_batch_wakes_before_it_waits_for_room() {
     bounded(3).check(|| {
-        let shared = Shared::new(2);
+        let shared = Shared::new(2, 2);
         let sender = {
             let shared = Arc::clone(&shared);
             thread::spawn(move || {
                 let mut cursor = SendCursor::resume(&shared.region).unwrap();
                 let mut value = 0;
                 while value < 3 {
-                    for _ in 0..shared.wait_for_room(&mut cursor).min(3 - u64::from(value)) {
+                    shared.wait_for_room(&mut cursor);
+                    while value < 3 && shared.room(&mut cursor) {
                         cursor.write(&shared.region, &[value]);
                         cursor.publish(&shared.region, 1);
                         value += 1;
@@ -212,7 +281,7 @@ fn loom_a_batch_wakes_before_it_waits_for_room() {
 #[test]
 fn loom_messages_shown_together_are_acknowledged_together() {
     bounded(3).check(|| {
-        let shared = Shared::new(2);
+        let shared = Shared::new(2, 2);
         let sender = {
             let shared = Arc::clone(&shared);
             thread::spawn(move || {
@@ -239,12 +308,13 @@ fn loom_messages_shown_together_are_acknowledged_together() {
 #[test]
 fn loom_the_count_of_sent_messages_is_never_ahead_of_the_stamps() {
     loom::model(|| {
-        let shared = Shared::new(2);
+        let shared = Shared::new(2, 2);
         let killed = {
             let shared = Arc::clone(&shared);
             thread::spawn(move || {
                 let mut cursor = SendCursor::resume(&shared.region).unwrap();
                 for value in 0..2 {
+                    assert!(shared.room(&mut cursor));
                     cursor.write(&shared.region, &[value]);
                     cursor.publish(&shared.region, 1);
                 }

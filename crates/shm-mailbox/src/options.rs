@@ -20,6 +20,7 @@ impl Mailbox {
         Options {
             name: name.to_owned(),
             slots: None,
+            hot_slots: None,
             exact: false,
             mode: None,
             group: None,
@@ -38,6 +39,7 @@ impl Mailbox {
 pub struct Options {
     pub(crate) name: String,
     pub(crate) slots: Option<u32>,
+    pub(crate) hot_slots: Option<u32>,
     pub(crate) exact: bool,
     pub(crate) mode: Option<u32>,
     pub(crate) group: Option<u32>,
@@ -54,6 +56,16 @@ impl Options {
     /// A mailbox that is there already keeps its own, unless [`exact`](Self::exact) insists.
     pub fn slots(mut self, slots: u32) -> Self {
         self.slots = Some(slots);
+        self
+    }
+
+    /// How many of the [`slots`](Self::slots) of a new mailbox are hot: a power of two from 1 to their number; 8, or all of fewer, by
+    /// default.
+    ///
+    /// Messages go round in the hot slots, which stay in the first-level cache, for as long as they suffice; the
+    /// others are entered only when more messages are queued. A matter of speed alone: the room is the same.
+    pub fn hot_slots(mut self, hot_slots: u32) -> Self {
+        self.hot_slots = Some(hot_slots);
         self
     }
 

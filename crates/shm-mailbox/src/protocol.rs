@@ -44,6 +44,7 @@ use crate::corrupt::{Corrupt, Field};
 use crate::layout::{AWAKE, KIND_RING, LAST_MESSAGE, MAGIC, PARKED, Presence, Stamp, VERSION};
 use crate::message::{MAX_MESSAGE, Message};
 use crate::region::Region;
+use crate::ring::Pass;
 use crate::sync::{AtomicU32, Ordering, fence};
 
 /// The payload bytes that share the stamp's cache line.
@@ -56,6 +57,10 @@ pub(crate) struct SendCursor {
     next: u64,
     /// The last `received` that was read. At most `next`, and `next` at most this plus the slots.
     received: u64,
+    /// The last pass that was begun: its first message's stamp is stored.
+    pass: Pass,
+    /// The slot that `room` has found for the next message.
+    slot: usize,
 }
 
 impl SendCursor {
@@ -70,29 +75,54 @@ impl SendCursor {
         let mut cursor = Self {
             next: sent,
             received: 0,
+            pass: Pass::NONE,
+            slot: 0,
         };
         if sent <= LAST_MESSAGE {
-            // Relaxed: our role's own earlier store, handed over by the role lock.
-            let bits = region
-                .slot(cursor.slot(region))
-                .stamp
-                .load(Ordering::Relaxed);
-            let ordinal = Stamp::from_bits(bits).ordinal();
-            if ordinal > sent + 1 {
-                return Err(Corrupt::new(Field::Stamp, ordinal, 0..=sent + 1));
-            }
-            if ordinal == sent + 1 {
-                // The last sender was killed between (S) and (C): the message is committed.
-                cursor.next = sent + 1;
-                // Release: as (C), which it makes up for.
-                side.count.0.store(cursor.next, Ordering::Release);
-            }
+            cursor.find_pass(region)?;
+        }
+        if cursor.next > sent {
+            // Release: as (C), which it makes up for.
+            side.count.0.store(cursor.next, Ordering::Release);
         }
         // Acquire: pairs with (R). Loaded now because a cache that starts at 0 would take a full
         // mailbox for an empty one as soon as the difference wraps around the slots.
         let received = region.control().receiver.count.0.load(Ordering::Acquire);
         cursor.received = cursor.check_received(region, received, 0)?;
         Ok(cursor)
+    }
+
+    /// Finds the last pass, and the message that the last sender has committed and not counted, if it was killed
+    /// between (S) and (C).
+    fn find_pass(&mut self, region: &Region) -> Result<(), Corrupt> {
+        let geometry = region.geometry();
+        if !geometry.is_plain() {
+            match self.own_stamp(region, geometry.first_cold_slot())? {
+                0 => {}
+                ordinal => self.pass = Pass::starting_with(ordinal - 1),
+            }
+            if self.pass == Pass::starting_with(self.next) {
+                self.next += 1;
+                return Ok(());
+            }
+        }
+        let slot = geometry.cold_slot(self.next, self.pass);
+        let slot = slot.unwrap_or_else(|| geometry.hot_slot(self.next));
+        if self.own_stamp(region, slot)? == self.next + 1 {
+            self.next += 1;
+        }
+        Ok(())
+    }
+
+    /// The ordinal in a slot, which at most the next message can have reached.
+    fn own_stamp(&self, region: &Region, slot: usize) -> Result<u64, Corrupt> {
+        // Relaxed: our role's own earlier store, handed over by the role lock.
+        let bits = region.slot(slot).stamp.load(Ordering::Relaxed);
+        let ordinal = Stamp::from_bits(bits).ordinal();
+        if ordinal > self.next + 1 {
+            return Err(Corrupt::new(Field::Stamp, ordinal, 0..=self.next + 1));
+        }
+        Ok(ordinal)
     }
 
     /// How many messages were committed since the mailbox was created.
@@ -107,17 +137,48 @@ impl SendCursor {
         self.next > LAST_MESSAGE
     }
 
-    /// How many messages can be sent now: 0 to the number of slots.
+    /// Whether there is room for the next message, and chooses its slot.
     ///
-    /// Looks at the shared memory only when the last look showed none free.
+    /// Looks at the shared memory only if the last look does not suffice. Before the cold slots are entered, which
+    /// costs more than a short wait, it looks as often as `again` tells it to, unless the receiver sleeps.
     #[inline]
-    pub(crate) fn room(&mut self, region: &Region) -> Result<u64, Corrupt> {
-        let slots = u64::from(region.geometry().slots());
-        let room = slots - (self.next - self.received);
-        if room > 0 {
-            return Ok(room);
+    pub(crate) fn room(
+        &mut self,
+        region: &Region,
+        again: impl FnMut() -> bool,
+    ) -> Result<bool, Corrupt> {
+        let geometry = region.geometry();
+        let queued = self.next - self.received;
+        if queued < u64::from(geometry.slots())
+            && let Some(slot) = geometry.slot_for(self.next, queued, self.pass)
+        {
+            self.slot = slot;
+            return Ok(true);
         }
-        Ok(slots - self.queued(region)?)
+        self.look_for_room(region, again)
+    }
+
+    fn look_for_room(
+        &mut self,
+        region: &Region,
+        mut again: impl FnMut() -> bool,
+    ) -> Result<bool, Corrupt> {
+        let geometry = region.geometry();
+        let parked = &region.control().receiver.presence.parked;
+        self.slot = loop {
+            let queued = self.queued(region)?;
+            if queued == u64::from(geometry.slots()) {
+                return Ok(false);
+            }
+            if let Some(slot) = geometry.slot_for(self.next, queued, self.pass) {
+                break slot;
+            }
+            // Relaxed: only a hint that it frees nothing soon.
+            if parked.load(Ordering::Relaxed) == PARKED || !again() {
+                break geometry.first_cold_slot();
+            }
+        };
+        Ok(true)
     }
 
     /// How many messages are committed and not yet acknowledged: 0 to the number of slots.
@@ -129,19 +190,10 @@ impl SendCursor {
         Ok(self.next - self.received)
     }
 
-    /// The choice of the slot for the next message.
-    #[inline]
-    fn slot(&self, region: &Region) -> usize {
-        ring_slot(self.next, region)
-    }
-
     /// Writes a part of the next message's payload. There must be room.
     #[inline]
     pub(crate) fn write_at(&self, region: &Region, offset: usize, bytes: &[u8]) {
-        region
-            .slot(self.slot(region))
-            .payload
-            .write_at(offset, bytes);
+        region.slot(self.slot).payload.write_at(offset, bytes);
     }
 
     /// Writes the whole payload of the next message. There must be room.
@@ -150,7 +202,7 @@ impl SendCursor {
     /// the stamp does not take it away half-filled.
     #[inline]
     pub(crate) fn write(&self, region: &Region, bytes: &[u8]) {
-        let payload = &region.slot(self.slot(region)).payload;
+        let payload = &region.slot(self.slot).payload;
         if let Some((first, rest)) = bytes.split_at_checked(FIRST_LINE) {
             payload.write_at(FIRST_LINE, rest);
             payload.write_at(0, first);
@@ -165,10 +217,10 @@ impl SendCursor {
         debug_assert!(length <= MAX_MESSAGE && !self.is_exhausted());
         let stamp = Stamp::new(self.next, length).bits();
         // (S) Release: pairs with the Acquire in `ReceiveCursor::look`; publishes the payload.
-        region
-            .slot(self.slot(region))
-            .stamp
-            .store(stamp, Ordering::Release);
+        region.slot(self.slot).stamp.store(stamp, Ordering::Release);
+        if self.slot == region.geometry().first_cold_slot() {
+            self.pass = Pass::starting_with(self.next);
+        }
         self.next += 1;
         // (C) Release: after the stamp, for whoever restarts the sender.
         region
@@ -198,8 +250,14 @@ impl SendCursor {
 pub(crate) struct ReceiveCursor {
     /// The number of the next message to show, from 0.
     next: u64,
+    /// The last pass of which a message was found.
+    pass: Pass,
+    /// The slot in which `look` has found the next message.
+    slot: usize,
     /// What `received` says: messages before this one were given back. At most `next`.
     acknowledged: u64,
+    /// What `pass` was when `next` was there.
+    acknowledged_pass: Pass,
 }
 
 impl ReceiveCursor {
@@ -214,9 +272,26 @@ impl ReceiveCursor {
                 0..=LAST_MESSAGE + 1,
             ));
         }
+        let geometry = region.geometry();
+        let pass = if geometry.is_plain() {
+            Pass::NONE
+        } else {
+            let ordinal = |slot| {
+                // Acquire: pairs with (S). Slot H before slot N - 1: if slot H shows the next pass already, the one
+                // before has come to its end, and with the news of it comes its last message.
+                let bits = region.slot(slot).stamp.load(Ordering::Acquire);
+                Stamp::from_bits(bits).ordinal()
+            };
+            let in_first = ordinal(geometry.first_cold_slot());
+            let in_last = ordinal(geometry.last_slot());
+            geometry.pass_of(received, in_first, in_last)
+        };
         Ok(Self {
             next: received,
+            pass,
+            slot: 0,
             acknowledged: received,
+            acknowledged_pass: pass,
         })
     }
 
@@ -232,25 +307,40 @@ impl ReceiveCursor {
         self.acknowledged
     }
 
-    /// The choice of the slot in which the next message will appear.
+    /// Whether the next message is there, and its length: 0 to 1024.
+    ///
+    /// One load in the plain ring, in a pass, and for a message in a hot slot; otherwise two.
     #[inline]
-    fn slot(&self, region: &Region) -> usize {
-        ring_slot(self.next, region)
-    }
-
-    /// Whether the next message is there, and its length: 0 to 1024. One load.
-    #[inline]
-    pub(crate) fn look(&self, region: &Region) -> Result<Option<usize>, Corrupt> {
-        // Acquire: pairs with (S) in `publish`; with the number comes the payload.
-        let bits = region.slot(self.slot(region)).stamp.load(Ordering::Acquire);
-        let stamp = Stamp::from_bits(bits);
+    pub(crate) fn look(&mut self, region: &Region) -> Result<Option<usize>, Corrupt> {
+        let geometry = region.geometry();
         let expected = self.next + 1;
-        if stamp.ordinal() < expected {
-            return Ok(None);
+        let cold = geometry.cold_slot(self.next, self.pass);
+        let only = cold.is_some() || geometry.is_plain();
+        let mut slot = cold.unwrap_or_else(|| geometry.hot_slot(self.next));
+        let mut stamp = load_stamp(region, slot);
+        if stamp.ordinal() != expected {
+            let newest = if only {
+                expected
+            } else {
+                self.next + u64::from(geometry.slots())
+            };
+            ensure_no_newer(stamp, newest)?;
+            if only {
+                return Ok(None);
+            }
+            // A newer message in the hot slot is right only if this one has begun a pass. Loaded after
+            // the hot slot, slot H then shows it.
+            let hot = stamp;
+            slot = geometry.first_cold_slot();
+            stamp = load_stamp(region, slot);
+            ensure_no_newer(stamp, newest)?;
+            if stamp.ordinal() != expected {
+                ensure_no_newer(hot, expected)?;
+                return Ok(None);
+            }
+            self.pass = Pass::starting_with(self.next);
         }
-        if stamp.ordinal() > expected {
-            return Err(Corrupt::new(Field::Stamp, stamp.ordinal(), 0..=expected));
-        }
+        self.slot = slot;
         match usize::try_from(stamp.length()) {
             Ok(length) if length <= MAX_MESSAGE => Ok(Some(length)),
             _ => Err(Corrupt::new(
@@ -263,7 +353,7 @@ impl ReceiveCursor {
 
     /// An error if the next message was announced and is not there: its memory was taken away. For once in a
     /// while.
-    pub(crate) fn ensure_announced_is_there(&self, region: &Region) -> Result<(), Corrupt> {
+    pub(crate) fn ensure_announced_is_there(&mut self, region: &Region) -> Result<(), Corrupt> {
         // Acquire: pairs with (C) in `publish`; the stamps of all messages before `sent` are there.
         let sent = region.control().sender.count.0.load(Ordering::Acquire);
         if sent > self.next && self.look(region)?.is_none() {
@@ -276,7 +366,7 @@ impl ReceiveCursor {
     /// Copies out the next message, which `look` has found, and steps to the one after it.
     #[inline]
     pub(crate) fn show(&mut self, region: &Region, length: usize, message: &mut Message) {
-        let payload = &region.slot(self.slot(region)).payload;
+        let payload = &region.slot(self.slot).payload;
         message.fill(self.next, length, |buffer| payload.read(buffer, length));
         self.next += 1;
     }
@@ -284,12 +374,14 @@ impl ReceiveCursor {
     /// Starts again at the first message that was not acknowledged.
     pub(crate) fn rewind(&mut self) {
         self.next = self.acknowledged;
+        self.pass = self.acknowledged_pass;
     }
 
     /// Gives back everything shown so far.
     #[inline]
     pub(crate) fn acknowledge(&mut self, region: &Region) {
         self.acknowledged = self.next;
+        self.acknowledged_pass = self.pass;
         // (R) Release: pairs with the Acquire in `SendCursor::queued`; our reads of the payload are done.
         region
             .control()
@@ -300,14 +392,19 @@ impl ReceiveCursor {
     }
 }
 
-/// The plain ring: message n lives in slot n mod N.
-#[inline(always)]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the remainder fits, N is at most 65,536"
-)]
-fn ring_slot(n: u64, region: &Region) -> usize {
-    (n & u64::from(region.geometry().slots() - 1)) as usize
+#[inline]
+fn load_stamp(region: &Region, slot: usize) -> Stamp {
+    // Acquire: pairs with (S) in `publish`; with the number comes the payload, and every stamp before it.
+    Stamp::from_bits(region.slot(slot).stamp.load(Ordering::Acquire))
+}
+
+/// An error if `stamp` is of a later message than the `newest` that can be there.
+#[inline]
+fn ensure_no_newer(stamp: Stamp, newest: u64) -> Result<(), Corrupt> {
+    if stamp.ordinal() > newest {
+        return Err(Corrupt::new(Field::Stamp, stamp.ordinal(), 0..=newest));
+    }
+    Ok(())
 }
 
 /// Announces the owner's sleep on its flag `own`, looks once more, and if there is nothing, sleeps and looks again.
@@ -378,7 +475,8 @@ pub(crate) fn write_header(region: &Region) {
     header.version.store(VERSION, Ordering::Relaxed);
     header.kind.store(KIND_RING, Ordering::Relaxed);
     header.slots.store(slots, Ordering::Relaxed);
-    header.hot.store(slots, Ordering::Relaxed);
+    let hot = region.geometry().hot_slots();
+    header.hot.store(hot, Ordering::Relaxed);
     // Release: the magic last. A creator killed before it leaves a half-made object, which the next
     // one finishes; observers read the header only if the magic is there.
     header.magic.store(MAGIC, Ordering::Release);

@@ -12,7 +12,7 @@ use crate::message::MAX_MESSAGE;
 use crate::options::Options;
 use crate::protocol::SendCursor;
 use crate::role::{Peer, Role};
-use crate::wait::{Condition, Waiter};
+use crate::wait::{self, Condition, Waiter};
 
 /// The sending end of a mailbox: one living sender at a time.
 ///
@@ -128,9 +128,8 @@ impl Sender {
         if messages.is_empty() {
             return Ok(0);
         }
-        let room = self.try_room()?;
-        let room = self.room_for(messages.len(), room)?;
-        self.commit_batch(messages, room)
+        self.try_room()?;
+        self.commit_batch(messages, wait::no_patience)
     }
 
     /// Sends all `messages` in order, waiting for room as long as it takes.
@@ -145,12 +144,9 @@ impl Sender {
         let mut sent = 0;
         while sent < messages.len() {
             let left = &messages[sent..];
-            let room = self
-                .room(None)
-                .and_then(|room| self.room_for(left.len(), room))
-                .map_err(|error| BatchError { sent, error })?;
             sent += self
-                .commit_batch(left, room)
+                .room(None)
+                .and_then(|()| self.commit_batch(left, wait::patience()))
                 .map_err(|error| BatchError { sent, error })?;
         }
         Ok(())
@@ -233,13 +229,14 @@ impl Sender {
         self.commit(message)
     }
 
-    /// Waits for room: how many messages can be sent now, at least 1.
+    /// Waits for room for the next message.
     #[inline]
-    fn room(&mut self, timeout: Option<Duration>) -> Result<u64, SendError> {
+    fn room(&mut self, timeout: Option<Duration>) -> Result<(), SendError> {
         self.may_send()?;
         let mut room = Room {
             channel: &self.channel,
             cursor: &mut self.cursor,
+            again: wait::patience,
         };
         self.waiter
             .wait(&mut room, timeout)
@@ -248,14 +245,15 @@ impl Sender {
 
     /// As `room`, without waiting.
     #[inline]
-    fn try_room(&mut self) -> Result<u64, SendError> {
+    fn try_room(&mut self) -> Result<(), SendError> {
         self.may_send()?;
         let mut room = Room {
             channel: &self.channel,
             cursor: &mut self.cursor,
+            again: || wait::no_patience,
         };
         match self.waiter.try_once(&mut room) {
-            Ok(Some(room)) => Ok(room),
+            Ok(Some(())) => Ok(()),
             Ok(None) => Err(SendError::Full),
             Err(failure) => Err(self.fail(failure)),
         }
@@ -276,18 +274,6 @@ impl Sender {
     fn commit(&mut self, message: &[u8]) -> Result<(), SendError> {
         self.cursor.write(&self.channel.region, message);
         self.publish(message.len())
-    }
-
-    /// Looks again if `room`, which may be what an earlier look has found, is too little for a batch.
-    #[inline]
-    fn room_for(&mut self, messages: usize, room: u64) -> Result<u64, SendError> {
-        if messages as u64 <= room {
-            return Ok(room);
-        }
-        match self.cursor.queued(&self.channel.region) {
-            Ok(queued) => Ok(u64::from(self.capacity()) - queued),
-            Err(corrupt) => Err(self.fail(corrupt.into())),
-        }
     }
 
     /// An error in a forked child, or after a violation.
@@ -328,24 +314,34 @@ impl Sender {
         self.cursor.write_at(&self.channel.region, offset, bytes);
     }
 
-    /// Commits as many of `messages` as fit into `room` and into the numbers left.
+    /// Commits the first of `messages`, for which there is room, and as many of the others as there is room and
+    /// are numbers for.
     fn commit_batch<T: AsRef<[u8]>>(
         &mut self,
         messages: &[T],
-        room: u64,
+        mut again: impl FnMut() -> bool,
     ) -> Result<usize, SendError> {
+        let region = &self.channel.region;
         let mut sent = 0;
+        let mut room = Ok(true);
         for message in messages {
-            if sent as u64 == room || self.cursor.is_exhausted() {
+            if sent > 0 {
+                room = self.cursor.room(region, &mut again);
+            }
+            if room != Ok(true) || self.cursor.is_exhausted() {
                 break;
             }
             let message = message.as_ref();
-            self.cursor.write(&self.channel.region, message);
-            self.cursor.publish(&self.channel.region, message.len());
+            self.cursor.write(region, message);
+            self.cursor.publish(region, message.len());
             sent += 1;
         }
         self.channel.wake_parked_peer();
         self.reached()?;
+        if let Err(corrupt) = room {
+            // Some were sent: the next call reports it.
+            self.channel.remember(corrupt.into());
+        }
         Ok(sent)
     }
 
@@ -383,31 +379,33 @@ fn check_lengths<T: AsRef<[u8]>>(messages: &[T]) -> Result<(), SendError> {
 }
 
 /// Waiting until a slot is free.
-struct Room<'a> {
+struct Room<'a, F> {
     channel: &'a Channel,
     cursor: &'a mut SendCursor,
+    /// Makes what tells whether to look again before the cold slots are entered.
+    again: F,
 }
 
-impl Condition for Room<'_> {
-    type Output = u64;
+impl<F: Fn() -> G, G: FnMut() -> bool> Condition for Room<'_, F> {
+    type Output = ();
     type Error = Failure;
 
     #[inline]
-    fn look(&mut self) -> Result<Option<u64>, Failure> {
-        let room = self.cursor.room(&self.channel.region)?;
-        Ok((room > 0).then_some(room))
+    fn look(&mut self) -> Result<Option<()>, Failure> {
+        let room = self.cursor.room(&self.channel.region, (self.again)())?;
+        Ok(room.then_some(()))
     }
 
     fn has_news(&self) -> bool {
         self.channel.has_news()
     }
 
-    fn check(&mut self) -> Result<Option<u64>, Failure> {
+    fn check(&mut self) -> Result<Option<()>, Failure> {
         let channel = self.channel;
         channel.check(|| self.look())
     }
 
-    fn park(&mut self, limit: Duration) -> Result<Option<u64>, Failure> {
+    fn park(&mut self, limit: Duration) -> Result<Option<()>, Failure> {
         let channel = self.channel;
         channel.park(limit, || self.look())
     }

@@ -339,6 +339,25 @@ impl Waiter {
     }
 }
 
+/// How often a sender looks for a hot slot before it enters the cold ones: some microseconds, in which a receiver
+/// that is at it frees one. Going through the cold slots costs more than waiting does.
+const LOOKS_FOR_A_HOT_SLOT: u32 = 200;
+
+/// Pauses, and tells whether to look once more for a hot slot.
+pub(crate) fn patience() -> impl FnMut() -> bool {
+    let mut left = LOOKS_FOR_A_HOT_SLOT;
+    move || {
+        std::hint::spin_loop();
+        left -= 1;
+        left > 0
+    }
+}
+
+/// For a sender that is not to wait.
+pub(crate) fn no_patience() -> bool {
+    false
+}
+
 /// Tries again, with growing pauses, until there is an output, or `limit` has passed (`None`).
 pub(crate) fn retry<T, E>(
     limit: Duration,

@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::thread;
 
 use shm_core::OpenError;
-use shm_mailbox::{AttachError, Mailbox, Role};
+use shm_mailbox::{AttachError, Mailbox, Role, SendError};
 use support::{LIMIT, Name, fork, take};
 
 #[test]
@@ -144,6 +144,37 @@ fn slots_that_are_no_power_of_two_up_to_65536_are_refused() {
         }
     }
     assert!(!name.exists());
+}
+
+#[test]
+fn hot_slots_that_are_no_power_of_two_up_to_the_slots_are_refused() {
+    let name = Name::new();
+    for bad in [0, 3, 8, u32::MAX] {
+        match name.options().slots(4).hot_slots(bad).sender() {
+            Err(AttachError::HotSlots { found, slots: 4 }) => assert_eq!(found, bad),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(!name.exists());
+}
+
+#[test]
+fn a_mailbox_has_its_room_whatever_part_of_it_is_hot() {
+    for hot in [1, 2, 4, 8] {
+        let name = Name::new();
+        let mut sender = name.options().slots(8).hot_slots(hot).sender().unwrap();
+        // Whoever attaches takes the mailbox as it is.
+        let mut receiver = name.options().hot_slots(1).receiver().unwrap();
+        for round in 0..3 {
+            for number in round * 8..round * 8 + 8 {
+                sender.try_send(&[number]).unwrap();
+            }
+            assert!(matches!(sender.try_send(b"one more"), Err(SendError::Full)));
+            for number in round * 8..round * 8 + 8 {
+                assert_eq!(take(&mut receiver), (u64::from(number), vec![number]));
+            }
+        }
+    }
 }
 
 #[test]

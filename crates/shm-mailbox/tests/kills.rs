@@ -26,7 +26,11 @@ fn waits(round: u64) -> Wait {
 fn a_sender_killed_at_random_loses_nothing_and_repeats_nothing() {
     for slots in [1, 4] {
         let name = Name::new();
-        let options = name.options().slots(slots).await_peer(true);
+        let options = name
+            .options()
+            .slots(slots)
+            .hot_slots(slots.div_ceil(2))
+            .await_peer(true);
         let mut receiver = options.receiver().unwrap();
         let mut random = Random::new(0x5EED + u64::from(slots));
         let mut message = Message::new();
@@ -62,7 +66,11 @@ fn a_receiver_killed_at_random_loses_nothing_and_sees_again_only_what_it_knows()
         let (name, shared) = (Name::new(), Shared::new());
         // What the receivers have dealt with: what an application would keep in a file.
         let done = shared.number(0);
-        let options = name.options().slots(slots).await_peer(true);
+        let options = name
+            .options()
+            .slots(slots)
+            .hot_slots(slots.div_ceil(2))
+            .await_peer(true);
         let mut sender = options.sender().unwrap();
         let mut random = Random::new(0xF00D + u64::from(slots));
         let mut buffer = [0; 1024];

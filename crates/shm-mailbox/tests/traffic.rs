@@ -26,7 +26,12 @@ fn pass(count: u64, slots: u32, (sending, receiving): (Wait, Wait), one_core: bo
         if one_core {
             pin_to_one_core();
         }
-        let mut receiver = name.options().slots(slots).wait(receiving).receiver();
+        let mut receiver = name
+            .options()
+            .slots(slots)
+            .hot_slots(slots.div_ceil(2))
+            .wait(receiving)
+            .receiver();
         let receiver = receiver.as_mut().unwrap();
         let mut message = Message::new();
         for number in 0..count {
@@ -38,7 +43,13 @@ fn pass(count: u64, slots: u32, (sending, receiving): (Wait, Wait), one_core: bo
         if one_core {
             pin_to_one_core();
         }
-        let mut sender = name.options().slots(slots).wait(sending).sender().unwrap();
+        let mut sender = name
+            .options()
+            .slots(slots)
+            .hot_slots(slots.div_ceil(2))
+            .wait(sending)
+            .sender()
+            .unwrap();
         let mut buffer = [0; 1024];
         for number in 0..count {
             let bytes = content(number, &mut buffer);

@@ -83,14 +83,13 @@ impl World<'_> {
         }
     }
 
-    /// How many messages can be sent, as the sender sees it; it may not have looked for a while.
-    fn room(&mut self) -> u64 {
-        let room = self.sender.room(&self.region).expect("nothing is wrong");
-        let left = self.slots - self.queue.len() as u64;
-        assert!(room <= left, "{room} where {left} are free");
-        assert_eq!(room == 0, left == 0);
+    /// Whether a message can be sent: as many as there are slots can be.
+    fn room(&mut self) -> bool {
+        let room = self.sender.room(&self.region, || false);
+        let room = room.expect("nothing is wrong");
+        assert_eq!(room, (self.queue.len() as u64) < self.slots);
         assert_eq!(self.sender.is_exhausted(), self.next > LAST_MESSAGE);
-        if self.sender.is_exhausted() { 0 } else { room }
+        room && !self.sender.is_exhausted()
     }
 
     fn length(&mut self) -> usize {
@@ -103,7 +102,7 @@ impl World<'_> {
 
     fn send(&mut self) {
         let length = self.length();
-        if self.room() > 0 {
+        if self.room() {
             self.sender.write(&self.region, content(self.next, length));
             self.publish(length);
         }
@@ -112,7 +111,7 @@ impl World<'_> {
     fn send_in_place(&mut self) {
         let length = self.length();
         let (start, end) = content(self.next, length).split_at(self.input.below(length + 1));
-        if self.room() > 0 {
+        if self.room() {
             self.sender.write_at(&self.region, 0, start);
             self.sender.write_at(&self.region, start.len(), end);
             self.publish(length);
@@ -121,10 +120,7 @@ impl World<'_> {
 
     fn send_all_that_fit(&mut self) {
         let length = self.length();
-        for _ in 0..self.room() {
-            if self.sender.is_exhausted() {
-                break;
-            }
+        while self.room() {
             self.sender.write(&self.region, content(self.next, length));
             self.publish(length);
         }
@@ -133,7 +129,7 @@ impl World<'_> {
     /// Writes what is never committed: nobody may find it, nor anything else changed.
     fn write_in_vain(&mut self) {
         let length = self.length();
-        if self.room() > 0 {
+        if self.room() {
             self.sender
                 .write(&self.region, &content(0, MAX_MESSAGE)[..length]);
         }

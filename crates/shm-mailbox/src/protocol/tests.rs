@@ -7,8 +7,14 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::layout::Geometry;
 
+/// A plain ring, as is any of at most 8 slots.
 fn region(slots: u32) -> Region {
-    Region::heap(Geometry::new(slots).unwrap())
+    hot_region(slots, slots)
+}
+
+/// A ring of `slots`, the first `hot` of them hot.
+fn hot_region(hot: u32, slots: u32) -> Region {
+    Region::heap(Geometry::with_hot(slots, hot).unwrap())
 }
 
 /// A region in which `n` messages have been sent and received.
@@ -22,15 +28,19 @@ fn region_after(slots: u32, n: u64) -> Region {
         .0
         .store(n, Ordering::Relaxed);
     for earlier in n.saturating_sub(slots.into())..n {
-        let slot = region.slot(ring_slot(earlier, &region));
+        let slot = region.slot(region.geometry().hot_slot(earlier));
         slot.stamp
             .store(Stamp::new(earlier, 1).bits(), Ordering::Relaxed);
     }
     region
 }
 
+fn room(region: &Region, cursor: &mut SendCursor) -> Result<bool, Corrupt> {
+    cursor.room(region, || false)
+}
+
 fn send(region: &Region, cursor: &mut SendCursor, bytes: &[u8]) {
-    assert_ne!(cursor.room(region), Ok(0));
+    assert_eq!(room(region, cursor), Ok(true));
     cursor.write(region, bytes);
     cursor.publish(region, bytes.len());
 }
@@ -62,7 +72,7 @@ fn every_length_arrives_whole() {
 #[test]
 fn a_sender_killed_between_stamp_and_count_is_repaired() {
     let region = region_after(4, 9);
-    let slot = region.slot(ring_slot(9, &region));
+    let slot = region.slot(region.geometry().hot_slot(9));
     slot.stamp.store(Stamp::new(9, 3).bits(), Ordering::Relaxed);
     let sender = SendCursor::resume(&region).unwrap();
     assert_eq!(sender.next(), 10);
@@ -76,7 +86,7 @@ fn a_restarted_sender_knows_a_full_ring() {
     send(&region, &mut sender, b"one");
     send(&region, &mut sender, b"two");
     let mut next = SendCursor::resume(&region).unwrap();
-    assert_eq!(next.room(&region), Ok(0));
+    assert_eq!(room(&region, &mut next), Ok(false));
 }
 
 #[test]
@@ -85,6 +95,7 @@ fn a_receiver_killed_before_it_acknowledged_gets_the_same_message_again() {
     let mut sender = SendCursor::resume(&region).unwrap();
     send(&region, &mut sender, b"one");
     let mut killed = ReceiveCursor::resume(&region).unwrap();
+    assert_eq!(killed.look(&region), Ok(Some(3)));
     killed.show(&region, 3, &mut Message::new());
     let mut next = ReceiveCursor::resume(&region).unwrap();
     assert_eq!(receive(&region, &mut next), b"one");
@@ -113,10 +124,15 @@ fn a_count_of_received_messages_out_of_its_range_is_corrupt() {
     let received = &region.control().receiver.count.0;
     for wrong in [0, 99, 105, u64::MAX] {
         received.store(wrong, Ordering::Relaxed);
-        assert_eq!(field_of(sender.room(&region)), Field::Received, "{wrong}");
+        assert_eq!(
+            field_of(room(&region, &mut sender)),
+            Field::Received,
+            "{wrong}"
+        );
     }
     received.store(102, Ordering::Relaxed);
-    assert_eq!(sender.room(&region), Ok(2));
+    assert_eq!(room(&region, &mut sender), Ok(true));
+    assert_eq!(sender.queued(&region), Ok(2));
     received.store(101, Ordering::Relaxed);
     assert_eq!(field_of(sender.queued(&region)), Field::Received);
 }
@@ -124,8 +140,8 @@ fn a_count_of_received_messages_out_of_its_range_is_corrupt() {
 #[test]
 fn a_stamp_that_is_newer_or_too_long_is_corrupt() {
     let region = region_after(4, 100);
-    let receiver = ReceiveCursor::resume(&region).unwrap();
-    let stamp = &region.slot(ring_slot(100, &region)).stamp;
+    let mut receiver = ReceiveCursor::resume(&region).unwrap();
+    let stamp = &region.slot(region.geometry().hot_slot(100)).stamp;
     for older in [0, Stamp::new(96, 7).bits(), Stamp::new(99, 2047).bits()] {
         stamp.store(older, Ordering::Relaxed);
         assert_eq!(receiver.look(&region), Ok(None));
@@ -198,18 +214,19 @@ fn the_two_ends_are_never_at_one_slot_at_the_same_time() {
         assert!(start.elapsed() < Duration::from_secs(60), "nothing moves");
         thread::yield_now();
     };
-    for slots in [1, 4] {
-        let region = region(slots);
+    for (hot, slots) in [(1, 1), (4, 4), (1, 2), (2, 8)] {
+        let region = hot_region(hot, slots);
         let shadow = Shadow((0..slots).map(|_| UnsafeCell::new(0)).collect());
         thread::scope(|scope| {
             let sending = scope.spawn(|| {
                 let mut sender = SendCursor::resume(&region).unwrap();
                 for number in 0..MESSAGES {
-                    while sender.room(&region) == Ok(0) {
+                    while room(&region, &mut sender) == Ok(false) {
                         pass_time();
                     }
-                    shadow.set(ring_slot(number, &region), number);
-                    send(&region, &mut sender, &number.to_ne_bytes());
+                    shadow.set(sender.slot, number);
+                    sender.write(&region, &number.to_ne_bytes());
+                    sender.publish(&region, 8);
                 }
             });
             let mut receiver = ReceiveCursor::resume(&region).unwrap();
@@ -217,11 +234,153 @@ fn the_two_ends_are_never_at_one_slot_at_the_same_time() {
                 while receiver.look(&region) == Ok(None) {
                     pass_time();
                 }
-                assert_eq!(shadow.get(ring_slot(number, &region)), number);
+                assert_eq!(shadow.get(receiver.slot), number);
                 assert_eq!(receive(&region, &mut receiver), number.to_ne_bytes());
             }
             // The end of the scope would wait as well, but in a way that ThreadSanitizer does not know.
             sending.join().unwrap();
         });
     }
+}
+
+/// The bytes of message `n`.
+fn content(n: u64) -> [u8; 8] {
+    n.to_ne_bytes()
+}
+
+#[test]
+fn as_many_messages_as_slots_fit_whatever_came_before() {
+    for (hot, slots) in [(1, 2), (2, 4), (2, 8), (4, 8), (8, 8)] {
+        let region = hot_region(hot, slots);
+        let mut sender = SendCursor::resume(&region).unwrap();
+        let mut receiver = ReceiveCursor::resume(&region).unwrap();
+        for before in 0..40 {
+            for _ in 0..before % 5 {
+                let number = sender.next();
+                send(&region, &mut sender, &content(number));
+                let number = receiver.acknowledged();
+                assert_eq!(receive(&region, &mut receiver), content(number));
+            }
+            for _ in 0..slots {
+                let number = sender.next();
+                send(&region, &mut sender, &content(number));
+            }
+            assert_eq!(room(&region, &mut sender), Ok(false));
+            for _ in 0..slots {
+                let number = receiver.acknowledged();
+                assert_eq!(receive(&region, &mut receiver), content(number));
+            }
+            assert_eq!(receiver.look(&region), Ok(None));
+        }
+    }
+}
+
+#[test]
+fn messages_stay_in_the_hot_slots_while_those_suffice() {
+    let region = hot_region(2, 8);
+    let mut sender = SendCursor::resume(&region).unwrap();
+    let mut receiver = ReceiveCursor::resume(&region).unwrap();
+    for _ in 0..20 {
+        for _ in 0..2 {
+            send(&region, &mut sender, b"hot");
+        }
+        for _ in 0..2 {
+            receive(&region, &mut receiver);
+        }
+    }
+    for cold in 2..8 {
+        let stamp = region.slot(cold).stamp.load(Ordering::Relaxed);
+        assert_eq!(stamp, 0, "slot {cold}");
+    }
+}
+
+#[test]
+fn a_rewind_goes_back_to_the_pass_of_the_first_message_not_acknowledged() {
+    let region = hot_region(1, 4);
+    let mut sender = SendCursor::resume(&region).unwrap();
+    let mut receiver = ReceiveCursor::resume(&region).unwrap();
+    // Message 0 is hot, 1 to 3 are a pass; 3 is left, 4 is hot, and 5 begins the next pass.
+    for n in 0..4 {
+        send(&region, &mut sender, &content(n));
+    }
+    for n in 0..3 {
+        assert_eq!(receive(&region, &mut receiver), content(n));
+    }
+    for n in 4..7 {
+        send(&region, &mut sender, &content(n));
+    }
+    let mut message = Message::new();
+    for _ in 0..3 {
+        for n in 3..7 {
+            let length = receiver.look(&region).unwrap().unwrap();
+            receiver.show(&region, length, &mut message);
+            assert_eq!(message.as_bytes(), content(n));
+        }
+        assert_eq!(receiver.look(&region), Ok(None));
+        receiver.rewind();
+    }
+}
+
+#[test]
+fn both_ends_take_up_where_they_left_off_in_any_state_of_the_hot_ring() {
+    for (hot, slots) in [(1, 2), (1, 4), (2, 4), (2, 8)] {
+        for pattern in 0_u32..1 << 10 {
+            let region = hot_region(hot, slots);
+            let (mut next, mut expected) = (0, 0);
+            for step in 0..40 {
+                let mut sender = SendCursor::resume(&region).unwrap();
+                let mut receiver = ReceiveCursor::resume(&region).unwrap();
+                assert_eq!((sender.next(), receiver.acknowledged()), (next, expected));
+                let full = next - expected == u64::from(slots);
+                assert_eq!(room(&region, &mut sender), Ok(!full));
+                if pattern >> (step % 10) & 1 == 0 && !full {
+                    send(&region, &mut sender, &content(next));
+                    if step % 3 == 0 {
+                        // As after a kill between the stamp and the count.
+                        region
+                            .control()
+                            .sender
+                            .count
+                            .0
+                            .store(next, Ordering::Relaxed);
+                    }
+                    next += 1;
+                } else if next > expected {
+                    assert_eq!(receive(&region, &mut receiver), content(expected));
+                    expected += 1;
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stamp_that_no_rule_allows_is_corrupt_in_the_hot_ring() {
+    let region = hot_region(2, 4);
+    let mut sender = SendCursor::resume(&region).unwrap();
+    let mut receiver = ReceiveCursor::resume(&region).unwrap();
+    let set = |slot: usize, n: u64| {
+        let stamp = Stamp::new(n, 1).bits();
+        region.slot(slot).stamp.store(stamp, Ordering::Relaxed);
+    };
+    // A newer one in slot H alone is right: the sender is ahead. A newer hot one without the expected one is not.
+    set(2, 3);
+    assert_eq!(receiver.look(&region), Ok(None));
+    set(2, 4);
+    assert_eq!(field_of(receiver.look(&region)), Field::Stamp);
+    set(2, 3);
+    set(0, 1);
+    assert_eq!(field_of(receiver.look(&region)), Field::Stamp);
+    for slot in 0..4 {
+        region.slot(slot).stamp.store(0, Ordering::Relaxed);
+    }
+    for n in 0..4 {
+        send(&region, &mut sender, &content(n));
+    }
+    for _ in 0..3 {
+        receive(&region, &mut receiver);
+    }
+    // Message 3 is the second of a pass: it has one place, and nothing newer can be there.
+    set(3, 4);
+    assert_eq!(field_of(receiver.look(&region)), Field::Stamp);
 }

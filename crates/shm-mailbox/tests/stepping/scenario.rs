@@ -59,7 +59,9 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) fn new(slots: u32, history: &[Round]) -> Self {
         let name = Rc::new(Name::new());
-        let sender = name.options().slots(slots).sender().expect("a sender");
+        // Half of them hot, so that the cold ones have their part in every scenario.
+        let options = name.options().slots(slots).hot_slots(slots.div_ceil(2));
+        let sender = options.sender().expect("a sender");
         let receiver = name.options().receiver().expect("a receiver");
         let mut bench = Self {
             sender: Some(sender),
