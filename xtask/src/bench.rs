@@ -10,7 +10,7 @@ use crate::process::describe;
 use crate::workspace;
 
 const HELP: &str = "\
-usage: cargo xtask bench [--quick]
+usage: cargo xtask bench [--quick] [--peers]
 
 Builds in release mode, and runs
 
@@ -25,6 +25,9 @@ status 1 if a measurement says of itself that it is wrong.
 It takes about fifteen minutes, on a machine that should have nothing else to do.
 
   --quick   less exactly, in about three minutes
+  --peers   instead of all that, compare the mailbox with what people would use instead: build
+            benches/peers, which takes some minutes the first time and a C++ compiler, run it for
+            three minutes (--quick: less than one), and write its tables to docs/measurements.md
 ";
 
 /// Where the tables go, in the workspace.
@@ -37,6 +40,7 @@ const WITHOUT_POLL: [&str; 3] = ["--wait", "spin,yield,backoff,adaptive,block", 
 /// Runs the command; true if every measurement is right as far as it can tell.
 pub(crate) fn run(arguments: &[String]) -> Verdict {
     let mut quick = false;
+    let mut peers = false;
     for argument in arguments {
         match argument.as_str() {
             "--help" | "-h" => {
@@ -44,11 +48,16 @@ pub(crate) fn run(arguments: &[String]) -> Verdict {
                 return Ok(true);
             }
             "--quick" => quick = true,
+            "--peers" => peers = true,
             other => return Err(format!("bench knows no {other}; see --help")),
         }
     }
     let begun = Instant::now();
-    let parts = measure(quick)?;
+    let parts = if peers {
+        vec![measure_peers(quick)?]
+    } else {
+        measure(quick)?
+    };
     let path = workspace::root().join(DOCUMENT);
     let mut document =
         fs::read_to_string(&path).map_err(|error| format!("{DOCUMENT} cannot be read: {error}"))?;
@@ -57,7 +66,11 @@ pub(crate) fn run(arguments: &[String]) -> Verdict {
     }
     fs::write(&path, document).map_err(|error| format!("{DOCUMENT} cannot be written: {error}"))?;
     let minutes = begun.elapsed().as_secs().div_ceil(60);
-    println!("wrote {DOCUMENT} and {PICTURE} after {minutes} min");
+    if peers {
+        println!("wrote {DOCUMENT} after {minutes} min");
+    } else {
+        println!("wrote {DOCUMENT} and {PICTURE} after {minutes} min");
+    }
     Ok(parts.iter().all(|part| part.is_right))
 }
 
@@ -138,6 +151,31 @@ fn measure(quick: bool) -> Result<Vec<Part>, String> {
     Ok(parts)
 }
 
+/// Has a workspace, a lock file and a place in the target directory of its own.
+fn measure_peers(quick: bool) -> Result<Part, String> {
+    let target = workspace::target().join("peers");
+    let mut build = workspace::cargo();
+    build
+        .args(["build", "--quiet", "--release", "--locked"])
+        .args(["--manifest-path", "benches/peers/Cargo.toml"])
+        .env("CARGO_TARGET_DIR", &target);
+    println!("building benches/peers");
+    let status = build
+        .status()
+        .map_err(|error| format!("cargo does not start: {error}"))?;
+    if !status.success() {
+        return Err("benches/peers does not build; its README.md says what it takes".to_owned());
+    }
+    let mut command = Command::new(target.join("release").join("peers"));
+    command.current_dir(workspace::root());
+    let mut call = "cargo xtask bench --peers".to_owned();
+    if quick {
+        command.arg("--quick");
+        call.push_str(" --quick");
+    }
+    part("peers", command, call)
+}
+
 /// Runs the command; its standard output is what counts, the other goes to ours.
 fn part(name: &'static str, mut command: Command, call: String) -> Result<Part, String> {
     println!("{call}");
@@ -207,7 +245,7 @@ mod tests {
     #[test]
     fn the_document_has_the_marks_of_every_part() {
         let document = fs::read_to_string(workspace::root().join(DOCUMENT)).expect("it is there");
-        for name in ["two cores", "one core", "unpinned", "baselines"] {
+        for name in ["two cores", "one core", "unpinned", "baselines", "peers"] {
             assert!(with_part(&document, name, "").is_ok(), "{name}");
         }
     }
