@@ -66,10 +66,16 @@ impl Object {
                 name: self.name().clone(),
             });
         }
-        i64::try_from(size).map_err(|_| ResizeError::TooLarge {
+        let too_large = || ResizeError::TooLarge {
             name: self.name().clone(),
             requested: size,
-        })
+        };
+        let limit = shm_sys::getrlimit_fsize().map_err(|e| self.error("getrlimit", e))?;
+        // The system would say so with a signal, SIGXFSZ, that ends the process.
+        if size > limit && size > self.size()? {
+            return Err(too_large());
+        }
+        i64::try_from(size).map_err(|_| too_large())
     }
 
     fn roll_back(&self, size: u64) -> Result<(), SystemError> {

@@ -6,6 +6,7 @@ mod support;
 use shm_core::{Lock, ObjectOptions, OpenError, Unlink};
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use support::{UniqueName, in_child, is_root};
 
 /// Numbers that no account has.
@@ -214,7 +215,9 @@ fn who_is_not_in_a_group_cannot_share_with_it_and_leaves_nothing() {
 }
 
 /// What an outsider puts under a name.
-const SQUATS: [(&str, fn(&UniqueName)); 7] = [
+type Squat = fn(&UniqueName);
+
+const SQUATS: [(&str, Squat); 7] = [
     ("an object of mode 0600", |name| squat(name, 0o600)),
     ("an object of mode 0644", |name| squat(name, 0o644)),
     ("an object of mode 0660", |name| squat(name, 0o660)),
@@ -271,7 +274,6 @@ fn a_name_that_an_outsider_has_taken_is_refused_and_left_alone() {
                     assert!(error.to_string().contains(name.as_str()), "{error}");
                 });
                 let after = std::fs::symlink_metadata(name.path()).unwrap();
-                use std::os::unix::fs::MetadataExt;
                 let seen = |m: &std::fs::Metadata| (m.ino(), m.mode(), m.uid(), m.len());
                 assert_eq!(seen(&before), seen(&after), "{what}");
             }

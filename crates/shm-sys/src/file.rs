@@ -182,6 +182,25 @@ pub fn fstatvfs(fd: BorrowedFd<'_>) -> io::Result<statvfs> {
     Ok(unsafe { status.assume_init() })
 }
 
+/// The largest file that this process may make, in bytes (`RLIM_INFINITY`, all ones, for no limit).
+///
+/// `int getrlimit(int resource, struct rlimit *rlim);` with `RLIMIT_FSIZE`, the soft limit.
+///
+/// # Errors
+///
+/// None in practice.
+///
+/// # References
+///
+/// [`getrlimit(2)`](https://man7.org/linux/man-pages/man2/getrlimit.2.html)
+pub fn getrlimit_fsize() -> io::Result<u64> {
+    let mut limit = MaybeUninit::<libc::rlimit>::uninit();
+    // SAFETY: the pointer is to room for one `rlimit`.
+    check(unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, limit.as_mut_ptr()) })?;
+    // SAFETY: the call succeeded, so it has filled the structure.
+    Ok(unsafe { limit.assume_init() }.rlim_cur)
+}
+
 /// The user this process acts as: the owner of the objects that it creates.
 ///
 /// `uid_t geteuid(void);`

@@ -43,7 +43,8 @@ mod time;
 mod wait;
 
 pub use file::{
-    fchmod, fchown, fstat, fstatvfs, ftruncate, geteuid, posix_fallocate, stat, statvfs,
+    fchmod, fchown, fstat, fstatvfs, ftruncate, geteuid, getrlimit_fsize, posix_fallocate, stat,
+    statvfs,
 };
 pub use lock::{LockKind, fcntl_ofd_getlk, fcntl_ofd_setlk};
 pub use memory::{

@@ -1,11 +1,13 @@
-//! What the system takes away: memory, room, descriptors, and time. Nothing is pretended: objects are cut
-//! off and punched, file systems are full, limits are set, clocks differ.
+//! What the system takes away: memory, room, descriptors, and the certainty of who is who. Nothing is pretended:
+//! objects are cut off and punched, file systems are full, limits are set, numbers are used again.
 
 #![cfg(not(loom))]
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod identity;
 mod leaks;
+mod limits;
 mod memory;
 mod mounts;

@@ -1,0 +1,178 @@
+//! Time and identity: clocks that differ, process numbers that are used again or mean another process, namespaces
+//! that share `/dev/shm`.
+
+mod support;
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use support::{Name, Process, SHM, attached_writer, has, reader, until};
+
+/// `shm ARGS` in namespaces of its own.
+fn shm_in(namespaces: &[&str], args: &[&str]) -> Command {
+    let mut command = Command::new("unshare");
+    command
+        .args(namespaces)
+        // The program gets the signals itself, or dies with what started it.
+        .args(["--fork", "--kill-child"])
+        .arg(SHM)
+        .args(args)
+        .env_remove("SHM_NAME");
+    command
+}
+
+/// The clocks of another machine that was started long before this one, and of one that was started just now.
+fn clocks() -> Option<[Vec<String>; 2]> {
+    let what = "root, for a time namespace";
+    if !has(what, "unshare", &["--time", "--monotonic", "1000", "true"]) {
+        return None;
+    }
+    let uptime = std::fs::read_to_string("/proc/uptime").expect("/proc is there");
+    let seconds: u64 = uptime
+        .split('.')
+        .next()
+        .and_then(|text| text.parse().ok())
+        .expect("a number");
+    let offsets = ["100000".to_owned(), format!("-{}", seconds / 2)];
+    Some(offsets.map(|offset| vec!["--time".to_owned(), "--monotonic".to_owned(), offset]))
+}
+
+#[test]
+fn ends_with_other_clocks_exchange_messages_and_notice_a_death() {
+    let Some(clocks) = clocks() else {
+        return;
+    };
+    for clock in clocks {
+        let clock: Vec<&str> = clock.iter().map(String::as_str).collect();
+        for wait in ["block", "adaptive", "poll", "spin"] {
+            let name = Name::new();
+            let args = ["reader", name.as_str(), "--wait", wait];
+            let mut reader = Process::spawn(&mut shm_in(&clock, &args));
+            name.wait_for_receiver();
+            let mut writer = attached_writer(&name, &["--wait", wait]);
+            for line in ["one\n", "two\n"] {
+                writer.send(line);
+            }
+            reader.wait_for_exactly(b"one\ntwo\n");
+            writer.kill();
+            let start = Instant::now();
+            reader.wait().expect_code(6).expect_errors(&["died"]);
+            let took = start.elapsed();
+            assert!(took < Duration::from_secs(2), "{clock:?}, {wait}: {took:?}");
+        }
+    }
+}
+
+#[test]
+fn a_time_limit_is_as_long_with_other_clocks() {
+    let Some(clocks) = clocks() else {
+        return;
+    };
+    for clock in clocks {
+        let clock: Vec<&str> = clock.iter().map(String::as_str).collect();
+        let name = Name::new();
+        let args = ["reader", name.as_str(), "--timeout", "300ms"];
+        let start = Instant::now();
+        Process::spawn(&mut shm_in(&clock, &args))
+            .wait()
+            .expect_code(124);
+        let took = start.elapsed();
+        let limits = Duration::from_millis(300)..Duration::from_secs(3);
+        assert!(limits.contains(&took), "{clock:?}: {took:?}");
+    }
+}
+
+/// Namespaces in which the first process has number 1.
+const OTHER_PIDS: [&str; 2] = ["--pid", "--mount-proc"];
+
+fn has_other_pids() -> bool {
+    let args = ["--pid", "--mount-proc", "--fork", "true"];
+    has("root, for a pid namespace", "unshare", &args)
+}
+
+#[test]
+fn two_containers_that_share_dev_shm_exchange_messages_and_notice_a_death() {
+    if !has_other_pids() {
+        return;
+    }
+    let name = Name::new();
+    let n = name.as_str();
+    let mut writer = Process::spawn(&mut shm_in(&OTHER_PIDS, &["writer", n]));
+    name.wait_for_sender();
+    let mut reader = Process::spawn(&mut shm_in(&OTHER_PIDS, &["reader", n]));
+    name.wait_for_receiver();
+    writer.send("from 1 to 1\n");
+    reader.wait_for_exactly(b"from 1 to 1\n");
+    // A number of another namespace is shown, and means nothing here.
+    let mut second = Process::spawn(&mut shm_in(&OTHER_PIDS, &["writer", n, "-m", "x"]));
+    second
+        .wait()
+        .expect_code(4)
+        .expect_errors(&[n, "process 1"]);
+    writer.kill();
+    reader.wait().expect_code(6).expect_errors(&["died"]);
+}
+
+/// In a namespace of process numbers, where the next number can be chosen: the writer is killed, and another
+/// program gets its number.
+#[test]
+fn a_program_that_has_a_dead_writer_s_number_is_not_taken_for_it() {
+    if !has_other_pids() {
+        return;
+    }
+    let name = Name::new();
+    let script = r#"
+        shm=$1 name=$2
+        sleep 60 | "$shm" writer "$name" & writer=$!
+        until grep -q "OFDLCK.*:$(stat -c %i "/dev/shm/$name" 2>/dev/null) 1 1" /proc/locks; do :; done
+        kill -9 "$writer"; wait "$writer" 2>/dev/null
+        echo $((writer - 1)) > /proc/sys/kernel/ns_last_pid || { echo "skipped: needs ns_last_pid"; exit 0; }
+        sleep 60 & other=$!
+        [ "$other" = "$writer" ] || { echo "number $other instead of $writer"; exit 1; }
+        "$shm" reader "$name"; echo "status $?"
+        kill -0 "$other" && echo "alive: $other"
+    "#;
+    let mut command = Command::new("unshare");
+    command
+        .args(OTHER_PIDS)
+        .args(["--fork", "--kill-child", "sh", "-c", script, "sh", SHM])
+        .arg(name.as_str())
+        .env_remove("SHM_NAME");
+    let ended = Process::spawn(&mut command).wait().expect_code(0);
+    let output = String::from_utf8_lossy(&ended.output).into_owned();
+    if output.contains("skipped") {
+        print!("{output}");
+        return;
+    }
+    assert!(
+        output.contains("status 6\nalive: "),
+        "{output}{}",
+        ended.errors
+    );
+    assert!(ended.errors.contains("died"), "{}", ended.errors);
+}
+
+#[test]
+fn a_stopped_writer_whose_number_says_nothing_keeps_its_role_until_it_is_killed() {
+    let name = Name::new();
+    let mut writer = attached_writer(&name, &[]);
+    writer.send("left\n");
+    until("it is committed", || name.sent() == 1);
+    writer.signal(rustix::process::Signal::STOP);
+    support::writer(&name, &["-m", "x"])
+        .wait()
+        .expect_code(4)
+        .expect_errors(&[&writer.pid().to_string()]);
+    // What an operator does: SIGKILL works on stopped processes, and the role is free at once.
+    writer.kill();
+    let start = Instant::now();
+    let mut next = attached_writer(&name, &[]);
+    assert!(start.elapsed() < Duration::from_secs(2));
+    next.send("and more\n");
+    let mut reader = reader(&name, &[]);
+    next.finish().expect_code(0);
+    reader
+        .wait()
+        .expect_code(0)
+        .expect_output(b"left\nand more\n");
+}
