@@ -123,7 +123,8 @@ fn a_program_that_has_a_dead_writer_s_number_is_not_taken_for_it() {
     let name = Name::new();
     let script = r#"
         shm=$1 name=$2
-        sleep 60 | "$shm" writer "$name" & writer=$!
+        exec 3<&0
+        "$shm" writer "$name" <&3 & writer=$!
         until grep -q "OFDLCK.*:$(stat -c %i "/dev/shm/$name" 2>/dev/null) 1 1" /proc/locks; do :; done
         kill -9 "$writer"; wait "$writer" 2>/dev/null
         echo $((writer - 1)) > /proc/sys/kernel/ns_last_pid || { echo "skipped: needs ns_last_pid"; exit 0; }
