@@ -7,7 +7,7 @@ use std::env;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -84,21 +84,21 @@ impl Supervisor {
         let ended = self.wait(&mut child);
         // The names that the mailbox's benchmarks give.
         remove_objects(&format!("shm-bench-{}-", child.id()));
-        ended?;
+        let status = ended?;
         let output = fs::read_to_string(&output).unwrap_or_default();
         serde_json::from_str(&output).map_err(|_| {
             let errors = fs::read_to_string(&errors).unwrap_or_default();
-            Failure::Failed(reason(&errors))
+            Failure::Failed(reason(&errors).unwrap_or_else(|| format!("ended with {status}")))
         })
     }
 
     /// Waits until the process has ended; ends it if it takes too long, or if this one is to end.
-    fn wait(&self, child: &mut Child) -> Result<(), Failure> {
+    fn wait(&self, child: &mut Child) -> Result<ExitStatus, Failure> {
         let deadline = Instant::now() + self.patience;
         loop {
             let status = child.try_wait();
             match status {
-                Ok(Some(_)) => return Ok(()),
+                Ok(Some(status)) => return Ok(status),
                 Ok(None) => {}
                 Err(error) => return Err(Failure::Failed(format!("cannot wait: {error}"))),
             }
@@ -119,14 +119,11 @@ impl Supervisor {
 }
 
 /// What a process that failed has said last, without the place in the source, which comes first.
-fn reason(errors: &str) -> String {
+fn reason(errors: &str) -> Option<String> {
     let lines = errors.lines().map(str::trim);
     let mut telling = lines.filter(|line| {
         let framing = ["thread '", "note: ", "error: the other process"];
         !line.is_empty() && !framing.iter().any(|start| line.starts_with(start))
     });
-    telling
-        .next_back()
-        .unwrap_or("it failed, and said nothing")
-        .to_owned()
+    telling.next_back().map(str::to_owned)
 }
