@@ -12,9 +12,10 @@ const HELP: &str = "\
 usage: cargo xtask soak [--minutes M]
 
 Passes verified messages between two processes, kills one of them every 10 ms, and starts it again. Wait
-strategies, numbers of slots and the end that is killed take turns; every sixth round begins just below the last
-message number. Memory, descriptors and names in /dev/shm must stay as they are after the first rounds. Prints
-how many messages passed.
+strategies, numbers of slots and the end that is killed take turns; every other round passes messages in
+batches, and every fifth begins just below the last message number. Memory, descriptors and names in /dev/shm
+must stay as they are after the first rounds. Prints how many messages passed: some 300 million in a minute
+on two cores with nothing else to do.
 
   --minutes M   how long (10)
 ";
