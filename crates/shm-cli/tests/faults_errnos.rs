@@ -6,7 +6,7 @@ mod support;
 
 use std::process::Command;
 
-use support::{Name, Process, SHM, has};
+use support::{Name, Process, SHM, has, is_torture};
 
 /// Errors, and when: at the first such call on the object, or at the n-th.
 struct Fault {
@@ -144,11 +144,18 @@ fn a_call_on_the_object_that_fails_is_an_error_or_made_good() {
     if !has_strace() {
         return;
     }
+    let times: &[&str] = if is_torture() {
+        &[
+            "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12",
+        ]
+    } else {
+        &["1", "3"]
+    };
     let (mut points, mut errors) = (0, 0);
     for layout in [&[][..], &["--classic"]] {
         for fault in &ON_THE_OBJECT {
             for error in fault.errors {
-                for when in ["1", "3"] {
+                for when in times {
                     let name = Name::new();
                     let n = name.as_str();
                     let args = [&["writer", n, "-m", "x", "--drain", "50ms"], layout].concat();

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use support::process::Ended;
 use support::{
-    Name, Process, attached_reader, attached_writer, classic_reader, classic_writer, reader, until,
-    writer,
+    Name, Process, attached_reader, attached_writer, classic_reader, classic_writer, is_torture,
+    reader, until, writer,
 };
 
 fn object(name: &Name) -> File {
@@ -75,7 +75,8 @@ fn a_reader_whose_output_nobody_takes_survives_and_tells() {
 
 #[test]
 fn both_ends_survive_a_truncation_at_any_moment_of_a_stream() {
-    for round in 0..20 {
+    let rounds = if is_torture() { 500 } else { 20 };
+    for round in 0..rounds {
         let name = Name::new();
         let mut reader = attached_reader(&name, &["--raw", "--wait", "spin"]);
         let mut writer = attached_writer(&name, &["--raw", "--wait", "spin"]);
@@ -112,7 +113,8 @@ fn a_classic_end_that_waits_survives_and_tells() {
 fn classic_ends_survive_an_object_that_is_truncated_all_the_time() {
     let began = Instant::now();
     let mut rounds = 0;
-    while began.elapsed() < Duration::from_secs(2) {
+    let limit = Duration::from_secs(if is_torture() { 120 } else { 2 });
+    while began.elapsed() < limit {
         rounds += 1;
         let name = Name::new();
         let mut writer = writer(&name, &["--classic", "--wait", "spin"]);

@@ -123,6 +123,11 @@ pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
+/// Whether the long form of the tests was asked for.
+pub(crate) fn is_torture() -> bool {
+    std::env::var_os("SHM_TORTURE").is_some_and(|value| value == "1")
+}
+
 /// Says that a test did not run, in the words that are counted.
 pub(crate) fn skip(what: &str) {
     println!("skipped: needs {what}");

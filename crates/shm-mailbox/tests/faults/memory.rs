@@ -14,7 +14,7 @@ use shm_mailbox::{CloseError, Message, Receiver, RecvError, SendError, Sender, W
 use crate::leaks;
 use crate::mounts::own_dev_shm;
 use crate::support::process::timed;
-use crate::support::{NOTICE, Name, PATIENCE, WAITS, content};
+use crate::support::{NOTICE, Name, PATIENCE, WAITS, content, is_torture};
 
 const SLOTS: u32 = 16;
 /// Header, roles and 16 slots, in whole pages.
@@ -47,10 +47,21 @@ const DAMAGES: [Damage; 10] = [
     Damage::Hole(4096),
 ];
 
+/// All of them; in the long form, cuts in many more places.
+fn damages() -> Vec<Damage> {
+    let mut damages = DAMAGES.to_vec();
+    if is_torture() {
+        damages.extend((0..SIZE).step_by(512).map(Damage::Cut));
+        damages.extend((4096..=16_384).step_by(512).map(Damage::CutAndBack));
+        damages.extend((8192..SIZE).step_by(4096).map(Damage::Hole));
+    }
+    damages
+}
+
 impl Damage {
     /// Whether no fault and no look at the object can tell, and nothing that was queued is lost.
     fn harms_nothing(self) -> bool {
-        matches!(self, Self::CutAndBack(16_384..))
+        matches!(self, Self::CutAndBack(17_480..))
     }
 
     /// Whether the object ends as large as it was, its first page untouched.
@@ -365,7 +376,7 @@ const FILLINGS: [u64; 3] = [0, 3, SLOTS as u64];
 
 #[test]
 fn a_sender_tells_of_memory_that_went_while_it_was_busy_elsewhere() {
-    let (points, noticed) = all(&DAMAGES, SENDS.len(), before_a_send);
+    let (points, noticed) = all(&damages(), SENDS.len(), before_a_send);
     println!(
         "{points} points of lost memory before a call of a sender, {noticed} told by that call"
     );
@@ -374,7 +385,7 @@ fn a_sender_tells_of_memory_that_went_while_it_was_busy_elsewhere() {
 
 #[test]
 fn a_receiver_tells_of_memory_that_went_while_it_was_busy_elsewhere() {
-    let (points, noticed) = all(&DAMAGES, RECEIVES.len(), before_a_recv);
+    let (points, noticed) = all(&damages(), RECEIVES.len(), before_a_recv);
     println!(
         "{points} points of lost memory before a call of a receiver, {noticed} told by that call"
     );
@@ -455,7 +466,7 @@ fn during_a_wait(damage: Damage, wait: Wait, sends: bool) {
 #[test]
 fn an_end_that_waits_tells_of_memory_that_goes_meanwhile() {
     let mut points = 0;
-    for damage in DAMAGES {
+    for damage in damages() {
         std::thread::scope(|scope| {
             for wait in WAITS {
                 for sends in [false, true] {
