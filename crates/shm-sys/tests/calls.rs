@@ -215,6 +215,47 @@ fn mappings_that_cannot_be_are_errors() {
 }
 
 #[test]
+fn a_page_is_replaced_by_private_zeros() {
+    let page = shm_sys::page_size();
+    let memory = shm_sys::mmap_shared_anonymous(2 * page).unwrap();
+    let bytes = memory.as_ptr();
+    // SAFETY: within the two pages, which nobody else uses.
+    unsafe { bytes.write_bytes(7, 2 * page) };
+    let prot = shm_sys::PROT_READ | shm_sys::PROT_WRITE;
+    // SAFETY: the first of the two pages; nothing refers to it.
+    unsafe { shm_sys::mmap_fixed_private_anonymous(memory, page, prot) }.unwrap();
+    let read = |offset: usize| {
+        let byte = bytes.wrapping_add(offset);
+        // SAFETY: within the two pages.
+        unsafe { byte.read() }
+    };
+    assert_eq!([read(page - 1), read(page)], [0, 7]);
+    // SAFETY: within the two pages.
+    let crooked = unsafe { memory.add(1) };
+    // SAFETY: nothing is mapped at an address that is no multiple of the page size.
+    let refused = unsafe { shm_sys::mmap_fixed_private_anonymous(crooked, page, prot) };
+    assert_eq!(errno(refused), libc::EINVAL);
+    // SAFETY: the pages mapped above.
+    unsafe { shm_sys::munmap(memory, 2 * page) }.unwrap();
+}
+
+#[test]
+fn an_object_keeps_its_owner_when_it_gets_a_group() {
+    let temporary = Temporary::new();
+    let object = temporary.object.as_fd();
+    let before = shm_sys::fstat(object).unwrap();
+    shm_sys::fchown(object, None, None).unwrap();
+    shm_sys::fchown(object, None, Some(before.st_gid)).unwrap();
+    let after = shm_sys::fstat(object).unwrap();
+    assert_eq!((after.st_uid, after.st_gid), (before.st_uid, before.st_gid));
+}
+
+#[test]
+fn the_largest_file_has_a_limit_or_none() {
+    assert!(shm_sys::getrlimit_fsize().unwrap() > 0);
+}
+
+#[test]
 fn a_futex_word_that_differs_does_not_wait() {
     let word = AtomicU32::new(1);
     assert_eq!(errno(futex_wait(&word, 0, None)), libc::EAGAIN);
