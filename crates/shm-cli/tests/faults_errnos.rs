@@ -120,23 +120,11 @@ fn expect_orderly(name: &Name, process: &mut Process, what: &str) -> bool {
 /// A fresh pair can use the name at once, whatever was left.
 #[track_caller]
 fn expect_usable(name: &Name, layout: &[&str], what: &str) {
-    let writer_args = [&["-m", "again"], layout].concat();
-    let mut writer = support::writer(name, &writer_args);
-    let mut reader = support::reader(name, &[layout, &["-c", "1"]].concat());
-    let read = reader.wait();
-    assert!(read.output.ends_with(b"\n"), "{what}: {}", read.errors);
-    // What an earlier writer has left may have come first.
-    drop(writer_of_rest(name, layout, &mut writer));
-}
-
-/// Takes what is left until the writer ends.
-fn writer_of_rest(name: &Name, layout: &[&str], writer: &mut Process) -> Option<Process> {
-    if !writer.is_running() {
-        return None;
-    }
-    let reader = support::reader(name, layout);
+    let mut writer = support::writer(name, &[&["-m", "again"], layout].concat());
+    // What an earlier writer has left comes first, and then this writer may not be there yet.
+    let reader = support::reader(name, &[&["--follow"], layout].concat());
+    reader.wait_for_output(what, |output| output.ends_with(b"again\n"));
     writer.wait().expect_code(0);
-    Some(reader)
 }
 
 #[test]
