@@ -75,7 +75,7 @@ fn a_reader_whose_output_nobody_takes_survives_and_tells() {
 
 #[test]
 fn both_ends_survive_a_truncation_at_any_moment_of_a_stream() {
-    let rounds = if is_torture() { 500 } else { 20 };
+    let rounds = if is_torture() { 200 } else { 20 };
     for round in 0..rounds {
         let name = Name::new();
         let mut reader = attached_reader(&name, &["--raw", "--wait", "spin"]);
