@@ -1,7 +1,6 @@
 //! `cargo xtask bench`: measures this machine, and writes what came of it to `docs/measurements.md`.
 
 use std::fs;
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -31,7 +30,7 @@ It takes about fifteen minutes, on a machine that should have nothing else to do
 ";
 
 /// Where the tables go, in the workspace.
-const DOCUMENT: &str = "docs/measurements.md";
+pub(crate) const DOCUMENT: &str = "docs/measurements.md";
 const PICTURE: &str = "docs/measurements.svg";
 
 /// The ways of waiting that have no interval.
@@ -199,20 +198,30 @@ fn part(name: &'static str, mut command: Command, call: String) -> Result<Part, 
 }
 
 /// The document with another text between the marks of a part; what is around them stays.
-fn with_part(document: &str, name: &str, text: &str) -> Result<String, String> {
-    let missing = || {
-        format!(
-            "{} has no marks of the part \"{name}\"",
-            Path::new(DOCUMENT).display()
-        )
-    };
+pub(crate) fn with_part(document: &str, name: &str, text: &str) -> Result<String, String> {
+    let (before, _, after) = around_part(document, name)?;
+    Ok(format!("{before}{text}{after}"))
+}
+
+/// What stands between the marks of a part.
+pub(crate) fn part_of<'a>(document: &'a str, name: &str) -> Result<&'a str, String> {
+    around_part(document, name).map(|(_, part, _)| part)
+}
+
+/// The document up to and with the first mark of a part, the part, and from the second mark on.
+fn around_part<'a>(document: &'a str, name: &str) -> Result<(&'a str, &'a str, String), String> {
+    let missing = || format!("{DOCUMENT} has no marks of the part \"{name}\"");
     let begin = format!("<!-- generated: {name} -->\n");
-    let end = format!("\n<!-- end: {name} -->");
-    let (before, rest) = document.split_once(&begin).ok_or_else(missing)?;
-    // With its newline, so that an empty part has an end too.
-    let rest = format!("\n{rest}");
-    let (_, after) = rest.split_once(&end).ok_or_else(missing)?;
-    Ok(format!("{before}{begin}{text}{end}{after}"))
+    let end = format!("<!-- end: {name} -->");
+    let at = document.find(&begin).ok_or_else(missing)? + begin.len();
+    let (before, rest) = document.split_at(at);
+    let (part, after) = rest.split_once(&end).ok_or_else(missing)?;
+    // An empty part has no newline of its own before the second mark.
+    Ok((
+        before,
+        part.trim_end_matches('\n'),
+        format!("\n{end}{after}"),
+    ))
 }
 
 #[cfg(test)]
@@ -245,7 +254,14 @@ mod tests {
     #[test]
     fn the_document_has_the_marks_of_every_part() {
         let document = fs::read_to_string(workspace::root().join(DOCUMENT)).expect("it is there");
-        for name in ["two cores", "one core", "unpinned", "baselines", "peers"] {
+        for name in [
+            "two cores",
+            "one core",
+            "unpinned",
+            "baselines",
+            "scaling",
+            "peers",
+        ] {
             assert!(with_part(&document, name, "").is_ok(), "{name}");
         }
     }

@@ -4,6 +4,7 @@ mod bench;
 mod console;
 mod demo;
 mod documents;
+mod instructions;
 mod leftovers;
 mod mutant;
 mod mutants;
@@ -23,13 +24,14 @@ use std::process::ExitCode;
 const HELP: &str = "\
 usage: cargo xtask COMMAND [OPTION…]
 
-  test        everything a change has to pass
-  demo        random lines through a real writer and a real reader, compared at the end
-  documents   replay the console examples of README.md and docs/
-  mutants     break a copy of the tree on purpose, and require a test to notice
-  bench       measure this machine, and write docs/measurements.md
-  torture     the long forms of the tests of kills and attacks, the fuzzers, the sanitizers
-  soak        verified traffic for minutes or days, one end killed every 10 ms
+  test          everything a change has to pass
+  demo          random lines through a real writer and a real reader, compared at the end
+  documents     replay the console examples of README.md and docs/
+  mutants       break a copy of the tree on purpose, and require a test to notice
+  bench         measure this machine, and write docs/measurements.md
+  instructions  count the instructions of a send and a receive, against those recorded
+  torture       the long forms of the tests of kills and attacks, the fuzzers, the sanitizers
+  soak          verified traffic for minutes or days, one end killed every 10 ms
 
 `cargo xtask COMMAND --help` says more.
 ";
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         "documents" => documents::run(&arguments),
         "mutants" => mutants::run(&arguments),
         "bench" => bench::run(&arguments),
+        "instructions" => instructions::run(&arguments),
         "torture" => torture::run(&arguments),
         "soak" => soak::run(&arguments),
         "help" | "--help" | "-h" => {

@@ -88,16 +88,21 @@ pub(crate) fn all() -> Vec<Part> {
     let about = "every interleaving of the protocol, in a model";
     parts.push(test("loom", about, loom(), "loom"));
     // As tests, benchmarks run each function once, and share the build of all the other parts.
-    let benches = cargo(&["test", "--package", "benches", "--benches"]);
+    let benches = cargo(&["test", "--package", "benches", "--benches", "--", "--test"]);
     parts.push(commands(
         "benches",
         "each benchmark runs once",
         vec![benches],
     ));
     parts.push(commands(
+        "instructions",
+        "a send and a receive take no more instructions than recorded",
+        vec![own_command("instructions")],
+    ));
+    parts.push(commands(
         "documents",
         "the console examples of README.md and docs/ print what they say",
-        vec![documents()],
+        vec![own_command("documents")],
     ));
     parts.push(Part {
         name: "leftovers",
@@ -199,10 +204,11 @@ pub(crate) fn with_loom(command: &mut Command, target: &Path) {
         .env("CARGO_PROFILE_RELEASE_DEBUG", "0");
 }
 
-fn documents() -> Command {
+/// Another command of this program.
+fn own_command(name: &str) -> Command {
     let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("xtask"));
     let mut command = Command::new(program);
-    command.current_dir(workspace::root()).arg("documents");
+    command.current_dir(workspace::root()).arg(name);
     command
 }
 
