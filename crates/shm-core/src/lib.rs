@@ -36,6 +36,7 @@
 )))]
 compile_error!("shm-core supports Linux on x86-64 and aarch64 only");
 
+pub mod barrier;
 pub mod bytes;
 mod error;
 pub mod fork;

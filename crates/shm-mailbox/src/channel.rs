@@ -5,15 +5,16 @@ use std::io;
 use std::time::Duration;
 
 use shm_core::fork::ProcessToken;
-use shm_core::{Object, SystemError, futex};
+use shm_core::{Object, SystemError, barrier, futex};
 
 use crate::corrupt::Corrupt;
 use crate::error::Failure;
-use crate::layout::{PARKED, Presence, lock_byte};
+use crate::layout::{PARKED, PUBLISHER_FENCES, Presence, SLEEPER_FENCES, lock_byte};
 use crate::protocol;
 use crate::region::Region;
 use crate::role::{Peer, Role};
 use crate::sync::Ordering;
+use crate::wait::Wait;
 
 /// One attached role. Made by [`attach`](crate::lifecycle::attach), ended by
 /// [`close`](crate::lifecycle::close).
@@ -28,11 +29,50 @@ pub(crate) struct Channel {
     /// A peer that closed or died is not an error: wait for the next.
     pub(crate) await_peer: bool,
     pub(crate) token: ProcessToken,
+    pub(crate) fences: Fences,
     /// What has broken the endpoint; every later operation fails with it.
     pub(crate) broken: Option<Broken>,
     /// The peer's `life` when it was last checked.
     pub(crate) known_life: Cell<u64>,
 }
+
+/// Who executes the fence between publishing and going to sleep; see `protocol`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fences {
+    /// Our process is registered: a peer can fence for us.
+    registered: bool,
+    /// We fence for our peer before we sleep, if we ever do.
+    before_sleep: bool,
+}
+
+impl Fences {
+    /// For an endpoint of this process that waits in this way.
+    pub(crate) fn new(wait: Wait) -> Self {
+        let registered = barrier::register();
+        Self {
+            registered,
+            before_sleep: match wait {
+                Wait::Spin | Wait::Yield | Wait::Poll(_) | Wait::Backoff => true,
+                // Sleeps rarely, so that its peer's every message is the better for it.
+                Wait::Adaptive => registered,
+                // Sleeps all the time: what it would have to pay is more than what its peer saves.
+                Wait::Block => false,
+            },
+        }
+    }
+
+    /// What the shared memory says of them.
+    pub(crate) const fn word(self) -> u32 {
+        if self.before_sleep {
+            SLEEPER_FENCES
+        } else {
+            PUBLISHER_FENCES
+        }
+    }
+}
+
+/// How long a sleep may last whose announcement may not be seen: the kernel had no memory for the barrier.
+const UNSEEN: Duration = Duration::from_millis(1);
 
 /// What an endpoint does not recover from.
 #[derive(Debug)]
@@ -111,9 +151,9 @@ impl Channel {
     /// After publishing: wakes the peer if it sleeps.
     #[inline]
     pub(crate) fn wake_parked_peer(&self) {
-        let parked = &self.peer().parked;
-        if protocol::take_parked(parked) {
-            wake(parked);
+        let peer = self.peer();
+        if protocol::take_parked(peer, self.fences.registered) {
+            wake(&peer.parked);
         }
     }
 
@@ -123,8 +163,14 @@ impl Channel {
         limit: Duration,
         look: impl FnMut() -> Result<Option<T>, Failure>,
     ) -> Result<Option<T>, Failure> {
-        protocol::park(&self.own().parked, look, |parked| {
-            match futex::wait(parked, PARKED, Some(limit)) {
+        let limit = Cell::new(limit);
+        let barrier = || {
+            if self.fences.before_sleep && !barrier::heavy() {
+                limit.set(limit.get().min(UNSEEN));
+            }
+        };
+        protocol::park(&self.own().parked, barrier, look, |parked| {
+            match futex::wait(parked, PARKED, Some(limit.get())) {
                 // Woken: by somebody who has just cleared the flag, so the memory is there.
                 Ok(()) => Ok(()),
                 // The flag was cleared before we slept.

@@ -11,10 +11,12 @@
 //!    256     8  life of the sender     the sender
 //!    264     4  parked                 the sender sets it, the receiver that wakes clears it
 //!    268     4  pid, for display       the sender
+//!    272     4  fences                 the sender
 //!    384     8  received               the receiver
 //!    512     8  life of the receiver   the receiver
 //!    520     4  parked                 the receiver sets it, the sender that wakes clears it
 //!    524     4  pid, for display       the receiver
+//!    528     4  fences                 the receiver
 //!    640  1088  slot 0: stamp (8), payload (1024), 56 unused
 //!   1728  1088  slot 1 …
 //! ```
@@ -37,8 +39,8 @@ pub(crate) const VERSION: u32 = 1;
 pub(crate) const KIND_RING: u32 = 1;
 /// The most slots a mailbox can have: 68 MiB.
 pub(crate) const MAX_SLOTS: u32 = 1 << 16;
-/// The hot slots of a mailbox that has more slots than this: 8.5 KiB, a part of a first-level cache.
-const DEFAULT_HOT: u32 = 8;
+/// The hot slots of a mailbox that has more slots than this: 68 KiB, which second-level caches hold easily.
+const DEFAULT_HOT: u32 = 64;
 /// Objects are whole pages of this size, so that the lesson's 1028 bytes are never ours.
 const PAGE: u64 = 4096;
 /// The end of header and role blocks, and the start of slot 0.
@@ -50,6 +52,11 @@ const STRIDE: u64 = 1088;
 pub(crate) const PARKED: u32 = 1;
 /// `parked`: nobody needs to be woken.
 pub(crate) const AWAKE: u32 = 0;
+
+/// `fences`: whoever publishes executes a full fence before it looks at the owner's `parked`.
+pub(crate) const PUBLISHER_FENCES: u32 = 0;
+/// `fences`: the owner executes a barrier for both before it sleeps, or it never sleeps.
+pub(crate) const SLEEPER_FENCES: u32 = 1;
 
 /// A stamp's low bits: the length; the number of the message, from 1, stands above them.
 const LENGTH_BITS: u32 = 11;
@@ -100,6 +107,9 @@ pub(crate) struct Presence {
     pub(crate) parked: AtomicU32,
     /// For display; never acted on.
     pub(crate) pid: AtomicU32,
+    /// [`PUBLISHER_FENCES`] or [`SLEEPER_FENCES`]: who sees to it that the owner's going to sleep and the peer's
+    /// publishing do not miss one another.
+    pub(crate) fences: AtomicU32,
 }
 
 /// One role's block.
@@ -174,9 +184,9 @@ pub(crate) struct Geometry {
 
 impl Geometry {
     /// What a mailbox gets when nobody says otherwise.
-    pub(crate) const DEFAULT: Self = Self {
-        slots: 16,
-        hot: DEFAULT_HOT,
+    pub(crate) const DEFAULT: Self = match Self::new(16) {
+        Some(geometry) => geometry,
+        None => panic!("16 is a power of two"),
     };
 
     /// With as many hot slots as are good for the caches. `None` unless `slots` is a power of two from 1 to
@@ -239,10 +249,12 @@ const _: () = {
     assert!(offset_of!(Control, sender.presence.life) == 256);
     assert!(offset_of!(Control, sender.presence.parked) == 264);
     assert!(offset_of!(Control, sender.presence.pid) == 268);
+    assert!(offset_of!(Control, sender.presence.fences) == 272);
     assert!(offset_of!(Control, receiver.count) == 384);
     assert!(offset_of!(Control, receiver.presence.life) == 512);
     assert!(offset_of!(Control, receiver.presence.parked) == 520);
     assert!(offset_of!(Control, receiver.presence.pid) == 524);
+    assert!(offset_of!(Control, receiver.presence.fences) == 528);
     assert!(size_of::<Control>() == SLOTS_OFFSET);
     assert!(offset_of!(Slot, stamp) == 0);
     assert!(offset_of!(Slot, payload) == 8);

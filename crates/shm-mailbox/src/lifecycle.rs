@@ -9,9 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use shm_core::{Created, Lock, Mapping, Object, ObjectOptions, ShmName, SystemError, Unlink, fork};
+use shm_core::{
+    Created, Lock, Mapping, Object, ObjectOptions, ShmName, SystemError, Unlink, barrier, fork,
+};
 
-use crate::channel::{Channel, wake_unconditionally};
+use crate::channel::{Channel, Fences, wake_unconditionally};
 use crate::error::{AttachError, CloseError};
 use crate::image::Image;
 use crate::layout::{Geometry, lock_byte};
@@ -68,11 +70,12 @@ pub(crate) fn attach<C>(
         })
     })?;
     let objects = objects(options);
+    let fences = Fences::new(options.wait);
     let mut holder = 0;
     // Everything is given back between two attempts: who wants to close needs INIT.
     let attached = wait::retry(ROLE_LIMIT, || -> Result<_, AttachError> {
         let (object, region, created) = prepare(&objects, &name, wanted, options)?;
-        let begun = begin(&object, &region, role, &resume);
+        let begun = begin(&object, &region, role, fences, &resume);
         if begun.is_err() && created {
             // Made here, under INIT, which is still ours, so nobody else has attached. The error to tell
             // is the first one.
@@ -89,6 +92,7 @@ pub(crate) fn attach<C>(
             created,
             await_peer: options.await_peer,
             token,
+            fences,
             broken: None,
             known_life: Cell::new(0),
         };
@@ -106,6 +110,7 @@ fn begin<C>(
     object: &Object,
     region: &Region,
     role: Role,
+    fences: Fences,
     resume: impl Fn(&Region) -> Result<C, crate::Corrupt>,
 ) -> Result<Option<C>, AttachError> {
     if lock(object, lock_byte::of(role))?.is_none() {
@@ -117,7 +122,10 @@ fn begin<C>(
         name: object.name().to_string(),
         corrupt,
     })?;
-    protocol::begin_life(&region.side(role).presence, std::process::id());
+    let presence = &region.side(role).presence;
+    protocol::begin_life(presence, std::process::id(), fences.word());
+    // So that the peer goes by our word on fences from now on. Where it is impossible it is rarely needed, and costs a slice.
+    let _: bool = barrier::heavy();
     wake_unconditionally(&region.side(role.peer()).presence);
     ensure_memory(region, object)?;
     object.unlock(lock_byte::INIT)?;

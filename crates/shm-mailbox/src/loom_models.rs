@@ -67,7 +67,7 @@ impl Shared {
             if let Some(()) = look().unwrap() {
                 return;
             }
-            if let Some(()) = park(parked, look, |word| self.sender.wait(word)).unwrap() {
+            if let Some(()) = park(parked, || {}, look, |word| self.sender.wait(word)).unwrap() {
                 return;
             }
         }
@@ -79,7 +79,7 @@ impl Shared {
 
     /// What `Channel::wake_parked_peer` does for the sender.
     fn wake_receiver(&self) {
-        if take_parked(&self.region.control().receiver.presence.parked) {
+        if take_parked(&self.region.control().receiver.presence, false) {
             self.receiver.wake();
         }
     }
@@ -99,7 +99,9 @@ impl Shared {
             if let Some(length) = look().unwrap() {
                 break length;
             }
-            if let Some(length) = park(parked, look, |word| self.receiver.wait(word)).unwrap() {
+            if let Some(length) =
+                park(parked, || {}, look, |word| self.receiver.wait(word)).unwrap()
+            {
                 break length;
             }
         };
@@ -121,7 +123,7 @@ impl Shared {
     /// What `Receiver::ack` does.
     fn ack(&self, cursor: &mut ReceiveCursor) {
         cursor.acknowledge(&self.region);
-        if take_parked(&self.region.control().sender.presence.parked) {
+        if take_parked(&self.region.control().sender.presence, false) {
             self.sender.wake();
         }
     }

@@ -29,6 +29,15 @@
 //!   `parked`. Whichever fence comes second in their single total order sees what was stored before the
 //!   other: either the waiter finds the message, or the publisher finds the flag.
 //!
+//! # Who fences
+//!
+//! (P) comes after every message, and makes the processor wait until all its stores are seen: half of the time of a small
+//! message. A side that rarely sleeps, or never, says so in its `fences`, and its peer leaves (P) to it: it stores
+//! `parked`, has the kernel execute a fence on every processor that runs a process with a mailbox (`membarrier(2)`), and then
+//! looks. If the publisher's store comes before that fence, the look finds it; if it comes after, so does its load of
+//! `parked`, which then finds the flag. Whoever attaches asks for such a fence too, after it has said who fences: a
+//! publisher that still goes by what the last owner said has published before.
+//!
 //! # Why no wake-up is lost
 //!
 //! The waiter sleeps *on its own flag*, and only while that is [`PARKED`]. A publisher that clears the
@@ -41,11 +50,13 @@
 //! unconditionally, end that.
 
 use crate::corrupt::{Corrupt, Field};
-use crate::layout::{AWAKE, KIND_RING, LAST_MESSAGE, MAGIC, PARKED, Presence, Stamp, VERSION};
+use crate::layout::{
+    AWAKE, KIND_RING, LAST_MESSAGE, MAGIC, PARKED, Presence, SLEEPER_FENCES, Stamp, VERSION,
+};
 use crate::message::{MAX_MESSAGE, Message};
 use crate::region::Region;
 use crate::ring::Pass;
-use crate::sync::{AtomicU32, Ordering, fence};
+use crate::sync::{AtomicU32, Ordering, fence, light_fence};
 
 /// The payload bytes that share the stamp's cache line.
 const FIRST_LINE: usize = 56;
@@ -310,45 +321,42 @@ impl ReceiveCursor {
     /// Whether the next message is there, and its length: 0 to 1024.
     ///
     /// One load in the plain ring, in a pass, and for a message in a hot slot; otherwise two.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn look(&mut self, region: &Region) -> Result<Option<usize>, Corrupt> {
         let geometry = region.geometry();
         let expected = self.next + 1;
         let cold = geometry.cold_slot(self.next, self.pass);
-        let only = cold.is_some() || geometry.is_plain();
-        let mut slot = cold.unwrap_or_else(|| geometry.hot_slot(self.next));
-        let mut stamp = load_stamp(region, slot);
+        let slot = cold.unwrap_or_else(|| geometry.hot_slot(self.next));
+        let stamp = load_stamp(region, slot);
+        if stamp.ordinal() == expected {
+            self.slot = slot;
+            return checked_length(stamp).map(Some);
+        }
+        if cold.is_some() || geometry.is_plain() {
+            ensure_no_newer(stamp, expected)?;
+            return Ok(None);
+        }
+        self.look_for_pass(region, stamp)
+    }
+
+    /// Whether the next message, which is not in its hot slot but `hot` is, has begun a pass.
+    fn look_for_pass(&mut self, region: &Region, hot: Stamp) -> Result<Option<usize>, Corrupt> {
+        let geometry = region.geometry();
+        let expected = self.next + 1;
+        let newest = self.next + u64::from(geometry.slots());
+        ensure_no_newer(hot, newest)?;
+        // A newer message in the hot slot is right only if this one has begun a pass. Loaded after
+        // the hot slot, slot H then shows it.
+        let slot = geometry.first_cold_slot();
+        let stamp = load_stamp(region, slot);
+        ensure_no_newer(stamp, newest)?;
         if stamp.ordinal() != expected {
-            let newest = if only {
-                expected
-            } else {
-                self.next + u64::from(geometry.slots())
-            };
-            ensure_no_newer(stamp, newest)?;
-            if only {
-                return Ok(None);
-            }
-            // A newer message in the hot slot is right only if this one has begun a pass. Loaded after
-            // the hot slot, slot H then shows it.
-            let hot = stamp;
-            slot = geometry.first_cold_slot();
-            stamp = load_stamp(region, slot);
-            ensure_no_newer(stamp, newest)?;
-            if stamp.ordinal() != expected {
-                ensure_no_newer(hot, expected)?;
-                return Ok(None);
-            }
-            self.pass = Pass::starting_with(self.next);
+            ensure_no_newer(hot, expected)?;
+            return Ok(None);
         }
+        self.pass = Pass::starting_with(self.next);
         self.slot = slot;
-        match usize::try_from(stamp.length()) {
-            Ok(length) if length <= MAX_MESSAGE => Ok(Some(length)),
-            _ => Err(Corrupt::new(
-                Field::Length,
-                stamp.length(),
-                0..=MAX_MESSAGE as u64,
-            )),
-        }
+        checked_length(stamp).map(Some)
     }
 
     /// An error if the next message was announced and is not there: its memory was taken away. For once in a
@@ -398,6 +406,19 @@ fn load_stamp(region: &Region, slot: usize) -> Stamp {
     Stamp::from_bits(region.slot(slot).stamp.load(Ordering::Acquire))
 }
 
+/// The length in a stamp, which is the peer's word.
+#[inline]
+fn checked_length(stamp: Stamp) -> Result<usize, Corrupt> {
+    match usize::try_from(stamp.length()) {
+        Ok(length) if length <= MAX_MESSAGE => Ok(length),
+        _ => Err(Corrupt::new(
+            Field::Length,
+            stamp.length(),
+            0..=MAX_MESSAGE as u64,
+        )),
+    }
+}
+
 /// An error if `stamp` is of a later message than the `newest` that can be there.
 #[inline]
 fn ensure_no_newer(stamp: Stamp, newest: u64) -> Result<(), Corrupt> {
@@ -407,13 +428,14 @@ fn ensure_no_newer(stamp: Stamp, newest: u64) -> Result<(), Corrupt> {
     Ok(())
 }
 
-/// Announces the owner's sleep on its flag `own`, looks once more, and if there is nothing, sleeps and looks again.
+/// Announces the owner's sleep on its flag `own`, executes `barrier` if the publisher leaves that to us, looks once more, and if there is nothing, sleeps and looks again.
 ///
 /// `sleep` returns when the flag is not, or no longer, [`PARKED`], or whenever else it likes. Its error
 /// means that the memory may be gone, and nothing in it is touched any more.
 #[inline]
 pub(crate) fn park<T, E>(
     own: &AtomicU32,
+    barrier: impl FnOnce(),
     mut look: impl FnMut() -> Result<Option<T>, E>,
     sleep: impl FnOnce(&AtomicU32) -> Result<(), E>,
 ) -> Result<Option<T>, E> {
@@ -421,6 +443,7 @@ pub(crate) fn park<T, E>(
     own.store(PARKED, Ordering::Relaxed);
     // (W) SeqCst: pairs with (P) in `take_parked`.
     fence(Ordering::SeqCst);
+    barrier();
     let mut found = look();
     if let Ok(None) = found {
         sleep(own)?;
@@ -431,12 +454,19 @@ pub(crate) fn park<T, E>(
     found
 }
 
-/// After publishing: whether the peer sleeps on its flag `peer` and has to be woken now.
+/// After publishing: whether the peer sleeps on its flag and has to be woken now. `registered` says that a peer that
+/// fences for both reaches us.
 #[inline]
 #[must_use]
-pub(crate) fn take_parked(peer: &AtomicU32) -> bool {
-    // (P) SeqCst: pairs with (W) in `park`; comes after (S), (C) or (R).
-    fence(Ordering::SeqCst);
+pub(crate) fn take_parked(peer: &Presence, registered: bool) -> bool {
+    // Relaxed: a new owner makes sure that its word is seen before it counts.
+    if registered && peer.fences.load(Ordering::Relaxed) == SLEEPER_FENCES {
+        light_fence();
+    } else {
+        // (P) SeqCst: pairs with (W) in `park`; comes after (S), (C) or (R).
+        fence(Ordering::SeqCst);
+    }
+    let peer = &peer.parked;
     // Relaxed: ordered by the fence.
     if peer.load(Ordering::Relaxed) != PARKED {
         return false;
@@ -488,10 +518,12 @@ pub(crate) fn has_header(region: &Region) -> bool {
     region.control().header.magic.load(Ordering::Relaxed) == MAGIC
 }
 
-/// A new holder of a role, process `pid`, begins its life. The caller holds INIT and the role.
-pub(crate) fn begin_life(presence: &Presence, pid: u32) {
+/// A new holder of a role, process `pid`, begins its life. The caller holds INIT and the role, and executes a
+/// barrier for all before it sleeps for the first time.
+pub(crate) fn begin_life(presence: &Presence, pid: u32, fences: u32) {
     let epoch = read_life(presence) >> 1;
     presence.pid.store(pid, Ordering::Relaxed);
+    presence.fences.store(fences, Ordering::Relaxed);
     presence.parked.store(AWAKE, Ordering::Relaxed);
     // The epoch wraps after 2^63 lives, or at once on a damaged object; 0 is kept for "never seen".
     let life = match epoch.wrapping_add(1) << 1 {

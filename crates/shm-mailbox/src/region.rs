@@ -127,6 +127,7 @@ mod heap {
                 life: AtomicU64::new(0),
                 parked: AtomicU32::new(0),
                 pid: AtomicU32::new(0),
+                fences: AtomicU32::new(0),
             },
         }
     }

@@ -7,7 +7,7 @@ mod support;
 
 use std::fs;
 
-use shm_mailbox::{AttachError, Closed, Message};
+use shm_mailbox::{AttachError, Closed, Message, Wait};
 use support::raw::{self, HOT, KIND, SLOTS, VERSION};
 use support::{Name, take};
 
@@ -187,7 +187,9 @@ fn an_object_that_cannot_be_reserved_leaves_nothing_behind() {
 #[test]
 fn a_mailbox_looks_as_it_is_drawn() {
     let name = Name::new();
-    let (mut sender, mut receiver) = name.pair(2);
+    let options = name.options().slots(2);
+    let mut sender = options.clone().wait(Wait::Spin).sender().unwrap();
+    let mut receiver = options.wait(Wait::Block).receiver().unwrap();
     sender.send(b"hello").unwrap();
     sender.send(b"").unwrap();
     receiver.recv(&mut Message::new()).unwrap();
@@ -208,6 +210,7 @@ fn a_mailbox_looks_as_it_is_drawn() {
     put(128, &[3, 0, 0, 0, 0, 0, 0, 0]); // sent
     put(256, &[3, 0, 0, 0, 0, 0, 0, 0]); // the sender's first life, closed
     put(268, &pid);
+    put(272, &[1, 0, 0, 0]); // it never sleeps
     put(384, &[1, 0, 0, 0, 0, 0, 0, 0]); // received
     put(512, &[3, 0, 0, 0, 0, 0, 0, 0]); // the receiver's first life, closed
     put(524, &pid);

@@ -33,6 +33,7 @@
 )))]
 compile_error!("shm-sys supports Linux on x86-64 and aarch64 only");
 
+mod barrier;
 mod errno;
 mod file;
 mod lock;
@@ -42,6 +43,7 @@ mod signal;
 mod time;
 mod wait;
 
+pub use barrier::{membarrier_global_expedited, membarrier_register_global_expedited};
 pub use file::{
     fchmod, fchown, fstat, fstatvfs, ftruncate, geteuid, getrlimit_fsize, posix_fallocate, stat,
     statvfs,

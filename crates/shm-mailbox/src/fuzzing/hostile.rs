@@ -338,10 +338,11 @@ impl World<'_> {
         let mut slept = false;
         let found = protocol::park::<u8, Infallible>(
             &presence.parked,
+            || {},
             || Ok(None),
-            |flag| {
+            |_| {
                 slept = true;
-                let woken = protocol::take_parked(flag);
+                let woken = protocol::take_parked(presence, meanwhile);
                 assert!(woken, "nobody has cleared it");
                 Ok(())
             },
@@ -351,7 +352,7 @@ impl World<'_> {
         if meanwhile {
             self.damage();
             // Whatever stands there: it does not matter whom we wake.
-            let _ = protocol::take_parked(&self.region.side(role).presence.parked);
+            let _ = protocol::take_parked(&self.region.side(role).presence, true);
         }
     }
 
@@ -362,7 +363,7 @@ impl World<'_> {
         let before = protocol::read_life(presence);
         match self.input.byte() % 2 {
             0 => {
-                protocol::begin_life(presence, 1);
+                protocol::begin_life(presence, 1, 0);
                 let life = protocol::read_life(presence);
                 assert!(!protocol::is_closed(life) && life != 0 && life != before);
             }

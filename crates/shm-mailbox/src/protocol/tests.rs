@@ -179,7 +179,7 @@ fn a_life_is_never_taken_for_one_never_lived() {
     let presence = &region.control().sender.presence;
     for before in [0, 2, 3, u64::MAX - 1, u64::MAX] {
         presence.life.store(before, Ordering::Relaxed);
-        begin_life(presence, 7);
+        begin_life(presence, 7, 0);
         let life = read_life(presence);
         assert!(life != 0 && !is_closed(life) && life != before);
         end_life(presence);

@@ -26,6 +26,7 @@ pub(crate) fn all(slots: u32) -> Vec<Word> {
             word(presence),
             half(presence + PARKED),
             half(presence + PARKED + 4),
+            half(presence + PARKED + 8),
         ]);
     }
     for slot in 0..slots as usize {
