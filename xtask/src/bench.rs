@@ -9,17 +9,19 @@ use crate::process::describe;
 use crate::workspace;
 
 const HELP: &str = "\
-usage: cargo xtask bench [--quick] [--peers]
+usage: cargo xtask bench [--quick] [--peers | --scaling]
 
 Builds in release mode, and runs
 
   shm bench, in all ways of waiting, the lesson's layout too, on two cores;
   shm bench, without polling, on one core and unpinned;
   cargo bench -p benches --bench ratios, which compares the mailbox with raw baselines;
+  cargo bench -p benches --bench scaling, which tells how cost grows with slots and bytes;
 
-writes the tables to docs/measurements.md, between the marks that are there, the picture to
-docs/measurements.svg, and the figures to measurements.json in the target directory. Ends with
-status 1 if a measurement says of itself that it is wrong.
+writes the tables to docs/measurements.md, between the marks that are there, the pictures to
+docs/measurements.svg, docs/slots.svg and docs/bytes.svg, and the figures to measurements.json and
+scaling.json in the target directory. Ends with status 1 if a measurement says of itself that it is
+wrong.
 
 It takes about fifteen minutes, on a machine that should have nothing else to do.
 
@@ -27,11 +29,14 @@ It takes about fifteen minutes, on a machine that should have nothing else to do
   --peers   instead of all that, compare the mailbox with what people would use instead: build
             benches/peers, which takes some minutes the first time and a C++ compiler, run it for
             three minutes (--quick: less than one), and write its tables to docs/measurements.md
+  --scaling instead of all that, only how cost grows with slots and bytes: less than a minute
 ";
 
 /// Where the tables go, in the workspace.
 pub(crate) const DOCUMENT: &str = "docs/measurements.md";
 const PICTURE: &str = "docs/measurements.svg";
+/// Where the pictures of the scaling are.
+const PICTURES: &str = "docs";
 
 /// The ways of waiting that have no interval.
 const WITHOUT_POLL: [&str; 3] = ["--wait", "spin,yield,backoff,adaptive,block", "--no-lesson"];
@@ -39,7 +44,7 @@ const WITHOUT_POLL: [&str; 3] = ["--wait", "spin,yield,backoff,adaptive,block", 
 /// Runs the command; true if every measurement is right as far as it can tell.
 pub(crate) fn run(arguments: &[String]) -> Verdict {
     let mut quick = false;
-    let mut peers = false;
+    let mut only = None;
     for argument in arguments {
         match argument.as_str() {
             "--help" | "-h" => {
@@ -47,15 +52,16 @@ pub(crate) fn run(arguments: &[String]) -> Verdict {
                 return Ok(true);
             }
             "--quick" => quick = true,
-            "--peers" => peers = true,
+            "--peers" => only = Some(Only::Peers),
+            "--scaling" => only = Some(Only::Scaling),
             other => return Err(format!("bench knows no {other}; see --help")),
         }
     }
     let begun = Instant::now();
-    let parts = if peers {
-        vec![measure_peers(quick)?]
-    } else {
-        measure(quick)?
+    let parts = match only {
+        Some(Only::Peers) => vec![measure_peers(quick)?],
+        Some(Only::Scaling) => vec![measure_scaling(quick)?],
+        None => measure(quick)?,
     };
     let path = workspace::root().join(DOCUMENT);
     let mut document =
@@ -65,12 +71,19 @@ pub(crate) fn run(arguments: &[String]) -> Verdict {
     }
     fs::write(&path, document).map_err(|error| format!("{DOCUMENT} cannot be written: {error}"))?;
     let minutes = begun.elapsed().as_secs().div_ceil(60);
-    if peers {
-        println!("wrote {DOCUMENT} after {minutes} min");
-    } else {
-        println!("wrote {DOCUMENT} and {PICTURE} after {minutes} min");
-    }
+    let pictures = match only {
+        Some(Only::Peers) => "",
+        Some(Only::Scaling) => " and its pictures of the scaling",
+        None => " and its pictures",
+    };
+    println!("wrote {DOCUMENT}{pictures} after {minutes} min");
     Ok(parts.iter().all(|part| part.is_right))
+}
+
+/// What can be measured instead of everything else.
+enum Only {
+    Peers,
+    Scaling,
 }
 
 /// What one command printed.
@@ -130,24 +143,41 @@ fn measure(quick: bool) -> Result<Vec<Part>, String> {
         let (command, call) = shm(&brief, &["--pin", pin]);
         parts.push(part(name, command, call)?);
     }
-    if workspace::root().join("benches/ratios.rs").exists() {
-        let mut command = workspace::cargo();
-        command.args([
-            "bench",
-            "--quiet",
-            "--package",
-            "benches",
-            "--bench",
-            "ratios",
-        ]);
-        let mut call = "cargo bench -p benches --bench ratios".to_owned();
-        if quick {
-            command.args(["--", "--quick"]);
-            call.push_str(" -- --quick");
-        }
-        parts.push(part("baselines", command, call)?);
-    }
+    parts.push(measure_ratios(quick)?);
+    parts.push(measure_scaling(quick)?);
     Ok(parts)
+}
+
+fn measure_ratios(quick: bool) -> Result<Part, String> {
+    let (command, call) = benchmark("ratios", quick);
+    part("baselines", command, call)
+}
+
+fn measure_scaling(quick: bool) -> Result<Part, String> {
+    let (mut command, call) = benchmark("scaling", quick);
+    let json = workspace::target().join("scaling.json");
+    command
+        .arg(format!("--json={}", json.display()))
+        // A benchmark runs in its package's folder.
+        .arg(format!(
+            "--pictures={}",
+            workspace::root().join(PICTURES).display()
+        ));
+    part("scaling", command, call)
+}
+
+/// One of `benches`, and how one would call it.
+fn benchmark(name: &str, quick: bool) -> (Command, String) {
+    let mut command = workspace::cargo();
+    command
+        .args(["bench", "--quiet", "--package", "benches", "--bench", name])
+        .arg("--");
+    let mut call = format!("cargo bench -p benches --bench {name}");
+    if quick {
+        command.arg("--quick");
+        call.push_str(" -- --quick");
+    }
+    (command, call)
 }
 
 /// Has a workspace, a lock file and a place in the target directory of its own.

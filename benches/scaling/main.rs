@@ -1,0 +1,161 @@
+//! What a message costs in a mailbox of more slots, what more bytes cost, and what a short stop of the receiver costs.
+//!
+//! ```text
+//! cargo bench -p benches --bench scaling -- [--rounds N] [--quick] [--json FILE] [--pictures FOLDER]
+//! ```
+//!
+//! All that stands in one table takes turns within one pair of processes, with a raw cache line beside it.
+
+mod hiccup;
+mod picture;
+mod report;
+mod traffic;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use benches::baseline::line;
+use benches::paired::{Contender, Effort, Placement, Row, RowResult};
+use clap::Parser;
+
+use report::Report;
+
+/// Measures how cost grows with slots and bytes.
+#[derive(Debug, Parser)]
+#[command(about, bin_name = "cargo bench -p benches --bench scaling --")]
+struct Options {
+    /// How often each has its turn, of 20 ms
+    #[arg(long, value_name = "N", default_value_t = 31, value_parser = clap::value_parser!(u8).range(1..))]
+    rounds: u8,
+    /// Nine rounds
+    #[arg(long, conflicts_with = "rounds")]
+    quick: bool,
+    /// One round as short as can be, to see that everything works
+    #[arg(long, conflicts_with_all = ["rounds", "quick", "json", "pictures"])]
+    test: bool,
+    /// Also writes everything to this file
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Also draws slots.svg and bytes.svg in this folder
+    #[arg(long, value_name = "FOLDER")]
+    pictures: Option<PathBuf>,
+    /// Given by cargo.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+impl Options {
+    fn effort(&self) -> Effort {
+        let (rounds, slice, full) = match self {
+            Self { test: true, .. } => (1, 1, false),
+            Self { quick: true, .. } => (9, 20, true),
+            Self { rounds, .. } => (*rounds, 20, true),
+        };
+        Effort {
+            rounds: rounds.into(),
+            slice: Duration::from_millis(slice),
+            full,
+        }
+    }
+}
+
+const SLOTS: [u32; 7] = [16, 64, 256, 1024, 4096, 16384, 65536];
+/// Slots of the mailboxes whose messages differ in length.
+const FEW: u32 = 16;
+/// Slots of the mailboxes whose receiver stops.
+const STOPPED: [u32; 2] = [256, 65536];
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let Some(report) = measure(options.effort()) else {
+        println!("scaling: skipped: needs two cores");
+        return ExitCode::SUCCESS;
+    };
+    if options.test {
+        println!("Testing scaling: success");
+        return ExitCode::SUCCESS;
+    }
+    println!("{}", report.tables());
+    let mut files = Vec::new();
+    if let Some(path) = options.json {
+        let json = serde_json::to_string_pretty(&report).expect("strings and finite numbers");
+        files.push((path, json + "\n"));
+    }
+    if let Some(folder) = options.pictures {
+        files.push((folder.join("slots.svg"), report.slots_plot().picture()));
+        files.push((folder.join("bytes.svg"), report.bytes_plot().picture()));
+    }
+    for (path, text) in files {
+        if !written(&path, &text) {
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn written(path: &Path, text: &str) -> bool {
+    let result = fs::write(path, text);
+    if let Err(error) = &result {
+        eprintln!("error: cannot write {}: {error}", path.display());
+    }
+    result.is_ok()
+}
+
+/// `None` if there is but one core.
+fn measure(effort: Effort) -> Option<Report> {
+    let by_slots = [
+        row("slots/64B", SLOTS.map(traffic::stream::<64>)).measure(effort)?,
+        row("slots/1024B", SLOTS.map(traffic::stream::<1024>)).measure(effort)?,
+    ];
+    let (bytes, contenders) = by_bytes();
+    let by_bytes = row("bytes", contenders).measure(effort)?;
+    let mut hiccups = Vec::new();
+    for slots in STOPPED {
+        for (bytes, (contender, log)) in [
+            (64, hiccup::stream::<64>(slots)),
+            (1024, hiccup::stream::<1024>(slots)),
+        ] {
+            let _: RowResult = row("hiccup", [contender]).measure(effort)?;
+            hiccups.extend(log.summarise(slots, bytes));
+        }
+    }
+    Some(Report {
+        schema: 1,
+        rounds: effort.rounds,
+        slots: SLOTS.to_vec(),
+        bytes,
+        by_slots,
+        by_bytes,
+        hiccups,
+    })
+}
+
+/// On two cores, with a raw line beside the others.
+fn row(name: &str, contenders: impl IntoIterator<Item = Contender>) -> Row {
+    let mut all = vec![Contender::baseline("line", line::pair())];
+    all.extend(contenders);
+    Row {
+        name: name.to_owned(),
+        placement: Placement::Apart,
+        contenders: all,
+        comparisons: Vec::new(),
+    }
+}
+
+/// For each length a stream and a round trip.
+fn by_bytes() -> (Vec<usize>, Vec<Contender>) {
+    let mut bytes = Vec::new();
+    let mut contenders = Vec::new();
+    macro_rules! add {
+        ($($length:literal)*) => {$(
+            bytes.push($length);
+            contenders.push(traffic::stream::<$length>(FEW));
+            contenders.push(traffic::round_trip::<$length>(FEW));
+        )*};
+    }
+    // The compiler has to know each length, as it does where messages have a type.
+    add!(0 8 16 32 56 64 128 256 512 768 1024);
+    (bytes, contenders)
+}
