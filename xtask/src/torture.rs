@@ -20,6 +20,8 @@ Runs the long forms: hours on a small machine. A part that fails does not keep t
   chaos       100,000 kills; every stop and every freeze for two seconds; a minute of nonsense between
               two living ends; 6,000 deaths that a waiting peer has to notice in time
   searches    every state of the protocol, and of attaching and closing
+  faults      memory cut off in every place, before every call and during every wait, and two minutes of
+              an object truncated all the time; each system call of the command failing in turn
   fuzz        the fuzz targets under AddressSanitizer: ten million inputs for each of the two that try
               the protocol alone, and as many as there is time for through real objects; needs
               cargo-fuzz and a nightly compiler
@@ -96,10 +98,11 @@ impl Step {
 /// A part: its steps, or what it lacks.
 type Part = Result<Vec<Step>, &'static str>;
 
-const PARTS: [&str; 6] = [
+const PARTS: [&str; 7] = [
     "stepping",
     "chaos",
     "searches",
+    "faults",
     "fuzz",
     "threads",
     "addresses",
@@ -115,6 +118,10 @@ fn part(name: &str, fuzz_seconds: u64) -> Part {
             long_form(&["deaths"]),
         ]),
         "searches" => Ok(vec![long_form(&["search_protocol", "search_lifecycle"])]),
+        "faults" => Ok(vec![
+            long_form(&["faults"]),
+            long_form_of("shm-cli", &["faults_memory", "faults_errnos"]),
+        ]),
         "fuzz" => fuzz(fuzz_seconds),
         "threads" => {
             let report = "WARNING: ThreadSanitizer: data race";
@@ -217,8 +224,12 @@ fn carry_out(steps: Vec<Step>, limit: Duration) -> Verdict {
 
 /// Tests of `shm-mailbox`, with nothing left out.
 fn long_form(tests: &[&str]) -> Step {
+    long_form_of("shm-mailbox", tests)
+}
+
+fn long_form_of(package: &str, tests: &[&str]) -> Step {
     let mut command = workspace::cargo();
-    command.args(["test", "--package", "shm-mailbox"]);
+    command.args(["test", "--package", package]);
     for test in tests {
         command.args(["--test", test]);
     }
