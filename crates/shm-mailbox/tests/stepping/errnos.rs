@@ -53,6 +53,7 @@ fn errors_of(call: libc::c_long, arguments: [u64; 6]) -> &'static [i32] {
             libc::EACCES,
         ],
         libc::SYS_futex => &[libc::EFAULT, libc::ENOSYS],
+        libc::SYS_membarrier => &[libc::ENOSYS, libc::EPERM, libc::EINVAL],
         libc::SYS_unlink | libc::SYS_unlinkat => {
             &[libc::EACCES, libc::EPERM, libc::EROFS, libc::EIO]
         }
