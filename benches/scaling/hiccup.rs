@@ -128,14 +128,14 @@ fn bin(elapsed: u64) -> Option<usize> {
 }
 
 impl Log {
-    /// What came out of it; nothing if no slice was long enough.
-    pub(crate) fn summarise(&self, slots: u32, bytes: usize) -> Option<Hiccup> {
-        let slices = self.slices.load(Ordering::Relaxed).min(ROUNDS);
-        // The first one warms up.
-        let rounds = self.rounds[..slices].get(1..)?;
+    /// What came out of those rounds; nothing if they were not logged.
+    pub(crate) fn summarise(&self, slots: u32, bytes: usize, rounds: &[usize]) -> Option<Hiccup> {
+        // The first slice warms up.
+        let rounds = rounds.iter().map(|round| self.rounds.get(round + 1));
+        let rounds: Vec<&Round> = rounds.collect::<Option<_>>()?;
         let time = |nanoseconds: u64, messages: u64| nanoseconds as f64 / messages.max(1) as f64;
         let median = |values: &dyn Fn(&Round) -> f64| {
-            (!rounds.is_empty()).then(|| Summary::of(rounds.iter().map(values)).median)
+            (!rounds.is_empty()).then(|| Summary::of(rounds.iter().copied().map(values)).median)
         };
         let usual = median(&|round| time(USUAL, round.usual.load(Ordering::Relaxed)))?;
         let mut bins = Vec::new();

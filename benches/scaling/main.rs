@@ -17,19 +17,19 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use benches::baseline::line;
-use benches::paired::{Contender, Effort, Placement, Row, RowResult};
+use benches::paired::{Contender, Effort, Placement, Row};
 use clap::Parser;
 
-use report::Report;
+use report::{Hiccups, Report, quick_rounds};
 
 /// Measures how cost grows with slots and bytes.
 #[derive(Debug, Parser)]
 #[command(about, bin_name = "cargo bench -p benches --bench scaling --")]
 struct Options {
-    /// How often each has its turn, of 20 ms
-    #[arg(long, value_name = "N", default_value_t = 31, value_parser = clap::value_parser!(u8).range(1..))]
+    /// How often each has its turn, of 10 ms
+    #[arg(long, value_name = "N", default_value_t = 61, value_parser = clap::value_parser!(u8).range(1..))]
     rounds: u8,
-    /// Nine rounds
+    /// Fifteen rounds
     #[arg(long, conflicts_with = "rounds")]
     quick: bool,
     /// One round as short as can be, to see that everything works
@@ -50,8 +50,8 @@ impl Options {
     fn effort(&self) -> Effort {
         let (rounds, slice, full) = match self {
             Self { test: true, .. } => (1, 1, false),
-            Self { quick: true, .. } => (9, 20, true),
-            Self { rounds, .. } => (*rounds, 20, true),
+            Self { quick: true, .. } => (15, 10, true),
+            Self { rounds, .. } => (*rounds, 10, true),
         };
         Effort {
             rounds: rounds.into(),
@@ -111,16 +111,27 @@ fn measure(effort: Effort) -> Option<Report> {
     ];
     let (bytes, contenders) = by_bytes();
     let by_bytes = row("bytes", contenders).measure(effort)?;
-    let mut hiccups = Vec::new();
-    for slots in STOPPED {
-        for (bytes, (contender, log)) in [
-            (64, hiccup::stream::<64>(slots)),
-            (1024, hiccup::stream::<1024>(slots)),
-        ] {
-            let _: RowResult = row("hiccup", [contender]).measure(effort)?;
-            hiccups.extend(log.summarise(slots, bytes));
-        }
+    let stops = STOPPED.map(|slots| {
+        [
+            (slots, 64, hiccup::stream::<64>(slots)),
+            (slots, 1024, hiccup::stream::<1024>(slots)),
+        ]
+    });
+    let (mut contenders, mut logs) = (Vec::new(), Vec::new());
+    for (slots, bytes, (contender, log)) in stops.into_iter().flatten() {
+        contenders.push(contender);
+        logs.push((slots, bytes, log));
     }
+    // Its own figures include the stops; what the receivers have logged does not.
+    let stopped = row("hiccup", contenders).measure(effort)?;
+    let rounds = quick_rounds(&stopped);
+    let hiccups = Hiccups {
+        row: stopped,
+        mailboxes: logs
+            .into_iter()
+            .filter_map(|(slots, bytes, log)| log.summarise(slots, bytes, &rounds))
+            .collect(),
+    };
     Some(Report {
         schema: 1,
         rounds: effort.rounds,

@@ -113,8 +113,8 @@ impl Plot {
         }
         for (index, place) in self.places.iter().enumerate() {
             let x = self.place(index);
-            line(text, "grid", (x, TOP), (x, BOTTOM));
             if let Some(label) = &place.label {
+                line(text, "grid", (x, TOP), (x, BOTTOM));
                 write(text, (x, BOTTOM + 18.0), "middle", "soft", label);
             }
         }
