@@ -1,7 +1,8 @@
-//! What the copy out of shared memory costs, beside `memcpy`, which may not be used there.
+//! What the copies out of shared memory and into it cost, beside `memcpy`, which may not be used there.
 //!
-//! `copy/bytes/LENGTH` is [`shm_core::bytes::load`], `copy/memcpy/LENGTH` the C library's call; lengths in bytes. The source is in
-//! the first-level cache, the length is not known to the compiler.
+//! `copy/bytes/LENGTH` is [`shm_core::bytes::load`], `copy/store/LENGTH` [`shm_core::bytes::store`], `copy/memcpy/LENGTH` the C
+//! library's call; lengths in bytes. Both sides are in the first-level cache, so that what a store asks for beforehand is
+//! there already, and the length is not known to the compiler.
 
 use std::hint::black_box;
 use std::ptr;
@@ -21,7 +22,7 @@ fn main() {
 fn copy(criterion: &mut Criterion) {
     let memory = Mapping::anonymous(4096).expect("map");
     memory.write(0, &[b'x'; 1024]).expect("within the mapping");
-    let shared = memory.as_ptr();
+    let shared = memory.as_mut_ptr();
     let mut private = [0_u8; 1024];
     let mut group = criterion.benchmark_group("copy");
     group
@@ -34,6 +35,14 @@ fn copy(criterion: &mut Criterion) {
                 let length = black_box(length).min(private.len());
                 // SAFETY: `shared` has 4096 bytes, `private` at least `length`; the two do not overlap.
                 unsafe { bytes::load(private.as_mut_ptr(), shared, length) };
+                black_box(&mut private);
+            });
+        });
+        group.bench_function(BenchmarkId::new("store", length), |bencher| {
+            bencher.iter(|| {
+                let length = black_box(length).min(private.len());
+                // SAFETY: as above, the other way round.
+                unsafe { bytes::store(shared, private.as_ptr(), length) };
                 black_box(&mut private);
             });
         });

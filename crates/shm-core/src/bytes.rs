@@ -8,6 +8,10 @@
 //! overlap the one before it. They order nothing: the caller's atomics with Acquire and Release do,
 //! before a [`load`] and after a [`store`].
 //!
+//! What the other side has read last is still in its cache, and each line has to be taken back before
+//! it can be written. A [`store`] of some length asks for all its lines at once, so that they come
+//! side by side instead of one after the other.
+//!
 //! [`portable`] does the same with relaxed atomics, for comparison and for whoever ports this.
 
 #[cfg_attr(target_arch = "x86_64", path = "bytes/x86_64.rs")]
@@ -15,7 +19,15 @@
 mod moves;
 pub mod portable;
 
-use moves::{move_1, move_2, move_4, move_8, move_16, move_64};
+use std::ops::RangeInclusive;
+
+use moves::{move_1, move_2, move_4, move_8, move_16, move_64, prefetch_for_writing};
+
+/// The lengths, in bytes, for which it pays to ask for the lines first: fewer lines come as fast by themselves, and
+/// more would push each other out of the cache.
+const PREFETCHED: RangeInclusive<usize> = 256..=4096;
+
+const LINE: usize = 64;
 
 /// Copies `len` bytes from shared memory, which others may be writing to, into private memory.
 ///
@@ -38,8 +50,23 @@ pub unsafe fn load(dst: *mut u8, src: *const u8, len: usize) {
 /// writes to `src` meanwhile, and nobody holds a plain reference to bytes of `dst`.
 #[inline(always)]
 pub unsafe fn store(dst: *mut u8, src: *const u8, len: usize) {
+    if PREFETCHED.contains(&len) {
+        prefetch_lines(dst, len);
+    }
     // SAFETY: the caller vouches for both sides.
     unsafe { copy(dst, src, len) }
+}
+
+/// Asks for every line of the `len` bytes from `dst` on, without touching one.
+#[inline(always)]
+fn prefetch_lines(dst: *mut u8, len: usize) {
+    let skew = dst.addr() % LINE;
+    let first = dst.wrapping_sub(skew);
+    let mut line = 0;
+    while line < skew + len {
+        prefetch_for_writing(first.wrapping_add(line));
+        line += LINE;
+    }
 }
 
 /// Every move lies within the `len` bytes on both sides. A length known at compile time leaves only

@@ -72,3 +72,17 @@ pub(super) unsafe fn move_64(dst: *mut u8, src: *const u8) {
         );
     }
 }
+
+/// Asks for the cache line at `line`, to be written soon. Only a hint: any address will do, and
+/// none is ever a fault.
+#[inline(always)]
+pub(super) fn prefetch_for_writing(line: *mut u8) {
+    // SAFETY: nothing is touched that a program could see; the flags and the stack are left alone.
+    unsafe {
+        asm!(
+            "prfm pstl1keep, [{line}]",
+            line = in(reg) line,
+            options(nostack, preserves_flags, readonly),
+        );
+    }
+}

@@ -75,3 +75,17 @@ pub(super) unsafe fn move_64(dst: *mut u8, src: *const u8) {
         );
     }
 }
+
+/// Asks for the cache line at `line`, to be written soon. Only a hint: any address will do, and
+/// processors that do not know it (Intel's before 2014) do nothing.
+#[inline(always)]
+pub(super) fn prefetch_for_writing(line: *mut u8) {
+    // SAFETY: nothing is touched that a program could see; the flags and the stack are left alone.
+    unsafe {
+        asm!(
+            "prefetchw byte ptr [{line}]",
+            line = in(reg) line,
+            options(nostack, preserves_flags, readonly),
+        );
+    }
+}
