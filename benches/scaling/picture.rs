@@ -88,7 +88,7 @@ impl Plot {
         text
     }
 
-    /// What the axis has room for: medians and the line. The slowest rounds may go beyond it.
+    /// What the axis has room for: medians and the line. Slow rounds may go beyond it.
     fn greatest(&self) -> f64 {
         let times = self.series.iter().flat_map(|series| &series.times);
         let medians = times.map(|time| time.median);
@@ -118,8 +118,7 @@ impl Plot {
                 write(text, (x, BOTTOM + 18.0), "middle", "soft", label);
             }
         }
-        let about =
-            "time of one: the median of all rounds, and a line from the least to the greatest";
+        let about = "time of one: the median, and a line where the middle half of all rounds lies";
         write(text, (LEFT, TOP - 10.0), "start", "name", about);
         let middle = f64::midpoint(LEFT, RIGHT);
         write(text, (middle, BOTTOM + 40.0), "middle", "name", self.across);

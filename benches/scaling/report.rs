@@ -76,7 +76,7 @@ impl Report {
             by_bytes.add_row([bytes.to_string(), time(*stream), time(*round_trip)]);
         }
         format!(
-            "{} rounds, {}; nanoseconds, the median of all rounds with a quick line (min–max)\n\n\
+            "{} rounds, {}; nanoseconds, the median of the rounds with a quick line (and where the middle half of them lies)\n\n\
              Streams, by slots. A raw line there and back: {}, {}\n{by_slots}\n\n\
              By bytes, 16 slots. A raw line there and back: {}\n{by_bytes}\n\
              stream:     {}\nround trip: {}\n\n\
