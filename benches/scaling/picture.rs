@@ -88,11 +88,12 @@ impl Plot {
         text
     }
 
-    /// What the axis has room for: medians and the line. Slow rounds may go beyond it.
+    /// What the axis has room for: all medians and the line, and the slower rounds up to three times that.
     fn greatest(&self) -> f64 {
-        let times = self.series.iter().flat_map(|series| &series.times);
-        let medians = times.map(|time| time.median);
-        1.1 * medians.fold(self.line, f64::max)
+        let times = || self.series.iter().flat_map(|series| &series.times);
+        let median = times().map(|time| time.median).fold(self.line, f64::max);
+        let slow = times().map(|time| time.max).fold(0.0, f64::max);
+        slow.clamp(1.1 * median, 3.0 * median)
     }
 
     fn place(&self, index: usize) -> f64 {
