@@ -25,7 +25,7 @@ use moves::{move_1, move_2, move_4, move_8, move_16, move_64, prefetch_for_writi
 
 /// The lengths, in bytes, for which it pays to ask for the lines first: fewer lines come as fast by themselves, and
 /// more would push each other out of the cache.
-const PREFETCHED: RangeInclusive<usize> = 256..=4096;
+const PREFETCHED: RangeInclusive<usize> = 512..=4096;
 
 const LINE: usize = 64;
 
