@@ -27,9 +27,27 @@ pub(crate) struct Entry {
     pub(crate) expected: Vec<String>,
 }
 
-/// The console blocks of `document`, a text in Markdown.
-pub(crate) fn blocks(document: &str) -> Result<Vec<Block>, String> {
-    let mut blocks = Vec::new();
+/// A fenced block, of any kind.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) struct Fence<'a> {
+    /// The line at which it starts, from 1.
+    pub(crate) line: usize,
+    /// What is written behind the opening fence.
+    pub(crate) info: &'a str,
+    /// The lines between the fences, with their numbers.
+    pub(crate) content: Vec<(usize, &'a str)>,
+}
+
+impl Fence<'_> {
+    /// The first word of what is written behind the opening fence.
+    pub(crate) fn language(&self) -> &str {
+        self.info.split([' ', ',']).next().unwrap_or_default()
+    }
+}
+
+/// The fenced blocks of `document`, a text in Markdown.
+pub(crate) fn fences(document: &str) -> Result<Vec<Fence<'_>>, String> {
+    let mut fences = Vec::new();
     let mut lines = (1..).zip(document.lines());
     while let Some((start, line)) = lines.next() {
         let Some(info) = line.strip_prefix("```") else {
@@ -43,7 +61,21 @@ pub(crate) fn blocks(document: &str) -> Result<Vec<Block>, String> {
                 Some(numbered) => content.push(numbered),
             }
         }
-        let mut words = info.split_whitespace();
+        fences.push(Fence {
+            line: start,
+            info,
+            content,
+        });
+    }
+    Ok(fences)
+}
+
+/// The console blocks of `document`, a text in Markdown.
+pub(crate) fn blocks(document: &str) -> Result<Vec<Block>, String> {
+    let mut blocks = Vec::new();
+    for fence in fences(document)? {
+        let start = fence.line;
+        let mut words = fence.info.split_whitespace();
         if words.next() != Some("console") {
             continue;
         }
@@ -55,7 +87,7 @@ pub(crate) fn blocks(document: &str) -> Result<Vec<Block>, String> {
         blocks.push(Block {
             line: start,
             meanwhile,
-            entries: entries(&content)?,
+            entries: entries(&fence.content)?,
         });
     }
     match blocks.last() {
@@ -91,17 +123,6 @@ fn entries(lines: &[(usize, &str)]) -> Result<Vec<Entry>, String> {
         }
     }
     Ok(entries)
-}
-
-/// The files that `document` links to, as they are written: links to pages elsewhere are left out.
-pub(crate) fn linked_files(document: &str) -> Vec<&str> {
-    document
-        .split("](")
-        .skip(1)
-        .filter_map(|rest| rest.split_once(')'))
-        .map(|(target, _)| target.split('#').next().unwrap_or_default())
-        .filter(|target| !target.is_empty() && !target.contains("://"))
-        .collect()
 }
 
 /// Whether `found` is what the lines of `expected` promise; blanks at the end of a line do not count.
@@ -188,9 +209,12 @@ mod tests {
     }
 
     #[test]
-    fn links_to_files_are_found_without_their_fragments() {
-        let document = "[a](docs/a.md#b), [c](#d) [e](https://example.org/) and [f](../f.md)";
-        assert_eq!(linked_files(document), ["docs/a.md", "../f.md"]);
+    fn a_fence_has_a_language_and_numbered_lines() {
+        let document = "a\n```rust,no_run\nx\ny\n```\n```\n```\n";
+        let fences = fences(document).expect("it is well formed");
+        assert_eq!(fences[0].language(), "rust");
+        assert_eq!(fences[0].content, [(3, "x"), (4, "y")]);
+        assert_eq!((fences[1].line, fences[1].language()), (6, ""));
     }
 
     #[test]

@@ -6,11 +6,13 @@ mod demo;
 mod documents;
 mod instructions;
 mod leftovers;
+mod links;
 mod mutant;
 mod mutants;
 mod parts;
 mod private;
 mod process;
+mod quotes;
 mod random;
 mod replay;
 mod soak;
@@ -26,7 +28,7 @@ usage: cargo xtask COMMAND [OPTION…]
 
   test          everything a change has to pass
   demo          random lines through a real writer and a real reader, compared at the end
-  documents     replay the console examples of README.md and docs/
+  documents     replay the examples of README.md and docs/, follow their links, check their quotes
   mutants       break a copy of the tree on purpose, and require a test to notice
   bench         measure this machine, and write docs/measurements.md
   instructions  count the instructions of a send and a receive, against those recorded

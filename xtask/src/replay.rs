@@ -41,6 +41,15 @@ pub(crate) fn replay(blocks: &[Block], directory: &Path) -> String {
     })
 }
 
+/// What bash finds wrong with a script that starts after `line`, without running it.
+pub(crate) fn syntax(line: usize, script: &str) -> String {
+    match process::run(Command::new("bash").args(["-n", "-c", script]), LIMIT) {
+        Ok(finished) if finished.succeeded() => String::new(),
+        Ok(finished) => format!("line {line}: {}", finished.report()),
+        Err(reason) => format!("line {line}: {reason}\n"),
+    }
+}
+
 fn replay_block(block: &Block, directory: &Path) -> String {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let programs = workspace::shm();
@@ -153,6 +162,12 @@ mod tests {
     fn a_command_that_leaves_the_shell_is_found() {
         let report = wrong("leaves", "```console\n$ exit 0\n$ echo never\nnever\n```\n");
         assert!(report.contains("did not come to its end"), "{report}");
+    }
+
+    #[test]
+    fn a_script_is_parsed_and_not_run() {
+        assert_eq!(syntax(1, "no-such-command --at-all # comment"), "");
+        assert!(syntax(7, "if true; then").starts_with("line 7: "));
     }
 
     #[test]
