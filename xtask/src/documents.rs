@@ -30,8 +30,8 @@ A block that is marked `console` is one terminal:
   other lines   are what it prints; `...` is any lines, `[..]` any text in a line
 
 `console meanwhile` is a second terminal, in use at the same time as the block after it. A block that is
-marked `sh` is to be typed by hand, since it takes long or changes the machine: only its syntax is
-checked. Blocks marked `rust` run with the doctests, and a page that has one must be among them. A
+marked `sh` is to be typed by hand, since it takes long or changes the machine: its syntax is checked,
+and whether shm and xtask would take their arguments. Blocks marked `rust` run with the doctests, and a page that has one must be among them. A
 block without a mark is an error, and so is a page that docs/SUMMARY.md does not list.
 ";
 
@@ -144,6 +144,14 @@ fn blocks_are_checked(file: &Path, text: &str) -> Result<String, String> {
         if language == "sh" {
             let lines: Vec<&str> = fence.content.iter().map(|(_, line)| *line).collect();
             problems.push_str(&replay::syntax(fence.line, &lines.join("\n")));
+            // What follows another program's command may depend on what that has set up.
+            let ours = fence
+                .content
+                .iter()
+                .take_while(|(_, text)| text.starts_with("shm ") || text.starts_with("cargo "));
+            for (line, text) in ours {
+                problems.push_str(&replay::arguments(*line, text));
+            }
         }
     }
     let has_rust = fences.iter().any(|fence| fence.language() == "rust");

@@ -50,20 +50,43 @@ pub(crate) fn syntax(line: usize, script: &str) -> String {
     }
 }
 
-fn replay_block(block: &Block, directory: &Path) -> String {
+/// Whether the programs would take the arguments of a command that is to be typed by hand; what they say if not.
+///
+/// The command is not run: the help is asked for behind its arguments, which are looked at first. Commands of
+/// others are left alone.
+pub(crate) fn arguments(line: usize, command: &str) -> String {
+    let typed = command.split(" #").next().unwrap_or_default().trim_end();
+    let own = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("xtask"));
+    let script = match typed.strip_prefix("cargo xtask ") {
+        Some(rest) => format!("'{}' {rest} --help", own.display()),
+        None if typed.starts_with("shm ") => format!("{typed} --help"),
+        None => return String::new(),
+    };
+    match process::run(&mut bash(&script), LIMIT) {
+        Ok(finished) if finished.succeeded() => String::new(),
+        Ok(finished) => format!("line {line}: {typed}\n{}", finished.report()),
+        Err(reason) => format!("line {line}: {reason}\n"),
+    }
+}
+
+/// A shell that runs `script` and finds the built shm.
+fn bash(script: &str) -> Command {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let programs = workspace::shm();
     let mut directories: Vec<PathBuf> = programs.parent().map(Path::to_owned).into_iter().collect();
     directories.extend(std::env::split_paths(&path));
-    let path = match std::env::join_paths(directories) {
-        Ok(path) => path,
-        Err(error) => return format!("{error}\n"),
-    };
     let mut bash = Command::new("bash");
-    bash.args(["-c", &script(block)])
-        .current_dir(directory)
-        .env("PATH", path)
-        .env_remove("SHM_NAME");
+    bash.args(["-c", script]).env_remove("SHM_NAME");
+    // Only a folder with a colon in its name cannot be joined, and then shm is not found.
+    if let Ok(path) = std::env::join_paths(directories) {
+        bash.env("PATH", path);
+    }
+    bash
+}
+
+fn replay_block(block: &Block, directory: &Path) -> String {
+    let mut bash = bash(&script(block));
+    bash.current_dir(directory);
     match process::run(&mut bash, LIMIT) {
         Ok(finished) => {
             let mut report = judge(block, &finished.output);
@@ -168,6 +191,16 @@ mod tests {
     fn a_script_is_parsed_and_not_run() {
         assert_eq!(syntax(1, "no-such-command --at-all # comment"), "");
         assert!(syntax(7, "if true; then").starts_with("line 7: "));
+    }
+
+    #[test]
+    fn arguments_that_a_program_does_not_know_are_told() {
+        assert_eq!(arguments(1, "rm -rf / --no-such-option"), "");
+        let report = arguments(3, "shm --no-such-option    # comment");
+        assert!(
+            report.starts_with("line 3: shm --no-such-option\n"),
+            "{report}"
+        );
     }
 
     #[test]

@@ -25,17 +25,23 @@ const MARGIN: Duration = Duration::from_secs(900);
 
 /// Runs the command; true if nothing was lost and nothing grew.
 pub(crate) fn run(arguments: &[String]) -> Verdict {
-    let minutes = match arguments {
-        [] => 10,
-        [help] if help == "--help" || help == "-h" => {
-            print!("{HELP}");
-            return Ok(true);
+    let mut minutes = 10;
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--help" | "-h" => {
+                print!("{HELP}");
+                return Ok(true);
+            }
+            "--minutes" => {
+                let number = words.next().map_or("", String::as_str);
+                minutes = number
+                    .parse::<u32>()
+                    .map_err(|_| format!("--minutes needs a number, not \"{number}\""))?;
+            }
+            other => return Err(format!("soak knows no {other}; see --help")),
         }
-        [option, number] if option == "--minutes" => number
-            .parse::<u32>()
-            .map_err(|_| format!("--minutes needs a number, not \"{number}\""))?,
-        other => return Err(format!("soak knows no {}; see --help", other.join(" "))),
-    };
+    }
     if let Some(verdict) = private::rerun("soak", arguments, Who::Everyone) {
         return verdict;
     }
