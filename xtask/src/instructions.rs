@@ -71,17 +71,20 @@ pub(crate) fn run(arguments: &[String]) -> Verdict {
     }
     let recorded = Counts::from_markdown(part_of(&document, PART)?)
         .map_err(|error| format!("the record in {DOCUMENT}: {error}"))?;
-    Ok(compare(&counted, &recorded, begun))
+    let (fine, report) = compare(&counted, &recorded, begun);
+    println!("{report}");
+    Ok(fine)
 }
 
-/// Reports in libtest's manner; true if nothing has changed by much.
-fn compare(counted: &Counts, recorded: &Counts, begun: Instant) -> bool {
+/// Whether nothing has changed by much, and a report in libtest's manner.
+fn compare(counted: &Counts, recorded: &Counts, begun: Instant) -> (bool, String) {
+    let mut report = String::new();
     let same_compiler = counted.compiler == recorded.compiler;
     if !same_compiler {
-        println!(
-            "counted with {}, recorded with {}",
+        report.push_str(&format!(
+            "counted with {}, recorded with {}\n",
             counted.compiler, recorded.compiler
-        );
+        ));
     }
     let (mut passed, mut failed) = (0, 0);
     for ((name, now), (_, then)) in counted.named().zip(recorded.named()) {
@@ -90,19 +93,19 @@ fn compare(counted: &Counts, recorded: &Counts, begun: Instant) -> bool {
         let objection = objection(change, same_compiler);
         if let Some(objection) = objection {
             failed += 1;
-            println!("test {name} ... FAILED\n{figures}: {objection}");
+            report.push_str(&format!("test {name} ... FAILED\n{figures}: {objection}\n"));
         } else {
             passed += 1;
-            println!("test {name} ... ok\n{figures}");
+            report.push_str(&format!("test {name} ... ok\n{figures}\n"));
         }
     }
     let verdict = if failed == 0 { "ok" } else { "FAILED" };
-    println!(
+    report.push_str(&format!(
         "\ntest result: {verdict}. {passed} passed; {failed} failed; 0 ignored; 0 measured; \
          0 filtered out; finished in {:.2}s",
         begun.elapsed().as_secs_f64()
-    );
-    failed == 0
+    ));
+    (failed == 0, report)
 }
 
 /// What is to be said against a change by so many percent.
@@ -303,7 +306,7 @@ mod tests {
         let mut grown = counts();
         grown.calls[1][0] *= 1.06;
         let begun = Instant::now();
-        assert!(compare(&counts(), &counts(), begun));
-        assert!(!compare(&grown, &counts(), begun));
+        assert!(compare(&counts(), &counts(), begun).0);
+        assert!(!compare(&grown, &counts(), begun).0);
     }
 }
