@@ -167,6 +167,17 @@ fn no_kill_breaks_the_hot_ring() {
     must_hold(hot(2, 4, 8));
 }
 
+/// Deeper ones: a minute, and a GiB or two.
+#[test]
+fn no_kill_breaks_a_deeper_hot_ring() {
+    if std::env::var_os("SHM_TORTURE").is_none() {
+        must_hold(hot(1, 4, 5));
+        return;
+    }
+    must_hold(hot(2, 8, 11));
+    must_hold(hot(4, 8, 13));
+}
+
 #[test]
 fn a_near_miss_of_the_hot_ring_is_noticed() {
     must_fail(

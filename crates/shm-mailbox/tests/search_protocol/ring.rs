@@ -6,7 +6,7 @@ use crate::search::{Model, Step};
 pub(crate) const NONE: u8 = u8::MAX;
 
 /// The most slots that a model has.
-const SLOTS: usize = 4;
+const SLOTS: usize = 8;
 
 /// A promise that was broken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
