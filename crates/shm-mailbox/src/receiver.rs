@@ -90,7 +90,7 @@ impl Receiver {
     #[inline]
     pub fn try_recv(&mut self, message: &mut Message) -> Result<(), RecvError> {
         self.try_show(message)?;
-        self.ack()
+        self.acknowledge()
     }
 
     /// Waits for the next message, takes it, and acknowledges it and all shown before.
@@ -106,7 +106,7 @@ impl Receiver {
     #[inline]
     pub fn recv(&mut self, message: &mut Message) -> Result<(), RecvError> {
         self.show_within(message, None)?;
-        self.ack()
+        self.acknowledge()
     }
 
     /// As [`recv`](Self::recv), waiting at most `timeout`.
@@ -121,7 +121,7 @@ impl Receiver {
         timeout: Duration,
     ) -> Result<(), RecvError> {
         self.show_within(message, Some(timeout))?;
-        self.ack()
+        self.acknowledge()
     }
 
     /// Waits for a message, takes as many as there are, up to `messages.len()`, and acknowledges them
@@ -148,7 +148,7 @@ impl Receiver {
             }
             received += 1;
         }
-        self.ack()?;
+        self.acknowledge()?;
         Ok(received)
     }
 
@@ -217,13 +217,7 @@ impl Receiver {
     #[inline]
     pub fn ack(&mut self) -> Result<(), RecvError> {
         self.usable()?;
-        // What was shown may be zeros. (An acknowledgement that is lost matters to nobody: the messages are.)
-        self.was_there()?;
-        if self.cursor.shown() > 0 {
-            self.cursor.acknowledge(&self.channel.region);
-            self.channel.wake_parked_peer();
-        }
-        Ok(())
+        self.acknowledge()
     }
 
     /// Shows the messages that were shown and not acknowledged once more, from the first.
@@ -263,6 +257,18 @@ impl Receiver {
         self.waiter
             .wait(&mut arrival, timeout)
             .map_err(|failure| self.fail(failure))
+    }
+
+    /// Acknowledges what was shown, in an endpoint that is usable.
+    #[inline]
+    fn acknowledge(&mut self) -> Result<(), RecvError> {
+        // What was shown may be zeros. (An acknowledgement that is lost matters to nobody: the messages are.)
+        self.was_there()?;
+        if self.cursor.shown() > 0 {
+            self.cursor.acknowledge(&self.channel.region);
+            self.channel.wake_parked_peer();
+        }
+        Ok(())
     }
 
     /// After looking at messages: an error if that was in memory that is nobody's any more. One load.
@@ -315,7 +321,7 @@ impl Condition for Arrival<'_> {
     type Output = ();
     type Error = Failure;
 
-    #[inline]
+    #[inline(always)]
     fn look(&mut self) -> Result<Option<()>, Failure> {
         let region = &self.channel.region;
         match self.cursor.look(region)? {
