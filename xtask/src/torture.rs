@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::Verdict;
 use crate::mutants::Broken;
+use crate::parts;
 use crate::private::{self, Who};
 use crate::process::{self, Finished};
 use crate::tally;
@@ -19,7 +20,7 @@ Runs the long forms: hours on a small machine. A part that fails does not keep t
   stepping    a snapshot, a kill and an attack at every machine instruction, none left out
   chaos       100,000 kills; every stop and every freeze for two seconds; a minute of nonsense between
               two living ends; 6,000 deaths that a waiting peer has to notice in time
-  searches    every state of the protocol, and of attaching and closing
+  searches    every state of the protocol, and of attaching and closing; loom with three preemptions
   faults      memory cut off in every place, before every call and during every wait, and two minutes of
               an object truncated all the time; each system call of the command failing in turn
   fuzz        the fuzz targets under AddressSanitizer: ten million inputs for each of the two that try
@@ -117,7 +118,10 @@ fn part(name: &str, fuzz_seconds: u64) -> Part {
             long_form(&["scribbler"]),
             long_form(&["deaths"]),
         ]),
-        "searches" => Ok(vec![long_form(&["search_protocol", "search_lifecycle"])]),
+        "searches" => Ok(vec![
+            long_form(&["search_protocol", "search_lifecycle"]),
+            loom(),
+        ]),
         "faults" => Ok(vec![
             long_form(&["faults"]),
             long_form_of("shm-cli", &["faults_memory", "faults_errnos"]),
@@ -236,6 +240,15 @@ fn long_form_of(package: &str, tests: &[&str]) -> Step {
     command
         .args(["--", "--show-output"])
         .env("SHM_TORTURE", "1");
+    Step::success(command)
+}
+
+/// The models, with nothing left out.
+fn loom() -> Step {
+    let mut command = workspace::cargo();
+    command.args(["test", "--release", "--package", "shm-mailbox", "--lib"]);
+    parts::with_loom(&mut command, &workspace::target());
+    command.args(["loom"]).env("SHM_TORTURE", "1");
     Step::success(command)
 }
 
