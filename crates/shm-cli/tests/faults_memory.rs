@@ -62,10 +62,11 @@ fn a_reader_whose_output_nobody_takes_survives_and_tells() {
     let name = Name::new();
     let mut writer = attached_writer(&name, &["--slots", "256"]);
     let mut reader = attached_reader(&name, &[]);
-    // More than the mailbox and a pipe take: the reader is busy with its output when it happens.
+    // Opened while it has a name for sure: the two may be done before it happens.
+    let object = object(&name);
     writer.feed(vec![b'\n'; 1000]);
     reader.wait_for_output("something", |output| !output.is_empty());
-    object(&name).set_len(0).expect("tmpfs can truncate");
+    object.set_len(0).expect("tmpfs can truncate");
     // The writer has nothing more to send, or finds out first.
     for ended in [reader.wait(), writer.wait()] {
         let code = ended.status.code().expect("no signal");
