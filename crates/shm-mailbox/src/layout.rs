@@ -81,6 +81,32 @@ pub(crate) mod lock_byte {
     }
 }
 
+/// Where an observer finds a field that it reads through a descriptor, in bytes from the object's start.
+#[cfg(not(loom))]
+pub(crate) mod offset {
+    use std::mem::offset_of;
+
+    use super::{Control, Presence};
+    use crate::role::Role;
+
+    pub(crate) const MAGIC: u64 = offset_of!(Control, header.magic) as u64;
+    pub(crate) const SENT: u64 = offset_of!(Control, sender.count) as u64;
+    pub(crate) const RECEIVED: u64 = offset_of!(Control, receiver.count) as u64;
+    /// From the start of the role's [`Presence`].
+    pub(crate) const LIFE: u64 = offset_of!(Presence, life) as u64;
+    pub(crate) const PARKED: u64 = offset_of!(Presence, parked) as u64;
+    pub(crate) const PID: u64 = offset_of!(Presence, pid) as u64;
+    pub(crate) const FENCES: u64 = offset_of!(Presence, fences) as u64;
+
+    /// The [`Presence`] of a role.
+    pub(crate) const fn presence(role: Role) -> u64 {
+        (match role {
+            Role::Sender => offset_of!(Control, sender.presence),
+            Role::Receiver => offset_of!(Control, receiver.presence),
+        }) as u64
+    }
+}
+
 /// Written once by the creator.
 #[repr(C, align(128))]
 #[derive(Debug)]

@@ -34,7 +34,8 @@
 //! [`SendError::Truncated`] at the check that comes every 100 ms; an access before it is SIGBUS, unless the
 //! program has installed [`shm_core::guard`], which makes it the same error.
 //!
-//! The layout of the lesson that this grew out of is in [`classic`].
+//! The layout of the lesson that this grew out of is in [`classic`]. [`observe`] looks at an object without
+//! taking part, and [`remove`] removes one that nobody uses.
 
 // Under loom there are only the protocol and its models.
 #![cfg_attr(loom, allow(dead_code, reason = "the endpoints are left out"))]
@@ -69,9 +70,13 @@ mod image;
 #[cfg(not(loom))]
 mod lifecycle;
 #[cfg(not(loom))]
+pub mod observe;
+#[cfg(not(loom))]
 mod options;
 #[cfg(not(loom))]
 mod receiver;
+#[cfg(not(loom))]
+mod removal;
 #[cfg(not(loom))]
 mod sender;
 #[cfg(not(loom))]
@@ -110,6 +115,8 @@ pub use message::{MAX_MESSAGE, Message};
 pub use options::{Mailbox, Options};
 #[cfg(not(loom))]
 pub use receiver::Receiver;
+#[cfg(not(loom))]
+pub use removal::{Removal, RemoveError, remove};
 pub use role::{Peer, Role};
 #[cfg(not(loom))]
 pub use sender::Sender;

@@ -1,0 +1,255 @@
+//! Watching an object without taking part: what is in it, how far it is, and who holds which role.
+//!
+//! An observer opens the object for reading only, reads it through the descriptor, and asks for locks without
+//! taking any. It maps nothing, so it cannot die of SIGBUS, and its looks change nothing for the two ends.
+//!
+//! ```
+//! use shm_mailbox::observe::{self, Content};
+//! use shm_mailbox::{Mailbox, Peer};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let orders = format!("doc-observe-{}", std::process::id());
+//! # let orders = orders.as_str();
+//! let mut sender = Mailbox::options(orders).sender()?;
+//! sender.send(b"hello")?;
+//!
+//! let object = observe::open(&orders.parse()?)?;
+//! let Content::Mailbox(seen) = observe::look(&object)? else {
+//!     unreachable!("it was made just now")
+//! };
+//! assert_eq!((seen.sent, seen.received, seen.queued), (1, 0, 1));
+//! assert_eq!(seen.sender.state, Peer::Attached);
+//! assert_eq!(seen.receiver.state, Peer::NeverSeen);
+//! # let mut receiver = Mailbox::options(orders).receiver()?;
+//! # receiver.recv(&mut shm_mailbox::Message::new())?;
+//! # sender.close()?;
+//! # Ok(())
+//! # }
+//! ```
+
+use shm_core::{Object, ObjectOptions, OpenError, ShmName, SystemError};
+
+use crate::classic;
+use crate::error::AttachError;
+use crate::image::Image;
+use crate::layout::{Geometry, MAGIC, SLOTS_OFFSET, VERSION, is_whole_pages, lock_byte, offset};
+use crate::protocol;
+use crate::role::{Peer, Role};
+
+/// How often a number is read again that changes while it is read: a busy channel moves on for as long as we
+/// look.
+const ROUNDS: u32 = 100;
+
+/// What is in an object.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Content {
+    /// A mailbox of a form that this library speaks.
+    Mailbox(Snapshot),
+    /// An object of the size of the lesson's.
+    Classic(Lesson),
+    /// A mailbox whose creator has just begun, or was killed before it was done; the next end finishes it. (An
+    /// empty object of any other program looks the same.)
+    Unfinished,
+    /// A mailbox that this library does not speak: another version, kind or geometry.
+    Unknown(AttachError),
+    /// Something else.
+    Foreign,
+}
+
+/// A mailbox at one moment. While messages flow the moment is a fraction of a microsecond wide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The layout's version.
+    pub version: u32,
+    /// Room for so many messages.
+    pub slots: u32,
+    /// Of which so many are hot; see [`Options::hot_slots`](crate::Options::hot_slots).
+    pub hot_slots: u32,
+    /// Messages committed since it was created; one too few if the sender was killed at the wrong moment.
+    pub sent: u64,
+    /// Messages acknowledged since it was created.
+    pub received: u64,
+    /// Messages committed and not acknowledged, 0 to `slots`.
+    pub queued: u64,
+    /// The sending side.
+    pub sender: Side,
+    /// The receiving side.
+    pub receiver: Side,
+    /// Whether somebody is attaching, closing or removing at this moment; for long only if that process is
+    /// stopped.
+    pub changing: bool,
+}
+
+/// One side of a mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Side {
+    /// Whether there is a holder, and how the last one left: told by the lock that the kernel frees.
+    pub state: Peer,
+    /// How many holders there have been.
+    pub epoch: u64,
+    /// The number of the last holder's process, as it announced itself; 0 if there was none. For display: it may
+    /// be of another pid namespace, and numbers are used again.
+    pub pid: u32,
+    /// Whether it sleeps, or is about to.
+    pub parked: bool,
+    /// Whether it fences for both sides before it sleeps.
+    pub fences: bool,
+}
+
+/// An object of the size of the lesson's at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lesson {
+    /// The flag `clr2send`: above 0, a reader waits for a message.
+    pub flag: i32,
+    /// Whether one of our writers is there. A C writer takes no lock.
+    pub writer: bool,
+    /// Whether one of our readers is there. A C reader takes no lock.
+    pub reader: bool,
+}
+
+impl Snapshot {
+    /// Whether nobody holds either role, or is about to: what is left may be taken over, or removed.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        let alone = |side: &Side| side.state != Peer::Attached;
+        alone(&self.sender) && alone(&self.receiver) && !self.changing
+    }
+
+    /// The side of a role.
+    #[must_use]
+    pub fn side(&self, role: Role) -> &Side {
+        match role {
+            Role::Sender => &self.sender,
+            Role::Receiver => &self.receiver,
+        }
+    }
+}
+
+/// Opens an object for watching, whoever owns it and whatever its mode.
+///
+/// # Errors
+///
+/// As for [`ObjectOptions::open`]; who may not read the object may not watch it.
+pub fn open(name: &ShmName) -> Result<Object, OpenError> {
+    let mut options = ObjectOptions::new();
+    options.read_only(true).any_owner(true).any_mode(true);
+    options.open(name)
+}
+
+/// Looks at what is in an object, which may be open for reading only.
+///
+/// # Errors
+///
+/// [`SystemError`] if the object was opened before a `fork`; otherwise in practice never.
+pub fn look(object: &Object) -> Result<Content, SystemError> {
+    let size = object.size()?;
+    if size == classic::SIZE {
+        return lesson(object).map(Content::Classic);
+    }
+    if size == 0 {
+        return Ok(Content::Unfinished);
+    }
+    let mut bytes = [0; SLOTS_OFFSET];
+    if !is_whole_pages(size) || object.read_at(&mut bytes, 0)? < bytes.len() {
+        return Ok(Content::Foreign);
+    }
+    match word(object, offset::MAGIC)? {
+        MAGIC => {}
+        // Of a half-made one only the rest of the header may have been written.
+        0 if bytes[size_of_header()..].iter().all(|&byte| byte == 0) => {
+            return Ok(Content::Unfinished);
+        }
+        _ => return Ok(Content::Foreign),
+    }
+    // With the magic, which is stored last, the header is complete; read before it, it may not have been.
+    object.read_at(&mut bytes, 0)?;
+    match Image::check(&bytes, size, &|| object.name().to_string()) {
+        Ok(Image::Mailbox(geometry)) => mailbox(object, geometry).map(Content::Mailbox),
+        Ok(Image::HalfMade) => Ok(Content::Unfinished),
+        Err(error) => Ok(Content::Unknown(error)),
+    }
+}
+
+fn mailbox(object: &Object, geometry: Geometry) -> Result<Snapshot, SystemError> {
+    let slots = u64::from(geometry.slots());
+    let (mut sent, mut received, mut queued) = (0, 0, 0);
+    for _ in 0..ROUNDS {
+        let before = word(object, offset::RECEIVED)?;
+        sent = word(object, offset::SENT)?;
+        received = word(object, offset::RECEIVED)?;
+        // `sent` may be one behind.
+        queued = sent.saturating_sub(received).min(slots);
+        if before == received {
+            break;
+        }
+    }
+    Ok(Snapshot {
+        version: VERSION,
+        slots: geometry.slots(),
+        hot_slots: geometry.hot_slots(),
+        sent,
+        received,
+        queued,
+        sender: side(object, Role::Sender)?,
+        receiver: side(object, Role::Receiver)?,
+        changing: object.is_locked_elsewhere(lock_byte::INIT)?,
+    })
+}
+
+fn side(object: &Object, role: Role) -> Result<Side, SystemError> {
+    let base = offset::presence(role);
+    let mut state = Peer::NeverSeen;
+    let mut life = word(object, base + offset::LIFE)?;
+    for _ in 0..ROUNDS {
+        let held = object.is_locked_elsewhere(lock_byte::of(role))?;
+        let after = word(object, base + offset::LIFE)?;
+        state = match life {
+            _ if held => Peer::Attached,
+            0 => Peer::NeverSeen,
+            life if protocol::is_closed(life) => Peer::Closed,
+            _ => Peer::Died,
+        };
+        if life == after {
+            break;
+        }
+        life = after;
+    }
+    Ok(Side {
+        state,
+        epoch: life >> 1,
+        pid: half(object, base + offset::PID)?,
+        parked: half(object, base + offset::PARKED)? != 0,
+        fences: half(object, base + offset::FENCES)? != 0,
+    })
+}
+
+fn lesson(object: &Object) -> Result<Lesson, SystemError> {
+    let mut flag = [0; 4];
+    object.read_at(&mut flag, 0)?;
+    Ok(Lesson {
+        flag: i32::from_ne_bytes(flag),
+        writer: object.is_locked_elsewhere(lock_byte::SENDER)?,
+        reader: object.is_locked_elsewhere(lock_byte::RECEIVER)?,
+    })
+}
+
+/// The bytes in which a half-made mailbox may differ from 0.
+fn size_of_header() -> usize {
+    // The sender's block follows the header.
+    usize::try_from(offset::SENT).unwrap_or(SLOTS_OFFSET)
+}
+
+/// A word that its writer stores at once; 0 if the object has lost its memory.
+fn word(object: &Object, offset: u64) -> Result<u64, SystemError> {
+    let mut bytes = [0; 8];
+    object.read_at(&mut bytes, offset)?;
+    Ok(u64::from_ne_bytes(bytes))
+}
+
+/// As [`word`], of half the size.
+fn half(object: &Object, offset: u64) -> Result<u32, SystemError> {
+    let mut bytes = [0; 4];
+    object.read_at(&mut bytes, offset)?;
+    Ok(u32::from_ne_bytes(bytes))
+}

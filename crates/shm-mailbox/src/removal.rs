@@ -1,0 +1,187 @@
+//! Removing an object that nobody uses any more, without taking it from somebody who is just coming.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use shm_core::{Lock, Object, ObjectOptions, OpenError, ShmName, SystemError, Unlink};
+
+use crate::layout::lock_byte;
+use crate::observe::{self, Content};
+use crate::role::Role;
+use crate::wait;
+
+/// How long INIT may stay busy: its holders need microseconds, and a killed one's is free at once.
+const INIT_LIMIT: Duration = Duration::from_secs(2);
+/// How long a role may stay busy: a killed owner's lock is free after 50 to 300 µs.
+const ROLE_LIMIT: Duration = Duration::from_millis(20);
+
+/// What may be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// A mailbox that nobody holds and that has no messages.
+    Stale,
+    /// A mailbox that nobody holds, with the messages in it.
+    StaleWithMessages,
+    /// Whatever it is, if nobody is known to hold it.
+    Unused,
+    /// Whatever it is, also from under its users; they go on with an object that has no name.
+    Any,
+}
+
+/// Why an object was not removed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RemoveError {
+    /// It could not be opened.
+    Open(OpenError),
+    /// A living process holds a role.
+    InUse {
+        /// The object.
+        name: String,
+        /// The role that is held.
+        role: Role,
+    },
+    /// Another process has been attaching or closing for longer than any does (2 s); it is stopped.
+    InitBusy {
+        /// The object.
+        name: String,
+    },
+    /// Nobody holds it, but it has messages.
+    Messages {
+        /// The object.
+        name: String,
+        /// How many.
+        queued: u64,
+    },
+    /// It is no mailbox.
+    NotAMailbox {
+        /// The object.
+        name: String,
+    },
+    /// A system call failed.
+    System(SystemError),
+}
+
+/// Removes the name of an object, if it is what `removal` allows.
+///
+/// Both roles are taken meanwhile, under the lock that attaching and closing take, and the name is
+/// compared with the object: whoever is just coming finds either the object as it was, or a free name. A
+/// process that keeps to no protocol (`rm`) can still come in between.
+///
+/// # Errors
+///
+/// [`RemoveError`]: the object and its messages are as they were.
+pub fn remove(name: &ShmName, removal: Removal) -> Result<Unlink, RemoveError> {
+    let mut options = ObjectOptions::new();
+    options.any_owner(true).any_mode(true);
+    let object = options.open(name).map_err(RemoveError::Open)?;
+    let taken = match take(&object) {
+        Err(RemoveError::InUse { .. } | RemoveError::InitBusy { .. })
+            if removal == Removal::Any =>
+        {
+            true
+        }
+        taken => taken?,
+    };
+    if !taken {
+        return Ok(Unlink::AlreadyGone);
+    }
+    check(&object, removal)?;
+    // The locks go with the object.
+    object.unlink().map_err(RemoveError::System)
+}
+
+/// Takes INIT and both roles; `false` if the object has lost its name.
+fn take(object: &Object) -> Result<bool, RemoveError> {
+    let mut holder = Role::Sender;
+    let taken = wait::retry(ROLE_LIMIT, || -> Result<_, RemoveError> {
+        let init = wait::retry(INIT_LIMIT, || lock(object, lock_byte::INIT))?;
+        init.ok_or_else(|| RemoveError::InitBusy {
+            name: object.name().to_string(),
+        })?;
+        if !object.is_linked()? {
+            return Ok(Some(false));
+        }
+        for role in [Role::Sender, Role::Receiver] {
+            if lock(object, lock_byte::of(role))?.is_none() {
+                holder = role;
+                // Everything is given back between two attempts: who wants to close needs INIT.
+                object.unlock(lock_byte::SENDER)?;
+                object.unlock(lock_byte::INIT)?;
+                return Ok(None);
+            }
+        }
+        Ok(Some(true))
+    })?;
+    taken.ok_or_else(|| RemoveError::InUse {
+        name: object.name().to_string(),
+        role: holder,
+    })
+}
+
+/// An error unless what is in the object may be removed.
+fn check(object: &Object, removal: Removal) -> Result<(), RemoveError> {
+    if matches!(removal, Removal::Any | Removal::Unused) {
+        return Ok(());
+    }
+    let name = || object.name().to_string();
+    match observe::look(object)? {
+        Content::Mailbox(seen) if seen.queued > 0 && removal == Removal::Stale => {
+            Err(RemoveError::Messages {
+                name: name(),
+                queued: seen.queued,
+            })
+        }
+        Content::Mailbox(_) => Ok(()),
+        _ => Err(RemoveError::NotAMailbox { name: name() }),
+    }
+}
+
+fn lock(object: &Object, byte: u64) -> Result<Option<()>, SystemError> {
+    Ok(match object.try_lock(byte)? {
+        Lock::Taken => Some(()),
+        Lock::Busy => None,
+    })
+}
+
+impl From<SystemError> for RemoveError {
+    fn from(error: SystemError) -> Self {
+        Self::System(error)
+    }
+}
+
+impl fmt::Display for RemoveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open(error) => error.fmt(f),
+            Self::InUse { name, role } => write!(
+                f,
+                "object {name:?} is in use: it has a {role}; end that process first, or force the removal"
+            ),
+            Self::InitBusy { name } => write!(
+                f,
+                "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
+                 look for a stopped process and continue or end it"
+            ),
+            Self::Messages { name, queued } => write!(
+                f,
+                "object {name:?} has {queued} messages that nobody has taken; receive them, or remove it with them"
+            ),
+            Self::NotAMailbox { name } => {
+                write!(f, "object {name:?} is not a mailbox; it was left as it is")
+            }
+            Self::System(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for RemoveError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Open(error) => Some(error),
+            Self::System(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Observers: what they see of each kind of object, and that nobody notices them.
+
+mod support;
+
+use shm_mailbox::observe::{self, Content, Lesson, Snapshot};
+use shm_mailbox::{Closed, Message, Peer, classic::Classic};
+use support::{Name, Raw, fork, raw, take, turn};
+
+/// What an observer of the mailbox sees.
+#[track_caller]
+fn seen(name: &Name) -> Snapshot {
+    match content(name) {
+        Content::Mailbox(snapshot) => snapshot,
+        other => panic!("no mailbox but {other:?}"),
+    }
+}
+
+fn content(name: &Name) -> Content {
+    let object = observe::open(&name.shm_name()).expect("the object is there");
+    observe::look(&object).expect("it can be looked at")
+}
+
+#[test]
+fn counts_and_roles_are_seen_as_they_change() {
+    let _turn = turn();
+    let name = Name::new();
+    let mut sender = name
+        .options()
+        .slots(128)
+        .sender()
+        .expect("the sender's role");
+    let at_first = seen(&name);
+    assert_eq!((at_first.slots, at_first.hot_slots), (128, 64));
+    assert_eq!(at_first.version, 1);
+    assert_eq!(at_first.sender.state, Peer::Attached);
+    assert_eq!(at_first.sender.pid, std::process::id());
+    assert_eq!(at_first.sender.epoch, 1);
+    assert_eq!(at_first.receiver.state, Peer::NeverSeen);
+    assert_eq!(at_first.receiver.pid, 0);
+    assert!(!at_first.is_stale());
+
+    for _ in 0..3 {
+        sender.send(b"hello").expect("there is room");
+    }
+    let mut receiver = name.receiver();
+    take(&mut receiver);
+    let busy = seen(&name);
+    assert_eq!((busy.sent, busy.received, busy.queued), (3, 1, 2));
+    assert_eq!(busy.receiver.state, Peer::Attached);
+
+    receiver.close().expect("closes");
+    let left = sender.close().expect("closes");
+    assert_eq!(left, Closed::Kept { queued: 2 });
+    let closed = seen(&name);
+    assert_eq!(closed.sender.state, Peer::Closed);
+    assert_eq!(closed.receiver.state, Peer::Closed);
+    assert!(closed.is_stale());
+}
+
+#[test]
+fn a_killed_sender_is_seen_as_dead_and_its_messages_are_counted() {
+    let _turn = turn();
+    let name = Name::new();
+    let child = fork(|| {
+        let mut sender = name.sender();
+        sender.send(b"hello").expect("there is room");
+        support::process::stop_self();
+    });
+    child.wait_until_stopped();
+    assert_eq!(seen(&name).sender.state, Peer::Attached);
+    child.kill();
+    support::until("its lock is free", || {
+        seen(&name).sender.state == Peer::Died
+    });
+    let seen = seen(&name);
+    assert_eq!((seen.sent, seen.queued), (1, 1));
+    assert!(seen.is_stale());
+}
+
+#[test]
+fn somebody_who_attaches_or_closes_is_seen() {
+    let _turn = turn();
+    let name = Name::new();
+    name.sender().keep().expect("closes");
+    let object = shm_core::ObjectOptions::new().open(&name.shm_name());
+    let object = object.expect("the object is there");
+    let lock = object.try_lock(0).expect("INIT can be locked");
+    assert_eq!(lock, shm_core::Lock::Taken);
+    assert!(seen(&name).changing && !seen(&name).is_stale());
+    drop(object);
+    assert!(!seen(&name).changing && seen(&name).is_stale());
+}
+
+#[test]
+fn queued_stays_within_the_slots_whatever_the_counts_say() {
+    let _turn = turn();
+    let name = Name::new();
+    name.sender().keep().expect("closes");
+    let raw = Raw::new(&name);
+    for (sent, received, queued) in [(0, 1, 0), (u64::MAX, 0, 16), (5, u64::MAX, 0)] {
+        raw.store(raw::SENT, sent);
+        raw.store(raw::RECEIVED, received);
+        assert_eq!(seen(&name).queued, queued);
+    }
+}
+
+#[test]
+fn other_objects_are_told_apart() {
+    let _turn = turn();
+    let name = Name::new();
+    let fill = |bytes: &[u8]| std::fs::write(name.path(), bytes).expect("an object can be made");
+    fill(b"");
+    assert!(matches!(content(&name), Content::Unfinished));
+    fill(&[0; 4096]);
+    assert!(matches!(content(&name), Content::Unfinished));
+    fill(&[1; 4096]);
+    assert!(matches!(content(&name), Content::Foreign));
+    fill(b"five\n");
+    assert!(matches!(content(&name), Content::Foreign));
+    let mut message = [0; 1028];
+    message[0] = 1;
+    fill(&message);
+    let lesson = Lesson {
+        flag: 1,
+        writer: false,
+        reader: false,
+    };
+    assert!(matches!(content(&name), Content::Classic(found) if found == lesson));
+    name.unlink();
+    name.sender().keep().expect("closes");
+    Raw::new(&name)
+        .half(raw::VERSION)
+        .store(9, std::sync::atomic::Ordering::SeqCst);
+    let Content::Unknown(error) = content(&name) else {
+        panic!("version 9 is not known")
+    };
+    assert!(error.to_string().contains("version 9"), "{error}");
+}
+
+#[test]
+fn the_lessons_roles_are_seen_if_they_are_ours() {
+    let _turn = turn();
+    let name = Name::new();
+    let writer = Classic::options(name.as_str()).writer().expect("writes");
+    let Content::Classic(lesson) = content(&name) else {
+        panic!("the lesson's object")
+    };
+    assert!(lesson.writer && !lesson.reader);
+    writer.keep();
+}
+
+#[test]
+fn watching_all_the_time_changes_nothing_for_the_two_ends() {
+    let _turn = turn();
+    let name = Name::new();
+    let (mut sender, mut receiver) = name.pair(4);
+    let object = observe::open(&name.shm_name()).expect("the object is there");
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..20_000 {
+                sender.send(b"hello").expect("the receiver takes it");
+            }
+        });
+        scope.spawn(|| {
+            let mut message = Message::new();
+            for number in 0..20_000 {
+                receiver.recv(&mut message).expect("the sender sends it");
+                assert_eq!(message.sequence(), number);
+            }
+            done.store(true, std::sync::atomic::Ordering::SeqCst);
+        });
+        let mut last = 0;
+        while !done.load(std::sync::atomic::Ordering::SeqCst) {
+            let Ok(Content::Mailbox(seen)) = observe::look(&object) else {
+                panic!("it stays a mailbox")
+            };
+            assert!(seen.queued <= 4 && seen.sent >= last, "{seen:?}");
+            last = seen.sent;
+        }
+    });
+    sender.close().expect("closes");
+    assert!(!name.exists());
+}
