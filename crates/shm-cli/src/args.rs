@@ -10,6 +10,10 @@ use shm_mailbox::{Wait, classic};
 
 use crate::bench::{BenchArgs, PeerArgs};
 use crate::framing::{Framing, Oversize};
+use crate::manual::{COMPLETIONS_EXAMPLES, CompletionsArgs, MAN_EXAMPLES, ManArgs};
+use crate::operator_args::{
+    DOCTOR_EXAMPLES, LS_EXAMPLES, LsArgs, RM_EXAMPLES, RmArgs, STAT_EXAMPLES, StatArgs,
+};
 
 /// Name of the object when neither the command line nor the environment gives one.
 const DEFAULT_NAME: &str = "shm-mailbox";
@@ -108,9 +112,27 @@ pub(crate) enum Command {
     /// Write messages to standard output as they come
     #[command(after_long_help = format!("{READER_EXAMPLES}\n{EXIT_CODES}"))]
     Reader(ReaderArgs),
+    /// List what is in /dev/shm, mailboxes first
+    #[command(after_long_help = LS_EXAMPLES)]
+    Ls(LsArgs),
+    /// Show one object in detail
+    #[command(after_long_help = STAT_EXAMPLES)]
+    Stat(StatArgs),
+    /// Remove objects that nobody uses
+    #[command(after_long_help = RM_EXAMPLES)]
+    Rm(RmArgs),
+    /// Look for what could keep mailboxes from working here
+    #[command(after_long_help = DOCTOR_EXAMPLES)]
+    Doctor,
     /// Measure latency against processor time, for each way of waiting
     #[command(after_long_help = BENCH_EXAMPLES)]
     Bench(BenchArgs),
+    /// Print completions for a shell
+    #[command(after_long_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
+    /// Print the manual page of a command, or write all
+    #[command(after_long_help = MAN_EXAMPLES)]
+    Man(ManArgs),
     /// The other process of a benchmark
     #[command(hide = true)]
     BenchPeer(PeerArgs),
@@ -221,6 +243,12 @@ pub(crate) struct ChannelArgs {
     #[arg(long)]
     pub(crate) any_owner: bool,
 
+    /// Messages, bytes and rate, while it runs
+    ///
+    /// On standard error, if that is a terminal, and neither the messages are typed there nor shown there.
+    #[arg(long)]
+    pub(crate) progress: bool,
+
     /// One line of figures on standard error at the end
     #[arg(long)]
     pub(crate) stats: bool,
@@ -297,7 +325,7 @@ impl Cli {
             Command::Writer(writer) => ("writer", writer.channel.check()),
             Command::Reader(reader) => ("reader", reader.channel.check()),
             Command::Bench(bench) => ("bench", bench.check()),
-            Command::BenchPeer(_) => ("bench-peer", Ok(())),
+            _ => return cli,
         };
         if let Err(conflict) = checked {
             let mut command = Self::command();

@@ -8,7 +8,7 @@ use shm_mailbox::{AttachError, CloseError, RecvError, Role, SendError, classic};
 
 use crate::ending::Halt;
 use crate::failure::{Failure, Status};
-use crate::holder;
+use crate::procfs;
 
 /// A mailbox could not be attached to.
 pub(crate) fn attach(error: &AttachError) -> Failure {
@@ -124,6 +124,11 @@ pub(crate) fn close_classic(error: &classic::CloseError) -> Failure {
     }
 }
 
+/// There is no list of what is in `/dev/shm`.
+pub(crate) fn list(error: &SystemError) -> Failure {
+    system(error).next("shm doctor")
+}
+
 /// Standard input could not be read.
 pub(crate) fn input(error: &io::Error) -> Failure {
     own("read standard input", error)
@@ -151,11 +156,12 @@ fn bad_message(name: &str, error: &dyn fmt::Display) -> Failure {
     Failure::new(Status::BadMessage, format_args!("object {name:?}: {error}"))
 }
 
-fn open(error: &OpenError) -> Failure {
+/// An object could not be opened.
+pub(crate) fn open(error: &OpenError) -> Failure {
     let (status, next) = match error {
         OpenError::NotFound { .. } => (
             Status::NoObject,
-            Some("start its writer, or look for the name with ls /dev/shm".to_owned()),
+            Some("start its writer, or look for the name with shm ls".to_owned()),
         ),
         OpenError::PermissionDenied { .. } => (
             Status::Permission,
@@ -209,7 +215,7 @@ fn role_taken(name: &str, role: Role) -> Failure {
         Role::Sender => ("writer", "writes"),
         Role::Receiver => ("reader", "reads"),
     };
-    let holder = match holder::of(name, role) {
+    let holder = match procfs::holder(name, role) {
         Some(pid) => format!("process {pid} {verb}"),
         None => format!("another process {verb}"),
     };

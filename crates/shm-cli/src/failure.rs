@@ -4,6 +4,8 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use crate::{escape, progress};
+
 /// Exit statuses of failures; 0 is success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -67,6 +69,7 @@ pub(crate) fn note(text: impl fmt::Display) {
 
 /// Writes a line to standard error, at once, so that another process's line does not get in between.
 fn say(text: fmt::Arguments<'_>) {
+    let line = escape::text(&format!("{text}\n"));
     // There is nobody to tell when that fails.
-    let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
+    let _ = progress::around(|| io::stderr().write_all(line.as_bytes()));
 }

@@ -24,6 +24,11 @@ impl Input {
         Self { stdin, prompts }
     }
 
+    /// Does somebody type it, who sees standard error?
+    pub(crate) fn prompts(&self) -> bool {
+        self.prompts
+    }
+
     /// Shows the lesson's prompt, if somebody types.
     pub(crate) fn prompt(&self) {
         if self.prompts {

@@ -9,17 +9,27 @@ compile_error!("shm supports Linux on x86-64 and aarch64 only");
 mod args;
 mod bench;
 mod channel;
+mod console;
+mod doctor;
 mod ending;
 mod errors;
+mod escape;
 mod failure;
 mod framing;
-mod holder;
 mod input;
+mod ls;
+mod manual;
+mod objects;
+mod operator_args;
 mod output;
+mod procfs;
+mod progress;
 mod reader;
+mod rm;
 mod signals;
 mod sink;
 mod source;
+mod stat;
 mod stats;
 mod writer;
 
@@ -39,7 +49,13 @@ fn main() -> ExitCode {
     let result = match command {
         Command::Writer(args) => writer::run(&args),
         Command::Reader(args) => reader::run(&args),
+        Command::Ls(args) => ls::run(&args),
+        Command::Stat(args) => stat::run(&args),
+        Command::Rm(args) => rm::run(&args),
+        Command::Doctor => doctor::run(),
         Command::Bench(args) => bench::run(&args),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::pages(&args),
         Command::BenchPeer(args) => bench::run_peer(&args),
     };
     match result {

@@ -1,7 +1,7 @@
 //! Standard output of the reader: messages are gathered, written together, and it is known which of them went out.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use base64::display::Base64Display;
@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use rustix::io::Errno;
 use serde::Serialize;
 
+use crate::escape;
 use crate::signals::{Signals, Woken};
 
 /// What `pipe(7)` writes without blocking to a pipe that `poll` calls writable: PIPE_BUF.
@@ -61,6 +62,8 @@ enum Data<'a> {
 pub(crate) struct Output {
     fd: OwnedFd,
     form: Form,
+    /// Whoever looks at it is not to have their terminal changed by a message.
+    is_terminal: bool,
     /// A regular file takes any number of bytes without waiting for anyone.
     is_regular: bool,
     buffer: Vec<u8>,
@@ -76,6 +79,7 @@ impl Output {
         Ok(Self {
             fd: file.into(),
             form,
+            is_terminal: fd.is_terminal(),
             is_regular,
             buffer: Vec::with_capacity(ENOUGH + 4096),
             ends: Vec::new(),
@@ -85,11 +89,11 @@ impl Output {
     /// Adds a message, to be written with the next [`flush`](Self::flush).
     pub(crate) fn push(&mut self, sequence: u64, bytes: &[u8]) {
         match self.form {
-            Form::Bytes => self.buffer.extend_from_slice(bytes),
+            Form::Bytes => self.put(bytes),
             Form::LengthDelimited => {
                 let length = u32::try_from(bytes.len()).expect("a message is at most 1 KiB");
-                self.buffer.extend_from_slice(&length.to_be_bytes());
-                self.buffer.extend_from_slice(bytes);
+                self.put(&length.to_be_bytes());
+                self.put(bytes);
             }
             Form::Json => {
                 let record = Record {
@@ -98,12 +102,25 @@ impl Output {
                     len: bytes.len(),
                     data: str::from_utf8(bytes).map_or(Data::Bytes(bytes), Data::Text),
                 };
-                serde_json::to_writer(&mut self.buffer, &record)
-                    .expect("writing to memory cannot fail");
+                let line = serde_json::to_string(&record).expect("strings and whole numbers");
+                if self.is_terminal {
+                    escape::json(&line, &mut self.buffer);
+                } else {
+                    self.buffer.extend_from_slice(line.as_bytes());
+                }
                 self.buffer.push(b'\n');
             }
         }
         self.ends.push(self.buffer.len());
+    }
+
+    /// Adds bytes as they are, or as a terminal may have them.
+    fn put(&mut self, bytes: &[u8]) {
+        if self.is_terminal {
+            escape::bytes(bytes, &mut self.buffer);
+        } else {
+            self.buffer.extend_from_slice(bytes);
+        }
     }
 
     /// Have enough bytes been gathered to write them?

@@ -1,6 +1,6 @@
 //! `shm reader`: messages become bytes on standard output, and are acknowledged once they have been written.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 
 use shm_mailbox::Message;
@@ -11,6 +11,7 @@ use crate::errors;
 use crate::failure::{Failure, Status, note};
 use crate::framing::Framing;
 use crate::output::{Form, Output, Stop};
+use crate::progress;
 use crate::signals::Signals;
 use crate::source::{Arrival, Layout, Source};
 use crate::stats::Stats;
@@ -28,7 +29,11 @@ pub(crate) fn run(args: &ReaderArgs) -> Result<Ending, Failure> {
         left: args.count,
         stats: Stats::new(),
     };
+    if args.channel.progress && !io::stdout().is_terminal() {
+        reader.stats.show();
+    }
     let result = reader.serve();
+    progress::end();
     if args.channel.stats {
         note(reader.stats.figures());
     }

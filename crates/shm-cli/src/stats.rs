@@ -1,38 +1,72 @@
 //! Figures of one run: how many messages and bytes went through, and how fast.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+use crate::progress;
 
 /// Counts from the moment it is made.
 #[derive(Debug)]
 pub(crate) struct Stats {
+    counts: Arc<Counts>,
+}
+
+/// Written by the thread that works, read by the one that shows them.
+#[derive(Debug)]
+struct Counts {
     began: Instant,
-    messages: u64,
-    bytes: u64,
+    messages: AtomicU64,
+    bytes: AtomicU64,
 }
 
 impl Stats {
     pub(crate) fn new() -> Self {
         Self {
-            began: Instant::now(),
-            messages: 0,
-            bytes: 0,
+            counts: Arc::new(Counts {
+                began: Instant::now(),
+                messages: AtomicU64::new(0),
+                bytes: AtomicU64::new(0),
+            }),
         }
+    }
+
+    /// Shows the figures on standard error from now on, if that is a terminal.
+    pub(crate) fn show(&self) {
+        let counts = Arc::clone(&self.counts);
+        progress::show(move || counts.figures());
     }
 
     /// Counts one message of `length` bytes.
     pub(crate) fn count(&mut self, length: usize) {
-        self.messages += 1;
-        self.bytes += length as u64;
+        let add = |count: &AtomicU64, more: u64| {
+            // Only this thread writes, and nothing else depends on it.
+            count.store(count.load(Ordering::Relaxed) + more, Ordering::Relaxed);
+        };
+        add(&self.counts.messages, 1);
+        add(&self.counts.bytes, length as u64);
     }
 
     /// The figures as of now.
     pub(crate) fn figures(&self) -> Figures {
+        self.counts.figures()
+    }
+}
+
+impl Counts {
+    fn figures(&self) -> Figures {
         Figures {
-            messages: self.messages,
-            bytes: self.bytes,
+            messages: self.messages.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
             elapsed: self.began.elapsed(),
         }
+    }
+}
+
+impl Drop for Stats {
+    fn drop(&mut self) {
+        progress::end();
     }
 }
 

@@ -41,6 +41,9 @@ pub(crate) fn run(args: &WriterArgs) -> Result<Ending, Failure> {
         signals,
         stats: Stats::new(),
     };
+    if args.channel.progress && !writer.is_typed() {
+        writer.stats.show();
+    }
     let worked = writer.work();
     let figures = writer.stats.figures();
     let ending = writer.leave(worked);
@@ -67,6 +70,11 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// Do the messages come from somebody who types them, and sees them so?
+    fn is_typed(&self) -> bool {
+        self.args.message.is_empty() && self.input.prompts()
+    }
+
     /// Sends everything, and sees to it that it is taken.
     fn work(&mut self) -> Result<(), Halt> {
         match self.args.message.as_slice() {

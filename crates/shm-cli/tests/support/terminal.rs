@@ -6,6 +6,7 @@ use std::process::Stdio;
 
 use rustix::fs::OFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 
 /// Both ends of a pseudo-terminal.
 pub(crate) struct Terminal {
@@ -27,6 +28,19 @@ impl Terminal {
             screen: screen.into(),
             line: line.into(),
         }
+    }
+
+    /// As [`open`](Self::open), so many characters wide.
+    pub(crate) fn of_width(columns: u16) -> Self {
+        let terminal = Self::open();
+        let size = Winsize {
+            ws_row: 24,
+            ws_col: columns,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        tcsetwinsize(&terminal.line, size).expect("a pseudo-terminal has a size");
+        terminal
     }
 
     /// The end for a process, as one of its streams.

@@ -1,0 +1,172 @@
+//! Is `/dev/shm` there, is it memory, and is there room in it?
+
+use std::fs;
+
+use rustix::fs::{Access, StatVfs, access, statfs, statvfs};
+use rustix::io::Errno;
+
+use super::{Finding, bytes};
+
+/// Where the C library keeps objects.
+const DIRECTORY: &str = "/dev/shm";
+/// `TMPFS_MAGIC`, and `RAMFS_MAGIC`; see statfs(2).
+const MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
+/// What a mailbox of 16 slots takes, in bytes.
+const MAILBOX: u64 = 20_480;
+/// What one of 65,536 slots takes.
+const LARGEST: u64 = 71_307_264;
+/// What Docker, Podman and Kubernetes give a container unless they are told otherwise.
+const CONTAINER: u64 = 64 << 20;
+/// Room for so many default mailboxes is called enough.
+const ENOUGH: u64 = 16;
+
+/// About the file system; if it is not there, only that.
+pub(super) fn findings() -> Vec<Finding> {
+    match fs::symlink_metadata(DIRECTORY) {
+        Ok(metadata) if metadata.is_dir() || metadata.is_symlink() => {}
+        Ok(_) => return vec![absent("no directory")],
+        Err(error) => return vec![absent(&error.to_string())],
+    }
+    let mut findings = vec![
+        place(),
+        permission(access(DIRECTORY, Access::WRITE_OK | Access::EXEC_OK)),
+    ];
+    match statvfs(DIRECTORY) {
+        Ok(system) => {
+            findings.push(space(&system));
+            findings.push(inodes(&system));
+        }
+        Err(error) => findings.push(absent(&error.to_string())),
+    }
+    findings
+}
+
+fn absent(reason: &str) -> Finding {
+    Finding::problem(
+        "/dev/shm",
+        format!("is not there: {reason}"),
+        "mount -t tmpfs -o mode=1777 tmpfs /dev/shm; in a chroot or a container it has to be passed on",
+    )
+}
+
+fn place() -> Finding {
+    match statfs(DIRECTORY) {
+        // Signed on some machines; the magic numbers fit either way.
+        Ok(system)
+            if MEMORY
+                .iter()
+                .any(|magic| *magic == system.f_type.cast_unsigned()) =>
+        {
+            Finding::ok("/dev/shm", "is memory (tmpfs)")
+        }
+        Ok(_) => Finding::warning(
+            "/dev/shm",
+            "is no tmpfs, so objects may be written to a disk and outlive a reboot",
+            "mount -t tmpfs -o mode=1777 tmpfs /dev/shm",
+        ),
+        Err(error) => absent(&error.to_string()),
+    }
+}
+
+fn permission(writable: Result<(), Errno>) -> Finding {
+    match writable {
+        Ok(()) => Finding::ok("permission", "this user may create objects"),
+        Err(Errno::ROFS) => Finding::problem(
+            "permission",
+            "/dev/shm is mounted read-only",
+            "mount -o remount,rw /dev/shm; a container with a read-only root needs --tmpfs /dev/shm",
+        ),
+        Err(error) => Finding::problem(
+            "permission",
+            format!("this user may not create objects: {error}"),
+            "chmod 1777 /dev/shm",
+        ),
+    }
+}
+
+fn space(system: &StatVfs) -> Finding {
+    let total = system.f_blocks.saturating_mul(system.f_frsize);
+    let free = system.f_bavail.saturating_mul(system.f_frsize);
+    if total == 0 {
+        return Finding::ok("space", "no limit but the machine's memory");
+    }
+    space_of(total, free)
+}
+
+fn space_of(total: u64, free: u64) -> Finding {
+    let what = format!("{} of {} are free", bytes(free), bytes(total));
+    let grow = "shm ls --all shows what takes it; mount -o remount,size=SIZE /dev/shm gives more";
+    if free < MAILBOX {
+        Finding::problem(
+            "space",
+            format!("/dev/shm is full: {what}, a mailbox takes 20 KiB"),
+            grow,
+        )
+    } else if free < ENOUGH * MAILBOX || free < total / 20 {
+        Finding::warning("space", format!("/dev/shm is nearly full: {what}"), grow)
+    } else if total == CONTAINER {
+        Finding::warning(
+            "space",
+            format!(
+                "{what}: the default of containers; a mailbox of 65536 slots takes {}",
+                bytes(LARGEST)
+            ),
+            "--shm-size=256m (Docker, Podman), an emptyDir of medium Memory (Kubernetes), or fewer slots",
+        )
+    } else {
+        Finding::ok("space", what)
+    }
+}
+
+fn inodes(system: &StatVfs) -> Finding {
+    inodes_of(system.f_files, system.f_ffree)
+}
+
+fn inodes_of(total: u64, free: u64) -> Finding {
+    let what = format!("{free} of {total} are free");
+    let grow = "shm rm --stale; mount -o remount,nr_inodes=NUMBER /dev/shm gives more";
+    match (total, free) {
+        (0, _) => Finding::ok("inodes", "no limit"),
+        (_, 0) => Finding::problem("inodes", format!("no name is left: {what}"), grow),
+        (_, 1..ENOUGH) => Finding::warning("inodes", what, grow),
+        _ => Finding::ok("inodes", what),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Verdict;
+    use super::*;
+
+    #[test]
+    fn space_is_judged_by_what_a_mailbox_takes() {
+        let verdict = |total, free| space_of(total, free).verdict;
+        assert_eq!(verdict(8 << 30, 8 << 30), Verdict::Ok);
+        assert_eq!(verdict(8 << 30, 1 << 20), Verdict::Warning);
+        assert_eq!(verdict(1 << 20, 1 << 20), Verdict::Ok);
+        assert_eq!(verdict(1 << 20, MAILBOX), Verdict::Warning);
+        assert_eq!(verdict(1 << 20, MAILBOX - 1), Verdict::Problem);
+    }
+
+    #[test]
+    fn the_default_of_containers_is_recognised() {
+        let finding = space_of(CONTAINER, CONTAINER);
+        assert_eq!(finding.verdict, Verdict::Warning);
+        assert!(finding.next.is_some_and(|next| next.contains("--shm-size")));
+    }
+
+    #[test]
+    fn inodes_may_be_unlimited() {
+        assert_eq!(inodes_of(0, 0).verdict, Verdict::Ok);
+        assert_eq!(inodes_of(100, 0).verdict, Verdict::Problem);
+        assert_eq!(inodes_of(100, 3).verdict, Verdict::Warning);
+        assert_eq!(inodes_of(100, 99).verdict, Verdict::Ok);
+    }
+
+    #[test]
+    fn a_directory_that_may_not_be_written_is_a_problem() {
+        assert_eq!(permission(Ok(())).verdict, Verdict::Ok);
+        assert_eq!(permission(Err(Errno::ACCESS)).verdict, Verdict::Problem);
+        assert!(permission(Err(Errno::ROFS)).what.contains("read-only"));
+    }
+}

@@ -1,0 +1,100 @@
+//! `shm doctor`: what could keep mailboxes from working on this machine, and what to do about each.
+
+mod limits;
+mod memory;
+mod sessions;
+mod tenants;
+
+use std::fmt::Write as _;
+
+use crate::console;
+use crate::ending::Ending;
+use crate::failure::{Failure, Status};
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    Ok,
+    /// Works, but somebody may be in for a surprise.
+    Warning,
+    /// Does not work.
+    Problem,
+}
+
+/// What was found about one thing.
+#[derive(Debug)]
+struct Finding {
+    verdict: Verdict,
+    topic: &'static str,
+    what: String,
+    /// What to do about it.
+    next: Option<String>,
+}
+
+impl Finding {
+    fn ok(topic: &'static str, what: impl Into<String>) -> Self {
+        Self {
+            verdict: Verdict::Ok,
+            topic,
+            what: what.into(),
+            next: None,
+        }
+    }
+
+    fn warning(topic: &'static str, what: impl Into<String>, next: impl Into<String>) -> Self {
+        Self {
+            verdict: Verdict::Warning,
+            next: Some(next.into()),
+            ..Self::ok(topic, what)
+        }
+    }
+
+    fn problem(topic: &'static str, what: impl Into<String>, next: impl Into<String>) -> Self {
+        Self {
+            verdict: Verdict::Problem,
+            ..Self::warning(topic, what, next)
+        }
+    }
+}
+
+/// Runs the command. Warnings are no failure, problems are.
+pub(crate) fn run() -> Result<Ending, Failure> {
+    let mut findings = memory::findings();
+    findings.extend(limits::findings());
+    findings.push(sessions::finding());
+    findings.extend(tenants::findings());
+    console::print(&page(&findings))?;
+    let problems = count(&findings, Verdict::Problem);
+    if problems == 0 {
+        return Ok(Ending::Done);
+    }
+    let what = format_args!("{problems} of {} checks found a problem", findings.len());
+    Err(Failure::new(Status::Failure, what).next("do what stands below each"))
+}
+
+fn count(findings: &[Finding], verdict: Verdict) -> usize {
+    let found = findings.iter().filter(|finding| finding.verdict == verdict);
+    found.count()
+}
+
+fn page(findings: &[Finding]) -> String {
+    let mut page = String::new();
+    for finding in findings {
+        let verdict = match finding.verdict {
+            Verdict::Ok => "ok",
+            Verdict::Warning => "warning",
+            Verdict::Problem => "PROBLEM",
+        };
+        // Writing to a string does not fail.
+        let _ = writeln!(page, "{verdict:<8} {:<12} {}", finding.topic, finding.what);
+        if let Some(next) = &finding.next {
+            let _ = writeln!(page, "{:21} next: {next}", "");
+        }
+    }
+    page
+}
+
+/// `20 KiB`, `64 MiB`: whole binary units where they are meant.
+fn bytes(count: u64) -> String {
+    indicatif::BinaryBytes(count).to_string()
+}

@@ -1,0 +1,89 @@
+//! Control bytes made visible, for terminals: a message must not move the cursor or change the title.
+
+/// Appends `bytes` as a terminal may have them: lines and tabs stay, other control characters and what is not
+/// UTF-8 become `\x1b`.
+pub(crate) fn bytes(bytes: &[u8], shown: &mut Vec<u8>) {
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            let mut encoded = [0; 4];
+            let encoded = character.encode_utf8(&mut encoded).as_bytes();
+            if is_harmless(character) {
+                shown.extend_from_slice(encoded);
+            } else {
+                hexadecimal(encoded, shown);
+            }
+        }
+        hexadecimal(chunk.invalid(), shown);
+    }
+}
+
+/// Appends a line of JSON. Its strings have the first 32 characters escaped already; the others that control a
+/// terminal become `\u009b`.
+pub(crate) fn json(line: &str, shown: &mut Vec<u8>) {
+    for character in line.chars() {
+        let mut encoded = [0; 4];
+        if is_harmless(character) {
+            shown.extend_from_slice(character.encode_utf8(&mut encoded).as_bytes());
+        } else {
+            let code = u32::from(character);
+            shown.extend_from_slice(format!("\\u{code:04x}").as_bytes());
+        }
+    }
+}
+
+/// A line for people, with names in it that others have chosen.
+pub(crate) fn text(text: &str) -> String {
+    let mut shown = Vec::with_capacity(text.len());
+    bytes(text.as_bytes(), &mut shown);
+    String::from_utf8_lossy(&shown).into_owned()
+}
+
+fn is_harmless(character: char) -> bool {
+    !character.is_control() || matches!(character, '\n' | '\t')
+}
+
+fn hexadecimal(bytes: &[u8], shown: &mut Vec<u8>) {
+    for byte in bytes {
+        shown.extend_from_slice(format!("\\x{byte:02x}").as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(input: &[u8]) -> String {
+        let mut output = Vec::new();
+        bytes(input, &mut output);
+        String::from_utf8(output).unwrap()
+    }
+
+    #[test]
+    fn text_stays_as_it_is() {
+        for text in ["", "hello\n", "a\tb\n", "grün, 日本, 🦀\n"] {
+            assert_eq!(shown(text.as_bytes()), text);
+        }
+    }
+
+    #[test]
+    fn control_characters_and_other_bytes_are_shown_by_their_numbers() {
+        assert_eq!(shown(b"\x1b[2J\r\x07\0\x7f"), r"\x1b[2J\x0d\x07\x00\x7f");
+        // The one-character form of ESC [, as UTF-8 and as it stands in old encodings.
+        assert_eq!(shown("\u{9b}2J".as_bytes()), r"\xc2\x9b2J");
+        assert_eq!(shown(b"\x9b2J\xff"), r"\x9b2J\xff");
+    }
+
+    #[test]
+    fn json_is_the_same_json_afterwards() {
+        let line = "{\"text\":\"a\u{7f}\u{9b}\\n\"}\n";
+        let mut output = Vec::new();
+        json(line, &mut output);
+        let output = String::from_utf8(output).unwrap();
+        assert_eq!(output, "{\"text\":\"a\\u007f\\u009b\\n\"}\n");
+        let (before, after): (serde_json::Value, serde_json::Value) = (
+            serde_json::from_str(line).unwrap(),
+            serde_json::from_str(&output).unwrap(),
+        );
+        assert_eq!(before, after);
+    }
+}

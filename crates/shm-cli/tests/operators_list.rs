@@ -1,0 +1,274 @@
+//! `shm ls` and `shm stat`: what is there, who holds it, how far it is, and that nobody notices the look.
+
+mod support;
+
+use serde_json::Value;
+use support::terminal::Terminal;
+use support::{Name, Process, attached_reader, attached_writer, peers, shm, until, writer};
+
+/// The JSON of `shm ls ARGS`, one value a line.
+#[track_caller]
+fn listed(args: &[&str]) -> Vec<Value> {
+    let mut command = shm([&["ls", "--json"], args].concat());
+    let ended = Process::spawn(&mut command)
+        .finish()
+        .expect_code(0)
+        .expect_quiet();
+    let text = String::from_utf8(ended.output).expect("JSON is UTF-8");
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect("a line is JSON"))
+        .collect()
+}
+
+/// The JSON of `shm stat --json NAME`.
+#[track_caller]
+fn stat(name: &Name) -> Value {
+    let mut command = shm(["stat", "--json", name.as_str()]);
+    let ended = Process::spawn(&mut command)
+        .finish()
+        .expect_code(0)
+        .expect_quiet();
+    serde_json::from_slice(&ended.output).expect("it is JSON")
+}
+
+/// A page of `shm ls` or `shm stat`.
+#[track_caller]
+fn page(args: &[&str]) -> String {
+    let ended = Process::spawn(&mut shm(args))
+        .finish()
+        .expect_code(0)
+        .expect_quiet();
+    String::from_utf8(ended.output).expect("a page is UTF-8")
+}
+
+/// `shm ls GLOB` on a terminal of this width.
+fn on_terminal(columns: u16, args: &[&str]) -> String {
+    let terminal = Terminal::of_width(columns);
+    let mut command = shm([&["ls"], args].concat());
+    command.stdout(terminal.stdio()).stderr(terminal.stdio());
+    let mut list = Process::spawn_as_is(&mut command);
+    drop(command);
+    list.wait().expect_code(0);
+    terminal.finish()
+}
+
+/// What is left of a mailbox whose writer was killed after it had sent `lines`.
+fn abandoned(lines: &str) -> Name {
+    let name = Name::new();
+    let mut writer = attached_writer(&name, &[]);
+    writer.send(lines);
+    let count = lines.lines().count();
+    until("all is sent", || {
+        name.sent() == u64::try_from(count).unwrap_or(0)
+    });
+    writer.kill();
+    until("its lock is free", || name.locked_bytes().is_empty());
+    name
+}
+
+#[test]
+fn a_mailbox_in_use_is_shown_with_its_counts_and_its_holders() {
+    let name = Name::new();
+    let mut writer = attached_writer(&name, &["--slots", "32", "--mode", "0640"]);
+    let mut reader = attached_reader(&name, &[]);
+    writer.send("one\ntwo\n");
+    until("both are taken", || name.received() == 2);
+    let seen = stat(&name);
+    assert_eq!(seen["kind"], "mailbox");
+    let mailbox = &seen["mailbox"];
+    for (field, expected) in [("slots", 32), ("sent", 2), ("received", 2), ("queued", 0)] {
+        assert_eq!(mailbox[field], expected, "{field}");
+    }
+    for (role, process) in [("writer", &writer), ("reader", &reader)] {
+        assert_eq!(mailbox[role]["state"], "alive");
+        assert_eq!(mailbox[role]["pid"], process.pid());
+        assert_eq!(mailbox[role]["confirmed"], true, "the system says so, too");
+    }
+    assert_eq!(
+        (&seen["mode"], &mailbox["stale"]),
+        (&"0640".into(), &false.into())
+    );
+
+    let row = page(&["ls", name.as_str()]);
+    let row = row.lines().nth(2).expect("below the header");
+    let cells: Vec<_> = row.split_whitespace().collect();
+    let (writer_pid, reader_pid) = (writer.pid().to_string(), reader.pid().to_string());
+    let expected = [
+        name.as_str(),
+        "mailbox",
+        "32",
+        "0",
+        "2",
+        "2",
+        "alive",
+        &writer_pid,
+        "alive",
+    ];
+    assert_eq!(cells[..9], expected);
+    assert_eq!(cells[9], reader_pid);
+    assert_eq!(cells[11], "0640");
+    writer.finish().expect_code(0);
+    reader.wait().expect_code(0).expect_output(b"one\ntwo\n");
+}
+
+#[test]
+fn a_killed_writer_is_dead_and_what_it_sent_is_queued() {
+    let name = abandoned("one\ntwo\n");
+    let seen = stat(&name);
+    let mailbox = &seen["mailbox"];
+    assert_eq!(mailbox["writer"]["state"], "dead");
+    assert_eq!(mailbox["reader"]["state"], "none");
+    assert_eq!(
+        (&mailbox["queued"], &mailbox["stale"]),
+        (&2.into(), &true.into())
+    );
+    let page = page(&["stat", name.as_str()]);
+    for expected in [
+        "stale",
+        "dead: it ended without closing",
+        "queued    2",
+        "never seen",
+    ] {
+        assert!(page.contains(expected), "no {expected:?} in {page}");
+    }
+}
+
+#[test]
+fn stale_shows_only_mailboxes_that_nobody_holds() {
+    let (dead, live, foreign) = (abandoned(""), Name::new(), Name::new());
+    let mut writer = attached_writer(&live, &[]);
+    foreign.fill(b"foreign");
+    let stale = listed(&["--stale"]);
+    let has = |name: &Name| stale.iter().any(|entry| entry["name"] == name.as_str());
+    assert!(has(&dead) && !has(&live) && !has(&foreign));
+    writer.finish().expect_code(0);
+}
+
+#[test]
+fn mailboxes_come_first_and_other_objects_have_their_kind() {
+    let (mailbox, unfinished, foreign, classic) =
+        (Name::new(), Name::new(), Name::new(), Name::new());
+    writer(&mailbox, &["--keep"]).finish().expect_code(0);
+    unfinished.fill(b"");
+    foreign.fill(b"foreign");
+    classic.fill(&[0; 1028]);
+    let glob = format!("shm-cli-test-{}-*", std::process::id());
+    let kinds: Vec<_> = listed(&[&glob]);
+    let at = |name: &Name| {
+        let at = kinds
+            .iter()
+            .position(|entry| entry["name"] == name.as_str());
+        at.expect("each is listed")
+    };
+    let names = [&mailbox, &classic, &unfinished, &foreign];
+    for (name, kind) in names
+        .iter()
+        .zip(["mailbox", "classic", "unfinished", "foreign"])
+    {
+        assert_eq!(kinds[at(name)]["kind"], kind);
+    }
+    assert!(names.is_sorted_by_key(|name| at(name)));
+}
+
+#[test]
+fn only_all_shows_what_is_no_object() {
+    let name = Name::new();
+    std::os::unix::fs::symlink("nowhere", name.path()).expect("a link can be made");
+    assert!(listed(&[name.as_str()]).is_empty());
+    let all = listed(&["--all", name.as_str()]);
+    assert_eq!(all[0]["kind"], "symlink");
+}
+
+#[test]
+fn a_c_program_is_found_by_its_mapping() {
+    if !peers::has_c() {
+        return;
+    }
+    let name = Name::new();
+    let mut program = peers::c_writer(&name);
+    until("the object is there", || name.size() == Some(peers::SIZE));
+    until("it is mapped", || {
+        stat(&name)["users"]
+            .as_array()
+            .is_some_and(|users| users.contains(&program.pid().into()))
+    });
+    let seen = stat(&name);
+    assert_eq!(seen["kind"], "classic");
+    assert_eq!(
+        seen["classic"]["writer"]["state"], "none",
+        "it takes no lock"
+    );
+    program.kill();
+}
+
+#[test]
+fn columns_fit_the_terminal_and_the_important_ones_stay() {
+    let name = abandoned("one\n");
+    for columns in [20, 40, 60, 80, 132] {
+        let shown = on_terminal(columns, &[name.as_str()]);
+        let widest = shown
+            .lines()
+            .map(|line| line.trim_end().chars().count())
+            .max();
+        assert!(widest <= Some(columns.into()), "{columns}: {shown}");
+        assert!(shown.starts_with("NAME"), "{shown}");
+        for (title, least) in [("QUEUED", 40), ("WRITER", 40), ("KIND", 60), ("SIZE", 132)] {
+            assert_eq!(
+                shown.contains(title),
+                columns >= least,
+                "{title} at {columns}: {shown}"
+            );
+        }
+    }
+    // Not cut where nobody looks at a screen.
+    assert!(page(&["ls", name.as_str()]).contains(name.as_str()));
+}
+
+#[test]
+fn a_name_with_control_bytes_stays_on_its_line() {
+    let name = Name::new();
+    let evil = format!("{}\n\x1b[2J", name.as_str());
+    let object = std::path::Path::new("/dev/shm").join(&evil);
+    std::fs::write(&object, b"foreign").expect("an object can be made");
+    let glob = format!("{}*", name.as_str());
+    let shown = Process::spawn(&mut shm(["ls", &glob])).finish();
+    let stat = Process::spawn(&mut shm(["stat", &evil])).finish();
+    let removed = Process::spawn(&mut shm(["rm", &evil])).finish();
+    removed.expect_code(0);
+    assert!(!object.exists());
+    for ended in [shown.expect_code(0), stat.expect_code(0)] {
+        let text = String::from_utf8(ended.output).expect("UTF-8");
+        assert!(
+            text.contains(r"\n\u{1b}[2J") && !text.contains('\x1b'),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn an_object_that_is_not_there_is_told_and_the_others_are_shown() {
+    let (there, absent) = (Name::new(), Name::new());
+    writer(&there, &["--keep"]).finish().expect_code(0);
+    let mut command = shm(["stat", absent.as_str(), there.as_str()]);
+    let ended = Process::spawn(&mut command).finish().expect_code(3);
+    let text = String::from_utf8_lossy(&ended.output).into_owned();
+    assert!(text.contains(there.as_str()), "{text}");
+    ended.expect_errors(&[absent.as_str(), "does not exist", "next: "]);
+}
+
+#[test]
+fn watching_all_the_time_does_not_disturb_a_stream() {
+    let name = Name::new();
+    let mut reader = attached_reader(&name, &[]);
+    let mut writer = attached_writer(&name, &[]);
+    let input = support::lines(20_000, 8);
+    writer.feed(input.clone());
+    while writer.is_running() {
+        for entry in listed(&[name.as_str()]) {
+            let queued = entry["mailbox"]["queued"].as_u64().expect("a number");
+            assert!(queued <= 16, "{entry}");
+        }
+    }
+    writer.wait().expect_code(0);
+    reader.wait().expect_code(0).expect_output(&input);
+}

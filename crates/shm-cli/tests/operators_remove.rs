@@ -1,0 +1,170 @@
+//! `shm rm`: what nobody uses goes, what somebody uses stays unless it is forced, and dry runs change nothing.
+
+mod support;
+
+use support::{
+    Name, Process, attached_reader, attached_writer, expect_left, has_mount_namespaces, peers, shm,
+    shm_with_small_dev_shm, until, writer,
+};
+
+/// Runs `shm rm ARGS NAME`.
+#[track_caller]
+fn remove(name: &Name, args: &[&str], code: i32) -> support::process::Ended {
+    let mut command = shm([&["rm"], args, &[name.as_str()]].concat());
+    Process::spawn(&mut command).finish().expect_code(code)
+}
+
+#[test]
+fn what_nobody_uses_is_removed_without_a_word() {
+    let name = Name::new();
+    for contents in [&b"foreign"[..], b"", &[0; 1028]] {
+        name.fill(contents);
+        remove(&name, &[], 0).expect_quiet().expect_output(b"");
+        assert!(!name.exists());
+    }
+    writer(&name, &["--keep", "-m", "untaken"])
+        .finish()
+        .expect_code(0);
+    remove(&name, &[], 0).expect_quiet();
+    assert!(!name.exists());
+}
+
+#[test]
+fn a_mailbox_in_use_stays_and_its_holder_is_named() {
+    let name = Name::new();
+    let mut writer = attached_writer(&name, &[]);
+    let pid = writer.pid().to_string();
+    remove(&name, &[], 4).expect_errors(&["it has a writer", &pid, "next: ", "--force"]);
+    assert!(name.exists());
+    writer.finish().expect_code(0);
+    let mut reader = attached_reader(&name, &[]);
+    let pid = reader.pid().to_string();
+    remove(&name, &[], 4).expect_errors(&["it has a reader", &pid]);
+    reader.signal(rustix::process::Signal::TERM);
+    reader.wait();
+}
+
+#[test]
+fn force_takes_the_name_and_the_two_ends_go_on() {
+    let name = Name::new();
+    let mut reader = attached_reader(&name, &[]);
+    let mut writer = attached_writer(&name, &[]);
+    remove(&name, &["--force", "--dry-run"], 0);
+    assert!(name.exists());
+    remove(&name, &["--force"], 0).expect_quiet();
+    assert!(!name.exists());
+    writer.send("still here\n");
+    writer.finish().expect_code(0);
+    reader.wait().expect_code(0).expect_output(b"still here\n");
+}
+
+#[test]
+fn an_object_that_a_c_program_uses_stays() {
+    if !peers::has_c() {
+        return;
+    }
+    let name = Name::new();
+    let mut program = peers::c_writer(&name);
+    until("the object is there", || name.size() == Some(peers::SIZE));
+    program.wait_until_asleep();
+    let pid = program.pid().to_string();
+    remove(&name, &[], 4).expect_errors(&["is open in process", &pid]);
+    assert!(name.exists());
+    program.kill();
+    until("the system has let go of it", || {
+        Process::spawn(&mut shm(["rm", name.as_str()]))
+            .finish()
+            .status
+            .success()
+    });
+}
+
+#[test]
+fn what_is_not_there_or_no_object_is_an_error() {
+    let name = Name::new();
+    remove(&name, &[], 3).expect_errors(&["does not exist", "next: "]);
+    std::os::unix::fs::symlink("nowhere", name.path()).expect("a link can be made");
+    remove(&name, &["--force"], 7).expect_errors(&["symlink", "next: "]);
+    assert!(name.path().is_symlink());
+}
+
+/// A `/dev/shm` of their own for `shm rm --stale`, which is about all that is there.
+#[test]
+fn stale_removes_what_nobody_holds_and_nothing_else() {
+    if !has_mount_namespaces() {
+        return;
+    }
+    let script = r#"
+        cd /dev/shm
+        "$0" writer --keep empty </dev/null
+        "$0" writer --keep -m untaken full
+        "$0" writer live <&9 & "$0" writer --classic --keep lesson </dev/null
+        printf foreign > foreign; : > unfinished
+        until "$0" ls live | grep -q alive; do :; done
+        "$0" rm --stale --dry-run; ls | tr '\n' ' '; echo
+        "$0" rm --stale; ls | tr '\n' ' '; echo
+        "$0" rm --stale --force; ls | tr '\n' ' '; echo
+        kill $!; wait"#;
+    let mut command = shm_with_small_dev_shm(
+        "1m",
+        "mkfifo /dev/shm/f; exec 9<>/dev/shm/f; rm /dev/shm/f; eval \"$1\"",
+        &[script],
+    );
+    let ended = Process::spawn(&mut command).finish();
+    let text = String::from_utf8_lossy(&ended.output).into_owned();
+    assert_eq!(
+        text,
+        "would remove empty\nempty foreign full lesson live unfinished \n\
+         removed empty\nforeign full lesson live unfinished \n\
+         removed full\nforeign lesson live unfinished \n",
+        "{}",
+        ended.errors
+    );
+    let kept =
+        "shm: kept full: 1 messages in it; shm reader full takes them, --force removes them\n";
+    assert_eq!(ended.errors, kept.repeat(2));
+}
+
+#[test]
+fn a_stale_mailbox_is_taken_over_or_removed_and_never_half_of_both() {
+    let name = Name::new();
+    for _ in 0..20 {
+        writer(&name, &["--keep"]).finish().expect_code(0);
+        let mut remover = Process::spawn(&mut shm(["rm", name.as_str()]));
+        let mut writer = writer(&name, &["--keep", "-m", "hello"]);
+        let removed = remover.finish();
+        writer.wait().expect_code(0);
+        // Removed before the writer came, refused while it was there, or removed after it had left.
+        assert!(
+            matches!(removed.status.code(), Some(0 | 4)),
+            "{}",
+            removed.errors
+        );
+        if name.exists() {
+            expect_left(&name, "hello\n");
+        }
+        let _ = std::fs::remove_file(name.path());
+    }
+}
+
+#[test]
+fn another_users_object_is_theirs_to_remove() {
+    if !support::has_other_users() {
+        return;
+    }
+    let program = support::PublicProgram::new();
+    let name = Name::new();
+    writer(&name, &["--keep", "--mode", "0666"])
+        .finish()
+        .expect_code(0);
+    for args in [
+        &["rm", name.as_str()][..],
+        &["rm", "--force", name.as_str()],
+    ] {
+        Process::spawn(&mut program.as_nobody(args))
+            .finish()
+            .expect_code(5)
+            .expect_errors(&[name.as_str(), "next: "]);
+        assert!(name.exists());
+    }
+}
