@@ -7,6 +7,7 @@ mod documents;
 mod instructions;
 mod leftovers;
 mod links;
+mod manual;
 mod mutant;
 mod mutants;
 mod parts;
@@ -29,6 +30,7 @@ usage: cargo xtask COMMAND [OPTION…]
   test          everything a change has to pass
   demo          random lines through a real writer and a real reader, compared at the end
   documents     replay the examples of README.md and docs/, follow their links, check their quotes
+  manual        write the completions and manual pages of shm anew
   mutants       break a copy of the tree on purpose, and require a test to notice
   bench         measure this machine, and write docs/measurements.md
   instructions  count the instructions of a send and a receive, against those recorded
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         "test" => test::run(&arguments),
         "demo" => demo::run(&arguments),
         "documents" => documents::run(&arguments),
+        "manual" => manual::run(&arguments),
         "mutants" => mutants::run(&arguments),
         "bench" => bench::run(&arguments),
         "instructions" => instructions::run(&arguments),

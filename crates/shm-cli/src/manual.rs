@@ -31,6 +31,10 @@ Examples:
   Install all pages:
     shm man --dir /usr/local/share/man/man1";
 
+/// The end of each page.
+const SEE_SHM: &str = ".SH SEE ALSO\n.BR shm (1),\n.BR shm_overview (7)\n";
+const SEE_ALL: &str = ".SH SEE ALSO\n.BR shm_open (3),\n.BR shm_overview (7),\n.BR lsipc (1)\n";
+
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArgs {
     /// The shell
@@ -51,17 +55,17 @@ pub(crate) struct ManArgs {
 /// Prints the completions for a shell.
 pub(crate) fn completions(args: &CompletionsArgs) -> Result<Ending, Failure> {
     let mut text = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "shm", &mut text);
+    clap_complete::generate(args.shell, &mut shown(), "shm", &mut text);
     console::print(&String::from_utf8_lossy(&text))?;
     Ok(Ending::Done)
 }
 
 /// Prints a page, or writes all.
 pub(crate) fn pages(args: &ManArgs) -> Result<Ending, Failure> {
-    let shm = commands();
+    let shm = shown();
     if let Some(directory) = &args.dir {
         for (name, command) in pages_of(&shm) {
-            write(&directory.join(format!("{name}.1")), &page(command))?;
+            write(&directory.join(format!("{name}.1")), &page(&name, command))?;
         }
         return Ok(Ending::Done);
     }
@@ -70,37 +74,102 @@ pub(crate) fn pages(args: &ManArgs) -> Result<Ending, Failure> {
         Some(command) => format!("shm-{command}"),
     };
     let found = pages_of(&shm).find(|(name, _)| *name == wanted);
-    let Some((_, command)) = found else {
+    let Some((name, command)) = found else {
         let what = format_args!("there is no page for {wanted:?}");
         return Err(Failure::new(Status::Usage, what).next("shm --help shows the commands"));
     };
-    console::print(&page(command))?;
+    console::print(&page(&name, command))?;
     Ok(Ending::Done)
 }
 
-/// The program, with all that `clap` derives from other parts of it.
-fn commands() -> Command {
-    let mut shm = Cli::command();
-    shm.build();
-    shm
+/// The program with the commands that are for people.
+fn shown() -> Command {
+    let shm = Cli::command();
+    let commands = shm
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set());
+    let mut shown = Command::new("shm")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(shm.get_about().cloned().unwrap_or_default())
+        .disable_help_subcommand(true)
+        .subcommand_required(true)
+        .subcommands(commands.cloned());
+    shown.build();
+    shown
 }
 
 /// The program and its commands, each with the name of its page.
 fn pages_of(shm: &Command) -> impl Iterator<Item = (String, &Command)> {
-    let commands = shm
-        .get_subcommands()
-        .filter(|command| !command.is_hide_set());
+    let commands = shm.get_subcommands();
     let commands = commands.map(|command| (format!("shm-{}", command.get_name()), command));
     std::iter::once(("shm".to_owned(), shm)).chain(commands)
 }
 
-fn page(command: &Command) -> String {
-    let mut text = Vec::new();
-    clap_mangen::Man::new(command.clone())
-        .manual("User Commands")
-        .render(&mut text)
-        .expect("writing to memory cannot fail");
-    String::from_utf8_lossy(&text).into_owned()
+/// A page in the language of man(7).
+fn page(name: &str, command: &Command) -> String {
+    let man = clap_mangen::Man::new(command.clone());
+    let mut text = format!(
+        ".TH {} 1 \"\" \"shm {}\" \"User Commands\"\n",
+        name.to_uppercase(),
+        env!("CARGO_PKG_VERSION")
+    )
+    .into_bytes();
+    let written = man
+        .render_name_section(&mut text)
+        .and_then(|()| man.render_synopsis_section(&mut text))
+        .and_then(|()| match command.has_subcommands() {
+            true => man.render_subcommands_section(&mut text),
+            false => man.render_options_section(&mut text),
+        });
+    written.expect("writing to memory cannot fail");
+    let mut text = String::from_utf8_lossy(&text).into_owned();
+    if let Some(help) = command.get_after_long_help() {
+        text.push_str(&sections(&help.to_string()));
+    }
+    text.push_str(if name == "shm" { SEE_ALL } else { SEE_SHM });
+    text
+}
+
+/// What stands below the options in the long help: a line without indentation that ends with a colon begins a
+/// section, the other lines without indentation are text, and the rest stays as it is.
+fn sections(help: &str) -> String {
+    let mut text = String::new();
+    let mut verbatim = false;
+    let mut paragraph = false;
+    for line in help.lines() {
+        let indented = line.starts_with(' ') || (line.is_empty() && verbatim);
+        if indented != verbatim {
+            text.push_str(if indented { ".nf\n" } else { ".fi\n" });
+            verbatim = indented;
+        }
+        if let Some(title) = line.strip_suffix(':').filter(|_| !indented) {
+            text.push_str(&format!(".SH {}\n", title.to_uppercase()));
+            paragraph = true;
+        } else if line.is_empty() && !verbatim {
+            text.push_str(".PP\n");
+            paragraph = true;
+        } else {
+            if !verbatim && !paragraph {
+                text.push_str(".PP\n");
+                paragraph = true;
+            }
+            text.push_str(&escaped(line));
+            text.push('\n');
+        }
+    }
+    if verbatim {
+        text.push_str(".fi\n");
+    }
+    text
+}
+
+/// A line that troff prints as it is.
+fn escaped(line: &str) -> String {
+    let line = line.replace('\\', "\\e").replace('-', "\\-");
+    match line.starts_with(['.', '\'']) {
+        true => format!("\\&{line}"),
+        false => line,
+    }
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
@@ -108,4 +177,28 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
         let what = format!("file {:?} cannot be written: {error}", path.display());
         Failure::new(Status::Failure, what).next("--dir of a directory that you may write to")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_stay_as_they_are_and_text_flows() {
+        let help = "Examples:\n  One:\n    shm ls -a\n\n  .two\\n\n\nA text that\ngoes on.\n\nExit status:\n  0 done\n";
+        assert_eq!(
+            sections(help),
+            ".SH EXAMPLES\n.nf\n  One:\n    shm ls \\-a\n\n  .two\\en\n\n.fi\nA text that\ngoes on.\n.PP\n\
+             .SH EXIT STATUS\n.nf\n  0 done\n.fi\n"
+        );
+    }
+
+    #[test]
+    fn every_command_for_people_has_a_page_and_no_other() {
+        let shm = shown();
+        let names: Vec<_> = pages_of(&shm).map(|(name, _)| name).collect();
+        assert!(names.contains(&"shm-writer".to_owned()));
+        assert!(!names.contains(&"shm-bench-peer".to_owned()));
+        assert!(!names.contains(&"shm-help".to_owned()));
+    }
 }

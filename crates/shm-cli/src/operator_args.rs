@@ -52,7 +52,7 @@ Exit status:
   7    no object";
 
 pub(crate) const DOCTOR_EXAMPLES: &str = "\
-Example:
+Examples:
   Before a service is started, and when it does not come up:
     shm doctor
 

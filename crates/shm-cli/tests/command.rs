@@ -22,7 +22,7 @@ fn text(bytes: &[u8]) -> &str {
 
 #[test]
 fn wrong_usage_exits_with_2_and_says_what_is_wrong() {
-    let cases: [(&[&str], &str); 16] = [
+    let cases: [(&[&str], &str); 24] = [
         (&[], "Usage"),
         (&["wrter"], "writer"),
         (&["writer", "--no-such-flag"], "--no-such-flag"),
@@ -39,6 +39,14 @@ fn wrong_usage_exits_with_2_and_says_what_is_wrong() {
         (&["writer", "x", "--keep", "--drain", "1s"], "--keep"),
         (&["reader", "x", "-c", "many"], "many"),
         (&["reader", "x", "--timeout", "soon"], "soon"),
+        (&["ls", "[a-"], "GLOB"),
+        (&["ls", "--all", "--stale"], "--stale"),
+        (&["stat"], "NAME"),
+        (&["rm"], "NAME"),
+        (&["rm", "--stale", "x"], "--stale"),
+        (&["rm", "a/b"], "a/b"),
+        (&["doctor", "x"], "x"),
+        (&["completions", "tcsh"], "tcsh"),
     ];
     for (args, expected) in cases {
         let output = run(args);
@@ -199,6 +207,7 @@ fn short_help_fits_a_screen_and_names_every_flag() {
         "--null",
         "--raw",
         "--length-delimited",
+        "--progress",
         "--stats",
         "NAME",
     ];
@@ -225,7 +234,25 @@ fn short_help_fits_a_screen_and_names_every_flag() {
             );
         }
     }
-    assert!(text(&run(&["-h"]).stdout).lines().count() <= 24);
+    let others = [
+        ("ls", &["GLOB", "--all", "--stale", "--json"][..]),
+        ("stat", &["NAME", "--json"]),
+        ("rm", &["NAME", "--stale", "--force", "--dry-run"]),
+    ];
+    for (command, flags) in others {
+        let help = run(&[command, "-h"]);
+        for flag in flags {
+            assert!(
+                text(&help.stdout).contains(flag),
+                "no {flag} in shm {command} -h"
+            );
+        }
+    }
+    for command in ["", "ls", "stat", "rm", "doctor", "completions", "man"] {
+        let args = [command, "-h"];
+        let help = run(&args[usize::from(command.is_empty())..]);
+        assert!(text(&help.stdout).lines().count() <= 24, "{command}");
+    }
 }
 
 #[test]
@@ -272,21 +299,38 @@ fn the_examples_of_the_help_run() {
         std::env::var("PATH").expect("there is a PATH")
     );
     let mut running = Vec::new();
-    for example in ["writer", "reader"]
-        .iter()
-        .flat_map(|command| examples(command))
-    {
+    // The operators' examples are about a mailbox that is there.
+    let [ends, operators] = [
+        ("true", &["writer", "reader"][..]),
+        (
+            "shm writer --keep -m hello orders",
+            &["ls", "stat", "rm", "doctor"],
+        ),
+    ]
+    .map(|(setup, commands)| commands.iter().map(move |command| (setup, *command)));
+    let examples = ends.chain(operators).flat_map(|(setup, command)| {
+        let examples = examples(command).into_iter();
+        examples.map(move |example| (setup, example))
+    });
+    for (setup, example) in examples {
         assert!(example.contains("shm "), "{example}");
+        let helper = ["jq", "watch"]
+            .into_iter()
+            .find(|helper| example.contains(helper));
+        if helper.is_some_and(|helper| !support::has(helper, helper, &["--version"])) {
+            continue;
+        }
         // Most would wait for a peer: one that still runs after a moment was understood.
-        let script = format!("mount -t tmpfs tmpfs /dev/shm && exec timeout 0.5 sh -c '{example}'");
+        let script =
+            format!("mount -t tmpfs tmpfs /dev/shm && {setup} && exec timeout 0.5 sh -c \"$0\"");
         let mut command = Command::new("unshare");
         command
-            .args(["-m", "sh", "-c", &script])
+            .args(["-m", "sh", "-c", &script, &example])
             .env("PATH", &path)
             .current_dir(&folder);
         running.push((Process::spawn(command.env_remove("SHM_NAME")), example));
     }
-    assert!(running.len() >= 6, "{} examples", running.len());
+    assert!(running.len() >= 12, "{} examples", running.len());
     for (process, example) in &mut running {
         let ended = process.finish();
         let code = ended.status.code();

@@ -1,0 +1,116 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_shm_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_shm_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_shm_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_shm_using_subcommand
+    set -l cmd (__fish_shm_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c shm -n "__fish_shm_needs_command" -s h -l help -d 'Print help'
+complete -c shm -n "__fish_shm_needs_command" -s V -l version -d 'Print version'
+complete -c shm -n "__fish_shm_needs_command" -f -a "writer" -d 'Send standard input as messages, one per line'
+complete -c shm -n "__fish_shm_needs_command" -f -a "reader" -d 'Write messages to standard output as they come'
+complete -c shm -n "__fish_shm_needs_command" -f -a "ls" -d 'List what is in /dev/shm, mailboxes first'
+complete -c shm -n "__fish_shm_needs_command" -f -a "stat" -d 'Show one object in detail'
+complete -c shm -n "__fish_shm_needs_command" -f -a "rm" -d 'Remove objects that nobody uses'
+complete -c shm -n "__fish_shm_needs_command" -f -a "doctor" -d 'Look for what could keep mailboxes from working here'
+complete -c shm -n "__fish_shm_needs_command" -f -a "bench" -d 'Measure latency against processor time, for each way of waiting'
+complete -c shm -n "__fish_shm_needs_command" -f -a "completions" -d 'Print completions for a shell'
+complete -c shm -n "__fish_shm_needs_command" -f -a "man" -d 'Print the manual page of a command, or write all'
+complete -c shm -n "__fish_shm_using_subcommand writer" -l wait -d 'spin, yield, poll, backoff, block or adaptive' -r -f -a "spin\t''
+yield\t''
+poll\t''
+backoff\t''
+block\t''
+adaptive\t''"
+complete -c shm -n "__fish_shm_using_subcommand writer" -l interval -d 'Interval of --wait poll [default: 100ms]' -r
+complete -c shm -n "__fish_shm_using_subcommand writer" -l slots -d 'When creating: room for N messages [default: 16]' -r
+complete -c shm -n "__fish_shm_using_subcommand writer" -l mode -d 'When creating: permissions, octal [default: 0600]' -r
+complete -c shm -n "__fish_shm_using_subcommand writer" -l group -d 'Share with a group; the same at both ends' -r
+complete -c shm -n "__fish_shm_using_subcommand writer" -s m -l message -d 'Send TEXT instead of standard input; repeatable' -r
+complete -c shm -n "__fish_shm_using_subcommand writer" -l oversize -d 'A line over 1 KiB: split, or error' -r -f -a "split\t'Sent in pieces, which are one again when written out'
+error\t'An error, exit 8'"
+complete -c shm -n "__fish_shm_using_subcommand writer" -l drain -d 'At the end, wait at most D for messages to be taken' -r
+complete -c shm -n "__fish_shm_using_subcommand writer" -l classic -d 'Use the lesson\'s layout and its C programs as peers'
+complete -c shm -n "__fish_shm_using_subcommand writer" -s 0 -l null -d 'Messages end with a null instead of a newline'
+complete -c shm -n "__fish_shm_using_subcommand writer" -l raw -d 'A stream of bytes, in pieces of up to 1 KiB'
+complete -c shm -n "__fish_shm_using_subcommand writer" -l length-delimited -d 'A length (u32, big-endian) before each message'
+complete -c shm -n "__fish_shm_using_subcommand writer" -l any-owner -d 'Accept what others own, or may write to'
+complete -c shm -n "__fish_shm_using_subcommand writer" -l progress -d 'Messages, bytes and rate, while it runs'
+complete -c shm -n "__fish_shm_using_subcommand writer" -l stats -d 'One line of figures on standard error at the end'
+complete -c shm -n "__fish_shm_using_subcommand writer" -l keep -d 'At the end, leave at once; messages and object stay'
+complete -c shm -n "__fish_shm_using_subcommand writer" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shm -n "__fish_shm_using_subcommand reader" -l wait -d 'spin, yield, poll, backoff, block or adaptive' -r -f -a "spin\t''
+yield\t''
+poll\t''
+backoff\t''
+block\t''
+adaptive\t''"
+complete -c shm -n "__fish_shm_using_subcommand reader" -l interval -d 'Interval of --wait poll [default: 100ms]' -r
+complete -c shm -n "__fish_shm_using_subcommand reader" -l slots -d 'When creating: room for N messages [default: 16]' -r
+complete -c shm -n "__fish_shm_using_subcommand reader" -l mode -d 'When creating: permissions, octal [default: 0600]' -r
+complete -c shm -n "__fish_shm_using_subcommand reader" -l group -d 'Share with a group; the same at both ends' -r
+complete -c shm -n "__fish_shm_using_subcommand reader" -s c -l count -d 'End after N messages' -r
+complete -c shm -n "__fish_shm_using_subcommand reader" -l timeout -d 'Wait at most D for the next message, else exit 124' -r
+complete -c shm -n "__fish_shm_using_subcommand reader" -l classic -d 'Use the lesson\'s layout and its C programs as peers'
+complete -c shm -n "__fish_shm_using_subcommand reader" -s 0 -l null -d 'Messages end with a null instead of a newline'
+complete -c shm -n "__fish_shm_using_subcommand reader" -l raw -d 'A stream of bytes, in pieces of up to 1 KiB'
+complete -c shm -n "__fish_shm_using_subcommand reader" -l length-delimited -d 'A length (u32, big-endian) before each message'
+complete -c shm -n "__fish_shm_using_subcommand reader" -l any-owner -d 'Accept what others own, or may write to'
+complete -c shm -n "__fish_shm_using_subcommand reader" -l progress -d 'Messages, bytes and rate, while it runs'
+complete -c shm -n "__fish_shm_using_subcommand reader" -l stats -d 'One line of figures on standard error at the end'
+complete -c shm -n "__fish_shm_using_subcommand reader" -l follow -d 'When the writer is gone, wait for the next'
+complete -c shm -n "__fish_shm_using_subcommand reader" -l json -d 'One JSON object a line for each message'
+complete -c shm -n "__fish_shm_using_subcommand reader" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shm -n "__fish_shm_using_subcommand ls" -l all -d 'Also what is no object: semaphores, directories, links'
+complete -c shm -n "__fish_shm_using_subcommand ls" -l stale -d 'Only mailboxes that nobody holds'
+complete -c shm -n "__fish_shm_using_subcommand ls" -l json -d 'One JSON object a line for each'
+complete -c shm -n "__fish_shm_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shm -n "__fish_shm_using_subcommand stat" -l json -d 'One JSON object a line for each'
+complete -c shm -n "__fish_shm_using_subcommand stat" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shm -n "__fish_shm_using_subcommand rm" -l stale -d 'All mailboxes that nobody holds'
+complete -c shm -n "__fish_shm_using_subcommand rm" -l force -d 'Also what is in use, or has messages'
+complete -c shm -n "__fish_shm_using_subcommand rm" -l dry-run -d 'Only say what would be removed'
+complete -c shm -n "__fish_shm_using_subcommand rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shm -n "__fish_shm_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shm -n "__fish_shm_using_subcommand bench" -l wait -d 'spin, yield, backoff, adaptive, block, poll [default: all]' -r -f -a "spin\t''
+yield\t''
+poll\t''
+backoff\t''
+block\t''
+adaptive\t''"
+complete -c shm -n "__fish_shm_using_subcommand bench" -l interval -d 'Intervals of poll [default: 1us,10us,100us,1ms,10ms,100ms]' -r
+complete -c shm -n "__fish_shm_using_subcommand bench" -l size -d 'Bytes in a message, 10 to 1024' -r
+complete -c shm -n "__fish_shm_using_subcommand bench" -l slots -d 'Room for N messages' -r
+complete -c shm -n "__fish_shm_using_subcommand bench" -l pin -d 'Cores of the two processes: far, same or none' -r -f -a "far\t''
+same\t''
+none\t''"
+complete -c shm -n "__fish_shm_using_subcommand bench" -l duration -d 'How long each measurement lasts' -r
+complete -c shm -n "__fish_shm_using_subcommand bench" -l json -d 'Figures as JSON, to FILE or instead of the table' -r -F
+complete -c shm -n "__fish_shm_using_subcommand bench" -l csv -d 'One line a way of waiting, to FILE or instead of the table' -r -F
+complete -c shm -n "__fish_shm_using_subcommand bench" -l svg -d 'A picture of latency against processor time, to FILE' -r -F
+complete -c shm -n "__fish_shm_using_subcommand bench" -l classic -d 'Also measure the lesson\'s layout'
+complete -c shm -n "__fish_shm_using_subcommand bench" -l no-lesson -d 'Leave out the lesson\'s own loop, which takes seconds'
+complete -c shm -n "__fish_shm_using_subcommand bench" -l quick -d 'Less exactly, in less than a minute'
+complete -c shm -n "__fish_shm_using_subcommand bench" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shm -n "__fish_shm_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shm -n "__fish_shm_using_subcommand man" -l dir -d 'Write all pages to this directory instead' -r -F
+complete -c shm -n "__fish_shm_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'

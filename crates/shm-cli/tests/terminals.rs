@@ -1,0 +1,250 @@
+//! What a person at a terminal sees and nobody else: escaped control bytes, progress, remarks, colours.
+
+mod support;
+
+use std::fs::File;
+use std::io::Read as _;
+use std::process::{Command, Stdio};
+
+use support::terminal::Terminal;
+use support::{Name, Process, attached_reader, reader, shm, until, writer};
+
+/// What the program shows on a terminal on which its output and errors are.
+#[track_caller]
+fn shown(command: &mut Command) -> String {
+    let terminal = Terminal::of_width(100);
+    command
+        .stdin(Stdio::null())
+        .stdout(terminal.stdio())
+        .stderr(terminal.stdio());
+    let mut process = Process::spawn_as_is(command);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    process.wait();
+    terminal.finish()
+}
+
+/// Leaves these messages in a mailbox.
+#[track_caller]
+fn leave(name: &Name, args: &[&str], input: &[u8]) {
+    let mut writer = writer(name, &[args, &["--keep"]].concat());
+    writer.send(input);
+    writer.finish().expect_code(0);
+}
+
+/// Reads a screen until this is on it.
+#[track_caller]
+fn wait_for(screen: &mut File, text: &str) -> String {
+    let mut seen = String::new();
+    let mut buffer = [0; 4096];
+    until(text, || {
+        let len = screen.read(&mut buffer).expect("the terminal is there");
+        seen.push_str(&String::from_utf8_lossy(&buffer[..len]));
+        seen.contains(text)
+    });
+    seen
+}
+
+const EVIL: &[u8] = b"title \x1b]0;owned\x07, up \x1b[1A, old \x9b2J, tab\tand gr\xc3\xbcn\n";
+const HARMLESS: &str = "title \\x1b]0;owned\\x07, up \\x1b[1A, old \\x9b2J, tab\tand grün\r\n";
+
+#[test]
+fn control_bytes_are_escaped_on_a_terminal_in_every_framing() {
+    let name = Name::new();
+    let cases: [(&[&str], &[u8], &str); 4] = [
+        (&[], EVIL, HARMLESS),
+        (&["--raw"], EVIL, HARMLESS),
+        (&["-0"], b"one\0two\0", "one\\x00two\\x00"),
+        (
+            &["--length-delimited"],
+            b"\0\0\0\x02\x1b!",
+            "\\x00\\x00\\x00\\x02\\x1b!",
+        ),
+    ];
+    for (framing, input, expected) in cases {
+        leave(&name, framing, input);
+        let mut command = shm([&["reader", name.as_str()], framing].concat());
+        assert_eq!(shown(&mut command), expected, "{framing:?}");
+    }
+}
+
+#[test]
+fn json_has_no_control_bytes_on_a_terminal_and_is_the_same_json() {
+    let name = Name::new();
+    let record = |text: &str| {
+        let line = text.lines().next().expect("a line");
+        serde_json::from_str::<serde_json::Value>(line).expect("it is JSON")
+    };
+    let input = "a\x1b\u{7f}\u{9b}2J\n";
+    leave(&name, &[], input.as_bytes());
+    let on_terminal = shown(&mut shm(["reader", "--json", name.as_str()]));
+    assert!(
+        !on_terminal
+            .chars()
+            .any(|c| c.is_control() && !"\r\n".contains(c)),
+        "{on_terminal:?}"
+    );
+    assert_eq!(record(&on_terminal)["data"]["text"], input);
+}
+
+#[test]
+fn elsewhere_bytes_are_written_as_they_came() {
+    let name = Name::new();
+    leave(&name, &[], EVIL);
+    reader(&name, &[])
+        .finish()
+        .expect_code(0)
+        .expect_output(EVIL);
+}
+
+#[test]
+fn a_writer_shows_its_progress_on_a_terminal_and_takes_it_away() {
+    let name = Name::new();
+    let terminal = Terminal::of_width(100);
+    let mut screen = terminal.screen();
+    let mut command = shm(["writer", "--progress", "--stats", name.as_str()]);
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(terminal.stdio());
+    let mut writer = Process::spawn_as_is(&mut command);
+    drop(command);
+    writer.send("one\ntwo\n");
+    wait_for(&mut screen, "2 messages, 8 bytes");
+    let mut reader = attached_reader(&name, &[]);
+    writer.finish().expect_code(0).expect_output(b"");
+    reader.wait().expect_code(0).expect_output(b"one\ntwo\n");
+    let rest = terminal.finish();
+    // The line is cleared before the figures of `--stats` take its place.
+    let (_, last) = rest
+        .rsplit_once("shm: 2 messages, 8 bytes")
+        .expect("the figures");
+    assert!(
+        last.ends_with("\r\n") && !last.contains("2 messages"),
+        "{rest:?}"
+    );
+    assert!(rest.contains("\x1b[2K"), "{rest:?}");
+}
+
+#[test]
+fn a_reader_shows_its_progress_if_its_output_goes_elsewhere() {
+    let name = Name::new();
+    let terminal = Terminal::of_width(100);
+    let mut screen = terminal.screen();
+    let mut command = shm(["reader", "--progress", name.as_str()]);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(terminal.stdio());
+    let mut reader = Process::spawn_as_is(&mut command);
+    drop(command);
+    name.wait_for_receiver();
+    let mut writer = writer(&name, &[]);
+    writer.send("hello\n");
+    wait_for(&mut screen, "1 messages, 6 bytes");
+    writer.finish().expect_code(0);
+    reader.wait().expect_code(0).expect_output(b"hello\n");
+
+    leave(&name, &[], b"hello\n");
+    let both = shown(&mut shm(["reader", "--progress", name.as_str()]));
+    assert_eq!(both, "hello\r\n", "the messages are the progress");
+}
+
+#[test]
+fn progress_is_for_terminals_only() {
+    let name = Name::new();
+    let mut writer = writer(&name, &["--progress", "--keep", "-m", "hello"]);
+    writer.wait().expect_code(0).expect_quiet();
+    let mut reader = reader(&name, &["--progress"]);
+    reader
+        .wait()
+        .expect_code(0)
+        .expect_quiet()
+        .expect_output(b"hello\n");
+}
+
+#[test]
+fn who_waits_for_a_reader_is_told_so_on_a_terminal_with_progress_or_without() {
+    for flags in [&[][..], &["--progress"]] {
+        let name = Name::new();
+        let terminal = Terminal::of_width(100);
+        let mut screen = terminal.screen();
+        let mut command = shm([&["writer", "-m", "hello", name.as_str()], flags].concat());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(terminal.stdio());
+        let mut writer = Process::spawn_as_is(&mut command);
+        drop(command);
+        wait_for(
+            &mut screen,
+            &format!("shm: waiting for: shm reader {}\r\n", name.as_str()),
+        );
+        reader(&name, &[])
+            .wait()
+            .expect_code(0)
+            .expect_output(b"hello\n");
+        writer.wait().expect_code(0);
+    }
+}
+
+#[test]
+fn an_error_has_no_control_bytes_whatever_the_name() {
+    let name = Name::new();
+    let evil = format!("{}\x1b[2J", name.as_str());
+    for args in [
+        &["rm", &evil][..],
+        &["stat", &evil],
+        &["reader", "--classic", "--timeout", "1ms", &evil],
+    ] {
+        let mut process = Process::spawn(&mut shm(args));
+        let ended = process.finish();
+        assert!(
+            !ended.errors.is_empty() && !ended.errors.contains('\x1b'),
+            "{:?}",
+            ended.errors
+        );
+    }
+}
+
+#[test]
+fn colours_are_for_terminals_of_people_who_want_them() {
+    let usage = |variable: Option<(&str, &str)>| {
+        let mut command = shm(["no-such-command"]);
+        command.env_remove("NO_COLOR").env("TERM", "xterm-256color");
+        command.envs(variable);
+        shown(&mut command)
+    };
+    assert!(usage(None).contains("\x1b["));
+    assert!(!usage(Some(("NO_COLOR", "1"))).contains('\x1b'));
+    // Tables have none in any case, nor has what goes elsewhere.
+    let name = Name::new();
+    leave(&name, &[], b"hello\n");
+    assert!(!shown(&mut shm(["ls", name.as_str()])).contains('\x1b'));
+    let ended = Process::spawn(&mut shm(["no-such-command"])).finish();
+    assert!(!ended.errors.contains('\x1b'));
+}
+
+#[test]
+fn a_page_into_a_closed_pipe_is_a_quiet_end() {
+    let name = Name::new();
+    leave(&name, &[], b"");
+    for args in [
+        &["ls"][..],
+        &["ls", "--json"],
+        &["stat", name.as_str()],
+        &["doctor"],
+        &["man", "writer"],
+        &["completions", "bash"],
+        &["rm", "--dry-run", name.as_str()],
+    ] {
+        let (read_end, write_end) = std::io::pipe().expect("a pipe");
+        drop(read_end);
+        let mut command = shm(args);
+        let mut process = Process::spawn_as_is(command.stdout(write_end).stderr(Stdio::piped()));
+        let ended = process.wait();
+        // What the doctor finds on this machine is told all the same.
+        if args != ["doctor"] {
+            ended.expect_code(0).expect_quiet();
+        }
+    }
+}
