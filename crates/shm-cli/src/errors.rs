@@ -194,7 +194,7 @@ fn reserve(error: &ResizeError) -> Failure {
     let next = match error {
         ResizeError::NoSpace { .. } => "df -h /dev/shm; a mailbox with fewer --slots is smaller",
         ResizeError::System(error) => return system(error),
-        _ => return Failure::new(Status::Failure, error),
+        _ => "raise that limit, or fewer --slots; shm doctor shows the limits",
     };
     Failure::new(Status::Failure, error).next(next)
 }

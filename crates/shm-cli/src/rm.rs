@@ -1,6 +1,6 @@
 //! `shm rm`: unlinks objects that nobody uses.
 
-use shm_core::{OpenError, ShmName, SystemError, Unlink};
+use shm_core::{OpenError, ShmName, Unlink};
 use shm_mailbox::{Removal, RemoveError, Role};
 
 use crate::console;
@@ -53,7 +53,7 @@ fn remove(name: &ShmName, args: &RmArgs) -> Result<(), Failure> {
     match shm_mailbox::remove(name, removal) {
         // Locks need an object that may be written to; unlinking it does not.
         Err(RemoveError::Open(OpenError::PermissionDenied { .. })) if args.force => {
-            shm_core::unlink(name).map_err(|error| unlinking(&error))
+            shm_core::unlink(name).map_err(|error| failure(&entry, &RemoveError::System(error)))
         }
         Ok(Unlink::Replaced) => Err(replaced(name)),
         Ok(_) => Ok(()),
@@ -153,10 +153,6 @@ fn in_use(name: &str, role: Role, pid: Option<u32>) -> Failure {
 fn replaced(name: &ShmName) -> Failure {
     let what = format_args!("object {name:?} was replaced by another while it was removed");
     Failure::new(Status::Failure, what).next("shm ls, and try again")
-}
-
-fn unlinking(error: &SystemError) -> Failure {
-    errors::system(error).next("only the owner of an object can remove it")
 }
 
 fn failure(entry: &Entry, error: &RemoveError) -> Failure {

@@ -119,7 +119,7 @@ fn a_writer_shows_its_progress_on_a_terminal_and_takes_it_away() {
         .rsplit_once("shm: 2 messages, 8 bytes")
         .expect("the figures");
     assert!(
-        last.ends_with("\r\n") && !last.contains("2 messages"),
+        last.ends_with("\r\n") && !last.contains("2 messages,"),
         "{rest:?}"
     );
     assert!(rest.contains("\x1b[2K"), "{rest:?}");

@@ -43,6 +43,6 @@ fn put(path: &Path, text: String, shown: &mut Option<String>) -> Result<(), Fail
 fn save(path: &Path, text: &str) -> Result<(), Failure> {
     fs::write(path, text).map_err(|error| {
         let what = format!("file {:?} cannot be written: {error}", path.display());
-        Failure::new(Status::Failure, what)
+        Failure::new(Status::Failure, what).next("a file in a directory that you may write to")
     })
 }

@@ -1,0 +1,117 @@
+//! Looking after objects: each message and the situation that causes it.
+
+use super::Situation;
+
+pub(super) const SITUATIONS: &[Situation] = &[
+    Situation {
+        when: "there is no such object",
+        script: "shm stat x",
+        code: 3,
+        says: &[
+            r#"shm: object "x" does not exist"#,
+            "  next: start its writer, or look for the name with shm ls",
+        ],
+    },
+    Situation {
+        when: "there is no object to remove",
+        script: "shm rm x",
+        code: 3,
+        says: &[
+            r#"shm: object "x" does not exist"#,
+            "  next: start its writer, or look for the name with shm ls",
+        ],
+    },
+    Situation {
+        when: "there is no /dev/shm",
+        script: "mount -t tmpfs tmpfs /dev; shm ls",
+        code: 3,
+        says: &[
+            "shm: opendir of /dev/shm: No such file or directory (os error 2)",
+            "  next: shm doctor",
+        ],
+    },
+    Situation {
+        when: "an object in use is to be removed",
+        script: "hold writer x; shm rm x",
+        code: 4,
+        says: &[
+            r#"shm: object "x" is in use: it has a writer, process …"#,
+            "  next: end it first, or --force: then they go on without a name",
+        ],
+    },
+    Situation {
+        when: "an object that another program uses is to be removed",
+        script: "{ exec 4>/dev/shm/x; sleep 100; } & until [ -e /dev/shm/x ]; do :; done; shm rm x",
+        code: 4,
+        says: &[
+            r#"shm: object "x" is open in process … (bash)"#,
+            "  next: end it first, or --force",
+        ],
+    },
+    Situation {
+        when: "what is to be removed is no object",
+        script: "mkdir /dev/shm/x; shm rm x",
+        code: 7,
+        says: &[
+            r#"shm: object "x" is no object but a directory"#,
+            "  next: rm, if it is yours",
+        ],
+    },
+    Situation {
+        when: "another user's object is to be removed",
+        script: "shm writer --keep --mode 0666 x; nobody rm x",
+        code: 5,
+        says: &[
+            r#"shm: object "x" belongs to root, and only the owner can remove it: Permission denied (os error 13)"#,
+            "  next: act as the owner",
+        ],
+    },
+    Situation {
+        when: "another user's unreadable object is to be removed",
+        script: "shm writer --keep x; nobody rm --force x",
+        code: 5,
+        says: &[
+            r#"shm: object "x" belongs to root, and only the owner can remove it: Permission denied (os error 13)"#,
+            "  next: act as the owner",
+        ],
+    },
+    Situation {
+        when: "a stale mailbox has messages",
+        script: "shm writer --keep -m a x; shm rm --stale",
+        code: 0,
+        says: &["shm: kept x: 1 messages in it; shm reader x takes them, --force removes them"],
+    },
+    Situation {
+        when: "the doctor has found a problem",
+        script: "mount -o remount,ro /dev/shm; shm doctor > /dev/null",
+        code: 1,
+        says: &[
+            "shm: 1 of 10 checks found a problem",
+            "  next: do what stands below each",
+        ],
+    },
+    Situation {
+        when: "there is no page of that command",
+        script: "shm man wrter",
+        code: 2,
+        says: &[
+            r#"shm: there is no page for "shm-wrter""#,
+            "  next: shm --help shows the commands",
+        ],
+    },
+    Situation {
+        when: "the pages cannot be written",
+        script: "shm man --dir /nowhere",
+        code: 1,
+        says: &[
+            r#"shm: file "/nowhere/shm.1" cannot be written: No such file or directory (os error 2)"#,
+            "  next: --dir of a directory that you may write to",
+        ],
+    },
+    Situation {
+        when: "the number of slots is what it was made with",
+        script: "shm writer --keep x; shm writer --keep --slots 32 x",
+        code: 0,
+        says: &[r#"shm: object "x" has 16 slots; --slots 32 applies only when it is created"#],
+    },
+];

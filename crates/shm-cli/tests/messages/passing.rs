@@ -1,0 +1,165 @@
+//! Passing messages: each message and the situation that causes it.
+
+use super::Situation;
+
+pub(super) const SITUATIONS: &[Situation] = &[
+    Situation {
+        when: "nobody has made the classic object in time",
+        script: "shm reader --classic --timeout 10ms x",
+        code: 124,
+        says: &[r#"shm: object "x" does not exist; start a writer first"#],
+    },
+    Situation {
+        when: "no message has come in time",
+        script: "shm reader --timeout 10ms x",
+        code: 124,
+        says: &[
+            r#"shm: no message in object "x" within 10ms"#,
+            "  next: start its writer, or wait longer",
+        ],
+    },
+    Situation {
+        when: "the writer was killed",
+        script: "hold writer x; kill_holder; shm reader x",
+        code: 6,
+        says: &[
+            r#"shm: the sender of object "x" died; everything it committed has been received"#,
+            "  next: shm reader --follow x waits for the next writer",
+        ],
+    },
+    Situation {
+        when: "nobody has taken the messages in time",
+        script: "shm writer --drain 10ms -m a x",
+        code: 6,
+        says: &[
+            r#"shm: 1 messages are left in object "x" after 10ms"#,
+            "  next: shm reader x",
+        ],
+    },
+    Situation {
+        when: "there was not even room in time",
+        script: "shm writer --drain 10ms --slots 1 -m a -m b x",
+        code: 6,
+        says: &[
+            r#"shm: 1 messages are left in object "x" after 10ms; the rest of the input was not sent"#,
+            "  next: shm reader x",
+        ],
+    },
+    Situation {
+        when: "nobody has taken the classic message in time",
+        script: "shm writer --classic --drain 10ms -m a x",
+        code: 6,
+        says: &[
+            r#"shm: nobody takes messages from object "x", waited 10ms; the rest of the input was not sent"#,
+            "  next: shm reader x",
+        ],
+    },
+    Situation {
+        when: "a line is too long",
+        script: r#"head -c 2000 /dev/zero | tr "\0" a | shm writer --oversize error x"#,
+        code: 8,
+        says: &[
+            r#"shm: object "x": message 1 of the input is longer than 1024 bytes"#,
+            "  next: --oversize split, or shorter messages",
+        ],
+    },
+    Situation {
+        when: "a frame is too long",
+        script: r#"printf "\0\0\10\0" | shm writer --length-delimited x"#,
+        code: 8,
+        says: &[
+            r#"shm: object "x": message 1 of the input announces 2048 bytes, at most 1024 fit"#,
+            "  next: check that the input has a length (u32, big-endian) before each message",
+        ],
+    },
+    Situation {
+        when: "a frame is cut short",
+        script: r#"printf "\0\0\0\10ab" | shm writer --length-delimited x"#,
+        code: 8,
+        says: &[
+            r#"shm: object "x": the input ends inside message 1: expected 12 bytes with its length, found 6"#,
+            "  next: check that the input has a length (u32, big-endian) before each message",
+        ],
+    },
+    Situation {
+        when: "a message is too long",
+        script: r#"shm writer --length-delimited -m "$(head -c 2000 /dev/zero | tr "\0" a)" x"#,
+        code: 8,
+        says: &[
+            r#"shm: object "x": a message of 2000 bytes is 976 too long, expected at most 1024; split it"#,
+        ],
+    },
+    Situation {
+        when: "a NUL cannot pass through the classic object",
+        script: r#"printf "a\0b\n" | shm writer --classic x"#,
+        code: 8,
+        says: &[
+            r#"shm: object "x": the message has a NUL at byte 1, which ends a text in the lesson's layout; use a mailbox"#,
+        ],
+    },
+    Situation {
+        when: "an empty message cannot pass through the classic object",
+        script: r#"printf "\0\0\0\0" | shm writer --classic --length-delimited x"#,
+        code: 8,
+        says: &[
+            r#"shm: object "x": an empty message cannot be told from none in the lesson's layout; end it with a newline"#,
+        ],
+    },
+    Situation {
+        when: "somebody removed the object of a lonely reader",
+        script: "later rm /dev/shm/x; shm reader x",
+        code: 3,
+        says: &[
+            r#"shm: object "x" was unlinked and nobody else is attached; attach again to make a new one"#,
+        ],
+    },
+    Situation {
+        when: "somebody truncated the object of a reader",
+        script: "later truncate -s 0 /dev/shm/x; shm reader x",
+        code: 1,
+        says: &[
+            r#"shm: object "x" was truncated to 0 bytes, expected 20480; remove it and start both ends again"#,
+        ],
+    },
+    Situation {
+        when: "somebody truncated the object of a classic writer",
+        script: "later truncate -s 0 /dev/shm/x; shm writer --classic -m a x",
+        code: 1,
+        says: &[
+            r#"shm: object "x" was resized to 0 bytes, expected 1028; remove it, and start both ends again"#,
+        ],
+    },
+    Situation {
+        when: "somebody removed the object of a classic writer",
+        script: "later rm /dev/shm/x; shm writer --classic -m a x",
+        code: 3,
+        says: &[r#"shm: object "x" was unlinked; attach again"#],
+    },
+    Situation {
+        when: "the input cannot be read",
+        script: "shm writer x < /",
+        code: 1,
+        says: &[
+            "shm: cannot read standard input: Is a directory (os error 21)",
+            "  next: give it a pipe or a file; what was read before has been sent",
+        ],
+    },
+    Situation {
+        when: "the output cannot be written",
+        script: "shm writer --keep -m a x; shm reader x > /dev/full",
+        code: 1,
+        says: &[
+            "shm: cannot write standard output: No space left on device (os error 28)",
+            "  next: write elsewhere; in a mailbox, what was not written waits for the next reader",
+        ],
+    },
+    Situation {
+        when: "no signal can be caught",
+        script: "ulimit -n 6; shm reader x",
+        code: 1,
+        says: &[
+            "shm: cannot catch signals: Too many open files (os error 24)",
+            "  next: if too many files are open, see ulimit -n",
+        ],
+    },
+];
