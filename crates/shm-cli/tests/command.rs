@@ -312,6 +312,8 @@ fn the_examples_of_the_help_run() {
         let examples = examples(command).into_iter();
         examples.map(move |example| (setup, example))
     });
+    // All of them first: what is wrong with the help must not leave half of them running.
+    let examples: Vec<_> = examples.collect();
     for (setup, example) in examples {
         assert!(example.contains("shm "), "{example}");
         let helper = ["jq", "watch"]

@@ -189,6 +189,12 @@ fn peer_failed(what: &str, why: impl std::fmt::Display) -> Failure {
         Status::Failure,
         format_args!("the benchmark's other process {what}: {why}"),
     )
+    .next("start the benchmark again")
+}
+
+fn peer_died(how: &str) -> Failure {
+    let what = format_args!("the benchmark's other process died: {how}");
+    Failure::new(Status::Abandoned, what).next("start the benchmark again")
 }
 
 /// The process at the other end; it ends when this is dropped.
@@ -235,13 +241,16 @@ impl Process {
 
     fn tell(&mut self, task: Task) -> Result<(), Failure> {
         let input = self.child.stdin.as_mut().expect("open until the end");
-        writeln!(input, "{task}").map_err(|error| peer_failed("does not listen", error))
+        writeln!(input, "{task}").map_err(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => peer_died("its input is closed"),
+            _ => peer_failed("does not listen", error),
+        })
     }
 
     fn read_line(&mut self) -> Result<String, Failure> {
         let mut line = String::new();
         match self.output.read_line(&mut line) {
-            Ok(0) => Err(peer_failed("has ended", "it said nothing")),
+            Ok(0) => Err(peer_died("it said nothing")),
             Ok(_) => Ok(line.trim_end().to_owned()),
             Err(error) => Err(peer_failed("cannot be heard", error)),
         }
