@@ -123,12 +123,16 @@ impl Name {
             return Vec::new();
         };
         // `1: OFDLCK ADVISORY  WRITE -1 00:1b:2 5 5`, see proc_locks(5).
-        let inode = format!(":{}", metadata.ino());
+        // With the device: each tmpfs counts its inodes from 1.
+        // Major and minor number as makedev(3) packs them.
+        let device = metadata.dev();
+        let (major, minor) = (device >> 8 & 0xfff, device & 0xff | device >> 12 & 0xfff00);
+        let file = format!("{major:02x}:{minor:02x}:{}", metadata.ino());
         let locks = fs::read_to_string("/proc/locks").expect("/proc/locks is readable");
         let mut bytes: Vec<u64> = locks
             .lines()
             .map(|line| line.split_whitespace().collect::<Vec<_>>())
-            .filter(|fields| fields.len() == 8 && fields[5].ends_with(&inode))
+            .filter(|fields| fields.len() == 8 && fields[5] == file)
             .filter_map(|fields| fields[6].parse().ok())
             .collect();
         bytes.sort_unstable();
