@@ -241,12 +241,7 @@ impl Channel {
                 // Otherwise it is about to free the lock, or to raise its epoch: stay curious.
                 self.known_life.set(life);
             }
-            return Ok(match life {
-                _ if held => Peer::Attached,
-                0 => Peer::NeverSeen,
-                life if protocol::is_closed(life) => Peer::Closed,
-                _ => Peer::Died,
-            });
+            return Ok(Peer::judge(life, held));
         }
         Ok(Peer::Attached)
     }

@@ -60,6 +60,8 @@ mod sync;
 #[cfg(not(loom))]
 mod channel;
 #[cfg(not(loom))]
+mod claim;
+#[cfg(not(loom))]
 pub mod classic;
 #[cfg(not(loom))]
 mod draft;

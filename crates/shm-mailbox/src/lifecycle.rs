@@ -7,13 +7,13 @@
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use shm_core::{
-    Created, Lock, Mapping, Object, ObjectOptions, ShmName, SystemError, Unlink, barrier, fork,
+    Created, Mapping, Object, ObjectOptions, ShmName, SystemError, Unlink, barrier, fork,
 };
 
 use crate::channel::{Channel, Fences, wake_unconditionally};
+use crate::claim;
 use crate::error::{AttachError, CloseError};
 use crate::image::Image;
 use crate::layout::{Geometry, lock_byte};
@@ -24,10 +24,6 @@ use crate::role::Role;
 use crate::sync::Ordering;
 use crate::wait::{self, Waiter};
 
-/// How long INIT may stay busy: its holders need microseconds, and a killed one's is free at once.
-const INIT_LIMIT: Duration = Duration::from_secs(2);
-/// How long a role may stay busy: a killed owner's lock is free after 50 to 300 µs.
-const ROLE_LIMIT: Duration = Duration::from_millis(20);
 /// How often the name may change hands while we attach.
 const ATTEMPTS: u32 = 100;
 
@@ -73,7 +69,7 @@ pub(crate) fn attach<C>(
     let fences = Fences::new(options.wait);
     let mut holder = 0;
     // Everything is given back between two attempts: who wants to close needs INIT.
-    let attached = wait::retry(ROLE_LIMIT, || -> Result<_, AttachError> {
+    let attached = wait::retry(claim::ROLE_LIMIT, || -> Result<_, AttachError> {
         let (object, region, created) = prepare(&objects, &name, wanted, options)?;
         let begun = begin(&object, &region, role, fences, &resume);
         if begun.is_err() && created {
@@ -113,7 +109,7 @@ fn begin<C>(
     fences: Fences,
     resume: impl Fn(&Region) -> Result<C, crate::Corrupt>,
 ) -> Result<Option<C>, AttachError> {
-    if lock(object, lock_byte::of(role))?.is_none() {
+    if claim::lock(object, lock_byte::of(role))?.is_none() {
         return Ok(None);
     }
     let cursor = resume(region);
@@ -159,7 +155,7 @@ fn prepare(
         } else {
             (objects.open(name).map_err(AttachError::Open)?, Created::No)
         };
-        let init = wait::retry(INIT_LIMIT, || lock(&object, lock_byte::INIT))?;
+        let init = claim::init(&object)?;
         init.ok_or_else(|| AttachError::InitBusy {
             name: name.to_string(),
         })?;
@@ -196,13 +192,6 @@ fn objects(options: &Options) -> ObjectOptions {
         objects.mode(mode);
     }
     objects
-}
-
-fn lock(object: &Object, byte: u64) -> Result<Option<()>, SystemError> {
-    Ok(match object.try_lock(byte)? {
-        Lock::Taken => Some(()),
-        Lock::Busy => None,
-    })
 }
 
 /// The object's mailbox, finished first if it is half-made. Whether we have done that is the second
@@ -271,8 +260,7 @@ pub(crate) fn close(channel: &Channel, disposal: Disposal) -> Result<Closed, Clo
         // Nothing may be touched any more; the role goes with the descriptor.
         return Err(truncated());
     }
-    let init =
-        wait::retry(INIT_LIMIT, || lock(object, lock_byte::INIT)).map_err(CloseError::System)?;
+    let init = claim::init(object).map_err(CloseError::System)?;
     protocol::end_life(channel.own());
     let queued = protocol::queued(&channel.region);
     if channel.broken_memory() {

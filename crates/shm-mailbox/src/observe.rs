@@ -33,7 +33,6 @@ use crate::classic;
 use crate::error::AttachError;
 use crate::image::Image;
 use crate::layout::{Geometry, MAGIC, SLOTS_OFFSET, VERSION, is_whole_pages, lock_byte, offset};
-use crate::protocol;
 use crate::role::{Peer, Role};
 
 /// How often a number is read again that changes while it is read: a busy channel moves on for as long as we
@@ -204,12 +203,7 @@ fn side(object: &Object, role: Role) -> Result<Side, SystemError> {
     for _ in 0..ROUNDS {
         let held = object.is_locked_elsewhere(lock_byte::of(role))?;
         let after = word(object, base + offset::LIFE)?;
-        state = match life {
-            _ if held => Peer::Attached,
-            0 => Peer::NeverSeen,
-            life if protocol::is_closed(life) => Peer::Closed,
-            _ => Peer::Died,
-        };
+        state = Peer::judge(life, held);
         if life == after {
             break;
         }

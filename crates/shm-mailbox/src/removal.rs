@@ -2,19 +2,14 @@
 
 use std::error::Error;
 use std::fmt;
-use std::time::Duration;
 
-use shm_core::{Lock, Object, ObjectOptions, OpenError, ShmName, SystemError, Unlink};
+use shm_core::{Object, ObjectOptions, OpenError, ShmName, SystemError, Unlink};
 
+use crate::claim;
 use crate::layout::lock_byte;
 use crate::observe::{self, Content};
 use crate::role::Role;
 use crate::wait;
-
-/// How long INIT may stay busy: its holders need microseconds, and a killed one's is free at once.
-const INIT_LIMIT: Duration = Duration::from_secs(2);
-/// How long a role may stay busy: a killed owner's lock is free after 50 to 300 µs.
-const ROLE_LIMIT: Duration = Duration::from_millis(20);
 
 /// What may be removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,8 +90,8 @@ pub fn remove(name: &ShmName, removal: Removal) -> Result<Unlink, RemoveError> {
 /// Takes INIT and both roles; `false` if the object has lost its name.
 fn take(object: &Object) -> Result<bool, RemoveError> {
     let mut holder = Role::Sender;
-    let taken = wait::retry(ROLE_LIMIT, || -> Result<_, RemoveError> {
-        let init = wait::retry(INIT_LIMIT, || lock(object, lock_byte::INIT))?;
+    let taken = wait::retry(claim::ROLE_LIMIT, || -> Result<_, RemoveError> {
+        let init = claim::init(object)?;
         init.ok_or_else(|| RemoveError::InitBusy {
             name: object.name().to_string(),
         })?;
@@ -104,7 +99,7 @@ fn take(object: &Object) -> Result<bool, RemoveError> {
             return Ok(Some(false));
         }
         for role in [Role::Sender, Role::Receiver] {
-            if lock(object, lock_byte::of(role))?.is_none() {
+            if claim::lock(object, lock_byte::of(role))?.is_none() {
                 holder = role;
                 // Everything is given back between two attempts: who wants to close needs INIT.
                 object.unlock(lock_byte::SENDER)?;
@@ -136,13 +131,6 @@ fn check(object: &Object, removal: Removal) -> Result<(), RemoveError> {
         Content::Mailbox(_) => Ok(()),
         _ => Err(RemoveError::NotAMailbox { name: name() }),
     }
-}
-
-fn lock(object: &Object, byte: u64) -> Result<Option<()>, SystemError> {
-    Ok(match object.try_lock(byte)? {
-        Lock::Taken => Some(()),
-        Lock::Busy => None,
-    })
 }
 
 impl From<SystemError> for RemoveError {

@@ -54,6 +54,19 @@ pub enum Peer {
     Died,
 }
 
+#[cfg(not(loom))]
+impl Peer {
+    /// By the role's `life`, and whether its lock was held while that stood there.
+    pub(crate) const fn judge(life: u64, held: bool) -> Self {
+        match life {
+            _ if held => Self::Attached,
+            0 => Self::NeverSeen,
+            life if crate::protocol::is_closed(life) => Self::Closed,
+            _ => Self::Died,
+        }
+    }
+}
+
 impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

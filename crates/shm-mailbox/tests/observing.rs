@@ -1,5 +1,7 @@
 //! Observers: what they see of each kind of object, and that nobody notices them.
 
+#![cfg(not(loom))]
+
 mod support;
 
 use shm_mailbox::observe::{self, Content, Lesson, Snapshot};

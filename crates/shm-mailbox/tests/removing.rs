@@ -1,5 +1,7 @@
 //! Removing objects: only what nobody uses, and never what somebody is just coming to.
 
+#![cfg(not(loom))]
+
 mod support;
 
 use shm_core::{Lock, ObjectOptions, Unlink};

@@ -3,26 +3,19 @@
 //! The lock INIT, as in a mailbox, is held while attaching and while unlinking. So whoever holds it and
 //! finds the object linked can take his time: nobody of ours unlinks it, or sizes it, meanwhile.
 
-use std::time::Duration;
-
-use shm_core::{
-    Created, Lock, Mapping, Object, ObjectOptions, OpenError, ShmName, SystemError, fork,
-};
+use shm_core::{Created, Mapping, Object, ObjectOptions, OpenError, ShmName, SystemError, fork};
 
 use super::error::AttachError;
 use super::layout::{SIZE, View};
 use super::link::Link;
 use super::umask;
+use crate::claim;
 use crate::layout::lock_byte;
 use crate::role::Role;
 use crate::wait;
 
 /// The mode that the lesson's writer passes to `shm_open`.
 const MODE: u32 = 0o666;
-/// How long INIT may be busy: attaching takes microseconds, unless its process is stopped.
-pub(super) const INIT_LIMIT: Duration = Duration::from_secs(2);
-/// How long a role may be busy: a killed process holds its locks for 50 to 300 µs more.
-const ROLE_LIMIT: Duration = Duration::from_millis(20);
 /// How often the name may vanish between our opening and locking it.
 const ROUNDS: u32 = 100;
 
@@ -44,7 +37,7 @@ pub(super) fn attach(name: &str, role: Role, any_owner: bool) -> Result<Attached
     })?;
     for _ in 0..ROUNDS {
         let (object, created) = open(&name, role, any_owner)?;
-        let claimed = wait::retry(ROLE_LIMIT, || claim(&object, role));
+        let claimed = wait::retry(claim::ROLE_LIMIT, || claim(&object, role));
         let view = match claimed {
             Ok(Some(Claim::Unlinked)) => continue,
             Ok(Some(Claim::Held)) => map(&object),
@@ -104,8 +97,7 @@ enum Claim {
 /// INIT is given back between two attempts, since whoever has the role needs it to close.
 fn claim(object: &Object, role: Role) -> Result<Option<Claim>, AttachError> {
     let name = || object.name().to_string();
-    wait::retry(INIT_LIMIT, || lock(object, lock_byte::INIT))?
-        .ok_or_else(|| AttachError::InitBusy { name: name() })?;
+    claim::init(object)?.ok_or_else(|| AttachError::InitBusy { name: name() })?;
     let status = object.status()?;
     if status.links == 0 {
         return Ok(Some(Claim::Unlinked));
@@ -120,7 +112,7 @@ fn claim(object: &Object, role: Role) -> Result<Option<Claim>, AttachError> {
     }
     // The C writer's ftruncate leaves a hole, and touching that on a full /dev/shm is SIGBUS.
     object.reserve(SIZE).map_err(AttachError::Reserve)?;
-    if lock(object, lock_byte::of(role))?.is_none() {
+    if claim::lock(object, lock_byte::of(role))?.is_none() {
         object.unlock(lock_byte::INIT)?;
         return Ok(None);
     }
@@ -130,14 +122,6 @@ fn claim(object: &Object, role: Role) -> Result<Option<Claim>, AttachError> {
 fn map(object: &Object) -> Result<View, AttachError> {
     let mapping = Mapping::shared(object).map_err(AttachError::Map)?;
     View::new(mapping).map_err(AttachError::View)
-}
-
-/// Takes the lock of a byte, or `None` if it is busy.
-pub(super) fn lock(object: &Object, byte: u64) -> Result<Option<()>, SystemError> {
-    Ok(match object.try_lock(byte)? {
-        Lock::Taken => Some(()),
-        Lock::Busy => None,
-    })
 }
 
 /// Whether an object that we have made, and could not prepare for this reason, is of use to nobody else.

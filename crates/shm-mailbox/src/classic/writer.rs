@@ -5,13 +5,14 @@ use std::time::Duration;
 use shm_core::Created;
 
 use super::MAX_MESSAGE;
-use super::attach::{self, Attached, INIT_LIMIT};
+use super::attach::Attached;
 use super::error::{CloseError, Fault, SendError};
 use super::layout::TEXT;
 use super::link::{Glance, Link};
 use super::protocol::{self, is_request};
+use crate::claim;
 use crate::layout::lock_byte;
-use crate::wait::{self, Condition, Waiter};
+use crate::wait::{Condition, Waiter};
 
 /// Hands messages to the lesson's reader, or to ours. Made by [`Options::writer`](super::Options::writer).
 ///
@@ -169,10 +170,8 @@ impl Writer {
         }
         let object = self.link.object();
         // Held until the object is dropped, which frees the role too.
-        wait::retry(INIT_LIMIT, || attach::lock(object, lock_byte::INIT))?.ok_or_else(|| {
-            CloseError::InitBusy {
-                name: self.name().to_owned(),
-            }
+        claim::init(object)?.ok_or_else(|| CloseError::InitBusy {
+            name: self.name().to_owned(),
         })?;
         // A name that is gone, or another object's by now, is left alone.
         object.unlink()?;

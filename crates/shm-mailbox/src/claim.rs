@@ -1,0 +1,26 @@
+//! Taking the locks on an object's bytes: INIT while something changes, a role for as long as it is played.
+
+use std::time::Duration;
+
+use shm_core::{Lock, Object, SystemError};
+
+use crate::layout::lock_byte;
+use crate::wait;
+
+/// How long INIT may stay busy: its holders need microseconds, and a killed one's is free at once.
+const INIT_LIMIT: Duration = Duration::from_secs(2);
+/// How long a role may stay busy: a killed owner's lock is free after 50 to 300 µs.
+pub(crate) const ROLE_LIMIT: Duration = Duration::from_millis(20);
+
+/// Takes INIT; `None` if it stays busy, which only a stopped process makes it.
+pub(crate) fn init(object: &Object) -> Result<Option<()>, SystemError> {
+    wait::retry(INIT_LIMIT, || lock(object, lock_byte::INIT))
+}
+
+/// Takes the lock of a byte; `None` if it is busy.
+pub(crate) fn lock(object: &Object, byte: u64) -> Result<Option<()>, SystemError> {
+    Ok(match object.try_lock(byte)? {
+        Lock::Taken => Some(()),
+        Lock::Busy => None,
+    })
+}
