@@ -314,3 +314,28 @@ fn remove_others(folder: &Path, wanted: &[PathBuf]) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A mutant that no longer fits is found here, not weeks later by whoever tries it.
+    #[test]
+    fn every_mutant_fits_the_tree() {
+        let mutants = read_all().expect("they can be read");
+        assert!(mutants.len() > 50, "only {}", mutants.len());
+        for (name, mutant) in mutants {
+            // Several pieces may change one file, each after the one before.
+            let mut texts = std::collections::BTreeMap::new();
+            for edit in &mutant.edits {
+                let text = texts.entry(&edit.file).or_insert_with(|| {
+                    let path = workspace::root().join(&edit.file);
+                    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"))
+                });
+                *text = edit
+                    .apply(text)
+                    .unwrap_or_else(|error| panic!("{name}: {}: {error}", edit.file));
+            }
+        }
+    }
+}
