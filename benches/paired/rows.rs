@@ -175,7 +175,8 @@ fn against_the_lesson(placement: Placement) -> Row {
 }
 
 fn idle(wait: Wait) -> Row {
-    let pause = Duration::from_millis(500);
+    // So long that the wake-up for the last message hardly counts.
+    let pause = Duration::from_secs(1);
     Row {
         name: format!("idle/{wait}"),
         placement: Unpinned,

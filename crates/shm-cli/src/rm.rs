@@ -77,7 +77,7 @@ fn remove_stale(entry: &Entry, args: &RmArgs) -> Result<(), Failure> {
     let shown = entry.shown_name();
     let kept = |queued| {
         note(format_args!(
-            "kept {shown}: {queued} messages in it; shm reader {shown} takes them, --force removes them"
+            "kept {shown}: it has messages ({queued}); shm reader {shown} takes them, --force removes them"
         ));
     };
     if args.dry_run {

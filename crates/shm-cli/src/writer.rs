@@ -272,7 +272,7 @@ impl Writer<'_> {
         let drain = humantime::format_duration(self.args.drain.unwrap_or_default());
         let untaken = match left {
             0 => format!("nobody takes messages from object {name:?}, waited {drain}"),
-            _ => format!("{left} messages are left in object {name:?} after {drain}"),
+            _ => format!("messages are left in object {name:?} after {drain}: {left}"),
         };
         let unsent = if self.unsent {
             "; the rest of the input was not sent"

@@ -121,7 +121,7 @@ fn stale_removes_what_nobody_holds_and_nothing_else() {
         ended.errors
     );
     let kept =
-        "shm: kept full: 1 messages in it; shm reader full takes them, --force removes them\n";
+        "shm: kept full: it has messages (1); shm reader full takes them, --force removes them\n";
     assert_eq!(ended.errors, kept.repeat(2));
 }
 

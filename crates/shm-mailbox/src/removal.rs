@@ -154,7 +154,7 @@ impl fmt::Display for RemoveError {
             ),
             Self::Messages { name, queued } => write!(
                 f,
-                "object {name:?} has {queued} messages that nobody has taken; receive them, or remove it with them"
+                "object {name:?} has messages that nobody has taken ({queued}); receive them, or remove it with them"
             ),
             Self::NotAMailbox { name } => {
                 write!(f, "object {name:?} is not a mailbox; it was left as it is")

@@ -79,7 +79,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         when: "a stale mailbox has messages",
         script: "shm writer --keep -m a x; shm rm --stale",
         code: 0,
-        says: &["shm: kept x: 1 messages in it; shm reader x takes them, --force removes them"],
+        says: &["shm: kept x: it has messages (1); shm reader x takes them, --force removes them"],
     },
     Situation {
         when: "the doctor has found a problem",

@@ -32,7 +32,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         script: "shm writer --drain 10ms -m a x",
         code: 6,
         says: &[
-            r#"shm: 1 messages are left in object "x" after 10ms"#,
+            r#"shm: messages are left in object "x" after 10ms: 1"#,
             "  next: shm reader x",
         ],
     },
@@ -41,7 +41,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         script: "shm writer --drain 10ms --slots 1 -m a -m b x",
         code: 6,
         says: &[
-            r#"shm: 1 messages are left in object "x" after 10ms; the rest of the input was not sent"#,
+            r#"shm: messages are left in object "x" after 10ms: 1; the rest of the input was not sent"#,
             "  next: shm reader x",
         ],
     },
