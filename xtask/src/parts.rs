@@ -14,6 +14,9 @@ pub(crate) struct Part {
     pub(crate) about: &'static str,
     /// How it is done.
     pub(crate) work: Work,
+    /// Takes minutes on one processor, and little from whatever else runs: it begins at once, while the other parts have
+    /// their turns.
+    pub(crate) beside_others: bool,
 }
 
 /// What a part consists of.
@@ -86,7 +89,10 @@ pub(crate) fn all() -> Vec<Part> {
         "",
     ));
     let about = "every interleaving of the protocol, in a model";
-    parts.push(test("loom", about, loom(), "loom"));
+    parts.push(Part {
+        beside_others: true,
+        ..test("loom", about, loom(), "loom")
+    });
     // As tests, benchmarks run each function once, and share the build of all the other parts.
     let benches = cargo(&["test", "--package", "benches", "--benches", "--", "--test"]);
     parts.push(commands(
@@ -108,6 +114,7 @@ pub(crate) fn all() -> Vec<Part> {
         name: "leftovers",
         about: "the run left no object in /dev/shm (always runs)",
         work: Work::Leftovers,
+        beside_others: false,
     });
     parts
 }
@@ -117,6 +124,7 @@ fn commands(name: &'static str, about: &'static str, commands: Vec<Command>) -> 
         name,
         about,
         work: Work::Commands(commands),
+        beside_others: false,
     }
 }
 
@@ -125,6 +133,7 @@ fn test(name: &'static str, about: &'static str, command: Command, filter: &'sta
         name,
         about,
         work: Work::Tests(TestPrograms::new(command, filter)),
+        beside_others: false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 use std::process::Command;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::Verdict;
@@ -53,21 +54,28 @@ pub(crate) fn run(arguments: &[String]) -> Verdict {
     let mut total = Tally::default();
     let mut failed = Vec::new();
     println!("part          passed  failed  skipped  seconds");
-    for part in parts::all() {
-        if !request.wants(&part) {
-            continue;
+    let only = request.only.as_deref();
+    let mut wanted = parts::all();
+    wanted.retain(|part| request.wants(part));
+    thread::scope(|scope| {
+        // All are looked at before the first is waited for: those beside the others begin here.
+        let begun: Vec<_> = wanted
+            .into_iter()
+            .map(|part| Begun::new(part, scope, only, &before))
+            .collect();
+        for part in begun {
+            let name = part.name();
+            announce(name);
+            let (outcome, elapsed) = part.finish(only, &before);
+            summarise(name, &outcome, elapsed);
+            keep(name, &outcome.report)?;
+            if outcome.tally.failed > 0 {
+                failed.push(name);
+            }
+            total += outcome.tally;
         }
-        let name = part.name;
-        announce(name);
-        let begun = Instant::now();
-        let outcome = carry_out(part, request.only.as_deref(), &before);
-        summarise(name, &outcome, begun.elapsed());
-        keep(name, &outcome.report)?;
-        if outcome.tally.failed > 0 {
-            failed.push(name);
-        }
-        total += outcome.tally;
-    }
+        Ok::<(), String>(())
+    })?;
     println!("in all {:.0} s", started.elapsed().as_secs_f64());
     if !failed.is_empty() {
         println!("failed: {}", failed.join(", "));
@@ -135,6 +143,51 @@ impl Request {
             _ => named || self.parts.is_empty(),
         }
     }
+}
+
+/// A part that waits for its turn, or runs beside those that have theirs.
+enum Begun<'a> {
+    Waits(Box<Part>),
+    Runs(&'static str, ScopedJoinHandle<'a, (Outcome, Duration)>),
+}
+
+impl<'a> Begun<'a> {
+    fn new(
+        part: Part,
+        scope: &'a thread::Scope<'a, '_>,
+        only: Option<&'a str>,
+        before: &'a Snapshot,
+    ) -> Self {
+        if part.beside_others {
+            let name = part.name;
+            return Self::Runs(name, scope.spawn(move || timed(part, only, before)));
+        }
+        Self::Waits(Box::new(part))
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Waits(part) => part.name,
+            Self::Runs(name, _) => name,
+        }
+    }
+
+    /// What came of it, and how long it took.
+    fn finish(self, only: Option<&str>, before: &Snapshot) -> (Outcome, Duration) {
+        match self {
+            Self::Waits(part) => timed(*part, only, before),
+            Self::Runs(name, thread) => thread.join().unwrap_or_else(|_| {
+                let report = format!("{name} was not carried out to its end\n");
+                (Outcome::failure(report), Duration::ZERO)
+            }),
+        }
+    }
+}
+
+fn timed(part: Part, only: Option<&str>, before: &Snapshot) -> (Outcome, Duration) {
+    let begun = Instant::now();
+    let outcome = carry_out(part, only, before);
+    (outcome, begun.elapsed())
 }
 
 /// What a part came to.
@@ -331,6 +384,7 @@ mod tests {
             name: "empty",
             about: "",
             work: Work::Commands(Vec::new()),
+            beside_others: false,
         };
         let outcome = carry_out(part, None, &Snapshot::now());
         assert_eq!(outcome.tally, Tally::one_failed());
