@@ -183,6 +183,9 @@ fn a_near_miss_of_the_hot_ring_is_noticed() {
     must_fail(
         hot(2, 4, 10),
         &[
+            (Miss::PassLeftEarly, Fault::Recommitted),
+            (Miss::HotOneTooMany, Fault::Torn),
+            (Miss::PassUponPass, Fault::Torn),
             (Miss::SpillAnyTime, Fault::Torn),
             (Miss::ColdFirst, Fault::FalseCorrupt),
             (Miss::OnlyHotBeforeParking, Fault::Asleep),

@@ -51,6 +51,13 @@ pub(crate) enum Miss {
     WakeWithoutClear,
     NoWakeAtAttach,
     BatchBlocksFirst,
+    /// Rule 1 of the hot ring: a pass is left as soon as a hot slot is free.
+    PassLeftEarly,
+    /// Rule 2: a hot slot is taken although all of them are.
+    HotOneTooMany,
+    /// Rule 3: the next pass follows upon a pass.
+    PassUponPass,
+    /// Rule 4: a pass begins although there are hot slots.
     SpillAnyTime,
     ColdFirst,
     OnlyHotBeforeParking,
@@ -224,6 +231,9 @@ impl Ring {
             Some(Miss::OneTooFew) => self.slots - 1,
             _ => self.slots,
         };
+        let hot = self.hot + u8::from(self.missing(Miss::HotOneTooMany));
+        let follows_pass =
+            pass != NONE && n < pass + self.slots && !self.missing(Miss::PassUponPass);
         if n == self.messages {
             return if queued == 0 {
                 Place::Drained
@@ -233,11 +243,12 @@ impl Ring {
         }
         if queued == full {
             Place::Full
-        } else if self.in_pass(pass, n) {
+        } else if self.in_pass(pass, n) && !(self.missing(Miss::PassLeftEarly) && queued < self.hot)
+        {
             Place::Slot(self.hot + n - pass)
         } else if self.missing(Miss::SpillAnyTime) && self.cold() > 0 && queued > 0 {
             Place::Spill
-        } else if self.cold() == 0 || queued < self.hot || (pass != NONE && n < pass + self.slots) {
+        } else if self.cold() == 0 || queued < hot || follows_pass {
             Place::Slot(n % self.hot)
         } else {
             Place::Spill
