@@ -13,8 +13,7 @@ use crate::layout::{PARKED, PUBLISHER_FENCES, Presence, SLEEPER_FENCES, lock_byt
 use crate::protocol;
 use crate::region::Region;
 use crate::role::{Peer, Role};
-use crate::sync::Ordering;
-use crate::wait::Wait;
+use crate::wait::{Condition, Wait};
 
 /// One attached role. Made by [`attach`](crate::lifecycle::attach), ended by
 /// [`close`](crate::lifecycle::close).
@@ -99,6 +98,7 @@ impl Channel {
     }
 
     /// Whether the memory was there in all accesses so far, as far as the guard can tell.
+    #[inline]
     pub(crate) fn ensure_memory(&self) -> Result<(), Failure> {
         if self.region.is_lost() {
             return Err(self.lost());
@@ -185,10 +185,18 @@ impl Channel {
         })
     }
 
+    /// Something to wait for that `look` looks for, with this channel looked after meanwhile.
+    #[inline]
+    pub(crate) fn watch<F>(&self, look: F) -> Watch<'_, F> {
+        Watch {
+            channel: self,
+            look,
+        }
+    }
+
     /// Whether the peer came, closed or came back since the last check, or the memory went.
     pub(crate) fn has_news(&self) -> bool {
-        // Relaxed: only a hint to check.
-        self.peer().life.load(Ordering::Relaxed) != self.known_life.get() || self.region.is_lost()
+        protocol::glance_at_life(self.peer()) != self.known_life.get() || self.region.is_lost()
     }
 
     /// Looks after object and peer, and before it says that nobody is there, once more at what is waited
@@ -257,6 +265,34 @@ impl Channel {
     fn truncated(&self, found: u64) -> Failure {
         let expected = self.region.geometry().object_size();
         Failure::Truncated { expected, found }
+    }
+}
+
+/// See [`Channel::watch`].
+pub(crate) struct Watch<'a, F> {
+    channel: &'a Channel,
+    look: F,
+}
+
+impl<F: FnMut() -> Result<Option<()>, Failure>> Condition for Watch<'_, F> {
+    type Output = ();
+    type Error = Failure;
+
+    #[inline(always)]
+    fn look(&mut self) -> Result<Option<()>, Failure> {
+        (self.look)()
+    }
+
+    fn has_news(&self) -> bool {
+        self.channel.has_news()
+    }
+
+    fn check(&mut self) -> Result<Option<()>, Failure> {
+        self.channel.check(&mut self.look)
+    }
+
+    fn park(&mut self, limit: Duration) -> Result<Option<()>, Failure> {
+        self.channel.park(limit, &mut self.look)
     }
 }
 

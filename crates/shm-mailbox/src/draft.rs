@@ -59,8 +59,8 @@ impl<'a> Draft<'a> {
     ///
     /// # Errors
     ///
-    /// [`SendError::TooLong`] if they do not fit, [`SendError::Forked`] in a forked child; the draft stays
-    /// as it was.
+    /// [`SendError::TooLong`] if they do not fit, [`SendError::Forked`] in a forked child, and what has broken
+    /// the endpoint before; the draft stays as it was.
     #[inline]
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), SendError> {
         self.sender.usable()?;
@@ -80,7 +80,8 @@ impl<'a> Draft<'a> {
     ///
     /// # Errors
     ///
-    /// [`SendError::Forked`] in a forked child.
+    /// [`SendError::Forked`] in a forked child, [`SendError::Truncated`] if the memory is gone, and what has
+    /// broken the endpoint before.
     #[inline]
     pub fn commit(self) -> Result<(), SendError> {
         self.sender.usable()?;

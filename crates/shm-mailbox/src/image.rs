@@ -1,11 +1,11 @@
 //! What an object holds, read through its descriptor before anything is mapped.
 
-use std::ops::Range;
-
-use shm_core::Object;
+use shm_core::{Object, SystemError};
 
 use crate::error::AttachError;
-use crate::layout::{Geometry, KIND_RING, MAGIC, MAX_SLOTS, SLOTS_OFFSET, VERSION, is_whole_pages};
+use crate::layout::{
+    Geometry, KIND_RING, MAGIC, MAX_SLOTS, SLOTS_OFFSET, VERSION, is_whole_pages, offset,
+};
 
 /// The size of the lesson's object, which is no mailbox.
 const CLASSIC_SIZE: u64 = 1028;
@@ -46,8 +46,7 @@ impl Image {
         }
         match word_at(&bytes, 0) {
             MAGIC => Self::check(&bytes, size, &name),
-            // Of a half-made one only the other fields of the header may have been written.
-            0 if is_zero(object, 128..size)? => Ok(Self::HalfMade),
+            0 if could_be_half_made(object, size)? => Ok(Self::HalfMade),
             0 => foreign("memory without the magic that is not empty".to_owned()),
             magic => foreign(format!("memory that starts with {magic:#018x}")),
         }
@@ -96,13 +95,17 @@ impl Image {
     }
 }
 
-/// Whether these bytes are there, and all of them are 0.
-fn is_zero(object: &Object, range: Range<u64>) -> Result<bool, AttachError> {
+/// Whether an object of `size` bytes without the magic could be a mailbox that is not finished: no larger than one,
+/// and, since only the other fields of the header may have been written, all 0 behind them.
+pub(crate) fn could_be_half_made(object: &Object, size: u64) -> Result<bool, SystemError> {
+    // Before it is read: a file that is one hole can have any size.
+    if size > Geometry::LARGEST.object_size() {
+        return Ok(false);
+    }
     let mut piece = [0; 16_384];
-    let mut offset = range.start;
-    while offset < range.end {
-        let read = object.read_at(&mut piece, offset);
-        let count = read.map_err(AttachError::System)?;
+    let mut offset = offset::SENT;
+    while offset < size {
+        let count = object.read_at(&mut piece, offset)?;
         if count == 0 || piece[..count].iter().any(|&byte| byte != 0) {
             return Ok(false);
         }

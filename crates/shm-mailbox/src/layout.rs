@@ -215,6 +215,12 @@ impl Geometry {
         None => panic!("16 is a power of two"),
     };
 
+    /// The largest there is.
+    pub(crate) const LARGEST: Self = match Self::new(MAX_SLOTS) {
+        Some(geometry) => geometry,
+        None => panic!("65,536 is a power of two"),
+    };
+
     /// With as many hot slots as are good for the caches. `None` unless `slots` is a power of two from 1 to
     /// [`MAX_SLOTS`].
     pub(crate) const fn new(slots: u32) -> Option<Self> {

@@ -5,8 +5,6 @@
 //! use: without a name (start over), half-made (finish it), or finished.
 
 use std::cell::Cell;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use shm_core::{
     Created, Mapping, Object, ObjectOptions, ShmName, SystemError, Unlink, barrier, fork,
@@ -21,8 +19,7 @@ use crate::options::Options;
 use crate::protocol;
 use crate::region::Region;
 use crate::role::Role;
-use crate::sync::Ordering;
-use crate::wait::{self, Waiter};
+use crate::wait;
 
 /// How often the name may change hands while we attach.
 const ATTEMPTS: u32 = 100;
@@ -78,7 +75,7 @@ pub(crate) fn attach<C>(
             let _: Result<Unlink, SystemError> = object.unlink();
         }
         let Some(cursor) = begun? else {
-            holder = region.side(role).presence.pid.load(Ordering::Relaxed);
+            holder = protocol::holder(&region.side(role).presence);
             return Ok(None);
         };
         let channel = Channel {
@@ -294,10 +291,4 @@ pub(crate) fn close(channel: &Channel, disposal: Disposal) -> Result<Closed, Clo
     } else {
         Closed::Kept { queued }
     })
-}
-
-/// A waiter for the options' strategy.
-pub(crate) fn waiter(options: &Options) -> Waiter {
-    let interrupt: Option<Arc<AtomicBool>> = options.interrupt.clone();
-    Waiter::new(options.wait, interrupt)
 }

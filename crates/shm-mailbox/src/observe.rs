@@ -31,7 +31,7 @@ use shm_core::{Object, ObjectOptions, OpenError, ShmName, SystemError};
 
 use crate::classic;
 use crate::error::AttachError;
-use crate::image::Image;
+use crate::image::{self, Image};
 use crate::layout::{Geometry, MAGIC, SLOTS_OFFSET, VERSION, is_whole_pages, lock_byte, offset};
 use crate::role::{Peer, Role};
 
@@ -48,7 +48,7 @@ pub enum Content {
     /// An object of the size of the lesson's.
     Classic(Lesson),
     /// A mailbox whose creator has just begun, or was killed before it was done; the next end finishes it. (An
-    /// empty object of any other program looks the same.)
+    /// object of any other program with nothing but zeros in it looks the same.)
     Unfinished,
     /// A mailbox that this library does not speak: another version, kind or geometry.
     Unknown(AttachError),
@@ -155,10 +155,7 @@ pub fn look(object: &Object) -> Result<Content, SystemError> {
     }
     match word(object, offset::MAGIC)? {
         MAGIC => {}
-        // Of a half-made one only the rest of the header may have been written.
-        0 if bytes[size_of_header()..].iter().all(|&byte| byte == 0) => {
-            return Ok(Content::Unfinished);
-        }
+        0 if image::could_be_half_made(object, size)? => return Ok(Content::Unfinished),
         _ => return Ok(Content::Foreign),
     }
     // With the magic, which is stored last, the header is complete; read before it, it may not have been.
@@ -226,12 +223,6 @@ fn lesson(object: &Object) -> Result<Lesson, SystemError> {
         writer: object.is_locked_elsewhere(lock_byte::SENDER)?,
         reader: object.is_locked_elsewhere(lock_byte::RECEIVER)?,
     })
-}
-
-/// The bytes in which a half-made mailbox may differ from 0.
-fn size_of_header() -> usize {
-    // The sender's block follows the header.
-    usize::try_from(offset::SENT).unwrap_or(SLOTS_OFFSET)
 }
 
 /// A word that its writer stores at once; 0 if the object has lost its memory.

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use crate::error::AttachError;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
-use crate::wait::Wait;
+use crate::wait::{Wait, Waiter};
 
 /// The way to an endpoint: see [`Mailbox::options`].
 #[derive(Debug)]
@@ -148,5 +148,10 @@ impl Options {
     /// the name, the object, or the system.
     pub fn receiver(self) -> Result<Receiver, AttachError> {
         Receiver::attach(&self)
+    }
+
+    /// What waits in the way that was chosen.
+    pub(crate) fn waiter(&self) -> Waiter {
+        Waiter::new(self.wait, self.interrupt.clone())
     }
 }

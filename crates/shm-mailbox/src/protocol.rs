@@ -550,6 +550,18 @@ pub(crate) fn read_life(presence: &Presence) -> u64 {
     presence.life.load(Ordering::Acquire)
 }
 
+/// As [`read_life`], for a hint that costs nothing.
+pub(crate) fn glance_at_life(presence: &Presence) -> u64 {
+    // Relaxed: whoever finds a change looks properly.
+    presence.life.load(Ordering::Relaxed)
+}
+
+/// The process of the last holder of a role, as it announced itself.
+pub(crate) fn holder(presence: &Presence) -> u32 {
+    // Relaxed: for display only.
+    presence.pid.load(Ordering::Relaxed)
+}
+
 /// Whether `life` says that its owner has closed.
 pub(crate) const fn is_closed(life: u64) -> bool {
     life & 1 == 1

@@ -32,7 +32,7 @@ pub struct Receiver {
 impl Receiver {
     pub(crate) fn attach(options: &Options) -> Result<Self, AttachError> {
         let (channel, cursor) = lifecycle::attach(options, Role::Receiver, ReceiveCursor::resume)?;
-        let waiter = lifecycle::waiter(options);
+        let waiter = options.waiter();
         Ok(Self {
             channel,
             cursor,
@@ -160,7 +160,7 @@ impl Receiver {
     #[inline]
     pub fn try_peek(&mut self, message: &mut Message) -> Result<(), RecvError> {
         self.try_show(message)?;
-        self.was_there()
+        self.ensure_memory()
     }
 
     #[inline]
@@ -190,7 +190,7 @@ impl Receiver {
     #[inline]
     pub fn peek(&mut self, message: &mut Message) -> Result<(), RecvError> {
         self.show_within(message, None)?;
-        self.was_there()
+        self.ensure_memory()
     }
 
     /// As [`peek`](Self::peek), waiting at most `timeout`.
@@ -205,7 +205,7 @@ impl Receiver {
         timeout: Duration,
     ) -> Result<(), RecvError> {
         self.show_within(message, Some(timeout))?;
-        self.was_there()
+        self.ensure_memory()
     }
 
     /// Acknowledges every message shown so far: their slots are free for the sender. Does nothing if
@@ -213,7 +213,8 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// [`RecvError::Forked`], and [`RecvError::Corrupt`] if an earlier call found that.
+    /// [`RecvError::Forked`]; [`RecvError::Truncated`] if the memory is gone, and [`RecvError::Corrupt`] if an
+    /// earlier call found that.
     #[inline]
     pub fn ack(&mut self) -> Result<(), RecvError> {
         self.usable()?;
@@ -263,7 +264,7 @@ impl Receiver {
     #[inline]
     fn acknowledge(&mut self) -> Result<(), RecvError> {
         // What was shown may be zeros. (An acknowledgement that is lost matters to nobody: the messages are.)
-        self.was_there()?;
+        self.ensure_memory()?;
         if self.cursor.shown() > 0 {
             self.cursor.acknowledge(&self.channel.region);
             self.channel.wake_parked_peer();
@@ -273,7 +274,7 @@ impl Receiver {
 
     /// After looking at messages: an error if that was in memory that is nobody's any more. One load.
     #[inline]
-    fn was_there(&mut self) -> Result<(), RecvError> {
+    fn ensure_memory(&mut self) -> Result<(), RecvError> {
         if self.channel.region.is_lost() {
             return Err(self.fail_of_lost_memory());
         }

@@ -167,8 +167,8 @@ impl fmt::Display for RemoveError {
 impl Error for RemoveError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Open(error) => Some(error),
-            Self::System(error) => Some(error),
+            Self::Open(error) => error.source(),
+            Self::System(error) => error.source(),
             _ => None,
         }
     }

@@ -12,7 +12,7 @@ use crate::message::MAX_MESSAGE;
 use crate::options::Options;
 use crate::protocol::SendCursor;
 use crate::role::{Peer, Role};
-use crate::wait::{self, Condition, Waiter};
+use crate::wait::{self, Waiter};
 
 /// The sending end of a mailbox: one living sender at a time.
 ///
@@ -29,7 +29,7 @@ pub struct Sender {
 impl Sender {
     pub(crate) fn attach(options: &Options) -> Result<Self, AttachError> {
         let (channel, cursor) = lifecycle::attach(options, Role::Sender, SendCursor::resume)?;
-        let waiter = lifecycle::waiter(options);
+        let waiter = options.waiter();
         Ok(Self {
             channel,
             cursor,
@@ -190,12 +190,10 @@ impl Sender {
     /// [`SendError::Unlinked`] if messages are left and nobody is there to take them.
     pub fn drain(&mut self, timeout: Option<Duration>) -> Result<(), SendError> {
         self.usable()?;
-        let mut drained = Drained {
-            channel: &self.channel,
-            cursor: &mut self.cursor,
-        };
+        let (channel, cursor) = (&self.channel, &mut self.cursor);
+        let drained = || Ok((cursor.queued(&channel.region)? == 0).then_some(()));
         self.waiter
-            .wait(&mut drained, timeout)
+            .wait(&mut channel.watch(drained), timeout)
             .map_err(|failure| self.fail(failure))
     }
 
@@ -233,13 +231,14 @@ impl Sender {
     #[inline]
     fn room(&mut self, timeout: Option<Duration>) -> Result<(), SendError> {
         self.may_send()?;
-        let mut room = Room {
-            channel: &self.channel,
-            cursor: &mut self.cursor,
-            again: wait::patience,
+        let (channel, cursor) = (&self.channel, &mut self.cursor);
+        let room = || {
+            Ok(cursor
+                .room(&channel.region, wait::patience())?
+                .then_some(()))
         };
         self.waiter
-            .wait(&mut room, timeout)
+            .wait(&mut channel.watch(room), timeout)
             .map_err(|failure| self.fail(failure))
     }
 
@@ -247,12 +246,13 @@ impl Sender {
     #[inline]
     fn try_room(&mut self) -> Result<(), SendError> {
         self.may_send()?;
-        let mut room = Room {
-            channel: &self.channel,
-            cursor: &mut self.cursor,
-            again: || wait::no_patience,
+        let (channel, cursor) = (&self.channel, &mut self.cursor);
+        let room = || {
+            Ok(cursor
+                .room(&channel.region, wait::no_patience)?
+                .then_some(()))
         };
-        match self.waiter.try_once(&mut room) {
+        match self.waiter.try_once(&mut channel.watch(room)) {
             Ok(Some(())) => Ok(()),
             Ok(None) => Err(SendError::Full),
             Err(failure) => Err(self.fail(failure)),
@@ -289,12 +289,12 @@ impl Sender {
     pub(crate) fn publish(&mut self, length: usize) -> Result<(), SendError> {
         self.cursor.publish(&self.channel.region, length);
         self.channel.wake_parked_peer();
-        self.reached()
+        self.ensure_memory()
     }
 
     /// After committing: an error if that went into memory that is nobody's any more. One load.
     #[inline]
-    fn reached(&mut self) -> Result<(), SendError> {
+    fn ensure_memory(&mut self) -> Result<(), SendError> {
         if self.channel.region.is_lost() {
             return Err(self.fail_of_lost_memory());
         }
@@ -337,7 +337,7 @@ impl Sender {
             sent += 1;
         }
         self.channel.wake_parked_peer();
-        self.reached()?;
+        self.ensure_memory()?;
         if let Err(corrupt) = room {
             // Some were sent: the next call reports it.
             self.channel.remember(corrupt.into());
@@ -376,67 +376,4 @@ fn check_lengths<T: AsRef<[u8]>>(messages: &[T]) -> Result<(), SendError> {
     messages
         .iter()
         .try_for_each(|message| check_length(message.as_ref()))
-}
-
-/// Waiting until a slot is free.
-struct Room<'a, F> {
-    channel: &'a Channel,
-    cursor: &'a mut SendCursor,
-    /// Makes what tells whether to look again before the cold slots are entered.
-    again: F,
-}
-
-impl<F: Fn() -> G, G: FnMut() -> bool> Condition for Room<'_, F> {
-    type Output = ();
-    type Error = Failure;
-
-    #[inline]
-    fn look(&mut self) -> Result<Option<()>, Failure> {
-        let room = self.cursor.room(&self.channel.region, (self.again)())?;
-        Ok(room.then_some(()))
-    }
-
-    fn has_news(&self) -> bool {
-        self.channel.has_news()
-    }
-
-    fn check(&mut self) -> Result<Option<()>, Failure> {
-        let channel = self.channel;
-        channel.check(|| self.look())
-    }
-
-    fn park(&mut self, limit: Duration) -> Result<Option<()>, Failure> {
-        let channel = self.channel;
-        channel.park(limit, || self.look())
-    }
-}
-
-/// Waiting until everything was acknowledged.
-struct Drained<'a> {
-    channel: &'a Channel,
-    cursor: &'a mut SendCursor,
-}
-
-impl Condition for Drained<'_> {
-    type Output = ();
-    type Error = Failure;
-
-    fn look(&mut self) -> Result<Option<()>, Failure> {
-        let queued = self.cursor.queued(&self.channel.region)?;
-        Ok((queued == 0).then_some(()))
-    }
-
-    fn has_news(&self) -> bool {
-        self.channel.has_news()
-    }
-
-    fn check(&mut self) -> Result<Option<()>, Failure> {
-        let channel = self.channel;
-        channel.check(|| self.look())
-    }
-
-    fn park(&mut self, limit: Duration) -> Result<Option<()>, Failure> {
-        let channel = self.channel;
-        channel.park(limit, || self.look())
-    }
 }

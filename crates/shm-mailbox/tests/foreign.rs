@@ -66,6 +66,22 @@ fn foreign_objects_are_refused_and_left_as_they_are() {
     }
 }
 
+/// Of a file that is one hole, nothing has to be there; to read it would take hours.
+#[test]
+fn an_object_larger_than_any_mailbox_is_refused_unread() {
+    let name = Name::new();
+    raw::create(&name, &[]);
+    let file = fs::File::options().write(true).open(name.path());
+    let file = file.expect("it was made just now");
+    file.set_len(1 << 40).expect("a hole takes no room");
+    let result = name.options().sender().map(drop);
+    assert!(
+        matches!(result, Err(AttachError::NotAMailbox { .. })),
+        "{result:?}"
+    );
+    assert_eq!(fs::metadata(name.path()).unwrap().len(), 1 << 40);
+}
+
 #[test]
 fn the_lessons_object_is_recognised_and_left_as_it_is() {
     let mut bytes = vec![0; 1028];

@@ -115,6 +115,10 @@ fn other_objects_are_told_apart() {
     assert!(matches!(content(&name), Content::Unfinished));
     fill(&[0; 4096]);
     assert!(matches!(content(&name), Content::Unfinished));
+    let mut late_data = [0; 4096];
+    late_data[4000] = 1;
+    fill(&late_data);
+    assert!(matches!(content(&name), Content::Foreign));
     fill(&[1; 4096]);
     assert!(matches!(content(&name), Content::Foreign));
     fill(b"five\n");
