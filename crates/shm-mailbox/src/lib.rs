@@ -32,7 +32,7 @@
 //! peer wrote is checked before it is used: a wrong value is a [`Corrupt`] error, never a panic or a hang.
 //! What is *not* promised: protection against a process that truncates the object under us. That is
 //! [`SendError::Truncated`] at the check that comes every 100 ms; an access before it is SIGBUS, unless the
-//! program has installed [`shm_core::guard`], which makes it the same error.
+//! program has installed the [`guard`], which makes it the same error.
 //!
 //! The layout of the lesson that this grew out of is in [`classic`]. [`observe`] looks at an object without
 //! taking part, and [`remove`] removes one that nobody uses.
@@ -124,3 +124,9 @@ pub use role::{Peer, Role};
 pub use sender::Sender;
 #[cfg(not(loom))]
 pub use wait::Wait;
+
+// What the calls above take, return or advise.
+#[cfg(not(loom))]
+pub use shm_core::{
+    MapError, NameError, OpenError, ResizeError, ShmName, SystemError, Unlink, ViewError, guard,
+};

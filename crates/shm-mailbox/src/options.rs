@@ -59,10 +59,10 @@ impl Options {
         self
     }
 
-    /// How many of the [`slots`](Self::slots) of a new mailbox are hot: a power of two from 1 to their number; 8, or all of fewer, by
+    /// How many of the [`slots`](Self::slots) of a new mailbox are hot: a power of two from 1 to their number; 64, or all of fewer, by
     /// default.
     ///
-    /// Messages go round in the hot slots, which stay in the first-level cache, for as long as they suffice; the
+    /// Messages go round in the hot slots, which stay in the caches, for as long as they suffice; the
     /// others are entered only when more messages are queued. A matter of speed alone: the room is the same.
     pub fn hot_slots(mut self, hot_slots: u32) -> Self {
         self.hot_slots = Some(hot_slots);

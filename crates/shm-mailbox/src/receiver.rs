@@ -131,10 +131,45 @@ impl Receiver {
     ///
     /// As [`recv`](Self::recv). An error after the first message is left for the next call.
     pub fn recv_batch(&mut self, messages: &mut [Message]) -> Result<usize, RecvError> {
+        self.take_batch(messages, |receiver, first| {
+            receiver.show_within(first, None)
+        })
+    }
+
+    /// As [`recv_batch`](Self::recv_batch), waiting at most `timeout` for the first message.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv_timeout`](Self::recv_timeout). An error after the first message is left for the next call.
+    pub fn recv_batch_timeout(
+        &mut self,
+        messages: &mut [Message],
+        timeout: Duration,
+    ) -> Result<usize, RecvError> {
+        self.take_batch(messages, |receiver, first| {
+            receiver.show_within(first, Some(timeout))
+        })
+    }
+
+    /// As [`recv_batch`](Self::recv_batch), without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_recv`](Self::try_recv). An error after the first message is left for the next call.
+    pub fn try_recv_batch(&mut self, messages: &mut [Message]) -> Result<usize, RecvError> {
+        self.take_batch(messages, Self::try_show)
+    }
+
+    #[inline]
+    fn take_batch(
+        &mut self,
+        messages: &mut [Message],
+        show: impl FnOnce(&mut Self, &mut Message) -> Result<(), RecvError>,
+    ) -> Result<usize, RecvError> {
         let Some((first, rest)) = messages.split_first_mut() else {
             return Ok(0);
         };
-        self.show_within(first, None)?;
+        show(self, first)?;
         let mut received = 1;
         for message in rest {
             let mut arrival = Arrival {
@@ -165,7 +200,7 @@ impl Receiver {
 
     #[inline]
     fn try_show(&mut self, message: &mut Message) -> Result<(), RecvError> {
-        self.usable()?;
+        self.may_show()?;
         let mut arrival = Arrival {
             channel: &self.channel,
             cursor: &mut self.cursor,
@@ -245,11 +280,7 @@ impl Receiver {
         message: &mut Message,
         timeout: Option<Duration>,
     ) -> Result<(), RecvError> {
-        self.usable()?;
-        let shown = self.cursor.shown();
-        if shown == u64::from(self.capacity()) {
-            return Err(RecvError::Unacknowledged { shown });
-        }
+        self.may_show()?;
         let mut arrival = Arrival {
             channel: &self.channel,
             cursor: &mut self.cursor,
@@ -258,6 +289,17 @@ impl Receiver {
         self.waiter
             .wait(&mut arrival, timeout)
             .map_err(|failure| self.fail(failure))
+    }
+
+    /// An error if no further message can come.
+    #[inline]
+    fn may_show(&self) -> Result<(), RecvError> {
+        self.usable()?;
+        let shown = self.cursor.shown();
+        if shown == u64::from(self.capacity()) {
+            return Err(RecvError::Unacknowledged { shown });
+        }
+        Ok(())
     }
 
     /// Acknowledges what was shown, in an endpoint that is usable.

@@ -5,6 +5,7 @@
 mod support;
 
 use std::thread;
+use std::time::Duration;
 
 use shm_mailbox::{Message, Peer, RecvError, SendError};
 use support::{LIMIT, Name, WAITS, assert_content, assert_empty, content, take};
@@ -155,6 +156,22 @@ fn a_batch_longer_than_the_ring_crosses_it_while_the_receiver_takes() {
 }
 
 #[test]
+fn a_batch_may_be_nothing_yet() {
+    let name = Name::new();
+    let (mut sender, mut receiver) = name.pair(4);
+    let mut messages = vec![Message::new(); 3];
+    let empty = receiver.try_recv_batch(&mut messages);
+    assert!(matches!(empty, Err(RecvError::Empty)), "{empty:?}");
+    let late = receiver.recv_batch_timeout(&mut messages, Duration::from_millis(1));
+    assert!(matches!(late, Err(RecvError::TimedOut)), "{late:?}");
+    sender.send_batch(&["a", "b", "c", "d"]).unwrap();
+    assert_eq!(receiver.try_recv_batch(&mut messages).unwrap(), 3);
+    let left = receiver.recv_batch_timeout(&mut messages, LIMIT);
+    assert_eq!(left.unwrap(), 1);
+    assert_eq!(messages[0].as_bytes(), b"d");
+}
+
+#[test]
 fn a_batch_is_received_at_once_and_acknowledged() {
     let name = Name::new();
     let (mut sender, mut receiver) = name.pair(4);
@@ -216,13 +233,14 @@ fn a_look_past_the_last_slot_asks_for_an_acknowledgement_first() {
     receiver.peek(&mut message).unwrap();
     for result in [
         receiver.peek(&mut message),
+        receiver.try_peek(&mut message),
         receiver.recv(&mut message),
+        receiver.try_recv(&mut message),
         receiver.peek_timeout(&mut message, LIMIT),
     ] {
         let unacknowledged = matches!(result, Err(RecvError::Unacknowledged { shown: 2 }));
         assert!(unacknowledged, "{result:?}");
     }
-    assert_empty(&mut receiver);
     receiver.ack().unwrap();
     sender.try_send(b"c").unwrap();
     assert_eq!(take(&mut receiver), (2, b"c".to_vec()));
