@@ -1,10 +1,14 @@
 //! The command line: what can be asked for, with its limits, defaults and help.
 
+mod help;
+mod value;
+
+use std::env;
 use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use shm_core::ShmName;
 use shm_mailbox::{Wait, classic};
 
@@ -14,87 +18,18 @@ use crate::manual::{COMPLETIONS_EXAMPLES, CompletionsArgs, MAN_EXAMPLES, ManArgs
 use crate::operator_args::{
     DOCTOR_EXAMPLES, LS_EXAMPLES, LsArgs, RM_EXAMPLES, RmArgs, STAT_EXAMPLES, StatArgs,
 };
+use help::{BENCH_EXAMPLES, EXIT_CODES, READER_EXAMPLES, WRITER_EXAMPLES};
+pub(crate) use value::{duration, name, slots};
+use value::{group, mode};
+
+/// Where the name of the object may stand instead of on the command line.
+const NAME_VARIABLE: &str = "SHM_NAME";
 
 /// Name of the object when neither the command line nor the environment gives one.
 const DEFAULT_NAME: &str = "shm-mailbox";
 
 /// Default interval of `--wait poll`, the lesson's.
 const INTERVAL: Duration = Duration::from_millis(100);
-
-/// Longest duration that is taken for meant.
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
-
-const EXIT_CODES: &str = "\
-A duration D is written like 50us, 100ms or 2s.
-
-Exit status:
-  0    done; also when whoever read the output has gone
-  1    failure
-  2    usage
-  3    no such object
-  4    someone else is the writer, or the reader, already
-  5    permission
-  6    the peer died, or messages were left untaken
-  7    not a mailbox, or another layout or version
-  8    message too large, or bad framing
-  124  timed out
-SIGINT, SIGTERM and SIGHUP leave the channel clean, then end the program as signals do.";
-
-const WRITER_EXAMPLES: &str = "\
-Examples:
-  Two terminals, in any order:
-    shm reader orders
-    shm writer orders
-
-  A compressed tree, byte for byte (the other end: shm reader --raw backup | tar xz):
-    tar cz . | shm writer --raw backup
-
-  Leave two messages for a reader that comes later:
-    shm writer --keep -m first -m second orders
-
-  Wait at most 5 s for the messages to be taken (exit 6 if they were not):
-    seq 3 | shm writer --drain 5s orders
-
-  Talk to the lesson's C reader:
-    shm writer --classic
-";
-
-const READER_EXAMPLES: &str = "\
-Examples:
-  Two terminals, in any order:
-    shm reader orders
-    shm writer orders
-
-  Take one message, wait for it at most 2 s (exit 124 if none came):
-    shm reader -c 1 --timeout 2s orders
-
-  Serve one writer after the other, one JSON object a message:
-    shm reader --follow --json orders
-
-  Any bytes at all, with their length (the other end: shm writer --length-delimited):
-    shm reader --length-delimited orders > messages.bin
-
-  Talk to the lesson's C writer:
-    shm reader --classic
-";
-
-const BENCH_EXAMPLES: &str = "\
-Examples:
-  Everything, in less than a minute:
-    shm bench --quick
-
-  Everything, the lesson's layout too, with a picture, in less than ten minutes:
-    shm bench --classic --svg waiting.svg
-
-  What sleeping costs when both processes share a core:
-    shm bench --wait block,adaptive,yield --pin same
-
-  Polling at intervals of one's own, for a spreadsheet:
-    shm bench --wait poll --interval 50us,500us,5ms --csv > polls.csv
-
-Run it on a machine that has nothing else to do. The benchmark checks itself: messages come at random times, so
-with poll they wait half an interval on average. Where that is not so, for intervals of 1 ms and more, it says
-that the measurement is wrong, and the exit status is 1.";
 
 /// Messages of up to 1 KiB between two processes, through POSIX shared memory.
 #[derive(Debug, Parser)]
@@ -159,10 +94,12 @@ pub(crate) struct WriterArgs {
     /// At the end, wait at most D for messages to be taken
     ///
     /// When D has passed, the exit status is 6, and the object and its messages stay. Without it the wait has no limit.
-    #[arg(long, value_name = "D", value_parser = duration, conflicts_with = "keep")]
+    #[arg(long, value_name = "D", value_parser = duration, conflicts_with = "keep", allow_hyphen_values = true)]
     pub(crate) drain: Option<Duration>,
 
     /// At the end, leave at once; messages and object stay
+    ///
+    /// More messages than there are slots wait for a reader all the same, as each one does with --classic.
     #[arg(long)]
     pub(crate) keep: bool,
 }
@@ -173,11 +110,13 @@ pub(crate) struct ReaderArgs {
     pub(crate) channel: ChannelArgs,
 
     /// End after N messages
+    ///
+    /// A line over 1 KiB is several messages.
     #[arg(short = 'c', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: Option<u64>,
 
     /// Wait at most D for the next message, else exit 124
-    #[arg(long, value_name = "D", value_parser = duration)]
+    #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
     pub(crate) timeout: Option<Duration>,
 
     /// When the writer is gone, wait for the next
@@ -186,7 +125,8 @@ pub(crate) struct ReaderArgs {
 
     /// One JSON object a line for each message
     ///
-    /// {"schema":1,"seq":7,"len":6,"data":{"text":"hello\n"}}, or {"bytes":"BASE64"} as data that is not UTF-8.
+    /// {"schema":1,"seq":7,"len":6,"data":{"text":"hello\n"}}, or {"bytes":"BASE64"} as data that is not UTF-8. A line
+    /// over 1 KiB is several messages, of which only the last ends with the newline.
     #[arg(long, conflicts_with = "length_delimited")]
     pub(crate) json: bool,
 }
@@ -197,7 +137,7 @@ pub(crate) struct ChannelArgs {
     /// Name of the object, with or without a leading slash
     ///
     /// Without it $SHM_NAME, else shm-mailbox, or with --classic shm-file.
-    #[arg(env = "SHM_NAME", hide_env = true, value_parser = name)]
+    #[arg(value_parser = name, value_hint = ValueHint::Other)]
     #[arg(help = "Name of the object [default: $SHM_NAME, else shm-mailbox]")]
     name: Option<ShmName>,
 
@@ -218,7 +158,7 @@ pub(crate) struct ChannelArgs {
     /// Interval of --wait poll [default: 100ms]
     ///
     /// With --classic also the longest sleep of --wait block, since a C peer wakes nobody.
-    #[arg(long, value_name = "D", value_parser = duration)]
+    #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
     interval: Option<Duration>,
 
     /// When creating: room for N messages [default: 16]
@@ -320,18 +260,18 @@ impl WaitArg {
 impl Cli {
     /// Reads the command line; a usage error, or a question for help, is answered and ends the process.
     pub(crate) fn from_command_line() -> Self {
-        let cli = Self::parse();
-        let (name, checked) = match &cli.command {
-            Command::Writer(writer) => ("writer", writer.channel.check()),
-            Command::Reader(reader) => ("reader", reader.channel.check()),
-            Command::Bench(bench) => ("bench", bench.check()),
+        let mut cli = Self::parse();
+        let (name, checked) = match &mut cli.command {
+            Command::Writer(writer) => ("writer", writer.channel.complete()),
+            Command::Reader(reader) => ("reader", reader.channel.complete()),
+            Command::Bench(bench) => ("bench", bench.check().map_err(str::to_owned)),
             _ => return cli,
         };
-        if let Err(conflict) = checked {
+        if let Err(wrong) = checked {
             let mut command = Self::command();
             command.build();
             let command = command.find_subcommand_mut(name).expect("it was parsed");
-            command.error(ErrorKind::ArgumentConflict, conflict).exit();
+            command.error(ErrorKind::ValueValidation, wrong).exit();
         }
         cli
     }
@@ -375,6 +315,17 @@ impl ChannelArgs {
         self.interval.unwrap_or(INTERVAL)
     }
 
+    /// Takes the name from the environment if the command line has none, and checks the whole.
+    fn complete(&mut self) -> Result<(), String> {
+        // An empty variable is one that is not set, as everywhere in the shell.
+        let variable = env::var_os(NAME_VARIABLE).filter(|value| !value.is_empty());
+        if let (None, Some(value)) = (&self.name, variable) {
+            let named = name(&value.to_string_lossy());
+            self.name = Some(named.map_err(|error| format!("${NAME_VARIABLE}: {error}"))?);
+        }
+        self.check().map_err(str::to_owned)
+    }
+
     /// What no single argument can check about itself.
     fn check(&self) -> Result<(), &'static str> {
         let polls = self.wait == Some(WaitArg::Poll);
@@ -389,184 +340,5 @@ impl ChannelArgs {
     }
 }
 
-pub(crate) fn name(text: &str) -> Result<ShmName, String> {
-    ShmName::new(text).map_err(|error| error.to_string())
-}
-
-/// `50us`, `100ms`, `2s`: more than nothing, at most a year.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text)
-        .map_err(|error| format!("{error} (write it like 50us, 100ms or 2s)"))?;
-    if duration.is_zero() {
-        Err("it must be longer than 0".to_owned())
-    } else if duration > LONGEST {
-        Err("it must be at most a year".to_owned())
-    } else {
-        Ok(duration)
-    }
-}
-
-pub(crate) fn slots(text: &str) -> Result<u32, String> {
-    match text.parse::<u32>() {
-        Ok(slots) if slots <= 65_536 && slots.is_power_of_two() => Ok(slots),
-        _ => Err("it must be a power of two from 1 to 65536".to_owned()),
-    }
-}
-
-/// A number, or a name that the system's list has. (Other lists, such as a directory service's, take the number.)
-fn group(text: &str) -> Result<u32, String> {
-    if let Ok(number) = text.parse() {
-        return Ok(number);
-    }
-    let groups = std::fs::read_to_string("/etc/group").map_err(|error| error.to_string())?;
-    // `name:password:number:members`, see group(5).
-    let mut numbers = groups.lines().filter_map(|line| {
-        let mut fields = line.split(':');
-        (fields.next() == Some(text)).then(|| fields.nth(1)?.parse().ok())?
-    });
-    numbers
-        .next()
-        .ok_or_else(|| "there is no such group in /etc/group; give its number".to_owned())
-}
-
-fn mode(text: &str) -> Result<u32, String> {
-    let digits = text.strip_prefix("0o").unwrap_or(text);
-    match u32::from_str_radix(digits, 8) {
-        // Without both, not even the owner's other side could attach.
-        Ok(mode) if mode <= 0o777 && mode & 0o600 == 0o600 => Ok(mode),
-        Ok(mode) if mode <= 0o777 => {
-            Err("it must let the owner read and write, like 0600".to_owned())
-        }
-        _ => Err("it must be an octal number from 0600 to 0777".to_owned()),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn writer(arguments: &[&str]) -> Result<WriterArgs, clap::Error> {
-        let line = ["shm", "writer"].iter().chain(arguments);
-        match Cli::try_parse_from(line)?.command {
-            Command::Writer(writer) => Ok(writer),
-            _ => unreachable!("asked for a writer"),
-        }
-    }
-
-    #[test]
-    fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn short_help_fits_a_screen() {
-        for name in ["writer", "reader", "bench"] {
-            let mut command = Cli::command().term_width(80);
-            command.build();
-            let help = command
-                .find_subcommand_mut(name)
-                .unwrap()
-                .render_help()
-                .to_string();
-            assert!(help.lines().count() <= 30, "{help}");
-            assert!(help.lines().all(|line| line.len() <= 80), "{help}");
-        }
-    }
-
-    #[test]
-    fn a_slash_in_front_of_the_name_does_not_matter() {
-        for name in ["orders", "/orders"] {
-            assert_eq!(writer(&[name]).unwrap().channel.name(), "orders");
-        }
-    }
-
-    #[test]
-    fn the_default_name_depends_on_the_layout() {
-        let name = |channel: ChannelArgs| channel.name().to_owned();
-        // The environment of whoever runs the tests may name an object.
-        let without = |mut args: WriterArgs| {
-            args.channel.name = None;
-            name(args.channel)
-        };
-        assert_eq!(without(writer(&[]).unwrap()), "shm-mailbox");
-        assert_eq!(without(writer(&["--classic"]).unwrap()), "shm-file");
-    }
-
-    #[test]
-    fn durations_have_a_unit_and_a_sensible_length() {
-        assert_eq!(duration("50us"), Ok(Duration::from_micros(50)));
-        assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
-        for bad in [
-            "",
-            "5",
-            "0",
-            "0s",
-            "NaN",
-            "nans",
-            "-1s",
-            "inf",
-            "2 years",
-            "99999999999999999999s",
-        ] {
-            assert!(duration(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn slots_are_a_power_of_two() {
-        assert_eq!(slots("1"), Ok(1));
-        assert_eq!(slots("65536"), Ok(65_536));
-        for bad in ["0", "3", "131072", "-1", "many", "4294967296"] {
-            assert!(slots(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_mode_is_octal_and_lets_the_owner_in() {
-        for good in ["600", "0600", "0o600"] {
-            assert_eq!(mode(good), Ok(0o600));
-        }
-        for bad in ["0400", "0800", "1777", "rw", "-1", ""] {
-            assert!(mode(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_group_is_a_number_or_a_name_of_the_system_s_list() {
-        assert_eq!(group("61010"), Ok(61_010));
-        assert_eq!(group("root"), Ok(0));
-        for bad in ["", "no-such-group", "-1", "root:x"] {
-            assert!(group(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn an_interval_needs_a_wait_that_has_one() {
-        let checked = |arguments: &[&str]| writer(arguments).unwrap().channel.check();
-        assert!(checked(&["--interval", "1ms"]).is_err());
-        assert!(checked(&["--wait", "block", "--interval", "1ms"]).is_err());
-        assert!(checked(&["--wait", "poll", "--interval", "1ms"]).is_ok());
-        assert!(checked(&["--classic", "--interval", "1ms"]).is_ok());
-        assert!(checked(&["--classic", "--wait", "spin", "--interval", "1ms"]).is_err());
-        assert!(checked(&["--classic", "--wait", "adaptive"]).is_err());
-    }
-
-    #[test]
-    fn one_framing_at_a_time() {
-        let framing = |flag| writer(&[flag]).unwrap().channel.framing();
-        assert_eq!(
-            writer(&[]).unwrap().channel.framing(),
-            Framing::Terminated(b'\n')
-        );
-        assert_eq!(framing("-0"), Framing::Terminated(0));
-        assert_eq!(framing("--raw"), Framing::Raw);
-        assert_eq!(framing("--length-delimited"), Framing::LengthDelimited);
-        assert!(writer(&["-0", "--raw"]).is_err());
-    }
-
-    #[test]
-    fn a_message_may_begin_with_a_hyphen() {
-        let writer = writer(&["-m", "-1", "-m", "two"]).unwrap();
-        assert_eq!(writer.message, ["-1", "two"]);
-    }
-}
+mod tests;

@@ -126,7 +126,7 @@ pub(crate) fn close_classic(error: &classic::CloseError) -> Failure {
 
 /// There is no list of what is in `/dev/shm`.
 pub(crate) fn list(error: &SystemError) -> Failure {
-    system(error).next("shm doctor")
+    system(error)
 }
 
 /// Standard input could not be read.
@@ -206,7 +206,7 @@ pub(crate) fn system(error: &SystemError) -> Failure {
         io::ErrorKind::PermissionDenied => Status::Permission,
         _ => Status::Failure,
     };
-    Failure::new(status, error)
+    Failure::new(status, error).next("shm doctor looks for what could be wrong here")
 }
 
 /// The lesson's layout has no room for a process number, so the system is asked who holds the role's lock.

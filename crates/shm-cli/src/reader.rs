@@ -80,9 +80,22 @@ impl Reader<'_> {
             let closed = source.close();
             let done = done?;
             closed?;
+            if done == Done::WriterGone && !self.args.follow && self.stats.is_empty() {
+                self.explain();
+            }
             if done == Done::Satisfied || !self.args.follow {
                 return Ok(());
             }
+        }
+    }
+
+    /// Tells a person why nothing came.
+    fn explain(&self) {
+        if io::stderr().is_terminal() {
+            let name = self.args.channel.name();
+            note(format_args!(
+                "the writer of object {name:?} has closed, and nothing is left; --follow waits for the next"
+            ));
         }
     }
 

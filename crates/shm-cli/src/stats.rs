@@ -48,6 +48,11 @@ impl Stats {
         add(&self.counts.bytes, length as u64);
     }
 
+    /// Whether no message was counted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.counts.messages.load(Ordering::Relaxed) == 0
+    }
+
     /// The figures as of now.
     pub(crate) fn figures(&self) -> Figures {
         self.counts.figures()

@@ -103,12 +103,21 @@ fn the_environment_gives_the_name_unless_the_command_line_does() {
 }
 
 #[test]
+fn a_bad_name_in_the_environment_is_told_as_such() {
+    let mut command = shm(["writer", "-m", "x"]);
+    let ended = Process::spawn(command.env("SHM_NAME", "a/b")).finish();
+    let output = ended.expect_code(2);
+    assert!(output.errors.contains("$SHM_NAME: "), "{}", output.errors);
+}
+
+#[test]
 fn the_default_names_are_the_projects_and_the_lessons() {
     if !has_mount_namespaces() {
         return;
     }
     for (args, expected) in [(&[][..], "shm-mailbox\n"), (&["--classic"], "shm-file\n")] {
-        let script = "\"$0\" \"$@\"; ls /dev/shm";
+        // An empty variable is none.
+        let script = "SHM_NAME= \"$0\" \"$@\"; ls /dev/shm";
         let args = [&["writer", "--keep"], args].concat();
         Process::spawn(&mut shm_with_small_dev_shm("1m", script, &args))
             .finish()

@@ -248,3 +248,16 @@ fn a_page_into_a_closed_pipe_is_a_quiet_end() {
         }
     }
 }
+
+#[test]
+fn a_reader_that_comes_after_everything_is_told_so() {
+    let name = Name::new();
+    leave(&name, &[], b"hello\n");
+    reader(&name, &[]).wait().expect_code(0).expect_quiet();
+    let text = shown(shm(["reader"]).arg(name.as_str()));
+    let told = format!(
+        "shm: the writer of object {:?} has closed, and nothing is left",
+        name.as_str()
+    );
+    assert!(text.contains(&told), "{text:?}");
+}

@@ -27,7 +27,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         code: 3,
         says: &[
             "shm: opendir of /dev/shm: No such file or directory (os error 2)",
-            "  next: shm doctor",
+            "  next: shm doctor looks for what could be wrong here",
         ],
     },
     Situation {

@@ -1,0 +1,73 @@
+//! What stands below the options in `--help`: examples, and what the exit status means.
+
+pub(super) const EXIT_CODES: &str = "\
+A duration D is written like 50us, 100ms or 2s.
+
+Exit status:
+  0    done; also when whoever read the output has gone
+  1    failure
+  2    usage
+  3    no such object
+  4    someone else is the writer, or the reader, already
+  5    permission
+  6    the peer died, or messages were left untaken
+  7    not a mailbox, or another layout or version
+  8    message too large, or bad framing
+  124  timed out
+SIGINT, SIGTERM and SIGHUP leave the channel clean, then end the program as signals do.";
+
+pub(super) const WRITER_EXAMPLES: &str = "\
+Examples:
+  Two terminals, in any order:
+    shm reader orders
+    shm writer orders
+
+  A compressed tree, byte for byte (the other end: shm reader --raw backup | tar xz):
+    tar cz . | shm writer --raw backup
+
+  Leave two messages for a reader that comes later:
+    shm writer --keep -m first -m second orders
+
+  Wait at most 5 s for the messages to be taken (exit 6 if they were not):
+    seq 3 | shm writer --drain 5s orders
+
+  Talk to the lesson's C reader:
+    shm writer --classic
+";
+
+pub(super) const READER_EXAMPLES: &str = "\
+Examples:
+  Two terminals, in any order:
+    shm reader orders
+    shm writer orders
+
+  Take one message, wait for it at most 2 s (exit 124 if none came):
+    shm reader -c 1 --timeout 2s orders
+
+  Serve one writer after the other, one JSON object a message:
+    shm reader --follow --json orders
+
+  Any bytes at all, with their length (the other end: shm writer --length-delimited):
+    shm reader --length-delimited orders > messages.bin
+
+  Talk to the lesson's C writer:
+    shm reader --classic
+";
+
+pub(super) const BENCH_EXAMPLES: &str = "\
+Examples:
+  Everything, in less than a minute:
+    shm bench --quick
+
+  Everything, the lesson's layout too, with a picture, in less than ten minutes:
+    shm bench --classic --svg waiting.svg
+
+  What sleeping costs when both processes share a core:
+    shm bench --wait block,adaptive,yield --pin same
+
+  Polling at intervals of one's own, for a spreadsheet:
+    shm bench --wait poll --interval 50us,500us,5ms --csv > polls.csv
+
+Run it on a machine that has nothing else to do. The benchmark checks itself: messages come at random times, \
+so with poll they wait half an interval on average. Where that is not so, for intervals of 1 ms and more, it says \
+that the measurement is wrong, and the exit status is 1.";
