@@ -1,6 +1,6 @@
 //! Wait strategies: how an endpoint passes the time until its peer has done something.
 //!
-//! The only file that sleeps, spins or reads a clock. A strategy is a value; what is waited for is a
+//! The only file that spins, reads a clock, or decides how long to sleep. A strategy is a value; what is waited for is a
 //! [`Condition`], which knows how to look, how to check on the world, and how to sleep until it is
 //! woken.
 //!
