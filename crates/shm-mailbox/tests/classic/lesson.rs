@@ -6,7 +6,8 @@ use std::time::Duration;
 use shm_mailbox::classic::{Classic, DEFAULT_NAME, RecvError};
 use shm_mailbox::{Message, Wait};
 
-use crate::support::{CPeer, Name, SOON, wait_until};
+use crate::c_peer::CPeer;
+use crate::support::{Name, PATIENCE, until};
 
 /// Every way to wait; a C peer wakes nobody, so the intervals are short.
 fn strategies() -> [Wait; 4] {
@@ -25,7 +26,7 @@ fn our_reader_reads_what_the_c_writer_writes() {
     for wait in strategies() {
         let name = Name::new();
         let c_writer = CPeer::writer(&name);
-        let options = name.options().wait(wait).interval(Duration::from_millis(1));
+        let options = name.classic().wait(wait).interval(Duration::from_millis(1));
         let mut reader = options.reader().expect("a reader");
         thread::scope(|scope| {
             scope.spawn(|| {
@@ -35,7 +36,9 @@ fn our_reader_reads_what_the_c_writer_writes() {
             });
             let mut message = Message::new();
             for number in 0..30 {
-                reader.recv_timeout(&mut message, SOON).expect("receive");
+                reader
+                    .recv_timeout(&mut message, PATIENCE)
+                    .expect("receive");
                 assert_eq!(message.as_bytes(), format!("line {number}\n").as_bytes());
             }
         });
@@ -46,16 +49,18 @@ fn our_reader_reads_what_the_c_writer_writes() {
 fn the_c_reader_reads_what_our_writer_writes() {
     for wait in strategies() {
         let name = Name::new();
-        let options = name.options().wait(wait).interval(Duration::from_millis(1));
+        let options = name.classic().wait(wait).interval(Duration::from_millis(1));
         let mut writer = options.writer().expect("a writer");
         let c_reader = CPeer::reader(&name);
         thread::scope(|scope| {
             scope.spawn(move || {
                 for number in 0..30 {
                     let line = format!("line {number}\n");
-                    writer.send_timeout(line.as_bytes(), SOON).expect("send");
+                    writer
+                        .send_timeout(line.as_bytes(), PATIENCE)
+                        .expect("send");
                 }
-                writer.drain(Some(SOON)).expect("drain");
+                writer.drain(Some(PATIENCE)).expect("drain");
                 writer.close().expect("close");
             });
             for number in 0..30 {
@@ -71,11 +76,11 @@ fn the_c_reader_reads_what_our_writer_writes() {
 #[test]
 fn a_short_line_leaves_nothing_of_a_long_one_behind() {
     let name = Name::new();
-    let mut writer = name.options().writer().expect("a writer");
+    let mut writer = name.classic().writer().expect("a writer");
     let c_reader = CPeer::reader(&name);
     for line in [&[b'x'; 1023][..], b"short"] {
         c_reader.ask();
-        writer.send_timeout(line, SOON).expect("send");
+        writer.send_timeout(line, PATIENCE).expect("send");
         assert_eq!(c_reader.text(), line);
     }
     let object = std::fs::read(name.path()).expect("read the object");
@@ -88,9 +93,9 @@ fn our_writer_answers_a_request_that_was_there_before_it() {
     name.file(1028);
     let c_reader = CPeer::reader(&name);
     c_reader.ask();
-    let mut writer = name.options().writer().expect("a writer");
+    let mut writer = name.classic().writer().expect("a writer");
     assert_eq!(c_reader.flag(), 1, "it does not reset the flag");
-    writer.send_timeout(b"hello\n", SOON).expect("send");
+    writer.send_timeout(b"hello\n", PATIENCE).expect("send");
     assert_eq!(c_reader.text(), b"hello\n");
 }
 
@@ -99,13 +104,15 @@ fn our_reader_takes_over_a_request_left_behind() {
     let name = Name::new();
     let c_writer = CPeer::writer(&name);
     c_writer.set_flag(3);
-    let mut reader = name.options().reader().expect("a reader");
+    let mut reader = name.classic().reader().expect("a reader");
     let mut message = Message::new();
     let timed_out = reader.recv_timeout(&mut message, Duration::ZERO);
     assert!(matches!(timed_out, Err(RecvError::TimedOut)));
     assert_eq!(c_writer.flag(), 1);
     c_writer.write(b"hello\n");
-    reader.recv_timeout(&mut message, SOON).expect("receive");
+    reader
+        .recv_timeout(&mut message, PATIENCE)
+        .expect("receive");
     assert_eq!(message.as_bytes(), b"hello\n");
 }
 
@@ -114,7 +121,7 @@ fn a_message_that_is_already_there_is_not_taken_for_an_answer() {
     let name = Name::new();
     let c_writer = CPeer::writer(&name);
     c_writer.set_text(b"read by somebody else\n");
-    let mut reader = name.options().reader().expect("a reader");
+    let mut reader = name.classic().reader().expect("a reader");
     let mut message = Message::new();
     let timed_out = reader.recv_timeout(&mut message, Duration::ZERO);
     assert!(matches!(timed_out, Err(RecvError::TimedOut)));
@@ -124,11 +131,13 @@ fn a_message_that_is_already_there_is_not_taken_for_an_answer() {
 fn a_text_without_nul_is_taken_whole() {
     let name = Name::new();
     let c_writer = CPeer::writer(&name);
-    let mut reader = name.options().reader().expect("a reader");
+    let mut reader = name.classic().reader().expect("a reader");
     let mut message = Message::new();
     let _ = reader.recv_timeout(&mut message, Duration::ZERO);
     c_writer.write(&[b'x'; 1024]);
-    reader.recv_timeout(&mut message, SOON).expect("receive");
+    reader
+        .recv_timeout(&mut message, PATIENCE)
+        .expect("receive");
     assert_eq!(message.as_bytes(), [b'x'; 1024]);
 }
 
@@ -138,19 +147,21 @@ fn a_reset_is_not_a_message() {
         let name = Name::new();
         let c_writer = CPeer::writer(&name);
         c_writer.set_text(b"old\n");
-        let mut reader = name.options().wait(wait).reader().expect("a reader");
+        let mut reader = name.classic().wait(wait).reader().expect("a reader");
         thread::scope(|scope| {
             scope.spawn(|| {
                 for expected in [&b"first\n"[..], b"second\n"] {
                     let mut message = Message::new();
-                    reader.recv_timeout(&mut message, SOON).expect("receive");
+                    reader
+                        .recv_timeout(&mut message, PATIENCE)
+                        .expect("receive");
                     assert_eq!(message.as_bytes(), expected);
                 }
             });
             c_writer.write(b"first\n");
-            wait_until("the second request", || c_writer.flag() == 1);
+            until("there is the second request", || c_writer.flag() == 1);
             c_writer.set_flag(0);
-            wait_until("the request after the reset", || c_writer.flag() == 1);
+            until("there is one after the reset", || c_writer.flag() == 1);
             c_writer.write(b"second\n");
         });
     }
@@ -160,17 +171,19 @@ fn a_reset_is_not_a_message() {
 fn a_c_writer_may_start_over_under_our_reader() {
     let name = Name::new();
     let first = CPeer::writer(&name);
-    let mut reader = name.options().reader().expect("a reader");
+    let mut reader = name.classic().reader().expect("a reader");
     thread::scope(|scope| {
         scope.spawn(|| {
             let mut message = Message::new();
             for expected in [&b"first\n"[..], b"second\n"] {
-                reader.recv_timeout(&mut message, SOON).expect("receive");
+                reader
+                    .recv_timeout(&mut message, PATIENCE)
+                    .expect("receive");
                 assert_eq!(message.as_bytes(), expected);
             }
         });
         first.write(b"first\n");
-        wait_until("the second request", || first.flag() == 1);
+        until("there is the second request", || first.flag() == 1);
         // O_TRUNC and ftruncate, on the same object: the request is gone.
         let second = CPeer::writer(&name);
         second.write(b"second\n");
@@ -180,14 +193,14 @@ fn a_c_writer_may_start_over_under_our_reader() {
 #[test]
 fn our_writer_waits_for_the_c_readers_next_request() {
     let name = Name::new();
-    let options = name.options().interval(Duration::from_millis(1));
+    let options = name.classic().interval(Duration::from_millis(1));
     let mut writer = options.writer().expect("a writer");
     let c_reader = CPeer::reader(&name);
     c_reader.ask();
-    writer.send_timeout(b"last\n", SOON).expect("send");
+    writer.send_timeout(b"last\n", PATIENCE).expect("send");
     writer
         .drain(Some(Duration::from_millis(5)))
         .expect_err("the C reader has not asked again");
     c_reader.ask();
-    writer.drain(Some(SOON)).expect("drain");
+    writer.drain(Some(PATIENCE)).expect("drain");
 }

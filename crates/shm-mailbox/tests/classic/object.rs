@@ -9,12 +9,13 @@ use shm_core::OpenError;
 use shm_mailbox::classic::{AttachError, RecvError, SIZE, SendError};
 use shm_mailbox::{Message, Wait};
 
-use crate::support::{CPeer, Name, SOON, wait_until};
+use crate::c_peer::CPeer;
+use crate::support::{Name, PATIENCE, until};
 
 #[test]
 fn a_writer_makes_the_lessons_object() {
     let name = Name::new();
-    let writer = name.options().writer().expect("a writer");
+    let writer = name.classic().writer().expect("a writer");
     assert!(writer.created());
     assert_eq!(writer.name(), name.as_str());
     assert_eq!(fs::read(name.path()).expect("read"), [0; 1028]);
@@ -23,7 +24,7 @@ fn a_writer_makes_the_lessons_object() {
 #[test]
 fn its_mode_is_what_the_c_program_gets() {
     let (ours, theirs) = (Name::new(), Name::new());
-    let _writer = ours.options().writer().expect("a writer");
+    let _writer = ours.classic().writer().expect("a writer");
     OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -40,7 +41,7 @@ fn a_writer_takes_the_object_that_is_there_as_it_is() {
     let raw = CPeer::writer(&name);
     raw.set_flag(1);
     raw.set_text(b"stays");
-    let writer = name.options().writer().expect("a writer");
+    let writer = name.classic().writer().expect("a writer");
     assert!(!writer.created());
     assert_eq!((raw.flag(), raw.text()), (1, b"stays".to_vec()));
 }
@@ -51,8 +52,8 @@ fn an_empty_object_gets_its_size() {
         let name = Name::new();
         let file = name.file(0);
         match attach {
-            "writer" => name.options().writer().expect("a writer").keep(),
-            _ => drop(name.options().reader().expect("a reader")),
+            "writer" => name.classic().writer().expect("a writer").keep(),
+            _ => drop(name.classic().reader().expect("a reader")),
         }
         let metadata = file.metadata().expect("stat");
         assert_eq!(metadata.len(), SIZE, "by the {attach}");
@@ -65,11 +66,11 @@ fn an_object_of_another_size_is_left_alone() {
     for size in [1, 1027, 1029, 4096] {
         let name = Name::new();
         let file = name.file(size);
-        let error = name.options().writer().expect_err("foreign");
+        let error = name.classic().writer().expect_err("foreign");
         assert!(
             matches!(error, AttachError::Foreign { expected: 1028, found, .. } if found == size)
         );
-        let error = name.options().reader().expect_err("foreign");
+        let error = name.classic().reader().expect_err("foreign");
         assert_eq!(
             error.to_string(),
             format!(
@@ -85,7 +86,7 @@ fn an_object_of_another_size_is_left_alone() {
 #[test]
 fn a_reader_does_not_create() {
     let name = Name::new();
-    let error = name.options().reader().expect_err("nothing there");
+    let error = name.classic().reader().expect_err("nothing there");
     assert!(matches!(error, AttachError::NotFound { .. }));
     assert!(!name.exists());
 }
@@ -96,7 +97,7 @@ fn a_bad_name_and_a_strategy_that_needs_news_are_refused() {
     assert!(matches!(error, Err(AttachError::Name(_))));
     for wait in [Wait::Backoff, Wait::Adaptive] {
         let name = Name::new();
-        let error = name.options().wait(wait).writer().expect_err("refused");
+        let error = name.classic().wait(wait).writer().expect_err("refused");
         assert_eq!(
             error.to_string(),
             format!(
@@ -116,12 +117,12 @@ fn an_object_of_another_user_is_refused_unless_allowed() {
         eprintln!("skipped: needs root");
         return;
     }
-    let error = name.options().writer().expect_err("not ours");
+    let error = name.classic().writer().expect_err("not ours");
     assert!(matches!(
         error,
         AttachError::Open(OpenError::ForeignOwner { owner: 65534, .. })
     ));
-    name.options()
+    name.classic()
         .any_owner(true)
         .writer()
         .expect("allowed")
@@ -130,19 +131,19 @@ fn an_object_of_another_user_is_refused_unless_allowed() {
 
 #[test]
 fn a_waiting_reader_notices_that_the_object_was_unlinked() {
-    for wait in [Wait::Spin, Wait::Yield, Wait::Poll(SOON), Wait::Block] {
+    for wait in [Wait::Spin, Wait::Yield, Wait::Poll(PATIENCE), Wait::Block] {
         let name = Name::new();
         let raw = CPeer::writer(&name);
-        let mut reader = name.options().wait(wait).reader().expect("a reader");
+        let mut reader = name.classic().wait(wait).reader().expect("a reader");
         thread::scope(|scope| {
             scope.spawn(|| {
-                let received = reader.recv_timeout(&mut Message::new(), SOON);
+                let received = reader.recv_timeout(&mut Message::new(), PATIENCE);
                 assert!(
                     matches!(received, Err(RecvError::Unlinked { .. })),
                     "{received:?}"
                 );
             });
-            wait_until("the request", || raw.flag() == 1);
+            until("it asks", || raw.flag() == 1);
             fs::remove_file(name.path()).expect("unlink");
         });
     }
@@ -152,7 +153,7 @@ fn a_waiting_reader_notices_that_the_object_was_unlinked() {
 fn the_last_message_is_received_before_the_end() {
     let name = Name::new();
     let raw = CPeer::writer(&name);
-    let mut reader = name.options().reader().expect("a reader");
+    let mut reader = name.classic().reader().expect("a reader");
     let mut message = Message::new();
     let _ = reader.recv_timeout(&mut message, Duration::ZERO);
     // The C writer at its end of input: it waits for nobody.
@@ -167,12 +168,12 @@ fn the_last_message_is_received_before_the_end() {
 #[test]
 fn a_writer_notices_that_the_object_was_unlinked() {
     let name = Name::new();
-    let mut writer = name.options().writer().expect("a writer");
+    let mut writer = name.classic().writer().expect("a writer");
     thread::scope(|scope| {
         let (ready, is_ready) = std::sync::mpsc::channel();
         scope.spawn(move || {
             ready.send(()).expect("tell");
-            let sent = writer.send_timeout(b"x", SOON);
+            let sent = writer.send_timeout(b"x", PATIENCE);
             assert!(matches!(sent, Err(SendError::Unlinked { .. })), "{sent:?}");
         });
         is_ready.recv().expect("told");
@@ -183,10 +184,10 @@ fn a_writer_notices_that_the_object_was_unlinked() {
 #[test]
 fn an_object_that_stays_truncated_is_an_error_at_both_ends() {
     let name = Name::new();
-    let mut writer = name.options().writer().expect("a writer");
-    let mut reader = name.options().reader().expect("a reader");
+    let mut writer = name.classic().writer().expect("a writer");
+    let mut reader = name.classic().reader().expect("a reader");
     name.file(0);
-    let sent = writer.send_timeout(b"x", SOON);
+    let sent = writer.send_timeout(b"x", PATIENCE);
     assert!(matches!(
         sent,
         Err(SendError::Truncated {
@@ -195,7 +196,7 @@ fn an_object_that_stays_truncated_is_an_error_at_both_ends() {
             ..
         })
     ));
-    let received = reader.recv_timeout(&mut Message::new(), SOON);
+    let received = reader.recv_timeout(&mut Message::new(), PATIENCE);
     assert!(matches!(
         received,
         Err(RecvError::Truncated {
@@ -213,16 +214,16 @@ fn a_sleeping_reader_notices_a_truncation_without_a_signal() {
     for wait in [Wait::Poll(Duration::from_millis(20)), Wait::Block] {
         let name = Name::new();
         let raw = CPeer::writer(&name);
-        let mut reader = name.options().wait(wait).reader().expect("a reader");
+        let mut reader = name.classic().wait(wait).reader().expect("a reader");
         thread::scope(|scope| {
             scope.spawn(|| {
-                let received = reader.recv_timeout(&mut Message::new(), SOON);
+                let received = reader.recv_timeout(&mut Message::new(), PATIENCE);
                 assert!(
                     matches!(received, Err(RecvError::Truncated { found: 0, .. })),
                     "{received:?}"
                 );
             });
-            wait_until("the request", || raw.flag() == 1);
+            until("it asks", || raw.flag() == 1);
             name.file(0);
         });
     }
@@ -233,13 +234,15 @@ fn a_truncation_that_is_mended_at_once_is_none() {
     let name = Name::new();
     let mut reader = {
         name.file(1028);
-        name.options().reader().expect("a reader")
+        name.classic().reader().expect("a reader")
     };
     let file = name.file(0);
     thread::scope(|scope| {
         scope.spawn(|| {
             let mut message = Message::new();
-            reader.recv_timeout(&mut message, SOON).expect("receive");
+            reader
+                .recv_timeout(&mut message, PATIENCE)
+                .expect("receive");
             assert_eq!(message.as_bytes(), b"hello\n");
         });
         file.set_len(1028).expect("mend");
@@ -250,22 +253,22 @@ fn a_truncation_that_is_mended_at_once_is_none() {
 #[test]
 fn closing_unlinks_and_keeping_does_not() {
     let name = Name::new();
-    name.options().writer().expect("a writer").keep();
+    name.classic().writer().expect("a writer").keep();
     assert!(name.exists());
-    name.options()
+    name.classic()
         .writer()
         .expect("a writer")
         .close()
         .expect("close");
     assert!(!name.exists());
-    drop(name.options().writer().expect("a writer"));
+    drop(name.classic().writer().expect("a writer"));
     assert!(!name.exists());
 }
 
 #[test]
 fn closing_leaves_another_object_of_the_same_name_alone() {
     let name = Name::new();
-    let writer = name.options().writer().expect("a writer");
+    let writer = name.classic().writer().expect("a writer");
     fs::remove_file(name.path()).expect("unlink");
     name.file(5);
     writer.close().expect("close");

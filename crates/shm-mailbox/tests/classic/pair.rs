@@ -8,23 +8,26 @@ use std::time::{Duration, Instant};
 use shm_mailbox::classic::{RecvError, SendError};
 use shm_mailbox::{Message, Wait};
 
-use crate::support::{CPeer, Name, SOON, wait_until};
+use crate::c_peer::CPeer;
+use crate::support::{Name, PATIENCE, until};
 
 /// Sends `messages` from another thread and checks that they arrive.
 fn pass(name: &Name, sending: Wait, receiving: Wait, messages: &[Vec<u8>]) {
-    let mut writer = name.options().wait(sending).writer().expect("a writer");
-    let mut reader = name.options().wait(receiving).reader().expect("a reader");
+    let mut writer = name.classic().wait(sending).writer().expect("a writer");
+    let mut reader = name.classic().wait(receiving).reader().expect("a reader");
     thread::scope(|scope| {
         scope.spawn(move || {
             for message in messages {
-                writer.send_timeout(message, SOON).expect("send");
+                writer.send_timeout(message, PATIENCE).expect("send");
             }
-            writer.drain(Some(SOON)).expect("drain");
+            writer.drain(Some(PATIENCE)).expect("drain");
             writer.close().expect("close");
         });
         let mut message = Message::new();
         for (number, expected) in messages.iter().enumerate() {
-            reader.recv_timeout(&mut message, SOON).expect("receive");
+            reader
+                .recv_timeout(&mut message, PATIENCE)
+                .expect("receive");
             assert_eq!(message.as_bytes(), expected);
             assert_eq!(message.sequence(), number as u64);
         }
@@ -76,22 +79,24 @@ fn two_blocking_ends_wake_each_other() {
 fn a_blocked_drain_is_woken_by_the_mark() {
     const ROUNDS: u32 = 100;
     let name = Name::new();
-    let mut writer = name.options().writer().expect("a writer");
-    let mut reader = name.options().reader().expect("a reader");
+    let mut writer = name.classic().writer().expect("a writer");
+    let mut reader = name.classic().reader().expect("a reader");
     let start = Instant::now();
     thread::scope(|scope| {
         scope.spawn(move || {
             let mut message = Message::new();
             for _ in 0..ROUNDS {
-                reader.recv_timeout(&mut message, SOON).expect("receive");
+                reader
+                    .recv_timeout(&mut message, PATIENCE)
+                    .expect("receive");
                 // It deals with the message, and the drain falls asleep meanwhile.
                 thread::sleep(Duration::from_millis(1));
                 reader.taken().expect("mark");
             }
         });
         for _ in 0..ROUNDS {
-            writer.send_timeout(b"line\n", SOON).expect("send");
-            writer.drain(Some(SOON)).expect("drain");
+            writer.send_timeout(b"line\n", PATIENCE).expect("send");
+            writer.drain(Some(PATIENCE)).expect("drain");
         }
     });
     // Unwoken, each of the 100 would sleep for up to 100 ms.
@@ -101,7 +106,7 @@ fn a_blocked_drain_is_woken_by_the_mark() {
 #[test]
 fn what_the_layout_cannot_carry_is_refused() {
     let name = Name::new();
-    let mut writer = name.options().writer().expect("a writer");
+    let mut writer = name.classic().writer().expect("a writer");
     assert!(matches!(writer.send(b""), Err(SendError::Empty)));
     assert!(matches!(
         writer.send(b"a\0b"),
@@ -117,7 +122,7 @@ fn what_the_layout_cannot_carry_is_refused() {
 #[test]
 fn nothing_is_sent_before_a_reader_asks() {
     let name = Name::new();
-    let mut writer = name.options().writer().expect("a writer");
+    let mut writer = name.classic().writer().expect("a writer");
     let raw = CPeer::reader(&name);
     let timeout = Duration::from_millis(5);
     assert!(matches!(
@@ -130,67 +135,73 @@ fn nothing_is_sent_before_a_reader_asks() {
 #[test]
 fn a_request_stands_after_a_time_out() {
     let name = Name::new();
-    let mut writer = name.options().writer().expect("a writer");
-    let mut reader = name.options().reader().expect("a reader");
+    let mut writer = name.classic().writer().expect("a writer");
+    let mut reader = name.classic().reader().expect("a reader");
     let mut message = Message::new();
     let timed_out = reader.recv_timeout(&mut message, Duration::from_millis(5));
     assert!(matches!(timed_out, Err(RecvError::TimedOut)));
-    writer.send_timeout(b"late", SOON).expect("send");
-    reader.recv_timeout(&mut message, SOON).expect("receive");
+    writer.send_timeout(b"late", PATIENCE).expect("send");
+    reader
+        .recv_timeout(&mut message, PATIENCE)
+        .expect("receive");
     assert_eq!(message.as_bytes(), b"late");
 }
 
 #[test]
 fn a_drain_waits_for_the_reader() {
     let name = Name::new();
-    let mut writer = name.options().writer().expect("a writer");
-    let mut reader = name.options().reader().expect("a reader");
+    let mut writer = name.classic().writer().expect("a writer");
+    let mut reader = name.classic().reader().expect("a reader");
     let mut message = Message::new();
     let _ = reader.recv_timeout(&mut message, Duration::ZERO);
-    writer.send_timeout(b"last", SOON).expect("send");
+    writer.send_timeout(b"last", PATIENCE).expect("send");
     let timeout = Duration::from_millis(120);
     assert!(matches!(
         writer.drain(Some(timeout)),
         Err(SendError::TimedOut)
     ));
-    reader.recv_timeout(&mut message, SOON).expect("receive");
+    reader
+        .recv_timeout(&mut message, PATIENCE)
+        .expect("receive");
     // Received is not dealt with: only the mark, or the next request, says so.
     assert!(matches!(
         writer.drain(Some(timeout)),
         Err(SendError::TimedOut)
     ));
     reader.taken().expect("mark");
-    writer.drain(Some(SOON)).expect("drain");
+    writer.drain(Some(PATIENCE)).expect("drain");
 }
 
 #[test]
 fn a_drain_ends_when_the_reader_has_closed() {
     let name = Name::new();
-    let mut writer = name.options().writer().expect("a writer");
-    let mut reader = name.options().reader().expect("a reader");
+    let mut writer = name.classic().writer().expect("a writer");
+    let mut reader = name.classic().reader().expect("a reader");
     let mut message = Message::new();
     let _ = reader.recv_timeout(&mut message, Duration::ZERO);
-    writer.send_timeout(b"last", SOON).expect("send");
-    reader.recv_timeout(&mut message, SOON).expect("receive");
+    writer.send_timeout(b"last", PATIENCE).expect("send");
+    reader
+        .recv_timeout(&mut message, PATIENCE)
+        .expect("receive");
     assert!(reader.close().expect("close").is_none());
-    writer.drain(Some(SOON)).expect("drain");
+    writer.drain(Some(PATIENCE)).expect("drain");
 }
 
 #[test]
 fn a_drain_with_nothing_sent_ends_at_once() {
     let name = Name::new();
-    let mut writer = name.options().writer().expect("a writer");
+    let mut writer = name.classic().writer().expect("a writer");
     writer.drain(Some(Duration::ZERO)).expect("drain");
 }
 
 #[test]
 fn an_interrupted_reader_leaves_no_request_behind() {
-    for wait in [Wait::Spin, Wait::Yield, Wait::Poll(SOON), Wait::Block] {
+    for wait in [Wait::Spin, Wait::Yield, Wait::Poll(PATIENCE), Wait::Block] {
         let name = Name::new();
-        let _writer = name.options().writer().expect("a writer");
+        let _writer = name.classic().writer().expect("a writer");
         let raw = CPeer::reader(&name);
         let flag = Arc::new(AtomicBool::new(false));
-        let options = name.options().wait(wait).interrupt(flag.clone());
+        let options = name.classic().wait(wait).interrupt(flag.clone());
         let mut reader = options.reader().expect("a reader");
         thread::scope(|scope| {
             scope.spawn(|| {
@@ -198,7 +209,7 @@ fn an_interrupted_reader_leaves_no_request_behind() {
                 assert!(matches!(received, Err(RecvError::Interrupted)));
                 assert!(reader.withdraw().expect("withdraw").is_none());
             });
-            wait_until("the request", || raw.flag() == 1);
+            until("it asks", || raw.flag() == 1);
             flag.store(true, Ordering::Relaxed);
         });
         assert_eq!(raw.flag(), 0);
@@ -209,7 +220,7 @@ fn an_interrupted_reader_leaves_no_request_behind() {
 fn an_interrupted_writer_has_sent_nothing() {
     let name = Name::new();
     let flag = Arc::new(AtomicBool::new(true));
-    let options = name.options().interrupt(flag);
+    let options = name.classic().interrupt(flag);
     let mut writer = options.writer().expect("a writer");
     assert!(matches!(writer.send(b"x"), Err(SendError::Interrupted)));
     assert_eq!(CPeer::reader(&name).text(), b"");
@@ -218,8 +229,8 @@ fn an_interrupted_writer_has_sent_nothing() {
 #[test]
 fn a_dropped_reader_leaves_no_request_behind() {
     let name = Name::new();
-    let _writer = name.options().writer().expect("a writer");
-    let mut reader = name.options().reader().expect("a reader");
+    let _writer = name.classic().writer().expect("a writer");
+    let mut reader = name.classic().reader().expect("a reader");
     let _ = reader.recv_timeout(&mut Message::new(), Duration::ZERO);
     let raw = CPeer::reader(&name);
     assert_eq!(raw.flag(), 1);
@@ -230,10 +241,10 @@ fn a_dropped_reader_leaves_no_request_behind() {
 #[test]
 fn a_withdrawal_returns_the_message_that_has_just_come() {
     let name = Name::new();
-    let mut writer = name.options().writer().expect("a writer");
-    let mut reader = name.options().reader().expect("a reader");
+    let mut writer = name.classic().writer().expect("a writer");
+    let mut reader = name.classic().reader().expect("a reader");
     let _ = reader.recv_timeout(&mut Message::new(), Duration::ZERO);
-    writer.send_timeout(b"just now", SOON).expect("send");
+    writer.send_timeout(b"just now", PATIENCE).expect("send");
     let message = reader.close().expect("close").expect("a message");
     assert_eq!(
         (message.as_bytes(), message.sequence()),
@@ -245,15 +256,17 @@ fn a_withdrawal_returns_the_message_that_has_just_come() {
 fn a_reader_that_withdraws_all_the_time_misses_nothing() {
     const COUNT: u64 = 3000;
     let name = Name::new();
-    let mut writer = name.options().wait(Wait::Spin).writer().expect("a writer");
-    let mut reader = name.options().wait(Wait::Spin).reader().expect("a reader");
+    let mut writer = name.classic().wait(Wait::Spin).writer().expect("a writer");
+    let mut reader = name.classic().wait(Wait::Spin).reader().expect("a reader");
     thread::scope(|scope| {
         scope.spawn(move || {
             for number in 0..COUNT {
                 let line = format!("{number}");
-                writer.send_timeout(line.as_bytes(), SOON).expect("send");
+                writer
+                    .send_timeout(line.as_bytes(), PATIENCE)
+                    .expect("send");
             }
-            writer.drain(Some(SOON)).expect("drain");
+            writer.drain(Some(PATIENCE)).expect("drain");
         });
         let mut message = Message::new();
         let mut next = 0;

@@ -12,7 +12,8 @@ use std::time::Duration;
 use shm_mailbox::classic::{AttachError, Classic, Options, RecvError, SendError};
 use shm_mailbox::{Message, Wait};
 
-use crate::support::{CPeer, Name, SOON, wait_until};
+use crate::c_peer::CPeer;
+use crate::support::{Name, PATIENCE, until};
 
 /// Names the object in the peer's environment.
 const PEER: &str = "SHM_TEST_CLASSIC_PEER";
@@ -92,22 +93,26 @@ fn ten_thousand_lines_pass_between_two_processes() {
         let mut writer = options.writer().expect("a writer");
         for number in 0..COUNT {
             let line = format!("line {number}\n");
-            writer.send_timeout(line.as_bytes(), SOON).expect("send");
+            writer
+                .send_timeout(line.as_bytes(), PATIENCE)
+                .expect("send");
         }
-        writer.drain(Some(SOON)).expect("drain");
+        writer.drain(Some(PATIENCE)).expect("drain");
         return writer.close().expect("close");
     }
     let name = Name::new();
     name.file(1028);
-    let mut reader = name.options().reader().expect("a reader");
+    let mut reader = name.classic().reader().expect("a reader");
     let mut writer = PeerProcess::start("ten_thousand_lines_pass_between_two_processes", &name);
     let mut message = Message::new();
     for number in 0..COUNT {
-        reader.recv_timeout(&mut message, SOON).expect("receive");
+        reader
+            .recv_timeout(&mut message, PATIENCE)
+            .expect("receive");
         assert_eq!(message.as_bytes(), format!("line {number}\n").as_bytes());
     }
     // The writer waits until the last line was taken, which the next request says.
-    let ended = reader.recv_timeout(&mut message, SOON);
+    let ended = reader.recv_timeout(&mut message, PATIENCE);
     assert!(matches!(ended, Err(RecvError::Unlinked { .. })));
     writer.ends_well();
 }
@@ -120,23 +125,27 @@ fn a_reader_killed_while_it_waits_is_followed_by_another() {
         return;
     }
     let name = Name::new();
-    let mut writer = name.options().writer().expect("a writer");
+    let mut writer = name.classic().writer().expect("a writer");
     let raw = CPeer::reader(&name);
     let mut first = PeerProcess::start(
         "a_reader_killed_while_it_waits_is_followed_by_another",
         &name,
     );
-    wait_until("its request", || raw.flag() == 1);
-    let refused = name.options().reader();
+    until("it asks", || raw.flag() == 1);
+    let refused = name.classic().reader();
     assert!(matches!(refused, Err(AttachError::RoleTaken { .. })));
     first.kill();
     assert_eq!(raw.flag(), 1, "its request is left behind");
 
-    let mut second = name.options().reader().expect("the role is free");
+    let mut second = name.classic().reader().expect("the role is free");
     let mut message = Message::new();
     let _ = second.recv_timeout(&mut message, Duration::ZERO);
-    writer.send_timeout(b"for the second", SOON).expect("send");
-    second.recv_timeout(&mut message, SOON).expect("receive");
+    writer
+        .send_timeout(b"for the second", PATIENCE)
+        .expect("send");
+    second
+        .recv_timeout(&mut message, PATIENCE)
+        .expect("receive");
     assert_eq!(message.as_bytes(), b"for the second");
 }
 
@@ -149,38 +158,46 @@ fn a_drain_does_not_wait_for_a_killed_reader() {
         return await_death();
     }
     let name = Name::new();
-    let mut writer = name.options().writer().expect("a writer");
+    let mut writer = name.classic().writer().expect("a writer");
     let mut reader = PeerProcess::start("a_drain_does_not_wait_for_a_killed_reader", &name);
-    writer.send_timeout(b"last", SOON).expect("send");
+    writer.send_timeout(b"last", PATIENCE).expect("send");
     reader.hear("received");
     let waits = writer.drain(Some(Duration::from_millis(120)));
     assert!(matches!(waits, Err(SendError::TimedOut)));
     reader.kill();
-    writer.drain(Some(SOON)).expect("drain");
+    writer.drain(Some(PATIENCE)).expect("drain");
 }
 
 #[test]
 fn a_killed_writer_is_followed_by_another() {
     if let Some(options) = peer() {
         let mut writer = options.writer().expect("a writer");
-        writer.send_timeout(b"from the first", SOON).expect("send");
+        writer
+            .send_timeout(b"from the first", PATIENCE)
+            .expect("send");
         say("sent");
         return await_death();
     }
     let name = Name::new();
     name.file(1028);
-    let mut reader = name.options().reader().expect("a reader");
+    let mut reader = name.classic().reader().expect("a reader");
     let mut first = PeerProcess::start("a_killed_writer_is_followed_by_another", &name);
     let mut message = Message::new();
-    reader.recv_timeout(&mut message, SOON).expect("receive");
+    reader
+        .recv_timeout(&mut message, PATIENCE)
+        .expect("receive");
     assert_eq!(message.as_bytes(), b"from the first");
     first.hear("sent");
     first.kill();
     assert!(name.exists());
-    let mut second = name.options().writer().expect("the role is free");
+    let mut second = name.classic().writer().expect("the role is free");
     let _ = reader.recv_timeout(&mut message, Duration::ZERO);
-    second.send_timeout(b"from the second", SOON).expect("send");
-    reader.recv_timeout(&mut message, SOON).expect("receive");
+    second
+        .send_timeout(b"from the second", PATIENCE)
+        .expect("send");
+    reader
+        .recv_timeout(&mut message, PATIENCE)
+        .expect("receive");
     assert_eq!(message.as_bytes(), b"from the second");
 }
 
@@ -195,7 +212,9 @@ fn a_busy_reader_survives_c_writers_that_start_over() {
         };
         let mut reader = options.wait(wait).reader().expect("a reader");
         let mut message = Message::new();
-        reader.recv_timeout(&mut message, SOON).expect("receive");
+        reader
+            .recv_timeout(&mut message, PATIENCE)
+            .expect("receive");
         assert_eq!(message.as_bytes(), b"at last\n");
         return;
     }
@@ -205,7 +224,7 @@ fn a_busy_reader_survives_c_writers_that_start_over() {
         let test = "a_busy_reader_survives_c_writers_that_start_over";
         let mut reader = PeerProcess::start_with(test, &name, variables);
         for _ in 0..200 {
-            wait_until("the request", || c_writer.flag() == 1);
+            until("it asks", || c_writer.flag() == 1);
             c_writer = CPeer::writer(&name);
         }
         c_writer.write(b"at last\n");
@@ -216,8 +235,8 @@ fn a_busy_reader_survives_c_writers_that_start_over() {
 #[test]
 fn a_forked_child_cannot_use_its_parents_ends() {
     let name = Name::new();
-    let writer = Mutex::new(name.options().writer().expect("a writer"));
-    let reader = Mutex::new(name.options().reader().expect("a reader"));
+    let writer = Mutex::new(name.classic().writer().expect("a writer"));
+    let reader = Mutex::new(name.classic().reader().expect("a reader"));
     let mut command = Command::new("true");
     let in_the_child = move || {
         let sent = writer.lock().expect("whole").send(b"x");

@@ -11,9 +11,9 @@ use crate::support::Name;
 #[test]
 fn a_second_writer_and_a_second_reader_are_refused() {
     let name = Name::new();
-    let writer = name.options().writer().expect("a writer");
-    let reader = name.options().reader().expect("a reader");
-    let error = name.options().writer().expect_err("taken");
+    let writer = name.classic().writer().expect("a writer");
+    let reader = name.classic().reader().expect("a reader");
+    let error = name.classic().writer().expect_err("taken");
     assert!(matches!(
         error,
         AttachError::RoleTaken {
@@ -21,7 +21,7 @@ fn a_second_writer_and_a_second_reader_are_refused() {
             ..
         }
     ));
-    let error = name.options().reader().expect_err("taken");
+    let error = name.classic().reader().expect_err("taken");
     assert_eq!(
         error.to_string(),
         format!(
@@ -30,9 +30,9 @@ fn a_second_writer_and_a_second_reader_are_refused() {
         )
     );
     drop(reader);
-    name.options().reader().expect("the role is free again");
+    name.classic().reader().expect("the role is free again");
     writer.keep();
-    name.options().writer().expect("the role is free again");
+    name.classic().writer().expect("the role is free again");
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn of_two_writers_that_race_for_the_role_exactly_one_wins() {
         let barrier = Barrier::new(2);
         let attach = || {
             barrier.wait();
-            name.options().writer()
+            name.classic().writer()
         };
         let (one, two) = thread::scope(|scope| {
             let two = scope.spawn(attach);
@@ -65,7 +65,7 @@ fn a_writer_that_attaches_while_another_unlinks_gets_a_linked_object() {
         });
         let mut attached = 0;
         while attached < 300 {
-            match name.options().writer() {
+            match name.classic().writer() {
                 Ok(writer) => {
                     assert!(name.exists());
                     attached += 1;

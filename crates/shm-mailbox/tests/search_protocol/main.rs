@@ -23,6 +23,8 @@ mod ring;
 #[path = "../search/mod.rs"]
 mod search;
 mod sender;
+#[path = "../support/mod.rs"]
+mod support;
 
 use ring::{Fault, Miss, Ring, State};
 use search::{Outcome, search};
@@ -170,7 +172,7 @@ fn no_kill_breaks_the_hot_ring() {
 /// Deeper ones: a minute, and a GiB or two.
 #[test]
 fn no_kill_breaks_a_deeper_hot_ring() {
-    if std::env::var_os("SHM_TORTURE").is_none() {
+    if !support::is_torture() {
         must_hold(hot(1, 4, 5));
         return;
     }

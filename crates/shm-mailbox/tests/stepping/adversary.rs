@@ -4,9 +4,10 @@
 use std::time::{Duration, Instant};
 
 use crate::console::{Console, Phase};
-use crate::object::{self, View};
+use crate::object;
 use crate::path::Path;
 use crate::scenario::Bench;
+use crate::support::{Raw, is_torture};
 use crate::tracee::Tracee;
 use crate::victim::{self, Call, Outcome};
 use crate::word::{self, Word};
@@ -89,7 +90,7 @@ fn attack(call: Call, count: &mut Count) -> Result<(), String> {
         view: &bench.view,
     };
     let path = attacked.record()?;
-    let sample = match crate::is_torture() {
+    let sample = match is_torture() {
         true if call.waits() => LONG_WAITING,
         true => 1,
         false => (path.points() * attacks.len() / SHORT).max(1),
@@ -129,7 +130,7 @@ struct Attacked<'a> {
     tracee: Tracee<'a>,
     /// The object before the call.
     image: Vec<u8>,
-    view: &'a View,
+    view: &'a Raw,
 }
 
 impl Attacked<'_> {

@@ -6,9 +6,9 @@ use std::rc::Rc;
 
 use crate::console::{Console, Phase};
 use crate::lifecycle::{Case, SLOTS};
-use crate::object::Name;
 use crate::queue::Queue;
 use crate::restart::Copy;
+use crate::support::Name;
 use crate::tracee::Tracee;
 
 /// More instructions than any of these calls needs.

@@ -12,9 +12,9 @@ use shm_mailbox::Role;
 
 use crate::console::{Console, Phase};
 use crate::lifecycle::{Case, SLOTS, Step};
-use crate::object::Name;
 use crate::queue::Queue;
 use crate::restart;
+use crate::support::Name;
 use crate::tracee::{Stop, Tracee};
 
 /// What a system call may say, by its number; empty for those that cannot fail, or whose failing is not ours to

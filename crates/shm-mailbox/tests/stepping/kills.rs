@@ -10,6 +10,7 @@ use crate::operation::Operation;
 use crate::path::Path;
 use crate::restart;
 use crate::scenario::Bench;
+use crate::support::is_torture;
 use crate::tracee::Tracee;
 
 /// In the short form the kills of one case, after the first, are about so many.
@@ -69,7 +70,7 @@ fn kill_at_every_instruction(what: &str, operations: &[(u32, u64, Operation)]) {
                 queued,
                 operation,
                 peer_parked,
-                complete: index == 0 || crate::is_torture(),
+                complete: index == 0 || is_torture(),
             };
             if let Err(reason) = run(&case, &mut count) {
                 panic!("{operation:?} with {queued} of {slots} queued: {reason}");

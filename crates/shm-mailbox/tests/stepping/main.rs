@@ -7,6 +7,9 @@
 //! The offsets of the single fields are those of docs/protocol.md. With `SHM_TORTURE=1` the tests take minutes
 //! instead of seconds and leave no gap out. Every test prints how many points it looked at.
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod adversary;
 mod attaching;
 mod console;
@@ -27,18 +30,9 @@ mod victim;
 mod watch;
 mod word;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
-/// Whether the long form was asked for.
-fn is_torture() -> bool {
-    std::env::var_os("SHM_TORTURE").is_some_and(|value| value == "1")
-}
-
-/// One test at a time: a forked child holds copies of everything that is open in the other threads.
-fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
-}
+use support::turn;
 
 /// One test at a time, and only where single instructions can be stepped; says so where not.
 fn turn_with_stepping() -> Option<MutexGuard<'static, ()>> {

@@ -5,8 +5,8 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 
 use shm_mailbox::{Message, Receiver, RecvError, Role, SendError, Sender};
 
-use crate::object::Name;
 use crate::queue::Queue;
+use crate::support::Name;
 
 /// Lengths of the messages that show that the mailbox still works.
 const LENGTHS: [usize; 4] = [24, 0, 1024, 57];

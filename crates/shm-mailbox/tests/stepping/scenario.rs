@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use shm_mailbox::{Message, Receiver, Role, Sender};
 
-use crate::object::{Name, View};
 use crate::queue::Queue;
 use crate::restart;
+use crate::support::{Name, Raw};
 
 /// Lengths of the messages that are there before the call under test.
 const LENGTHS: [usize; 6] = [1024, 57, 0, 8, 64, 56];
@@ -48,7 +48,7 @@ pub(crate) struct Bench {
     /// Before the name, so that they go while it is there.
     pub(crate) sender: Option<Sender>,
     pub(crate) receiver: Option<Receiver>,
-    pub(crate) view: View,
+    pub(crate) view: Raw,
     pub(crate) name: Rc<Name>,
     pub(crate) slots: u32,
     /// What is in it.
@@ -66,7 +66,7 @@ impl Bench {
         let mut bench = Self {
             sender: Some(sender),
             receiver: Some(receiver),
-            view: View::of(&name),
+            view: Raw::new(&name),
             name,
             slots,
             queue: Queue::default(),

@@ -8,6 +8,7 @@ use shm_mailbox::{Role, Wait};
 use crate::console::{Console, Phase};
 use crate::operation::Operation;
 use crate::scenario::{Bench, Round, histories};
+use crate::support::is_torture;
 use crate::tracee::Tracee;
 use crate::watch::Watch;
 
@@ -129,7 +130,7 @@ fn a_waiting_call_killed_after_any_instruction_leaves_the_old_state_or_the_new_o
         Operation::Peek,
         Operation::Recv,
     ];
-    let waiting_slots = if crate::is_torture() {
+    let waiting_slots = if is_torture() {
         &SLOTS[..]
     } else {
         &SLOTS[1..2]

@@ -7,9 +7,9 @@ use shm_mailbox::{AttachError, Role};
 
 use crate::console::{Console, Phase};
 use crate::lifecycle::{Case, SLOTS, Step};
-use crate::object::Name;
 use crate::queue::Queue;
 use crate::restart;
+use crate::support::Name;
 use crate::tracee::{Stop, Tracee};
 
 /// The next attach succeeds within this time.

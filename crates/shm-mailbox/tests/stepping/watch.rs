@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use shm_mailbox::Role;
 
-use crate::object::{self, View};
+use crate::object;
 use crate::queue::Queue;
 use crate::restart::Copy;
+use crate::support::Raw;
 
 /// Judges the states of one call, each once.
 pub(crate) struct Watch {
@@ -22,7 +23,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn new(role: Role, slots: u32, states: Vec<Queue>, view: &View) -> Self {
+    pub(crate) fn new(role: Role, slots: u32, states: Vec<Queue>, view: &Raw) -> Self {
         Self {
             role,
             copy: Copy::new(slots),
@@ -35,7 +36,7 @@ impl Watch {
     }
 
     /// Judges what is there now, if it is not what was there last.
-    pub(crate) fn look(&mut self, view: &View) -> Result<(), String> {
+    pub(crate) fn look(&mut self, view: &Raw) -> Result<(), String> {
         view.read(&mut self.now);
         if self.now == self.last {
             return Ok(());

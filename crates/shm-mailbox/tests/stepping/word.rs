@@ -2,8 +2,12 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::object::{PARKED, RECEIVED, RECEIVER, SENDER, SENT, SLOTS, STRIDE, View};
 use crate::scenario::Bench;
+use crate::support::Raw;
+use crate::support::raw::{
+    HOT, KIND, MAGIC, RECEIVED, RECEIVER_LIFE, RECEIVER_PARKED, SENDER_LIFE, SENDER_PARKED, SENT,
+    SLOTS, VERSION, stamp_offset,
+};
 
 /// One word.
 #[derive(Clone, Copy, Debug)]
@@ -17,20 +21,23 @@ pub(crate) struct Word {
 pub(crate) fn all(slots: u32) -> Vec<Word> {
     let word = |offset| Word { offset, size: 8 };
     let half = |offset| Word { offset, size: 4 };
-    let mut words = vec![word(0), half(8), half(12), half(16), half(20)];
+    let mut words = vec![
+        word(MAGIC),
+        half(VERSION),
+        half(KIND),
+        half(SLOTS),
+        half(HOT),
+    ];
     for count in [SENT, RECEIVED] {
         words.push(word(count));
     }
-    for presence in [SENDER, RECEIVER] {
-        words.extend([
-            word(presence),
-            half(presence + PARKED),
-            half(presence + PARKED + 4),
-            half(presence + PARKED + 8),
-        ]);
+    let sender = (SENDER_LIFE, SENDER_PARKED);
+    let receiver = (RECEIVER_LIFE, RECEIVER_PARKED);
+    for (life, parked) in [sender, receiver] {
+        words.extend([word(life), half(parked), half(parked + 4), half(parked + 8)]);
     }
     for slot in 0..slots as usize {
-        let stamp = SLOTS + slot * STRIDE;
+        let stamp = stamp_offset(slot);
         words.extend([word(stamp), word(stamp + 8), word(stamp + 8 + 1016)]);
     }
     words
@@ -59,14 +66,14 @@ impl Word {
         .into_iter()
     }
 
-    pub(crate) fn load(self, view: &View) -> u64 {
+    pub(crate) fn load(self, view: &Raw) -> u64 {
         match self.size {
             4 => view.half(self.offset).load(Ordering::SeqCst).into(),
             _ => view.word(self.offset).load(Ordering::SeqCst),
         }
     }
 
-    pub(crate) fn store(self, view: &View, value: u64) {
+    pub(crate) fn store(self, view: &Raw, value: u64) {
         match self.size {
             4 => view.half(self.offset).store(low(value), Ordering::SeqCst),
             _ => view.word(self.offset).store(value, Ordering::SeqCst),

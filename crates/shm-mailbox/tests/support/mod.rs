@@ -28,7 +28,8 @@ pub(crate) use raw::Raw;
 /// How long anything may take that should take no time at all.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
-/// How long it may take until a wait tells what it finds out once in a slice of 50 ms.
+/// How long it may take until a wait tells what it finds out once in a slice: 50 ms for who is awake, 100 ms for who
+/// sleeps.
 pub(crate) const NOTICE: Duration = Duration::from_millis(1100);
 
 /// The time-out of a call that should be told something within [`NOTICE`]: a mistake then fails the test

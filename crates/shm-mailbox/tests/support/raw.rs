@@ -22,9 +22,14 @@ pub(crate) const RECEIVER_PARKED: usize = 520;
 /// The highest message number, 2^53 - 2.
 pub(crate) const LAST_MESSAGE: u64 = (1 << 53) - 2;
 
+/// The first slot.
+const FIRST: usize = 640;
+/// From the start of a slot to that of the next.
+pub(crate) const STRIDE: usize = 1088;
+
 /// Where the stamp of slot `index` stands; the payload follows it.
 pub(crate) const fn stamp_offset(index: usize) -> usize {
-    640 + 1088 * index
+    FIRST + STRIDE * index
 }
 
 /// The stamp of message `number`.
@@ -57,6 +62,21 @@ impl Raw {
     pub(crate) fn load(&self, offset: usize) -> u64 {
         self.word(offset).load(Ordering::SeqCst)
     }
+
+    /// All bytes of the object, as they stand in the mapping.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![0; self.0.len()];
+        self.read(&mut bytes);
+        bytes
+    }
+
+    pub(crate) fn read(&self, bytes: &mut [u8]) {
+        self.0.read(0, bytes).expect("within the object");
+    }
+
+    pub(crate) fn write(&self, bytes: &[u8]) {
+        self.0.write(0, bytes).expect("within the object");
+    }
 }
 
 /// All bytes of the object.
@@ -71,7 +91,7 @@ pub(crate) fn create(name: &Name, bytes: &[u8]) {
 
 /// The bytes of a mailbox of this many slots that nobody has attached to.
 pub(crate) fn image(slots: u32) -> Vec<u8> {
-    let size = 640 + 1088 * usize::try_from(slots).expect("a small number");
+    let size = stamp_offset(usize::try_from(slots).expect("a small number"));
     let mut bytes = vec![0; size.next_multiple_of(4096)];
     bytes[MAGIC..8].copy_from_slice(b"shm-mbox");
     bytes[VERSION..12].copy_from_slice(&1_u32.to_ne_bytes());

@@ -1,41 +1,17 @@
-//! What the tests share: unique names that are gone afterwards, and the C programs, acted out on a raw mapping.
+//! The lesson's C programs, acted out on a raw mapping, and the object as they make it.
 
 use std::fs::{File, OpenOptions};
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicI32, Ordering};
 
-use shm_core::{Mapping, ObjectOptions, ShmName};
+use shm_core::{Mapping, ObjectOptions};
 use shm_mailbox::classic::{Classic, Options};
 
-/// No test waits longer than this for what must happen.
-pub(crate) const SOON: Duration = Duration::from_secs(10);
-
-/// A name of its own for each test; whatever has it is unlinked at the end, also of a test that fails.
-pub(crate) struct Name(String);
+use crate::support::{Name, until};
 
 impl Name {
-    pub(crate) fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        Self(format!("shm-test-classic-{}-{count}", std::process::id()))
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    pub(crate) fn options(&self) -> Options {
-        Classic::options(&self.0)
-    }
-
-    pub(crate) fn path(&self) -> PathBuf {
-        PathBuf::from("/dev/shm").join(&self.0)
-    }
-
-    pub(crate) fn exists(&self) -> bool {
-        self.path().exists()
+    /// What our ends attach with.
+    pub(crate) fn classic(&self) -> Options {
+        Classic::options(self.as_str())
     }
 
     /// The object as a file, made with this size if it is not there.
@@ -49,21 +25,6 @@ impl Name {
             .expect("open the object");
         file.set_len(size).expect("set the size");
         file
-    }
-}
-
-impl Drop for Name {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(self.path());
-    }
-}
-
-/// Waits for `condition`, which must come true soon.
-pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !condition() {
-        assert!(start.elapsed() < SOON, "waited in vain: {what}");
-        thread::yield_now();
     }
 }
 
@@ -88,10 +49,9 @@ impl CPeer {
 
     /// The C reader up to its loop: it opens what is there.
     pub(crate) fn reader(name: &Name) -> Self {
-        let name = ShmName::new(name.as_str()).expect("a good name");
         let object = ObjectOptions::new()
             .any_mode(true)
-            .open(&name)
+            .open(&name.shm_name())
             .expect("shm_open");
         Self(Mapping::shared(&object).expect("mmap"))
     }
@@ -130,7 +90,7 @@ impl CPeer {
 
     /// One round of the C writer.
     pub(crate) fn write(&self, line: &[u8]) {
-        wait_until("a request", || self.flag() != 0);
+        until("there is a request", || self.flag() != 0);
         self.set_text(line);
         self.set_flag(0);
     }
@@ -138,7 +98,7 @@ impl CPeer {
     /// One round of the C reader.
     pub(crate) fn read(&self) -> Vec<u8> {
         self.ask();
-        wait_until("an answer", || self.flag() <= 0);
+        until("there is an answer", || self.flag() <= 0);
         self.text()
     }
 }
