@@ -2,13 +2,11 @@
 //! with the messages that were in it.
 
 use std::collections::HashSet;
-use std::rc::Rc;
 
 use crate::console::{Console, Phase};
 use crate::lifecycle::{Case, SLOTS};
 use crate::queue::Queue;
 use crate::restart::Copy;
-use crate::support::Name;
 use crate::tracee::Tracee;
 
 /// More instructions than any of these calls needs.
@@ -40,13 +38,7 @@ fn an_endpoint_killed_after_any_instruction_of_attaching_or_closing_leaves_a_mai
 
 /// Steps through one call; how many points there were, and how many states that differ.
 fn examine(case: Case) -> Result<(u64, usize), String> {
-    let bench = case.bench();
-    let queue = bench
-        .as_ref()
-        .map_or_else(Queue::default, |bench| bench.queue.clone());
-    let name = bench
-        .as_ref()
-        .map_or_else(|| Rc::new(Name::new()), |bench| Rc::clone(&bench.name));
+    let (_bench, queue, name) = case.prepare();
     let console = Console::new();
     let options = name.options().slots(SLOTS);
     let body = || case.run(options, &console);

@@ -6,14 +6,11 @@
 //! leave nothing.
 
 use std::fs;
-use std::rc::Rc;
 
 use shm_mailbox::Role;
 
 use crate::console::{Console, Phase};
 use crate::lifecycle::{Case, SLOTS, Step};
-use crate::queue::Queue;
-use crate::restart;
 use crate::support::Name;
 use crate::tracee::{Stop, Tracee};
 
@@ -128,13 +125,7 @@ fn run(
     case: Case,
     mut at_call: impl FnMut(&mut Tracee<'_>, usize) -> Result<bool, String>,
 ) -> Result<bool, String> {
-    let mut bench = case.bench();
-    let mut queue = bench
-        .as_ref()
-        .map_or_else(Queue::default, |bench| bench.queue.clone());
-    let name = bench
-        .as_ref()
-        .map_or_else(|| Rc::new(Name::new()), |bench| Rc::clone(&bench.name));
+    let (mut bench, queue, name) = case.prepare();
     let options = name.options().slots(SLOTS);
 
     let console = Console::new();
@@ -161,27 +152,12 @@ fn run(
         // If the name went with the last message, the peer sits on an object that nobody finds again.
         bench.detach(case.role.peer());
     }
-    let mut sender = options
+    let sender = options
         .clone()
         .sender()
         .map_err(|error| error.to_string())?;
-    let mut receiver = options.receiver().map_err(|error| error.to_string())?;
-    if case.step != Step::Create && sender.created() {
-        if queue.len() > 0 {
-            return Err(format!("unlinked with {} queued", queue.len()));
-        }
-        queue = Queue::default();
-    }
-    if sender.committed() != queue.next() || receiver.acknowledged() != queue.first() {
-        return Err("the counts are not what they were".to_owned());
-    }
-    restart::drain(&mut receiver, &mut queue, 0)?;
-    restart::fill_and_drain(&mut sender, &mut receiver, &mut queue)?;
-    receiver.close().map_err(|error| error.to_string())?;
-    sender.close().map_err(|error| error.to_string())?;
-    if name.exists() {
-        return Err("the object is still there after a clean close".to_owned());
-    }
+    let receiver = options.receiver().map_err(|error| error.to_string())?;
+    case.conclude(sender, receiver, queue, &name)?;
     Ok(failed)
 }
 

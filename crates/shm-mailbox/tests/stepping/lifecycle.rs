@@ -1,9 +1,15 @@
-//! Creating, attaching and closing, by either role: every way of it, for the child to make.
+//! Creating, attaching and closing, by either role: every way of it, for the child to make, and what both roles have
+//! to find afterwards.
 
-use shm_mailbox::{CloseError, Closed, Options, Role};
+use std::rc::Rc;
+
+use shm_mailbox::{CloseError, Closed, Options, Receiver, Role, Sender};
 
 use crate::console::{Console, Phase};
+use crate::queue::Queue;
+use crate::restart;
 use crate::scenario::Bench;
+use crate::support::Name;
 
 /// Room for so many messages.
 pub(crate) const SLOTS: u32 = 4;
@@ -58,10 +64,10 @@ impl Case {
         cases
     }
 
-    /// A mailbox for the case to find, if it is to find one.
-    pub(crate) fn bench(self) -> Option<Bench> {
+    /// A mailbox for the case to find, if it is to find one; what is in it, and its name.
+    pub(crate) fn prepare(self) -> (Option<Bench>, Queue, Rc<Name>) {
         if self.step == Step::Create {
-            return None;
+            return (None, Queue::default(), Rc::new(Name::new()));
         }
         let mut bench = Bench::new(SLOTS, &[(2, 2), (3, 3)]);
         for _ in 0..self.queued {
@@ -71,7 +77,36 @@ impl Case {
         if !self.peer {
             bench.detach(self.role.peer());
         }
-        Some(bench)
+        let (queue, name) = (bench.queue.clone(), Rc::clone(&bench.name));
+        (Some(bench), queue, name)
+    }
+
+    /// After the step, and whatever befell it: both roles find what was there, work, and leave nothing.
+    pub(crate) fn conclude(
+        self,
+        mut sender: Sender,
+        mut receiver: Receiver,
+        mut queue: Queue,
+        name: &Name,
+    ) -> Result<(), String> {
+        if self.step != Step::Create && sender.created() {
+            // Unlinked, which only an empty mailbox is.
+            if queue.len() > 0 {
+                return Err(format!("unlinked with {} queued", queue.len()));
+            }
+            queue = Queue::default();
+        }
+        if sender.committed() != queue.next() || receiver.acknowledged() != queue.first() {
+            return Err("the counts are not what they were".to_owned());
+        }
+        restart::drain(&mut receiver, &mut queue, 0)?;
+        restart::fill_and_drain(&mut sender, &mut receiver, &mut queue)?;
+        told(receiver.close())?;
+        told(sender.close())?;
+        if name.exists() {
+            return Err("the object is still there after a clean close".to_owned());
+        }
+        Ok(())
     }
 
     /// The child: makes the step between two marks.

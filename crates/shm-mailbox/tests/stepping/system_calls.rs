@@ -1,15 +1,11 @@
 //! A real SIGKILL at the entry and at the end of every system call of creating, attaching and closing.
 
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use shm_mailbox::{AttachError, Role};
 
 use crate::console::{Console, Phase};
-use crate::lifecycle::{Case, SLOTS, Step};
-use crate::queue::Queue;
-use crate::restart;
-use crate::support::Name;
+use crate::lifecycle::{Case, SLOTS};
 use crate::tracee::{Stop, Tracee};
 
 /// The next attach succeeds within this time.
@@ -43,13 +39,7 @@ fn a_kill_at_any_system_call_is_made_good_by_the_next_attach() {
 /// Kills the step when it stops for the n-th time, at the entry or the end of a system call. Then both roles
 /// attach, find what was there, and leave nothing. `None` if the step was over before.
 fn kill(case: Case, stops: u64) -> Result<Option<Duration>, String> {
-    let mut bench = case.bench();
-    let mut queue = bench
-        .as_ref()
-        .map_or_else(Queue::default, |bench| bench.queue.clone());
-    let name = bench
-        .as_ref()
-        .map_or_else(|| Rc::new(Name::new()), |bench| Rc::clone(&bench.name));
+    let (mut bench, queue, name) = case.prepare();
     let options = name.options().slots(SLOTS);
 
     let console = Console::new();
@@ -92,30 +82,14 @@ fn kill(case: Case, stops: u64) -> Result<Option<Duration>, String> {
         bench.detach(case.role.peer());
     }
     let told = |error: AttachError| format!("the attach after it: {error}");
-    let mut sender = match sender {
+    let sender = match sender {
         Some(sender) => sender,
         None => options.clone().sender().map_err(told)?,
     };
-    let mut receiver = match receiver {
+    let receiver = match receiver {
         Some(receiver) => receiver,
         None => options.receiver().map_err(told)?,
     };
-    if case.step != Step::Create && sender.created() {
-        // Unlinked, which only an empty mailbox is.
-        if queue.len() > 0 {
-            return Err(format!("unlinked with {} queued", queue.len()));
-        }
-        queue = Queue::default();
-    }
-    if sender.committed() != queue.next() || receiver.acknowledged() != queue.first() {
-        return Err("the counts are not what they were".to_owned());
-    }
-    restart::drain(&mut receiver, &mut queue, 0)?;
-    restart::fill_and_drain(&mut sender, &mut receiver, &mut queue)?;
-    receiver.close().map_err(|error| error.to_string())?;
-    sender.close().map_err(|error| error.to_string())?;
-    if name.exists() {
-        return Err("the object is still there after a clean close".to_owned());
-    }
+    case.conclude(sender, receiver, queue, &name)?;
     Ok(Some(elapsed))
 }
