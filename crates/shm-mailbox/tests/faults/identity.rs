@@ -3,13 +3,12 @@
 use std::fs;
 use std::process::{Command, Stdio};
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
 
 use shm_mailbox::{AttachError, Message, Peer, RecvError};
 
 use crate::leaks;
 use crate::support::process::sleep_for_ever;
-use crate::support::{LIMIT, Name, Shared, fork, take, until};
+use crate::support::{Name, PATIENCE, Shared, fork, take, until};
 
 #[test]
 fn one_process_cannot_have_a_role_twice_and_both_roles_once() {
@@ -73,13 +72,11 @@ fn a_program_that_outlives_the_end_that_started_it_does_not_keep_its_role() {
     child.kill();
     let mut receiver = name.receiver();
     assert_eq!(take(&mut receiver).1, b"left");
-    let start = Instant::now();
-    let result = receiver.recv_timeout(&mut Message::new(), LIMIT);
+    let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
     assert!(
         matches!(result, Err(RecvError::PeerDied { .. })),
         "{result:?}"
     );
-    assert!(start.elapsed() < Duration::from_secs(1));
     name.options()
         .sender()
         .expect("the role is free")

@@ -7,6 +7,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::os::fd::AsRawFd;
 use std::sync::Barrier;
+use std::time::Duration;
 
 use shm_core::guard;
 use shm_mailbox::{CloseError, Message, Receiver, RecvError, SendError, Sender, Wait};
@@ -272,6 +273,13 @@ fn pages(name: &Name) -> Vec<u8> {
     bytes
 }
 
+/// What is never noticed takes all of [`PATIENCE`]; what is noticed takes far less, also where a dozen threads share a
+/// processor.
+#[track_caller]
+fn assert_in_time(took: Duration, what: &str) {
+    assert!(took < PATIENCE / 2, "{what}: {took:?}");
+}
+
 /// Damages the object before a call of the sender. Returns whether the call noticed at once.
 fn before_a_send(damage: Damage, queued: u64, call: usize) -> bool {
     let (what, call) = SENDS[call];
@@ -301,7 +309,7 @@ fn before_a_send(damage: Damage, queued: u64, call: usize) -> bool {
             }
         }
     });
-    assert!(took < NOTICE, "{what}: {took:?}");
+    assert_in_time(took, &what);
     // What a sender has sent is the receiver's to miss: without its own words gone, it has lost nothing.
     if !(damage.spares_the_header() && matches!(told, SendError::Closed { .. })) {
         let told = sent(Err(told));
@@ -348,7 +356,7 @@ fn before_a_recv(damage: Damage, queued: u64, call: usize) -> bool {
         let same = damage.shows(number, message.as_bytes(), sent);
         assert!(same, "{what}: message {number} is not what was sent");
     }
-    assert!(took < NOTICE, "{what}: {took:?}");
+    assert_in_time(took, &what);
     if damage.harms_nothing() {
         assert!(matches!(error, RecvError::TimedOut), "{what}: {error:?}");
         assert_eq!(messages.len() as u64, queued, "{what}");
@@ -471,7 +479,7 @@ fn during_a_wait(damage: Damage, wait: Wait, sends: bool) {
         damage.inflict(&name);
         waiting.join().expect("it does not panic")
     });
-    assert!(took < NOTICE, "{what}: {took:?}");
+    assert_in_time(took, &what);
     if damage.harms_nothing() {
         assert!(matches!(told, Told::Nothing), "{what}: {told:?}");
     } else {

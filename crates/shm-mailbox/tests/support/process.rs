@@ -135,12 +135,7 @@ impl Child {
     /// Waits until the child is in the system call with this number.
     #[track_caller]
     pub(crate) fn wait_until_it_is_in(&self, call: libc::c_long) {
-        let path = format!("/proc/{}/syscall", self.pid);
-        let number = format!("{call} ");
-        until("the child is in the system call", || {
-            let call = fs::read_to_string(&path).expect("alive");
-            call.starts_with(&number)
-        });
+        until("the child is in the system call", || is_in(self.pid, call));
     }
 
     /// How many of its descriptors are this file's.
@@ -183,6 +178,18 @@ impl Drop for Child {
             self.wait(0, &mut 0);
         }
     }
+}
+
+/// Whether this process, or thread, sleeps in the system call with this number.
+pub(crate) fn is_in(id: libc::pid_t, call: libc::c_long) -> bool {
+    let now = fs::read_to_string(format!("/proc/{id}/syscall"));
+    now.is_ok_and(|now| now.starts_with(&format!("{call} ")))
+}
+
+/// The number of this thread, for [`is_in`].
+pub(crate) fn thread_id() -> libc::pid_t {
+    // SAFETY: tells a number.
+    unsafe { libc::gettid() }
 }
 
 /// Sleeps until killed.
