@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use support::peers::{SIZE, c_reader, c_writer, has_c};
-use support::{Name, Process, classic_writer, lines, reader, until, writer};
+use support::{Name, Process, classic_writer, expect_passed, lines, reader, until, writer};
 
 /// Short lines, empty ones, lengths around the lesson's buffer, other alphabets, no newline at the end.
 fn every_kind_of_line() -> Vec<u8> {
@@ -41,16 +41,7 @@ fn our_writer_first_and_our_reader() {
         let mut writer = classic_writer(&name);
         let mut reader = our_reader(&name);
         writer.feed(text.clone());
-        writer
-            .wait()
-            .expect_code(0)
-            .expect_quiet()
-            .expect_output(b"");
-        reader
-            .wait()
-            .expect_code(0)
-            .expect_quiet()
-            .expect_output(&text);
+        expect_passed(&mut writer, &mut reader, &text);
         assert!(!name.exists(), "the writer unlinks the object at its end");
     }
 }
@@ -63,12 +54,7 @@ fn our_reader_first_and_our_writer() {
         reader.wait_until_asleep();
         let mut writer = classic_writer(&name);
         writer.feed(text.clone());
-        writer.wait().expect_code(0).expect_quiet();
-        reader
-            .wait()
-            .expect_code(0)
-            .expect_quiet()
-            .expect_output(&text);
+        expect_passed(&mut writer, &mut reader, &text);
         assert!(!name.exists(), "the writer unlinks the object at its end");
     }
 }
@@ -103,11 +89,7 @@ fn a_c_writer_first_and_our_reader() {
     let mut reader = reader(&name, &[]);
     writer.feed(text.clone());
     writer.wait().expect_code(0);
-    reader
-        .wait()
-        .expect_code(0)
-        .expect_quiet()
-        .expect_output(&text);
+    reader.wait_for_success(&text);
 }
 
 #[test]
@@ -121,11 +103,7 @@ fn our_reader_first_and_a_c_writer() {
     let mut writer = c_writer(&name);
     writer.feed(text.clone());
     writer.wait().expect_code(0);
-    reader
-        .wait()
-        .expect_code(0)
-        .expect_quiet()
-        .expect_output(&text);
+    reader.wait_for_success(&text);
 }
 
 #[test]
@@ -156,12 +134,7 @@ fn every_wait_strategy_of_the_layout_carries_every_kind_of_line() {
             let mut writer = writer(&name, &[&["--classic"], writer_waits].concat());
             let mut reader = reader(&name, &[&["--classic"], reader_waits].concat());
             writer.feed(text.clone());
-            writer.wait().expect_code(0).expect_quiet();
-            reader
-                .wait()
-                .expect_code(0)
-                .expect_quiet()
-                .expect_output(&text);
+            expect_passed(&mut writer, &mut reader, &text);
         }
     }
 }
@@ -173,12 +146,7 @@ fn ten_thousand_lines_take_a_second_or_two_with_the_futex() {
     let mut reader = our_reader(&name);
     let mut writer = classic_writer(&name);
     writer.feed(text.clone());
-    writer.wait().expect_code(0).expect_quiet();
-    reader
-        .wait()
-        .expect_code(0)
-        .expect_quiet()
-        .expect_output(&text);
+    expect_passed(&mut writer, &mut reader, &text);
     // The lesson's pair takes 18 minutes; ten times what ours takes is still far from that.
     let taken = start.elapsed();
     assert!(

@@ -27,11 +27,7 @@ fn a_writer_at_the_end_of_its_input_leaves_nothing() {
         .expect_code(0)
         .expect_quiet();
     assert!(!name.exists(), "unlinked, although the reader made it");
-    reader
-        .wait()
-        .expect_code(0)
-        .expect_quiet()
-        .expect_output(b"x\n");
+    reader.wait_for_success(b"x\n");
 
     let name = Name::new();
     writer(&name, &[]).finish().expect_code(0).expect_quiet();
@@ -94,10 +90,7 @@ fn a_reader_in_a_loop_takes_each_message_exactly_once() {
     name.wait_for_sender();
     let script = "for i in $(seq 50); do \"$0\" reader -c 1 \"$1\" || exit; done";
     Process::spawn(Command::new("sh").args(["-c", script, SHM, name.as_str()]))
-        .wait()
-        .expect_code(0)
-        .expect_quiet()
-        .expect_output(&text);
+        .wait_for_success(&text);
     writer.wait().expect_code(0).expect_quiet();
     assert!(!name.exists());
 }
@@ -106,11 +99,7 @@ fn a_reader_in_a_loop_takes_each_message_exactly_once() {
 fn a_count_ends_the_reader_after_so_many_messages() {
     let name = Name::new();
     leave(&name, "one\ntwo\nthree\nfour\n");
-    reader(&name, &["-c", "3"])
-        .wait()
-        .expect_code(0)
-        .expect_quiet()
-        .expect_output(b"one\ntwo\nthree\n");
+    reader(&name, &["-c", "3"]).wait_for_success(b"one\ntwo\nthree\n");
     reader(&name, &["--count", "1"])
         .wait()
         .expect_code(0)

@@ -9,7 +9,8 @@ use std::thread;
 use std::io::Write as _;
 
 use support::{
-    Name, Process, Random, attached_reader, both_cores, lines, reader, shm, until, writer,
+    Name, Process, Random, attached_reader, both_cores, expect_passed, lines, reader, shm, until,
+    writer,
 };
 
 /// Every strategy, polling quickly enough for a test.
@@ -29,16 +30,7 @@ fn pass(text: &[u8], writer_args: &[&str], reader_args: &[&str]) {
     let mut reader = reader(&name, reader_args);
     let mut writer = writer(&name, writer_args);
     writer.feed(text.to_vec());
-    writer
-        .wait()
-        .expect_code(0)
-        .expect_quiet()
-        .expect_output(b"");
-    reader
-        .wait()
-        .expect_code(0)
-        .expect_quiet()
-        .expect_output(text);
+    expect_passed(&mut writer, &mut reader, text);
     assert!(
         !name.exists(),
         "the writer unlinks the object when everything was taken"
@@ -78,12 +70,7 @@ fn the_writer_may_start_first() {
         name.wait_for_sender();
         writer.feed(text.clone());
         let mut reader = reader(&name, &[]);
-        writer.wait().expect_code(0).expect_quiet();
-        reader
-            .wait()
-            .expect_code(0)
-            .expect_quiet()
-            .expect_output(&text);
+        expect_passed(&mut writer, &mut reader, &text);
     }
 }
 
@@ -95,12 +82,7 @@ fn the_reader_may_start_first() {
         name.wait_for_receiver();
         let mut writer = writer(&name, &[]);
         writer.feed(text.clone());
-        writer.wait().expect_code(0).expect_quiet();
-        reader
-            .wait()
-            .expect_code(0)
-            .expect_quiet()
-            .expect_output(&text);
+        expect_passed(&mut writer, &mut reader, &text);
     }
 }
 
@@ -131,11 +113,7 @@ fn an_empty_input_ends_the_reader() {
     let name = Name::new();
     let mut reader = attached_reader(&name, &[]);
     writer(&name, &[]).finish().expect_code(0).expect_quiet();
-    reader
-        .wait()
-        .expect_code(0)
-        .expect_quiet()
-        .expect_output(b"");
+    reader.wait_for_success(b"");
     assert!(!name.exists());
 }
 
@@ -243,11 +221,7 @@ fn messages_given_as_arguments_get_the_terminator_of_the_framing() {
         .wait()
         .expect_code(0)
         .expect_quiet();
-        reader
-            .wait()
-            .expect_code(0)
-            .expect_quiet()
-            .expect_output(expected);
+        reader.wait_for_success(expected);
     }
 }
 
@@ -272,11 +246,7 @@ fn json_shows_text_as_text_and_other_bytes_in_base64() {
         r#"{"schema":1,"seq":5,"len":3,"data":{"text":"end"}}"#,
         "\n",
     );
-    reader
-        .wait()
-        .expect_code(0)
-        .expect_quiet()
-        .expect_output(expected.as_bytes());
+    reader.wait_for_success(expected.as_bytes());
 }
 
 #[test]

@@ -23,11 +23,7 @@ fn an_interrupted_writer_closes_and_leaves_nothing_that_was_taken() {
         writer.signal(signal);
         writer.wait().expect_signal(signal);
         assert!(!name.exists());
-        reader
-            .wait()
-            .expect_code(0)
-            .expect_quiet()
-            .expect_output(b"one\n");
+        reader.wait_for_success(b"one\n");
     }
 }
 

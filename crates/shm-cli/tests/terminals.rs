@@ -155,11 +155,7 @@ fn progress_is_for_terminals_only() {
     let mut writer = writer(&name, &["--progress", "--keep", "-m", "hello"]);
     writer.wait().expect_code(0).expect_quiet();
     let mut reader = reader(&name, &["--progress"]);
-    reader
-        .wait()
-        .expect_code(0)
-        .expect_quiet()
-        .expect_output(b"hello\n");
+    reader.wait_for_success(b"hello\n");
 }
 
 #[test]

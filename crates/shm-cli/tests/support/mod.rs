@@ -93,6 +93,13 @@ pub(crate) fn classic_reader(name: &Name) -> Process {
     reader
 }
 
+/// Waits until both have ended, in success and without a word but the reader's output, which has to be this.
+#[track_caller]
+pub(crate) fn expect_passed(writer: &mut Process, reader: &mut Process, output: &[u8]) {
+    writer.wait_for_success(b"");
+    reader.wait_for_success(output);
+}
+
 /// Takes what a writer that has closed left in a mailbox, and compares.
 #[track_caller]
 pub(crate) fn expect_left(name: &Name, lines: &str) {

@@ -175,6 +175,15 @@ impl Process {
         }
     }
 
+    /// Waits until it ends, which has to be a success with exactly this output and no word on standard error.
+    #[track_caller]
+    pub(crate) fn wait_for_success(&mut self, output: &[u8]) {
+        self.wait()
+            .expect_code(0)
+            .expect_quiet()
+            .expect_output(output);
+    }
+
     /// Ends its input, then waits until it ends.
     #[track_caller]
     pub(crate) fn finish(&mut self) -> Ended {
