@@ -10,7 +10,7 @@ use std::thread;
 
 use shm_core::OpenError;
 use shm_mailbox::{AttachError, Mailbox, Role, SendError};
-use support::{LIMIT, Name, fork, take};
+use support::{LIMIT, Name, assert_matches, fork, take};
 
 #[test]
 fn either_end_may_come_first() {
@@ -114,8 +114,7 @@ fn who_does_not_create_finds_no_object() {
         options.clone().sender().map(drop),
         options.clone().receiver().map(drop),
     ] {
-        let not_found = matches!(result, Err(AttachError::Open(OpenError::NotFound { .. })));
-        assert!(not_found, "{result:?}");
+        assert_matches!(result, Err(AttachError::Open(OpenError::NotFound { .. })));
     }
     assert!(!name.exists());
     let _sender = name.sender();
@@ -127,10 +126,7 @@ fn bad_names_are_refused() {
     let long = "x".repeat(256);
     for bad in ["", "/", "a/b", ".", "..", "sem.x", "a\0b", long.as_str()] {
         let result = Mailbox::options(bad).sender();
-        assert!(
-            matches!(result, Err(AttachError::Name(_))),
-            "{bad:?}: {result:?}"
-        );
+        assert_matches!(result, Err(AttachError::Name(_)), "{bad:?}");
     }
 }
 
@@ -169,7 +165,7 @@ fn a_mailbox_has_its_room_whatever_part_of_it_is_hot() {
             for number in round * 8..round * 8 + 8 {
                 sender.try_send(&[number]).unwrap();
             }
-            assert!(matches!(sender.try_send(b"one more"), Err(SendError::Full)));
+            assert_matches!(sender.try_send(b"one more"), Err(SendError::Full));
             for number in round * 8..round * 8 + 8 {
                 assert_eq!(take(&mut receiver), (u64::from(number), vec![number]));
             }

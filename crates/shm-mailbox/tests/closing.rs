@@ -11,7 +11,10 @@ use std::time::{Duration, Instant};
 
 use shm_mailbox::{Closed, Message, Peer, RecvError, SendError, Wait};
 use support::raw::RECEIVER_PARKED;
-use support::{LIMIT, Name, PATIENCE, Raw, WAITS, assert_content, content, fork, take, until};
+use support::{
+    LIMIT, Name, PATIENCE, Raw, WAITS, assert_closed, assert_content, assert_matches, content,
+    fork, take, until,
+};
 
 #[test]
 fn a_sender_that_closes_an_empty_mailbox_unlinks_it() {
@@ -21,11 +24,7 @@ fn a_sender_that_closes_an_empty_mailbox_unlinks_it() {
     take(&mut receiver);
     assert_eq!(sender.close().unwrap(), Closed::Unlinked);
     assert!(!name.exists());
-    let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
-    assert!(
-        matches!(result, Err(RecvError::Closed { .. })),
-        "{result:?}"
-    );
+    assert_closed(&mut receiver);
 }
 
 #[test]
@@ -46,11 +45,7 @@ fn messages_left_at_the_close_wait_for_the_next_receiver() {
     let mut receiver = name.receiver();
     assert_eq!(take(&mut receiver), (0, b"a".to_vec()));
     assert_eq!(take(&mut receiver), (1, b"b".to_vec()));
-    let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
-    assert!(
-        matches!(result, Err(RecvError::Closed { .. })),
-        "{result:?}"
-    );
+    assert_closed(&mut receiver);
 }
 
 #[test]
@@ -61,11 +56,7 @@ fn a_sender_that_keeps_leaves_even_an_empty_mailbox() {
     take(&mut receiver);
     assert_eq!(sender.keep().unwrap(), Closed::Kept { queued: 0 });
     assert!(name.exists());
-    let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
-    assert!(
-        matches!(result, Err(RecvError::Closed { .. })),
-        "{result:?}"
-    );
+    assert_closed(&mut receiver);
     assert_eq!(name.sender().committed(), 1);
 }
 
@@ -75,11 +66,7 @@ fn a_dropped_sender_has_closed() {
     let (sender, mut receiver) = name.pair(4);
     drop(sender);
     assert!(!name.exists());
-    let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
-    assert!(
-        matches!(result, Err(RecvError::Closed { .. })),
-        "{result:?}"
-    );
+    assert_closed(&mut receiver);
 }
 
 #[test]
@@ -152,7 +139,7 @@ fn a_sender_that_finds_a_full_mailbox_overwrites_nothing() {
         sender.keep().unwrap();
         let mut sender = name.sender();
         let result = sender.try_send(b"too many");
-        assert!(matches!(result, Err(SendError::Full)), "{result:?}");
+        assert_matches!(result, Err(SendError::Full));
         let mut receiver = name.receiver();
         for number in 0..u64::from(slots) {
             let expected = (number, number.to_le_bytes().to_vec());
@@ -186,8 +173,7 @@ fn a_full_mailbox_tells_its_sender_that_the_receiver_closed() {
             sender.send_timeout(b"does not", PATIENCE),
             sender.drain(Some(PATIENCE)),
         ] {
-            let closed = matches!(result, Err(SendError::Closed { .. }));
-            assert!(closed, "{wait}: {result:?}");
+            assert_matches!(result, Err(SendError::Closed { .. }), "{wait}");
         }
         take(&mut name.receiver());
         sender.send(b"fits again").unwrap();
@@ -270,10 +256,7 @@ fn a_sleeping_end_is_woken_by_a_close() {
             let closed_at = Instant::now();
             sender.close().unwrap();
             let (result, told_at) = told.join().unwrap();
-            assert!(
-                matches!(result, Err(RecvError::Closed { .. })),
-                "{result:?}"
-            );
+            assert_matches!(result, Err(RecvError::Closed { .. }));
             told_at - closed_at
         })
         .min();
@@ -289,8 +272,7 @@ fn a_message_sent_right_before_the_close_comes_first() {
         let taker = fork(|| {
             let mut receiver = name.options().wait(wait).receiver().unwrap();
             assert_eq!(take(&mut receiver), (0, b"last".to_vec()));
-            let after = receiver.recv_timeout(&mut Message::new(), PATIENCE);
-            assert!(matches!(after, Err(RecvError::Closed { .. })), "{after:?}");
+            assert_closed(&mut receiver);
         });
         let mut sender = name.sender();
         until("the receiver is there", || {

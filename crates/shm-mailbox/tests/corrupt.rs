@@ -14,7 +14,7 @@ use support::raw::{
     LAST_MESSAGE, RECEIVED, RECEIVER_LIFE, RECEIVER_PARKED, SENDER_LIFE, SENDER_PARKED, SENT,
     stamp, stamp_offset,
 };
-use support::{NOTICE, Name, PATIENCE, Raw, WAITS, raw, take};
+use support::{NOTICE, Name, PATIENCE, Raw, WAITS, assert_matches, raw, take};
 
 const TIMEOUT: Duration = Duration::from_millis(5);
 
@@ -68,7 +68,7 @@ fn a_count_of_received_messages_that_cannot_be_is_corrupt_for_good() {
         words.store(RECEIVED, number);
         let result = sender.send_timeout(b"e", TIMEOUT);
         match number {
-            0 => assert!(matches!(result, Err(SendError::TimedOut)), "{result:?}"),
+            0 => assert_matches!(result, Err(SendError::TimedOut)),
             1..=4 => result.unwrap(),
             _ => {
                 let corrupt = send_error(result);
@@ -122,7 +122,7 @@ fn a_stamp_that_cannot_be_is_corrupt_for_good() {
         let (ordinal, length) = (bits >> 11, bits % (1 << 11));
         let (field, found, expected) = match (ordinal, length) {
             (0, _) => {
-                assert!(matches!(result, Err(RecvError::TimedOut)), "{result:?}");
+                assert_matches!(result, Err(RecvError::TimedOut));
                 continue;
             }
             (1, 0..=1024) => {
@@ -161,7 +161,7 @@ fn an_old_stamp_is_no_message() {
     for old in [0, 1, stamp(0, 1), stamp(1, 2000), stamp(3, 1024)] {
         words.store(stamp_offset(0), old);
         let result = receiver.recv_timeout(&mut Message::new(), TIMEOUT);
-        assert!(matches!(result, Err(RecvError::TimedOut)), "{result:?}");
+        assert_matches!(result, Err(RecvError::TimedOut));
     }
     sender.send(b"e").unwrap();
     assert_eq!(take(&mut receiver), (4, b"e".to_vec()));
@@ -202,10 +202,10 @@ fn any_life_and_any_flag_end_in_a_message_or_in_the_time_out() {
                 words.store(parked, number);
             }
             let result = receiver.recv_timeout(&mut Message::new(), TIMEOUT);
-            assert!(matches!(result, Err(RecvError::TimedOut)), "{result:?}");
+            assert_matches!(result, Err(RecvError::TimedOut));
             sender.try_send(b"fits").unwrap();
             let result = sender.send_timeout(b"does not", TIMEOUT);
-            assert!(matches!(result, Err(SendError::TimedOut)), "{result:?}");
+            assert_matches!(result, Err(SendError::TimedOut));
             assert_eq!(take(&mut receiver).1, b"fits");
             sender.peer().unwrap();
             receiver.peer().unwrap();
@@ -226,10 +226,7 @@ fn a_life_of_any_number_can_be_followed_by_another() {
         assert_eq!(take(&mut receiver).1, b"hello");
         sender.keep().unwrap();
         let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
-        assert!(
-            matches!(result, Err(RecvError::Closed { .. })),
-            "{number}: {result:?}"
-        );
+        assert_matches!(result, Err(RecvError::Closed { .. }), "{number}");
     }
 }
 
@@ -252,7 +249,7 @@ fn a_flag_that_is_garbled_again_and_again_does_not_keep_an_end_from_its_time_out
         let timeout = Duration::from_millis(100);
         let (result, took) = timed(|| receiver.recv_timeout(&mut Message::new(), timeout));
         done.store(true, Ordering::Relaxed);
-        assert!(matches!(result, Err(RecvError::TimedOut)), "{result:?}");
+        assert_matches!(result, Err(RecvError::TimedOut));
         assert!(took >= timeout && took < timeout + NOTICE, "{took:?}");
     });
 }

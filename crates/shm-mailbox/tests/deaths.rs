@@ -12,7 +12,8 @@ use shm_mailbox::{AttachError, Message, Peer, RecvError, SendError, Wait};
 use support::process::{Child, sleep_for_ever, timed};
 use support::raw::RECEIVER_PARKED;
 use support::{
-    LIMIT, NOTICE, Name, PATIENCE, Raw, WAITS, assert_empty, fork, is_torture, take, turn, until,
+    LIMIT, NOTICE, Name, PATIENCE, Raw, WAITS, assert_empty, assert_matches, fork, is_torture,
+    take, turn, until,
 };
 
 /// A process that attaches as the sender, sends these messages, and sits there.
@@ -55,8 +56,7 @@ fn a_receiver_is_told_of_a_killed_sender_after_everything_it_committed() {
         }
         let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
         let took = killer.join().unwrap().elapsed();
-        let died = matches!(result, Err(RecvError::PeerDied { .. }));
-        assert!(died, "{wait}: {result:?}");
+        assert_matches!(result, Err(RecvError::PeerDied { .. }), "{wait}");
         assert!(took < NOTICE, "{wait}: {took:?}");
         assert_eq!(receiver.peer().unwrap(), Peer::Died);
     }
@@ -132,8 +132,7 @@ fn watch_deaths(wait: Wait, deaths: usize) -> Vec<Duration> {
         });
         let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
         let told = Instant::now();
-        let died = matches!(result, Err(RecvError::PeerDied { .. }));
-        assert!(died, "{wait}: {result:?}");
+        assert_matches!(result, Err(RecvError::PeerDied { .. }), "{wait}");
         told.saturating_duration_since(killer.join().unwrap())
     };
     (0..deaths).map(watch).collect()
@@ -152,14 +151,10 @@ fn a_sender_that_waits_for_room_is_told_of_a_killed_receiver() {
         });
         let result = sender.send_timeout(b"does not", PATIENCE);
         let took = killer.join().unwrap().elapsed();
-        let died = matches!(result, Err(SendError::PeerDied { .. }));
-        assert!(died, "{wait}: {result:?}");
+        assert_matches!(result, Err(SendError::PeerDied { .. }), "{wait}");
         assert!(took < NOTICE, "{wait}: {took:?}");
         let result = sender.drain(Some(PATIENCE));
-        assert!(
-            matches!(result, Err(SendError::PeerDied { .. })),
-            "{result:?}"
-        );
+        assert_matches!(result, Err(SendError::PeerDied { .. }));
         assert_eq!(sender.committed(), 2);
     }
 }
@@ -274,7 +269,7 @@ fn a_stopped_peer_is_alive() {
     gate.store(2, Ordering::SeqCst);
     let timeout = Duration::from_millis(200);
     let result = receiver.recv_timeout(&mut Message::new(), timeout);
-    assert!(matches!(result, Err(RecvError::TimedOut)), "{result:?}");
+    assert_matches!(result, Err(RecvError::TimedOut));
     assert_eq!(receiver.peer().unwrap(), Peer::Attached);
     match name.options().sender() {
         Err(AttachError::RoleTaken { pid, .. }) => assert_eq!(pid, child.pid()),
@@ -303,10 +298,7 @@ fn somebody_who_keeps_waking_us_does_not_keep_a_death_from_us() {
         child.kill();
         let (result, took) = timed(|| receiver.recv_timeout(&mut Message::new(), PATIENCE));
         told.store(true, Ordering::Relaxed);
-        assert!(
-            matches!(result, Err(RecvError::PeerDied { .. })),
-            "{result:?}"
-        );
+        assert_matches!(result, Err(RecvError::PeerDied { .. }));
         assert!(took < NOTICE, "{took:?}");
     });
 }

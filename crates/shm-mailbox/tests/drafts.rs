@@ -8,7 +8,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use shm_mailbox::SendError;
-use support::{LIMIT, Name, assert_empty, take};
+use support::{LIMIT, Name, assert_empty, assert_matches, take};
 
 #[test]
 fn a_draft_is_sent_when_it_is_committed() {
@@ -114,9 +114,9 @@ fn a_full_mailbox_has_no_slot_to_reserve() {
     let (mut sender, mut receiver) = name.pair(1);
     sender.send(b"first").unwrap();
     let result = sender.try_reserve();
-    assert!(matches!(result, Err(SendError::Full)), "{result:?}");
+    assert_matches!(result, Err(SendError::Full));
     let result = sender.reserve_timeout(Duration::from_millis(5));
-    assert!(matches!(result, Err(SendError::TimedOut)), "{result:?}");
+    assert_matches!(result, Err(SendError::TimedOut));
     take(&mut receiver);
     sender.try_reserve().unwrap().commit().unwrap();
     assert_eq!(take(&mut receiver), (1, Vec::new()));

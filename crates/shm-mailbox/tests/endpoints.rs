@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use shm_mailbox::{Message, Peer, RecvError, SendError};
-use support::{LIMIT, Name, WAITS, assert_content, assert_empty, content, take};
+use support::{LIMIT, Name, WAITS, assert_content, assert_empty, assert_matches, content, take};
 
 #[test]
 fn messages_arrive_in_order_numbered_from_0() {
@@ -76,7 +76,7 @@ fn a_full_mailbox_refuses_the_next_message_and_takes_it_after_an_acknowledgement
             sender.try_send(b"fits").unwrap();
         }
         let result = sender.try_send(b"too many");
-        assert!(matches!(result, Err(SendError::Full)), "{result:?}");
+        assert_matches!(result, Err(SendError::Full));
         take(&mut receiver);
         sender.try_send(b"fits again").unwrap();
         assert_eq!(sender.committed(), u64::from(slots) + 1);
@@ -94,7 +94,7 @@ fn a_mailbox_of_any_size_has_room_for_exactly_its_slots() {
         for number in 0..u64::from(slots) {
             sender.try_send(content(number, &mut buffer)).unwrap();
         }
-        assert!(matches!(sender.try_send(b""), Err(SendError::Full)));
+        assert_matches!(sender.try_send(b""), Err(SendError::Full));
         let mut message = Message::new();
         for number in 0..u64::from(slots) {
             receiver.try_recv(&mut message).unwrap();
@@ -112,7 +112,7 @@ fn a_batch_goes_as_far_as_there_is_room() {
     assert_eq!(sender.try_send_batch::<&str>(&[]).unwrap(), 0);
     assert_eq!(sender.try_send_batch(&batch).unwrap(), 4);
     let result = sender.try_send_batch(&batch[4..]);
-    assert!(matches!(result, Err(SendError::Full)), "{result:?}");
+    assert_matches!(result, Err(SendError::Full));
     assert_eq!(take(&mut receiver), (0, b"a".to_vec()));
     assert_eq!(sender.try_send_batch(&batch[4..]).unwrap(), 1);
     for (number, text) in (1..).zip(&batch[1..5]) {
@@ -199,7 +199,7 @@ fn an_acknowledgement_covers_what_was_shown_and_a_rewind_shows_the_rest_again() 
     receiver.try_peek(&mut message).unwrap();
     assert_eq!((message.as_bytes(), message.sequence()), (&b"b"[..], 1));
     assert_eq!((receiver.acknowledged(), receiver.queued()), (0, 4));
-    assert!(matches!(sender.try_send(b"e"), Err(SendError::Full)));
+    assert_matches!(sender.try_send(b"e"), Err(SendError::Full));
 
     receiver.ack().unwrap();
     assert_eq!((receiver.acknowledged(), receiver.queued()), (2, 2));
@@ -238,8 +238,7 @@ fn a_look_past_the_last_slot_asks_for_an_acknowledgement_first() {
         receiver.try_recv(&mut message),
         receiver.peek_timeout(&mut message, LIMIT),
     ] {
-        let unacknowledged = matches!(result, Err(RecvError::Unacknowledged { shown: 2 }));
-        assert!(unacknowledged, "{result:?}");
+        assert_matches!(result, Err(RecvError::Unacknowledged { shown: 2 }));
     }
     receiver.ack().unwrap();
     sender.try_send(b"c").unwrap();

@@ -9,7 +9,7 @@ use std::fs;
 
 use shm_mailbox::{AttachError, Closed, Message, Wait};
 use support::raw::{self, HOT, KIND, SLOTS, VERSION};
-use support::{Name, take};
+use support::{Name, assert_matches, take};
 
 /// Tries both roles on an object of these bytes, which has to stay as it is.
 fn refused(bytes: &[u8], expected: impl Fn(&AttachError) -> bool) {
@@ -191,7 +191,7 @@ fn an_object_that_cannot_be_reserved_leaves_nothing_behind() {
         let result = unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) };
         assert_eq!(result, 0);
         let result = name.options().slots(64).sender();
-        assert!(matches!(result, Err(AttachError::Reserve(_))), "{result:?}");
+        assert_matches!(result, Err(AttachError::Reserve(_)));
         assert!(!name.exists());
         name.options().slots(1).sender().unwrap().keep().unwrap();
     })

@@ -6,14 +6,11 @@ mod support;
 
 use shm_mailbox::{AttachError, CloseError, Message, Peer, RecvError, SendError};
 use support::process::sleep_for_ever;
-use support::{LIMIT, Name, Shared, fork, take, until};
+use support::{LIMIT, Name, Shared, assert_matches, fork, take, until};
 
 #[track_caller]
 fn assert_forked<T: std::fmt::Debug>(result: Result<T, SendError>) {
-    assert!(
-        matches!(result, Err(SendError::Forked { .. })),
-        "{result:?}"
-    );
+    assert_matches!(result, Err(SendError::Forked { .. }));
 }
 
 #[test]
@@ -76,8 +73,7 @@ fn a_child_cannot_receive_with_its_parents_receiver() {
                 .recv_batch(std::slice::from_mut(&mut message))
                 .map(drop),
         ] {
-            let forked = matches!(result, Err(RecvError::Forked { .. }));
-            assert!(forked, "{result:?}");
+            assert_matches!(result, Err(RecvError::Forked { .. }));
         }
         assert!(receiver.peer().is_err());
     })
@@ -96,8 +92,7 @@ fn a_child_that_drops_or_closes_its_copies_closes_nothing() {
             let (sender, receiver) = (sender.take().unwrap(), receiver.take().unwrap());
             if close {
                 for result in [sender.close(), receiver.close()] {
-                    let forked = matches!(result, Err(CloseError::Forked { .. }));
-                    assert!(forked, "{result:?}");
+                    assert_matches!(result, Err(CloseError::Forked { .. }));
                 }
             }
         })
@@ -111,8 +106,7 @@ fn a_child_that_drops_or_closes_its_copies_closes_nothing() {
         name.options().sender().map(drop),
         name.options().receiver().map(drop),
     ] {
-        let taken = matches!(result, Err(AttachError::RoleTaken { .. }));
-        assert!(taken, "{result:?}");
+        assert_matches!(result, Err(AttachError::RoleTaken { .. }));
     }
     sender.send(b"still there").unwrap();
     assert_eq!(take(&mut receiver).1, b"still there");

@@ -4,9 +4,9 @@
 
 mod support;
 
-use shm_mailbox::{AttachError, Field, Message, RecvError, SendError};
+use shm_mailbox::{AttachError, Field, SendError};
 use support::raw::{LAST_MESSAGE, RECEIVED, SENT, stamp, stamp_offset};
-use support::{LIMIT, Name, PATIENCE, raw, take};
+use support::{LIMIT, Name, PATIENCE, assert_closed, assert_matches, raw, take};
 
 /// Attaches to a mailbox of 4 slots with these counts, and with this stamp in the slot of message `sent`.
 fn attach(sent: u64, received: u64, bits: u64) -> [Result<u64, (Field, u64)>; 2] {
@@ -77,15 +77,10 @@ fn the_numbers_end_without_wrapping() {
                 sender.reserve_timeout(PATIENCE).map(drop),
                 sender.try_send_batch(&["none left"]).map(drop),
             ] {
-                let exhausted = matches!(result, Err(SendError::Exhausted { .. }));
-                assert!(exhausted, "{result:?}");
+                assert_matches!(result, Err(SendError::Exhausted { .. }));
             }
             sender.keep().unwrap();
-            let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
-            assert!(
-                matches!(result, Err(RecvError::Closed { .. })),
-                "{result:?}"
-            );
+            assert_closed(&mut receiver);
             receiver.close().unwrap();
             (sender, receiver) = name.pair(slots);
             assert_eq!(sender.committed(), LAST_MESSAGE + 1);
@@ -100,10 +95,7 @@ fn a_batch_ends_with_the_numbers() {
     let (mut sender, mut receiver) = name.pair(8);
     let batch = sender.send_batch(&["a", "b", "c"]).unwrap_err();
     assert_eq!(batch.sent, 2);
-    assert!(
-        matches!(batch.error, SendError::Exhausted { .. }),
-        "{batch:?}"
-    );
+    assert_matches!(batch.error, SendError::Exhausted { .. });
     assert_eq!(take(&mut receiver), (LAST_MESSAGE - 1, b"a".to_vec()));
     assert_eq!(take(&mut receiver), (LAST_MESSAGE, b"b".to_vec()));
 }

@@ -6,7 +6,7 @@ mod support;
 
 use shm_mailbox::observe::{self, Content, Lesson, Snapshot};
 use shm_mailbox::{Closed, Message, Peer, classic::Classic};
-use support::{Name, Raw, fork, raw, take, turn};
+use support::{Name, Raw, assert_matches, fork, raw, take, turn};
 
 /// What an observer of the mailbox sees.
 #[track_caller]
@@ -112,17 +112,17 @@ fn other_objects_are_told_apart() {
     let name = Name::new();
     let fill = |bytes: &[u8]| std::fs::write(name.path(), bytes).expect("an object can be made");
     fill(b"");
-    assert!(matches!(content(&name), Content::Unfinished));
+    assert_matches!(content(&name), Content::Unfinished);
     fill(&[0; 4096]);
-    assert!(matches!(content(&name), Content::Unfinished));
+    assert_matches!(content(&name), Content::Unfinished);
     let mut late_data = [0; 4096];
     late_data[4000] = 1;
     fill(&late_data);
-    assert!(matches!(content(&name), Content::Foreign));
+    assert_matches!(content(&name), Content::Foreign);
     fill(&[1; 4096]);
-    assert!(matches!(content(&name), Content::Foreign));
+    assert_matches!(content(&name), Content::Foreign);
     fill(b"five\n");
-    assert!(matches!(content(&name), Content::Foreign));
+    assert_matches!(content(&name), Content::Foreign);
     let mut message = [0; 1028];
     message[0] = 1;
     fill(&message);
@@ -131,7 +131,7 @@ fn other_objects_are_told_apart() {
         writer: false,
         reader: false,
     };
-    assert!(matches!(content(&name), Content::Classic(found) if found == lesson));
+    assert_matches!(content(&name), Content::Classic(found) if found == lesson);
     name.unlink();
     name.sender().keep().expect("closes");
     Raw::new(&name)

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use shm_core::{Lock, ObjectOptions};
 use shm_mailbox::{AttachError, CloseError, Mailbox, Role};
 use support::process::{sleep_for_ever, stop_self, timed};
-use support::{LIMIT, Name, Shared, fork, until};
+use support::{LIMIT, Name, Shared, assert_matches, fork, until};
 
 /// Each pair of processes races this often, and this many pairs do so side by side.
 const ROUNDS: u64 = 125;
@@ -146,11 +146,17 @@ fn a_stopped_process_that_attaches_or_closes_is_reported() {
     child.wait_until_stopped();
 
     let (result, elapsed) = timed(|| name.options().receiver());
-    let busy = matches!(result, Err(AttachError::InitBusy { .. }));
-    assert!(busy, "{result:?} after {elapsed:?}");
+    assert_matches!(
+        result,
+        Err(AttachError::InitBusy { .. }),
+        "after {elapsed:?}"
+    );
     let (result, elapsed) = timed(|| attached.close());
-    let busy = matches!(result, Err(CloseError::InitBusy { .. }));
-    assert!(busy, "{result:?} after {elapsed:?}");
+    assert_matches!(
+        result,
+        Err(CloseError::InitBusy { .. }),
+        "after {elapsed:?}"
+    );
     assert!(name.exists());
 
     child.kill();

@@ -6,7 +6,7 @@ mod support;
 
 use shm_core::{Lock, ObjectOptions, Unlink};
 use shm_mailbox::{Closed, Removal, RemoveError, Role, remove};
-use support::{Name, take, turn};
+use support::{Name, assert_matches, take, turn};
 
 #[test]
 fn a_mailbox_that_nobody_holds_is_removed() {
@@ -14,7 +14,7 @@ fn a_mailbox_that_nobody_holds_is_removed() {
     let name = Name::new();
     name.sender().keep().expect("closes");
     let removed = remove(&name.shm_name(), Removal::Stale);
-    assert!(matches!(removed, Ok(Unlink::Done)), "{removed:?}");
+    assert_matches!(removed, Ok(Unlink::Done));
     assert!(!name.exists());
 }
 
@@ -25,23 +25,20 @@ fn a_mailbox_in_use_is_removed_only_by_force_and_its_ends_go_on() {
     let (mut sender, mut receiver) = name.pair(4);
     for removal in [Removal::Stale, Removal::StaleWithMessages, Removal::Unused] {
         let refused = remove(&name.shm_name(), removal);
-        assert!(
-            matches!(
-                refused,
-                Err(RemoveError::InUse {
-                    role: Role::Sender,
-                    ..
-                })
-            ),
-            "{refused:?}"
+        assert_matches!(
+            refused,
+            Err(RemoveError::InUse {
+                role: Role::Sender,
+                ..
+            })
         );
     }
     let removed = remove(&name.shm_name(), Removal::Any);
-    assert!(matches!(removed, Ok(Unlink::Done)), "{removed:?}");
+    assert_matches!(removed, Ok(Unlink::Done));
     sender.send(b"still here").expect("there is room");
     assert_eq!(take(&mut receiver).1, b"still here");
     let again = remove(&name.shm_name(), Removal::Any);
-    assert!(matches!(again, Err(RemoveError::Open(_))), "{again:?}");
+    assert_matches!(again, Err(RemoveError::Open(_)));
 }
 
 #[test]
@@ -50,15 +47,12 @@ fn a_receiver_alone_is_a_user_too() {
     let name = Name::new();
     let receiver = name.receiver();
     let refused = remove(&name.shm_name(), Removal::Stale);
-    assert!(
-        matches!(
-            refused,
-            Err(RemoveError::InUse {
-                role: Role::Receiver,
-                ..
-            })
-        ),
-        "{refused:?}"
+    assert_matches!(
+        refused,
+        Err(RemoveError::InUse {
+            role: Role::Receiver,
+            ..
+        })
     );
     // What was taken on the way has been given back.
     name.sender().keep().expect("closes");
@@ -73,10 +67,7 @@ fn messages_are_removed_only_on_request() {
     sender.send(b"hello").expect("there is room");
     assert_eq!(sender.close().expect("closes"), Closed::Kept { queued: 1 });
     let refused = remove(&name.shm_name(), Removal::Stale);
-    assert!(
-        matches!(refused, Err(RemoveError::Messages { queued: 1, .. })),
-        "{refused:?}"
-    );
+    assert_matches!(refused, Err(RemoveError::Messages { queued: 1, .. }));
     assert!(name.exists());
     remove(&name.shm_name(), Removal::StaleWithMessages).expect("it may be removed");
     assert!(!name.exists());
@@ -89,10 +80,7 @@ fn what_is_no_mailbox_is_never_stale() {
     for contents in [&b""[..], b"five\n", &[0; 1028]] {
         std::fs::write(name.path(), contents).expect("an object can be made");
         let refused = remove(&name.shm_name(), Removal::StaleWithMessages);
-        assert!(
-            matches!(refused, Err(RemoveError::NotAMailbox { .. })),
-            "{refused:?}"
-        );
+        assert_matches!(refused, Err(RemoveError::NotAMailbox { .. }));
         assert_eq!(std::fs::read(name.path()).expect("it is there"), contents);
         remove(&name.shm_name(), Removal::Unused).expect("asked for by name");
         assert!(!name.exists());
@@ -107,10 +95,7 @@ fn an_object_that_is_being_attached_to_is_left_alone() {
     let object = ObjectOptions::new().open(&name.shm_name()).expect("there");
     assert_eq!(object.try_lock(0).expect("INIT"), Lock::Taken);
     let refused = remove(&name.shm_name(), Removal::Stale);
-    assert!(
-        matches!(refused, Err(RemoveError::InitBusy { .. })),
-        "{refused:?}"
-    );
+    assert_matches!(refused, Err(RemoveError::InitBusy { .. }));
     assert!(name.exists());
 }
 
@@ -123,12 +108,9 @@ fn of_a_remover_and_a_sender_that_race_neither_is_harmed() {
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 let result = remove(&name.shm_name(), Removal::Stale);
-                assert!(
-                    matches!(
-                        result,
-                        Ok(_) | Err(RemoveError::InUse { .. } | RemoveError::Open(_))
-                    ),
-                    "{result:?}"
+                assert_matches!(
+                    result,
+                    Ok(_) | Err(RemoveError::InUse { .. } | RemoveError::Open(_))
                 );
             });
             let mut sender = name.sender();

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use shm_mailbox::{Message, RecvError, SendError, Wait};
 use support::process::Child;
 use support::raw::{self, SENT};
-use support::{NOTICE, Name, Random, Raw, Shared, WAITS, fork, is_torture, until};
+use support::{NOTICE, Name, Random, Raw, Shared, WAITS, assert_matches, fork, is_torture, until};
 
 /// How long a call waits.
 const TIMEOUT: Duration = Duration::from_millis(5);
@@ -91,8 +91,11 @@ fn nonsense_written_between_two_living_ends_does_them_no_harm() {
                 count(result.is_ok(), start, &notes, notes.number(SENT_WELL));
                 if let Err(SendError::Corrupt { corrupt, .. }) = result {
                     let again = sender.try_send(b"again");
-                    let sticky = matches!(&again, Err(SendError::Corrupt { corrupt: same, .. }) if *same == corrupt);
-                    assert!(sticky, "{again:?} after {corrupt}");
+                    assert_matches!(
+                        &again,
+                        Err(SendError::Corrupt { corrupt: same, .. }) if *same == corrupt,
+                        "after {corrupt}"
+                    );
                     break;
                 }
             }
@@ -113,8 +116,11 @@ fn nonsense_written_between_two_living_ends_does_them_no_harm() {
                 count(result.is_ok(), start, &notes, notes.number(RECEIVED_WELL));
                 if let Err(RecvError::Corrupt { corrupt, .. }) = result {
                     let again = receiver.try_recv(&mut message);
-                    let sticky = matches!(&again, Err(RecvError::Corrupt { corrupt: same, .. }) if *same == corrupt);
-                    assert!(sticky, "{again:?} after {corrupt}");
+                    assert_matches!(
+                        &again,
+                        Err(RecvError::Corrupt { corrupt: same, .. }) if *same == corrupt,
+                        "after {corrupt}"
+                    );
                     break;
                 }
             }

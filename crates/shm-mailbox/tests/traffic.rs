@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use shm_mailbox::{Message, RecvError, SendError, Wait};
 use support::process::{pin_to_one_core, processor_time};
-use support::{LIMIT, Name, assert_content, content, fork};
+use support::{LIMIT, Name, assert_content, assert_matches, content, fork};
 
 /// Held by the test whose turn it is: ends that spin take the processors from one another.
 static TURN: Mutex<()> = Mutex::new(());
@@ -143,7 +143,7 @@ fn a_blocked_end_uses_less_than_1_percent_of_a_core() {
             let before = processor_time();
             let result = receiver.recv_timeout(&mut Message::new(), SECOND);
             let used = processor_time() - before;
-            assert!(matches!(result, Err(RecvError::TimedOut)), "{result:?}");
+            assert_matches!(result, Err(RecvError::TimedOut));
             assert!(used < SECOND / 100, "{wait}: {used:?}");
         });
         let _receiver = full.receiver();
@@ -153,7 +153,7 @@ fn a_blocked_end_uses_less_than_1_percent_of_a_core() {
             let before = processor_time();
             let result = sender.send_timeout(b"does not", SECOND);
             let used = processor_time() - before;
-            assert!(matches!(result, Err(SendError::TimedOut)), "{result:?}");
+            assert_matches!(result, Err(SendError::TimedOut));
             assert!(used < SECOND / 100, "{wait}: {used:?}");
         });
         receiving_end.join();

@@ -11,7 +11,10 @@ use std::time::Duration;
 use shm_mailbox::{CloseError, Message, RecvError, SendError, Wait};
 use support::process::timed;
 use support::raw::{RECEIVER_PARKED, SENDER_PARKED};
-use support::{LIMIT, NOTICE, Name, PATIENCE, Raw, Shared, WAITS, fork, raw, take, until};
+use support::{
+    LIMIT, NOTICE, Name, PATIENCE, Raw, Shared, WAITS, assert_closed, assert_matches, fork, raw,
+    take, until,
+};
 
 #[test]
 fn a_lonely_receiver_is_told_that_its_object_has_lost_its_name() {
@@ -24,8 +27,7 @@ fn a_lonely_receiver_is_told_that_its_object_has_lost_its_name() {
                 raw::create(&name, &raw::image(16));
             }
             let (result, took) = timed(|| receiver.recv_timeout(&mut Message::new(), PATIENCE));
-            let unlinked = matches!(result, Err(RecvError::Unlinked { .. }));
-            assert!(unlinked, "{wait}: {result:?}");
+            assert_matches!(result, Err(RecvError::Unlinked { .. }), "{wait}");
             assert!(took < NOTICE, "{wait}: {took:?}");
             receiver.close().unwrap();
             assert_eq!(name.exists(), replaced);
@@ -41,8 +43,7 @@ fn a_lonely_sender_is_told_when_it_waits_for_room() {
         name.unlink();
         sender.send(b"fits").unwrap();
         let (result, took) = timed(|| sender.send_timeout(b"does not", PATIENCE));
-        let unlinked = matches!(result, Err(SendError::Unlinked { .. }));
-        assert!(unlinked, "{wait}: {result:?}");
+        assert_matches!(result, Err(SendError::Unlinked { .. }), "{wait}");
         assert!(took < NOTICE, "{wait}: {took:?}");
     }
 }
@@ -58,10 +59,10 @@ fn two_that_are_attached_go_on_without_a_name() {
     }
     let timeout = Duration::from_millis(120);
     let result = receiver.recv_timeout(&mut Message::new(), timeout);
-    assert!(matches!(result, Err(RecvError::TimedOut)), "{result:?}");
+    assert_matches!(result, Err(RecvError::TimedOut));
     sender.send_batch(&["last", "last"]).unwrap();
     let result = sender.send_timeout(b"full", timeout);
-    assert!(matches!(result, Err(SendError::TimedOut)), "{result:?}");
+    assert_matches!(result, Err(SendError::TimedOut));
 }
 
 #[test]
@@ -72,11 +73,7 @@ fn a_peer_that_closed_is_told_before_a_lost_name() {
     name.unlink();
     sender.close().unwrap();
     assert_eq!(take(&mut receiver).1, b"left");
-    let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
-    assert!(
-        matches!(result, Err(RecvError::Closed { .. })),
-        "{result:?}"
-    );
+    assert_closed(&mut receiver);
 }
 
 #[test]
@@ -86,10 +83,7 @@ fn who_awaits_the_next_peer_is_told_that_none_can_come() {
     drop(name.sender());
     assert!(!name.exists());
     let (result, took) = timed(|| receiver.recv_timeout(&mut Message::new(), PATIENCE));
-    assert!(
-        matches!(result, Err(RecvError::Unlinked { .. })),
-        "{result:?}"
-    );
+    assert_matches!(result, Err(RecvError::Unlinked { .. }));
     assert!(took < NOTICE, "{took:?}");
 }
 
@@ -115,8 +109,7 @@ fn a_blocked_receiver_is_told_that_its_object_was_cut_off() {
                 other => panic!("{other:?}"),
             }
             let result = receiver.close();
-            let truncated = matches!(result, Err(CloseError::Truncated { .. }));
-            assert!(truncated, "{result:?}");
+            assert_matches!(result, Err(CloseError::Truncated { .. }));
         });
         until("the object is there", || {
             name.exists() && raw::bytes(&name).len() == 20_480

@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 use shm_mailbox::{Message, Peer, RecvError, SendError, Wait};
 use support::process::timed;
 use support::raw::{RECEIVER_PARKED, SENDER_PARKED};
-use support::{LIMIT, NOTICE, Name, PATIENCE, Raw, WAITS, assert_content, content, fork, until};
+use support::{
+    LIMIT, NOTICE, Name, PATIENCE, Raw, WAITS, assert_content, assert_matches, content, fork, until,
+};
 
 const TIMEOUT: Duration = Duration::from_millis(30);
 
@@ -23,10 +25,7 @@ fn a_receiver_waits_as_long_as_it_was_told() {
         let _sender = name.sender();
         let mut receiver = name.options().wait(wait).receiver().unwrap();
         let (result, elapsed) = timed(|| receiver.recv_timeout(&mut Message::new(), TIMEOUT));
-        assert!(
-            matches!(result, Err(RecvError::TimedOut)),
-            "{wait}: {result:?}"
-        );
+        assert_matches!(result, Err(RecvError::TimedOut), "{wait}");
         assert!(elapsed >= TIMEOUT, "{wait}: {elapsed:?}");
         assert!(elapsed < TIMEOUT + NOTICE, "{wait}: {elapsed:?}");
     }
@@ -44,10 +43,7 @@ fn a_sender_waits_as_long_as_it_was_told() {
                 0 => sender.send_timeout(b"waits", TIMEOUT),
                 _ => sender.drain(Some(TIMEOUT)),
             });
-            assert!(
-                matches!(result, Err(SendError::TimedOut)),
-                "{wait}: {result:?}"
-            );
+            assert_matches!(result, Err(SendError::TimedOut), "{wait}");
             assert!(elapsed >= TIMEOUT, "{wait}: {elapsed:?}");
             assert!(elapsed < TIMEOUT + NOTICE, "{wait}: {elapsed:?}");
         }
@@ -63,10 +59,10 @@ fn a_time_out_of_nothing_is_one_look_and_the_longest_is_no_time_out() {
         let mut receiver = name.options().wait(wait).receiver().unwrap();
         let mut message = Message::new();
         let result = receiver.recv_timeout(&mut message, Duration::ZERO);
-        assert!(matches!(result, Err(RecvError::TimedOut)), "{result:?}");
+        assert_matches!(result, Err(RecvError::TimedOut));
         sender.send_timeout(b"a", Duration::ZERO).unwrap();
         let result = sender.send_timeout(b"b", Duration::ZERO);
-        assert!(matches!(result, Err(SendError::TimedOut)), "{result:?}");
+        assert_matches!(result, Err(SendError::TimedOut));
         receiver.recv_timeout(&mut message, Duration::ZERO).unwrap();
         let taker = thread::spawn(move || receiver.recv_timeout(&mut message, Duration::MAX));
         sender.send_timeout(b"b", Duration::MAX).unwrap();
@@ -80,7 +76,7 @@ fn a_long_poll_keeps_a_short_time_out() {
     let wait = Wait::Poll(Duration::from_secs(3600));
     let mut receiver = name.options().wait(wait).receiver().unwrap();
     let (result, elapsed) = timed(|| receiver.recv_timeout(&mut Message::new(), TIMEOUT));
-    assert!(matches!(result, Err(RecvError::TimedOut)), "{result:?}");
+    assert_matches!(result, Err(RecvError::TimedOut));
     assert!(elapsed < TIMEOUT + NOTICE, "{elapsed:?}");
 }
 
@@ -94,19 +90,13 @@ fn a_flag_that_is_set_ends_a_wait_but_not_a_call_that_need_not_wait() {
         let mut receiver = options.receiver().unwrap();
         let mut message = Message::new();
         let result = receiver.recv_timeout(&mut message, PATIENCE);
-        assert!(
-            matches!(result, Err(RecvError::Interrupted)),
-            "{wait}: {result:?}"
-        );
+        assert_matches!(result, Err(RecvError::Interrupted), "{wait}");
         sender.send(b"a").unwrap();
         for result in [
             sender.send_timeout(b"b", PATIENCE),
             sender.drain(Some(PATIENCE)),
         ] {
-            assert!(
-                matches!(result, Err(SendError::Interrupted)),
-                "{wait}: {result:?}"
-            );
+            assert_matches!(result, Err(SendError::Interrupted), "{wait}");
         }
         receiver.recv_timeout(&mut message, PATIENCE).unwrap();
         sender.drain(Some(PATIENCE)).unwrap();
@@ -132,8 +122,7 @@ fn a_flag_that_becomes_set_ends_a_wait_soon() {
         let set_at = Instant::now();
         flag.store(true, Ordering::Relaxed);
         let (result, ended_at) = waiting.join().unwrap();
-        let interrupted = matches!(result, Err(RecvError::Interrupted));
-        assert!(interrupted, "{wait}: {result:?}");
+        assert_matches!(result, Err(RecvError::Interrupted), "{wait}");
         let took = ended_at - set_at;
         assert!(took < NOTICE, "{wait}: {took:?}");
     }

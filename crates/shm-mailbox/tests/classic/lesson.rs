@@ -7,7 +7,7 @@ use shm_mailbox::classic::{Classic, DEFAULT_NAME, RecvError};
 use shm_mailbox::{Message, Wait};
 
 use crate::c_peer::CPeer;
-use crate::support::{Name, PATIENCE, until};
+use crate::support::{Name, PATIENCE, assert_matches, until};
 
 /// Every way to wait; a C peer wakes nobody, so the intervals are short.
 fn strategies() -> [Wait; 4] {
@@ -107,7 +107,7 @@ fn our_reader_takes_over_a_request_left_behind() {
     let mut reader = name.classic().reader().expect("a reader");
     let mut message = Message::new();
     let timed_out = reader.recv_timeout(&mut message, Duration::ZERO);
-    assert!(matches!(timed_out, Err(RecvError::TimedOut)));
+    assert_matches!(timed_out, Err(RecvError::TimedOut));
     assert_eq!(c_writer.flag(), 1);
     c_writer.write(b"hello\n");
     reader
@@ -124,7 +124,7 @@ fn a_message_that_is_already_there_is_not_taken_for_an_answer() {
     let mut reader = name.classic().reader().expect("a reader");
     let mut message = Message::new();
     let timed_out = reader.recv_timeout(&mut message, Duration::ZERO);
-    assert!(matches!(timed_out, Err(RecvError::TimedOut)));
+    assert_matches!(timed_out, Err(RecvError::TimedOut));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use shm_mailbox::{Message, Wait};
 
 use crate::c_peer::CPeer;
 use crate::support::process::{is_in, thread_id};
-use crate::support::{Name, PATIENCE, until};
+use crate::support::{Name, PATIENCE, assert_matches, until};
 
 #[test]
 fn a_writer_makes_the_lessons_object() {
@@ -69,9 +69,7 @@ fn an_object_of_another_size_is_left_alone() {
         let name = Name::new();
         let file = name.file(size);
         let error = name.classic().writer().expect_err("foreign");
-        assert!(
-            matches!(error, AttachError::Foreign { expected: 1028, found, .. } if found == size)
-        );
+        assert_matches!(error, AttachError::Foreign { expected: 1028, found, .. } if found == size);
         let error = name.classic().reader().expect_err("foreign");
         assert_eq!(
             error.to_string(),
@@ -89,14 +87,14 @@ fn an_object_of_another_size_is_left_alone() {
 fn a_reader_does_not_create() {
     let name = Name::new();
     let error = name.classic().reader().expect_err("nothing there");
-    assert!(matches!(error, AttachError::NotFound { .. }));
+    assert_matches!(error, AttachError::NotFound { .. });
     assert!(!name.exists());
 }
 
 #[test]
 fn a_bad_name_and_a_strategy_that_needs_news_are_refused() {
     let error = shm_mailbox::classic::Classic::options("a/b").writer();
-    assert!(matches!(error, Err(AttachError::Name(_))));
+    assert_matches!(error, Err(AttachError::Name(_)));
     for wait in [Wait::Backoff, Wait::Adaptive] {
         let name = Name::new();
         let error = name.classic().wait(wait).writer().expect_err("refused");
@@ -120,10 +118,10 @@ fn an_object_of_another_user_is_refused_unless_allowed() {
         return;
     }
     let error = name.classic().writer().expect_err("not ours");
-    assert!(matches!(
+    assert_matches!(
         error,
         AttachError::Open(OpenError::ForeignOwner { owner: 65534, .. })
-    ));
+    );
     name.classic()
         .any_owner(true)
         .writer()
@@ -140,10 +138,7 @@ fn a_waiting_reader_notices_that_the_object_was_unlinked() {
         thread::scope(|scope| {
             scope.spawn(|| {
                 let received = reader.recv_timeout(&mut Message::new(), PATIENCE);
-                assert!(
-                    matches!(received, Err(RecvError::Unlinked { .. })),
-                    "{received:?}"
-                );
+                assert_matches!(received, Err(RecvError::Unlinked { .. }));
             });
             until("it asks", || raw.flag() == 1);
             fs::remove_file(name.path()).expect("unlink");
@@ -164,7 +159,7 @@ fn the_last_message_is_received_before_the_end() {
     reader.recv(&mut message).expect("receive");
     assert_eq!(message.as_bytes(), b"last\n");
     let ended = reader.recv(&mut message);
-    assert!(matches!(ended, Err(RecvError::Unlinked { .. })));
+    assert_matches!(ended, Err(RecvError::Unlinked { .. }));
 }
 
 #[test]
@@ -176,7 +171,7 @@ fn a_writer_notices_that_the_object_was_unlinked() {
         scope.spawn(move || {
             ready.send(()).expect("tell");
             let sent = writer.send_timeout(b"x", PATIENCE);
-            assert!(matches!(sent, Err(SendError::Unlinked { .. })), "{sent:?}");
+            assert_matches!(sent, Err(SendError::Unlinked { .. }));
         });
         is_ready.recv().expect("told");
         fs::remove_file(name.path()).expect("unlink");
@@ -190,23 +185,23 @@ fn an_object_that_stays_truncated_is_an_error_at_both_ends() {
     let mut reader = name.classic().reader().expect("a reader");
     name.file(0);
     let sent = writer.send_timeout(b"x", PATIENCE);
-    assert!(matches!(
+    assert_matches!(
         sent,
         Err(SendError::Truncated {
             expected: 1028,
             found: 0,
             ..
         })
-    ));
+    );
     let received = reader.recv_timeout(&mut Message::new(), PATIENCE);
-    assert!(matches!(
+    assert_matches!(
         received,
         Err(RecvError::Truncated {
             expected: 1028,
             found: 0,
             ..
         })
-    ));
+    );
     assert!(reader.withdraw().is_err());
     assert!(reader.taken().is_err());
 }
@@ -220,10 +215,7 @@ fn a_sleeping_reader_notices_a_truncation_without_a_signal() {
         thread::scope(|scope| {
             scope.spawn(|| {
                 let received = reader.recv_timeout(&mut Message::new(), PATIENCE);
-                assert!(
-                    matches!(received, Err(RecvError::Truncated { found: 0, .. })),
-                    "{received:?}"
-                );
+                assert_matches!(received, Err(RecvError::Truncated { found: 0, .. }));
             });
             until("it asks", || raw.flag() == 1);
             name.file(0);

@@ -10,7 +10,7 @@ use shm_mailbox::{Message, Wait};
 
 use crate::c_peer::CPeer;
 use crate::support::process::{is_in, thread_id};
-use crate::support::{Name, PATIENCE, until};
+use crate::support::{Name, PATIENCE, assert_matches, until};
 
 /// Sends `messages` from another thread and checks that they arrive.
 fn pass(name: &Name, sending: Wait, receiving: Wait, messages: &[Vec<u8>]) {
@@ -109,11 +109,8 @@ fn a_blocked_drain_is_woken_by_the_mark() {
 fn what_the_layout_cannot_carry_is_refused() {
     let name = Name::new();
     let mut writer = name.classic().writer().expect("a writer");
-    assert!(matches!(writer.send(b""), Err(SendError::Empty)));
-    assert!(matches!(
-        writer.send(b"a\0b"),
-        Err(SendError::Nul { at: 1 })
-    ));
+    assert_matches!(writer.send(b""), Err(SendError::Empty));
+    assert_matches!(writer.send(b"a\0b"), Err(SendError::Nul { at: 1 }));
     let error = writer.send(&[b'x'; 1030]).expect_err("too long");
     assert_eq!(
         error.to_string(),
@@ -127,10 +124,7 @@ fn nothing_is_sent_before_a_reader_asks() {
     let mut writer = name.classic().writer().expect("a writer");
     let raw = CPeer::reader(&name);
     let timeout = Duration::from_millis(5);
-    assert!(matches!(
-        writer.send_timeout(b"x", timeout),
-        Err(SendError::TimedOut)
-    ));
+    assert_matches!(writer.send_timeout(b"x", timeout), Err(SendError::TimedOut));
     assert_eq!((raw.flag(), raw.text()), (0, vec![]));
 }
 
@@ -141,7 +135,7 @@ fn a_request_stands_after_a_time_out() {
     let mut reader = name.classic().reader().expect("a reader");
     let mut message = Message::new();
     let timed_out = reader.recv_timeout(&mut message, Duration::from_millis(5));
-    assert!(matches!(timed_out, Err(RecvError::TimedOut)));
+    assert_matches!(timed_out, Err(RecvError::TimedOut));
     writer.send_timeout(b"late", PATIENCE).expect("send");
     reader
         .recv_timeout(&mut message, PATIENCE)
@@ -158,18 +152,12 @@ fn a_drain_waits_for_the_reader() {
     let _ = reader.recv_timeout(&mut message, Duration::ZERO);
     writer.send_timeout(b"last", PATIENCE).expect("send");
     let timeout = Duration::from_millis(120);
-    assert!(matches!(
-        writer.drain(Some(timeout)),
-        Err(SendError::TimedOut)
-    ));
+    assert_matches!(writer.drain(Some(timeout)), Err(SendError::TimedOut));
     reader
         .recv_timeout(&mut message, PATIENCE)
         .expect("receive");
     // Received is not dealt with: only the mark, or the next request, says so.
-    assert!(matches!(
-        writer.drain(Some(timeout)),
-        Err(SendError::TimedOut)
-    ));
+    assert_matches!(writer.drain(Some(timeout)), Err(SendError::TimedOut));
     reader.taken().expect("mark");
     writer.drain(Some(PATIENCE)).expect("drain");
 }
@@ -208,7 +196,7 @@ fn an_interrupted_reader_leaves_no_request_behind() {
         thread::scope(|scope| {
             scope.spawn(|| {
                 let received = reader.recv(&mut Message::new());
-                assert!(matches!(received, Err(RecvError::Interrupted)));
+                assert_matches!(received, Err(RecvError::Interrupted));
                 assert!(reader.withdraw().expect("withdraw").is_none());
             });
             until("it asks", || raw.flag() == 1);
@@ -224,7 +212,7 @@ fn an_interrupted_writer_has_sent_nothing() {
     let flag = Arc::new(AtomicBool::new(true));
     let options = name.classic().interrupt(flag);
     let mut writer = options.writer().expect("a writer");
-    assert!(matches!(writer.send(b"x"), Err(SendError::Interrupted)));
+    assert_matches!(writer.send(b"x"), Err(SendError::Interrupted));
     assert_eq!(CPeer::reader(&name).text(), b"");
 }
 

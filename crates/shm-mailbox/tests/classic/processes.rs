@@ -13,7 +13,7 @@ use shm_mailbox::classic::{AttachError, Classic, Options, RecvError, SendError};
 use shm_mailbox::{Message, Wait};
 
 use crate::c_peer::CPeer;
-use crate::support::{Name, PATIENCE, until};
+use crate::support::{Name, PATIENCE, assert_matches, until};
 
 /// Names the object in the peer's environment.
 const PEER: &str = "SHM_TEST_CLASSIC_PEER";
@@ -113,7 +113,7 @@ fn ten_thousand_lines_pass_between_two_processes() {
     }
     // The writer waits until the last line was taken, which the next request says.
     let ended = reader.recv_timeout(&mut message, PATIENCE);
-    assert!(matches!(ended, Err(RecvError::Unlinked { .. })));
+    assert_matches!(ended, Err(RecvError::Unlinked { .. }));
     writer.ends_well();
 }
 
@@ -133,7 +133,7 @@ fn a_reader_killed_while_it_waits_is_followed_by_another() {
     );
     until("it asks", || raw.flag() == 1);
     let refused = name.classic().reader();
-    assert!(matches!(refused, Err(AttachError::RoleTaken { .. })));
+    assert_matches!(refused, Err(AttachError::RoleTaken { .. }));
     first.kill();
     assert_eq!(raw.flag(), 1, "its request is left behind");
 
@@ -163,7 +163,7 @@ fn a_drain_does_not_wait_for_a_killed_reader() {
     writer.send_timeout(b"last", PATIENCE).expect("send");
     reader.hear("received");
     let waits = writer.drain(Some(Duration::from_millis(120)));
-    assert!(matches!(waits, Err(SendError::TimedOut)));
+    assert_matches!(waits, Err(SendError::TimedOut));
     reader.kill();
     writer.drain(Some(PATIENCE)).expect("drain");
 }

@@ -6,7 +6,7 @@ use std::thread;
 use shm_mailbox::Role;
 use shm_mailbox::classic::AttachError;
 
-use crate::support::Name;
+use crate::support::{Name, assert_matches};
 
 #[test]
 fn a_second_writer_and_a_second_reader_are_refused() {
@@ -14,13 +14,13 @@ fn a_second_writer_and_a_second_reader_are_refused() {
     let writer = name.classic().writer().expect("a writer");
     let reader = name.classic().reader().expect("a reader");
     let error = name.classic().writer().expect_err("taken");
-    assert!(matches!(
+    assert_matches!(
         error,
         AttachError::RoleTaken {
             role: Role::Sender,
             ..
         }
-    ));
+    );
     let error = name.classic().reader().expect_err("taken");
     assert_eq!(
         error.to_string(),

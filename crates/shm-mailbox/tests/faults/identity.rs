@@ -8,7 +8,7 @@ use shm_mailbox::{AttachError, Message, Peer, RecvError};
 
 use crate::leaks;
 use crate::support::process::sleep_for_ever;
-use crate::support::{Name, PATIENCE, Shared, fork, take, until};
+use crate::support::{Name, PATIENCE, Shared, assert_matches, fork, take, until};
 
 #[test]
 fn one_process_cannot_have_a_role_twice_and_both_roles_once() {
@@ -16,14 +16,9 @@ fn one_process_cannot_have_a_role_twice_and_both_roles_once() {
     let (mut sender, mut receiver) = name.pair(4);
     for _ in 0..3 {
         let again = name.options().sender();
-        let taken =
-            matches!(again, Err(AttachError::RoleTaken { pid, .. }) if pid == std::process::id());
-        assert!(taken, "{again:?}");
+        assert_matches!(again, Err(AttachError::RoleTaken { pid, .. }) if pid == std::process::id());
         let again = name.options().receiver();
-        assert!(
-            matches!(again, Err(AttachError::RoleTaken { .. })),
-            "{again:?}"
-        );
+        assert_matches!(again, Err(AttachError::RoleTaken { .. }));
     }
     // Those that were refused have taken nothing along.
     sender.send(b"still here").unwrap();
@@ -73,10 +68,7 @@ fn a_program_that_outlives_the_end_that_started_it_does_not_keep_its_role() {
     let mut receiver = name.receiver();
     assert_eq!(take(&mut receiver).1, b"left");
     let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
-    assert!(
-        matches!(result, Err(RecvError::PeerDied { .. })),
-        "{result:?}"
-    );
+    assert_matches!(result, Err(RecvError::PeerDied { .. }));
     name.options()
         .sender()
         .expect("the role is free")

@@ -15,7 +15,7 @@ use shm_mailbox::{CloseError, Message, Receiver, RecvError, SendError, Sender, W
 use crate::leaks;
 use crate::mounts::own_dev_shm;
 use crate::support::process::timed;
-use crate::support::{NOTICE, Name, PATIENCE, WAITS, content, is_torture};
+use crate::support::{NOTICE, Name, PATIENCE, WAITS, assert_matches, content, is_torture};
 
 const SLOTS: u32 = 16;
 /// Header, roles and 16 slots, in whole pages.
@@ -313,9 +313,9 @@ fn before_a_send(damage: Damage, queued: u64, call: usize) -> bool {
     // What a sender has sent is the receiver's to miss: without its own words gone, it has lost nothing.
     if !(damage.spares_the_header() && matches!(told, SendError::Closed { .. })) {
         let told = sent(Err(told));
-        assert!(matches!(told, Told::Lost), "{what}: {told:?}");
+        assert_matches!(told, Told::Lost, "{what}");
         let again = sent(sender.try_send(b"again"));
-        assert!(matches!(again, Told::Lost), "{what}: {again:?}");
+        assert_matches!(again, Told::Lost, "{what}");
     }
     match sender.close() {
         Err(CloseError::Truncated { .. }) | Ok(_) => {}
@@ -358,13 +358,13 @@ fn before_a_recv(damage: Damage, queued: u64, call: usize) -> bool {
     }
     assert_in_time(took, &what);
     if damage.harms_nothing() {
-        assert!(matches!(error, RecvError::TimedOut), "{what}: {error:?}");
+        assert_matches!(error, RecvError::TimedOut, "{what}");
         assert_eq!(messages.len() as u64, queued, "{what}");
     } else {
         let told = received(Err(error));
-        assert!(matches!(told, Told::Lost), "{what}: {told:?}");
+        assert_matches!(told, Told::Lost, "{what}");
         let again = received(receiver.try_recv(&mut Message::new()));
-        assert!(matches!(again, Told::Lost), "{what}: {again:?}");
+        assert_matches!(again, Told::Lost, "{what}");
     }
     match receiver.close() {
         Err(CloseError::Truncated { .. }) | Ok(_) => {}
@@ -481,9 +481,9 @@ fn during_a_wait(damage: Damage, wait: Wait, sends: bool) {
     });
     assert_in_time(took, &what);
     if damage.harms_nothing() {
-        assert!(matches!(told, Told::Nothing), "{what}: {told:?}");
+        assert_matches!(told, Told::Nothing, "{what}");
     } else {
-        assert!(matches!(told, Told::Lost), "{what}: {told:?}");
+        assert_matches!(told, Told::Lost, "{what}");
     }
     drop((sender, receiver));
     leaks::assert_none(&name.path(), &what);

@@ -134,6 +134,21 @@ pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
+/// Fails unless the value has this pattern; shows it, and what was being tried.
+macro_rules! assert_matches {
+    ($value:expr, $pattern:pat $(if $guard:expr)? $(, $($context:tt)+)?) => {
+        match $value {
+            $pattern $(if $guard)? => {}
+            ref found => panic!(
+                "{}expected {}, found {found:?}",
+                String::new() $(+ &format!($($context)+) + ": ")?,
+                concat!(stringify!($pattern) $(, " if ", stringify!($guard))?),
+            ),
+        }
+    };
+}
+pub(crate) use assert_matches;
+
 /// Receives the next message: its number and bytes.
 #[track_caller]
 pub(crate) fn take(receiver: &mut Receiver) -> (u64, Vec<u8>) {
@@ -147,7 +162,14 @@ pub(crate) fn take(receiver: &mut Receiver) -> (u64, Vec<u8>) {
 #[track_caller]
 pub(crate) fn assert_empty(receiver: &mut Receiver) {
     let result = receiver.try_recv(&mut Message::new());
-    assert!(matches!(result, Err(RecvError::Empty)), "{result:?}");
+    assert_matches!(result, Err(RecvError::Empty));
+}
+
+/// Fails unless the peer has closed, and has left no message.
+#[track_caller]
+pub(crate) fn assert_closed(receiver: &mut Receiver) {
+    let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
+    assert_matches!(result, Err(RecvError::Closed { .. }));
 }
 
 /// The content that message `number` has in the tests: 0 to 1024 bytes that depend on nothing else.
