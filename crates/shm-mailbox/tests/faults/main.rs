@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod damage;
 mod identity;
 mod leaks;
 mod limits;

@@ -4,121 +4,18 @@
 //! was sent stands in the object, one that was received is the one that was sent. After it, the first call
 //! that waits tells, within the time of a few checks, and for good.
 
-use std::fs::{self, File, OpenOptions};
-use std::os::fd::AsRawFd;
+use std::fs;
 use std::sync::Barrier;
 use std::time::Duration;
 
 use shm_core::guard;
 use shm_mailbox::{CloseError, Message, Receiver, RecvError, SendError, Sender, Wait};
 
+use crate::damage::{Damage, SLOTS, damages, pages};
 use crate::leaks;
 use crate::mounts::own_dev_shm;
 use crate::support::process::timed;
-use crate::support::{NOTICE, Name, PATIENCE, WAITS, assert_matches, content, is_torture};
-
-const SLOTS: u32 = 16;
-/// Header, roles and 16 slots, in whole pages.
-const SIZE: u64 = 20_480;
-
-/// What happens to the object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Damage {
-    /// Truncated to this size.
-    Cut(u64),
-    /// Truncated to this size, and made as large again as it was.
-    CutAndBack(u64),
-    /// A hole from this byte to the end; the size stays.
-    Hole(u64),
-    /// The same, and whoever touches it gets no memory.
-    HoleInFullDevShm(u64),
-}
-
-const DAMAGES: [Damage; 10] = [
-    Damage::Cut(0),
-    Damage::Cut(100),
-    Damage::Cut(4096),
-    Damage::Cut(4096 + 700),
-    // Within the last page: no fault, and zeros.
-    Damage::Cut(SIZE - 3000),
-    Damage::CutAndBack(0),
-    Damage::CutAndBack(4096),
-    Damage::CutAndBack(SIZE - 3000),
-    Damage::Hole(0),
-    Damage::Hole(4096),
-];
-
-/// All of them; in the long form, cuts in many more places.
-fn damages() -> Vec<Damage> {
-    let mut damages = DAMAGES.to_vec();
-    if is_torture() {
-        damages.extend((0..SIZE).step_by(512).map(Damage::Cut));
-        damages.extend((4096..=16_384).step_by(512).map(Damage::CutAndBack));
-        damages.extend((8192..SIZE).step_by(4096).map(Damage::Hole));
-    }
-    damages
-}
-
-impl Damage {
-    /// Whether no fault and no look at the object can tell, and nothing that was queued is lost.
-    fn harms_nothing(self) -> bool {
-        matches!(self, Self::CutAndBack(17_480..))
-    }
-
-    /// Whether a receiver may be shown `found` as message `number`: what was sent, but for payload that became zero
-    /// without a fault, which nobody notices before the next look after the object.
-    fn shows(self, number: u64, found: &[u8], sent: &[u8]) -> bool {
-        let silent = match self {
-            Self::Cut(size) => size..size.next_multiple_of(4096),
-            Self::CutAndBack(size) | Self::Hole(size) => size..SIZE,
-            Self::HoleInFullDevShm(_) => 0..0,
-        };
-        let start = 640 + 1088 * (number % u64::from(SLOTS)) + 8;
-        found.len() == sent.len()
-            && (start..)
-                .zip(found.iter().zip(sent))
-                .all(|(place, (found, sent))| {
-                    found == sent || (*found == 0 && silent.contains(&place))
-                })
-    }
-
-    /// Whether the object ends as large as it was, its first page untouched.
-    fn spares_the_header(self) -> bool {
-        matches!(
-            self,
-            Self::CutAndBack(4096..) | Self::Hole(4096..) | Self::HoleInFullDevShm(4096..)
-        )
-    }
-
-    fn inflict(self, name: &Name) {
-        let file = OpenOptions::new().write(true).open(name.path());
-        let file = file.expect("the object is there");
-        match self {
-            Self::Cut(size) => file.set_len(size).expect("tmpfs can truncate"),
-            Self::CutAndBack(size) => {
-                file.set_len(size).expect("tmpfs can truncate");
-                file.set_len(SIZE).expect("tmpfs can grow a file");
-            }
-            Self::Hole(from) => punch(&file, from),
-            Self::HoleInFullDevShm(from) => {
-                punch(&file, from);
-                let rest = vec![1; usize::try_from(2 * SIZE).expect("small")];
-                // What fits is written.
-                let filler = name.path().with_extension("filler");
-                assert!(fs::write(filler, rest).is_err(), "there was room left");
-            }
-        }
-    }
-}
-
-fn punch(file: &File, from: u64) {
-    let mode = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
-    let offset = |bytes: u64| libc::off_t::try_from(bytes).expect("small");
-    // SAFETY: numbers, and a descriptor that is open.
-    let result =
-        unsafe { libc::fallocate(file.as_raw_fd(), mode, offset(from), offset(SIZE - from)) };
-    assert_eq!(result, 0, "{}", std::io::Error::last_os_error());
-}
+use crate::support::{NOTICE, Name, PATIENCE, WAITS, assert_matches, content};
 
 /// What a call has to say.
 #[derive(Debug)]
@@ -250,27 +147,6 @@ fn mailbox(queued: u64) -> (Name, Sender, Receiver) {
         }
     }
     (name, sender, receiver)
-}
-
-/// What whoever has the object mapped sees: whole pages, also where it ends within one.
-fn pages(name: &Name) -> Vec<u8> {
-    let file = File::open(name.path()).expect("the object is there");
-    let size = file.metadata().expect("it is open").len();
-    if size.is_multiple_of(4096) {
-        // Without a mapping: there may be holes that nothing fills.
-        return fs::read(name.path()).expect("the object is there");
-    }
-    let length = usize::try_from(size.next_multiple_of(4096)).expect("small");
-    let (prot, flags) = (libc::PROT_READ, libc::MAP_SHARED);
-    let (none, descriptor) = (std::ptr::null_mut(), file.as_raw_fd());
-    // SAFETY: no place is asked for.
-    let address = unsafe { libc::mmap(none, length, prot, flags, descriptor, 0) };
-    assert_ne!(address, libc::MAP_FAILED);
-    // SAFETY: mapped just now, all of it within the object's pages, and nobody writes meanwhile.
-    let bytes = unsafe { std::slice::from_raw_parts(address.cast::<u8>(), length) }.to_vec();
-    // SAFETY: mapped above, and copied out.
-    unsafe { libc::munmap(address, length) };
-    bytes
 }
 
 /// What is never noticed takes all of [`PATIENCE`]; what is noticed takes far less, also where a dozen threads share a
