@@ -50,7 +50,7 @@ fn remove(name: &ShmName, args: &RmArgs) -> Result<(), Failure> {
     } else {
         Removal::Unused
     };
-    match shm_mailbox::remove(name, removal) {
+    match shm_mailbox::remove(name, None, removal) {
         // Locks need an object that may be written to; unlinking it does not.
         Err(RemoveError::Open(OpenError::PermissionDenied { .. })) if args.force => {
             shm_core::unlink(name).map_err(|error| failure(&entry, &RemoveError::System(error)))
@@ -92,7 +92,7 @@ fn remove_stale(entry: &Entry, args: &RmArgs) -> Result<(), Failure> {
     } else {
         Removal::Stale
     };
-    match shm_mailbox::remove(&name, removal) {
+    match shm_mailbox::remove(&name, None, removal) {
         Ok(Unlink::Done) => console::print(&format!("removed {shown}\n")),
         // Somebody was quicker, or has come.
         Ok(_) | Err(RemoveError::InUse { .. } | RemoveError::NotAMailbox { .. }) => Ok(()),

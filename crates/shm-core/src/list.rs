@@ -1,9 +1,9 @@
 //! What is there: every name in `/dev/shm`.
 
-use crate::object::DIRECTORY;
-use crate::{FileKind, ObjectId, ShmName, Status, SystemError};
+use crate::object::{DIRECTORY, metadata_of};
+use crate::{FileKind, Object, ObjectId, ShmName, Status, SystemError};
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io;
 
 /// One name in `/dev/shm`, and what stands under it.
@@ -20,6 +20,59 @@ pub struct ListEntry {
 }
 
 impl ListEntry {
+    /// What stands under one name, if anything does. It is not opened: that needs no permission on
+    /// it, and nobody notices.
+    ///
+    /// ```
+    /// use shm_core::{ListEntry, ObjectOptions, ShmName};
+    ///
+    /// let name = ShmName::new(&format!("shm-core-find-{}", std::process::id()))?;
+    /// let object = ObjectOptions::new().create_new(&name)?;
+    /// let found = ListEntry::find(&name)?;
+    /// assert_eq!(found.map(|entry| entry.id), Some(object.id()));
+    /// object.unlink()?;
+    /// assert!(ListEntry::find(&name)?.is_none());
+    /// // What is open is known all the same.
+    /// assert_eq!(ListEntry::of(&object)?.status.links, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SystemError`] if `/dev/shm` may not be searched.
+    pub fn find(name: &ShmName) -> Result<Option<ListEntry>, SystemError> {
+        match metadata_of(name) {
+            Ok(metadata) => Ok(Some(ListEntry::new(name.as_str().into(), &metadata))),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(SystemError::new("lstat", name, e)),
+        }
+    }
+
+    /// An open object as it would be listed under the name it was opened by, whoever has that name
+    /// now.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Object::status`].
+    pub fn of(object: &Object) -> Result<ListEntry, SystemError> {
+        Ok(ListEntry {
+            name: object.name().as_str().into(),
+            // Nothing else opens.
+            kind: FileKind::Regular,
+            id: object.id(),
+            status: object.status()?,
+        })
+    }
+
+    fn new(name: OsString, metadata: &Metadata) -> ListEntry {
+        ListEntry {
+            name,
+            kind: FileKind::of_type(metadata.file_type()),
+            id: ObjectId::of_metadata(metadata),
+            status: Status::of_metadata(metadata),
+        }
+    }
+
     /// Its name as an object; none if it is no regular file, or its name is not one that
     /// [`ShmName`] takes (a named semaphore, or not UTF-8).
     pub fn object_name(&self) -> Option<ShmName> {
@@ -64,12 +117,7 @@ pub fn list() -> Result<Vec<ListEntry>, SystemError> {
             Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
             Err(e) => return Err(failed("lstat in /dev/shm")(e)),
         };
-        entries.push(ListEntry {
-            name: entry.file_name(),
-            kind: FileKind::of_type(metadata.file_type()),
-            id: ObjectId::of_metadata(&metadata),
-            status: Status::of_metadata(&metadata),
-        });
+        entries.push(ListEntry::new(entry.file_name(), &metadata));
     }
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(entries)

@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::fmt;
 
-use shm_core::{Object, ObjectOptions, OpenError, ShmName, SystemError, Unlink};
+use shm_core::{
+    ListEntry, Object, ObjectId, ObjectOptions, OpenError, ShmName, SystemError, Unlink,
+};
 
 use crate::claim;
 use crate::layout::lock_byte;
@@ -20,7 +22,8 @@ pub enum Removal {
     StaleWithMessages,
     /// Whatever it is, if nobody is known to hold it.
     Unused,
-    /// Whatever it is, also from under its users; they go on with an object that has no name.
+    /// Whatever it is, also from under its users, who go on with an object that has no name, and also if it may
+    /// not be opened.
     Any,
 }
 
@@ -58,28 +61,43 @@ pub enum RemoveError {
     System(SystemError),
 }
 
-/// Removes the name of an object, if it is what `removal` allows.
+/// Removes the name of an object, if it is what `removal` allows, and `expected`, unless that is none.
 ///
-/// Both roles are taken meanwhile, under the lock that attaching and closing take, and the name is
-/// compared with the object: whoever is just coming finds either the object as it was, or a free name. A
-/// process that keeps to no protocol (`rm`) can still come in between.
+/// Meanwhile the lock is held that attaching and closing take, and, unless the removal is [`Removal::Any`], both
+/// roles; and the name is compared with the object: whoever is just coming finds either the object as it was, or a
+/// free name. A process that keeps to no protocol (`rm`) can still come in between, and so can anybody where
+/// [`Removal::Any`] meets an object that may not be opened, or a process that was stopped while it had that lock.
+///
+/// [`Unlink::Replaced`] means that the name belongs to another object than `expected` or the one that was opened.
 ///
 /// # Errors
 ///
 /// [`RemoveError`]: the object and its messages are as they were.
-pub fn remove(name: &ShmName, removal: Removal) -> Result<Unlink, RemoveError> {
+pub fn remove(
+    name: &ShmName,
+    expected: Option<ObjectId>,
+    removal: Removal,
+) -> Result<Unlink, RemoveError> {
     let mut options = ObjectOptions::new();
     options.any_owner(true).any_mode(true);
-    let object = options.open(name).map_err(RemoveError::Open)?;
-    let taken = match take(&object) {
-        Err(RemoveError::InUse { .. } | RemoveError::InitBusy { .. })
-            if removal == Removal::Any =>
-        {
-            true
+    let object = match options.open(name) {
+        Err(OpenError::PermissionDenied { .. }) if removal == Removal::Any => {
+            return remove_unopened(name, expected);
         }
+        object => object.map_err(RemoveError::Open)?,
+    };
+    if expected.is_some_and(|expected| expected != object.id()) {
+        return Ok(Unlink::Replaced);
+    }
+    let taken = match removal {
+        Removal::Any => take_init(&object),
+        _ => take_roles(&object),
+    };
+    let is_linked = match taken {
+        Err(RemoveError::InitBusy { .. }) if removal == Removal::Any => true,
         taken => taken?,
     };
-    if !taken {
+    if !is_linked {
         return Ok(Unlink::AlreadyGone);
     }
     check(&object, removal)?;
@@ -87,15 +105,31 @@ pub fn remove(name: &ShmName, removal: Removal) -> Result<Unlink, RemoveError> {
     object.unlink().map_err(RemoveError::System)
 }
 
+/// Locks need an object that may be written to; unlinking it does not.
+fn remove_unopened(name: &ShmName, expected: Option<ObjectId>) -> Result<Unlink, RemoveError> {
+    match (ListEntry::find(name)?, expected) {
+        (None, _) => return Ok(Unlink::AlreadyGone),
+        (Some(found), Some(expected)) if found.id != expected => return Ok(Unlink::Replaced),
+        _ => {}
+    }
+    shm_core::unlink(name)?;
+    Ok(Unlink::Done)
+}
+
+/// Takes INIT; `false` if the object has lost its name.
+fn take_init(object: &Object) -> Result<bool, RemoveError> {
+    let init = claim::init(object)?;
+    init.ok_or_else(|| RemoveError::InitBusy {
+        name: object.name().to_string(),
+    })?;
+    Ok(object.is_linked()?)
+}
+
 /// Takes INIT and both roles; `false` if the object has lost its name.
-fn take(object: &Object) -> Result<bool, RemoveError> {
+fn take_roles(object: &Object) -> Result<bool, RemoveError> {
     let mut holder = Role::Sender;
     let taken = wait::retry(claim::ROLE_LIMIT, || -> Result<_, RemoveError> {
-        let init = claim::init(object)?;
-        init.ok_or_else(|| RemoveError::InitBusy {
-            name: object.name().to_string(),
-        })?;
-        if !object.is_linked()? {
+        if !take_init(object)? {
             return Ok(Some(false));
         }
         for role in [Role::Sender, Role::Receiver] {
