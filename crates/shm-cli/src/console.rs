@@ -3,9 +3,10 @@
 use std::io::{self, IsTerminal, Write};
 
 use rustix::termios::tcgetwinsize;
+use serde::Serialize;
 
-use crate::errors;
 use crate::failure::Failure;
+use crate::{errors, escape};
 
 /// The columns of the terminal that standard output is; none if it is no terminal, or does not say.
 pub(crate) fn width() -> Option<usize> {
@@ -17,11 +18,28 @@ pub(crate) fn width() -> Option<usize> {
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 
+/// Writes each value as a line of JSON, on a terminal without control characters.
+pub(crate) fn print_json<'a, T: Serialize + 'a>(
+    values: impl IntoIterator<Item = &'a T>,
+) -> Result<(), Failure> {
+    let mut lines = String::new();
+    for value in values {
+        lines += &serde_json::to_string(value).expect("strings and whole numbers");
+        lines.push('\n');
+    }
+    if !io::stdout().is_terminal() {
+        return print(&lines);
+    }
+    let mut shown = Vec::new();
+    escape::json(&lines, &mut shown);
+    print(&shown)
+}
+
 /// Writes a page; that nobody reads it any more is no failure.
-pub(crate) fn print(text: &str) -> Result<(), Failure> {
+pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     match stdout
-        .write_all(text.as_bytes())
+        .write_all(text.as_ref())
         .and_then(|()| stdout.flush())
     {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(errors::output(&error)),

@@ -1,14 +1,16 @@
-//! How a command ends when nothing failed, and what stops its work.
+//! How a command ends, and what stops its work.
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Status};
 
-/// How a command ends when nothing failed.
+/// How a command ends when there is nothing left to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// Its work is done.
     Done,
     /// The channel is clean, and the process is to die of this signal.
     Signal(i32),
+    /// Some of its work failed, and that was told.
+    Failed(Status),
 }
 
 /// Why work stopped before it was done.

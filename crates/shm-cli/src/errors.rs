@@ -1,14 +1,18 @@
 //! The library's errors as failures of the command: which exit status, and which next step at the command line.
 
+mod files;
+
 use std::fmt;
 use std::io;
 
-use shm_core::{OpenError, ResizeError, SystemError};
+use shm_core::{ListEntry, OpenError, ResizeError, ShmName, SystemError};
 use shm_mailbox::{AttachError, CloseError, RecvError, Role, SendError, classic};
 
 use crate::ending::Halt;
 use crate::failure::{Failure, Status};
 use crate::procfs;
+
+pub(crate) use files::{file, input, output, signals};
 
 /// A mailbox could not be attached to.
 pub(crate) fn attach(error: &AttachError) -> Failure {
@@ -129,28 +133,6 @@ pub(crate) fn list(error: &SystemError) -> Failure {
     system(error)
 }
 
-/// Standard input could not be read.
-pub(crate) fn input(error: &io::Error) -> Failure {
-    own("read standard input", error)
-        .next("give it a pipe or a file; what was read before has been sent")
-}
-
-/// Standard output could not be written.
-pub(crate) fn output(error: &io::Error) -> Failure {
-    own("write standard output", error)
-        .next("write elsewhere; in a mailbox, what was not written waits for the next reader")
-}
-
-/// No signal can be caught, nor waited for.
-pub(crate) fn signals(error: &io::Error) -> Failure {
-    own("catch signals", error).next("if too many files are open, see ulimit -n")
-}
-
-/// A call of the command's own failed: `cannot catch signals: Too many open files (os error 24)`.
-fn own(what: &str, error: &io::Error) -> Failure {
-    Failure::new(Status::Failure, format_args!("cannot {what}: {error}"))
-}
-
 /// These errors know the message, not where it was to go.
 fn bad_message(name: &str, error: &dyn fmt::Display) -> Failure {
     Failure::new(Status::BadMessage, format_args!("object {name:?}: {error}"))
@@ -162,6 +144,12 @@ pub(crate) fn open(error: &OpenError) -> Failure {
         OpenError::NotFound { .. } => (
             Status::NoObject,
             Some("start its writer, or look for the name with shm ls".to_owned()),
+        ),
+        OpenError::PermissionDenied { name, .. } if is_own(error) => (
+            Status::Permission,
+            Some(format!(
+                "chmod u+rw /dev/shm/{name}, or choose another name"
+            )),
         ),
         OpenError::PermissionDenied { .. } => (
             Status::Permission,
@@ -190,6 +178,11 @@ pub(crate) fn open(error: &OpenError) -> Failure {
     failure(status, error, next)
 }
 
+/// Whether permission was denied for an object that is this user's own, whose mode forbids it.
+pub(crate) fn is_own(error: &OpenError) -> bool {
+    matches!(error, OpenError::PermissionDenied { owner: Some(owner), euid, .. } if owner == euid)
+}
+
 fn reserve(error: &ResizeError) -> Failure {
     let next = match error {
         ResizeError::NoSpace { .. } => "df -h /dev/shm; a mailbox with fewer --slots is smaller",
@@ -215,7 +208,11 @@ fn role_taken(name: &str, role: Role) -> Failure {
         Role::Sender => ("writer", "writes"),
         Role::Receiver => ("reader", "reads"),
     };
-    let holder = match procfs::holder(name, role) {
+    let id = ShmName::new(name).ok().and_then(|name| {
+        let found = ListEntry::find(&name).ok()??;
+        Some(found.id)
+    });
+    let holder = match id.and_then(|id| procfs::holder(id, role)) {
         Some(pid) => format!("process {pid} {verb}"),
         None => format!("another process {verb}"),
     };
@@ -234,7 +231,6 @@ fn failure(status: Status, error: &dyn fmt::Display, next: Option<String>) -> Fa
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shm_core::ShmName;
 
     fn status(halt: Halt) -> Status {
         match halt {

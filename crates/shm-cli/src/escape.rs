@@ -38,6 +38,13 @@ pub(crate) fn text(text: &str) -> String {
     String::from_utf8_lossy(&shown).into_owned()
 }
 
+/// A name that others have chosen, as a part of a line, wherever that is shown: what would end the line or change
+/// the terminal is escaped as in Rust, and so is a backslash.
+pub(crate) fn name(name: &str) -> String {
+    let quoted = format!("{name:?}");
+    quoted[1..quoted.len() - 1].replace("\\\"", "\"")
+}
+
 fn is_harmless(character: char) -> bool {
     !character.is_control() || matches!(character, '\n' | '\t')
 }
@@ -71,6 +78,17 @@ mod tests {
         // The one-character form of ESC [, as UTF-8 and as it stands in old encodings.
         assert_eq!(shown("\u{9b}2J".as_bytes()), r"\xc2\x9b2J");
         assert_eq!(shown(b"\x9b2J\xff"), r"\x9b2J\xff");
+    }
+
+    #[test]
+    fn a_name_stays_on_its_line_and_is_never_another_s() {
+        for plain in ["orders", "it's", "say \"x\"", "grün"] {
+            assert_eq!(name(plain), plain);
+        }
+        assert_eq!(name("a\n\x1b[2J\u{9b}"), r"a\n\u{1b}[2J\u{9b}");
+        assert_eq!(name(r"a\n"), r"a\\n");
+        assert_eq!(name(r"a\'b"), r"a\\'b");
+        assert_eq!(name(r#"a\"b"#), r#"a\\"b"#);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use crate::ending::Ending;
 use crate::{escape, progress};
 
 /// Exit statuses of failures; 0 is success.
@@ -24,6 +25,12 @@ pub(crate) enum Status {
     TimedOut = 124,
 }
 
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(status as u8)
+    }
+}
+
 /// An error as the user sees it: what, on which object, the system's reason; and one next step.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -41,6 +48,11 @@ impl Failure {
         }
     }
 
+    /// What went wrong, in a line.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
     /// The exit status.
     pub(crate) fn status(&self) -> Status {
         self.status
@@ -53,12 +65,30 @@ impl Failure {
     }
 
     /// Tells the user, and gives the status to end with.
-    pub(crate) fn report(&self) -> ExitCode {
+    pub(crate) fn report(&self) -> Status {
         match &self.next {
             Some(next) => say(format_args!("shm: {}\n  next: {next}", self.what)),
             None => say(format_args!("shm: {}", self.what)),
         }
-        ExitCode::from(self.status() as u8)
+        self.status()
+    }
+}
+
+/// The failures of a command that does what it can: each is told when it comes, and the first decides the exit status.
+#[derive(Debug, Default)]
+pub(crate) struct Failures(Option<Status>);
+
+impl Failures {
+    pub(crate) fn keep(&mut self, result: Result<(), Failure>) {
+        if let Err(failure) = result {
+            let status = failure.report();
+            self.0.get_or_insert(status);
+        }
+    }
+
+    /// How the command ends.
+    pub(crate) fn ending(self) -> Ending {
+        self.0.map_or(Ending::Done, Ending::Failed)
     }
 }
 

@@ -8,8 +8,9 @@ use comfy_table::{
 
 use crate::console;
 use crate::ending::Ending;
+use crate::entry::{Entry, Holder, Mailbox};
 use crate::failure::{Failure, note};
-use crate::objects::{self, Entry};
+use crate::objects;
 use crate::operator_args::LsArgs;
 
 /// One line, beneath the header.
@@ -45,9 +46,19 @@ const COLUMNS: [Column; 11] = [
         true,
         5,
     ),
-    column("WRITER", writer, false, 8),
-    column("READER", reader, false, 8),
-    column("OWNER", Entry::owner_name, false, 3),
+    column(
+        "WRITER",
+        |entry| holder(entry, |[writer, _]| writer),
+        false,
+        8,
+    ),
+    column(
+        "READER",
+        |entry| holder(entry, |[_, reader]| reader),
+        false,
+        8,
+    ),
+    column("OWNER", |entry| entry.owner_name.clone(), false, 3),
     column("MODE", |entry| entry.mode.clone(), false, 2),
     column("SIZE", |entry| entry.size.to_string(), true, 1),
 ];
@@ -75,23 +86,15 @@ pub(crate) fn run(args: &LsArgs) -> Result<Ending, Failure> {
         entries.retain(Entry::is_stale);
     }
     if args.json {
-        let lines = entries.iter().map(json).collect::<String>();
-        console::print(&lines)?;
+        console::print_json(&entries)?;
     } else if entries.is_empty() {
         if io::stderr().is_terminal() {
             note("nothing of the kind is in /dev/shm");
         }
     } else {
-        console::print(&table(&entries, console::width()))?;
+        console::print(table(&entries, console::width()))?;
     }
     Ok(Ending::Done)
-}
-
-/// A line of JSON.
-pub(crate) fn json(entry: &Entry) -> String {
-    let mut line = serde_json::to_string(entry).expect("strings and whole numbers");
-    line.push('\n');
-    line
 }
 
 /// The table, at most this wide.
@@ -159,23 +162,12 @@ fn needed(widths: &[usize]) -> usize {
     widths.iter().map(|width| width + 2).sum::<usize>() - 1
 }
 
-fn of_mailbox(entry: &Entry, field: fn(&objects::Mailbox) -> u64) -> String {
+fn of_mailbox(entry: &Entry, field: fn(&Mailbox) -> u64) -> String {
     let field = entry.mailbox.as_ref().map(field);
     field.map_or_else(|| "-".to_owned(), |field| field.to_string())
 }
 
-fn writer(entry: &Entry) -> String {
-    match (&entry.mailbox, &entry.classic) {
-        (Some(mailbox), _) => mailbox.writer.short(),
-        (_, Some(classic)) => classic.writer.short(),
-        _ => "-".to_owned(),
-    }
-}
-
-fn reader(entry: &Entry) -> String {
-    match (&entry.mailbox, &entry.classic) {
-        (Some(mailbox), _) => mailbox.reader.short(),
-        (_, Some(classic)) => classic.reader.short(),
-        _ => "-".to_owned(),
-    }
+fn holder(entry: &Entry, side: fn([&Holder; 2]) -> &Holder) -> String {
+    let holder = entry.holders().map(side);
+    holder.map_or_else(|| "-".to_owned(), Holder::short)
 }

@@ -12,6 +12,7 @@ mod channel;
 mod console;
 mod doctor;
 mod ending;
+mod entry;
 mod errors;
 mod escape;
 mod failure;
@@ -22,6 +23,7 @@ mod manual;
 mod objects;
 mod operator_args;
 mod output;
+mod people;
 mod procfs;
 mod progress;
 mod reader;
@@ -44,7 +46,7 @@ fn main() -> ExitCode {
     let command = Cli::from_command_line().command;
     // An object that somebody truncates is an error to tell of, and no reason to die by a signal.
     if let Err(error) = guard::install() {
-        return errors::system(&error).report();
+        return errors::system(&error).report().into();
     }
     let result = match command {
         Command::Writer(args) => writer::run(&args),
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
     match result {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Signal(signal)) => signals::die_of(signal),
-        Err(failure) => failure.report(),
+        Ok(Ending::Failed(status)) => status.into(),
+        Err(failure) => failure.report().into(),
     }
 }

@@ -1,16 +1,15 @@
 //! `shm completions` and `shm man`: generated from the definitions of the command line, so that they cannot disagree.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Command, CommandFactory};
 use clap_complete::Shell;
 
 use crate::args::Cli;
-use crate::console;
 use crate::ending::Ending;
 use crate::failure::{Failure, Status};
+use crate::{console, errors};
 
 pub(crate) const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
@@ -56,7 +55,7 @@ pub(crate) struct ManArgs {
 pub(crate) fn completions(args: &CompletionsArgs) -> Result<Ending, Failure> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut shown(), "shm", &mut text);
-    console::print(&String::from_utf8_lossy(&text))?;
+    console::print(&text)?;
     Ok(Ending::Done)
 }
 
@@ -78,7 +77,7 @@ pub(crate) fn pages(args: &ManArgs) -> Result<Ending, Failure> {
         let what = format_args!("there is no page for {wanted:?}");
         return Err(Failure::new(Status::Usage, what).next("shm --help shows the commands"));
     };
-    console::print(&page(&name, command))?;
+    console::print(page(&name, command))?;
     Ok(Ending::Done)
 }
 
@@ -173,9 +172,8 @@ fn escaped(line: &str) -> String {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(path, text).map_err(|error: io::Error| {
-        let what = format!("file {:?} cannot be written: {error}", path.display());
-        Failure::new(Status::Failure, what).next("--dir of a directory that you may write to")
+    fs::write(path, text).map_err(|error| {
+        errors::file(path, &error).next("--dir of a directory that you may write to")
     })
 }
 

@@ -29,7 +29,9 @@ Examples:
     shm stat orders
 
   One number for a monitor:
-    shm stat --json orders | jq .mailbox.queued";
+    shm stat --json orders | jq .mailbox.queued
+
+What is there is shown; of several failures each is told, and the first decides the exit status.";
 
 pub(crate) const RM_EXAMPLES: &str = "\
 Examples:
@@ -49,7 +51,9 @@ Exit status:
   3    no such object
   4    in use
   5    permission
-  7    no object";
+  7    no object
+
+What can be removed is removed; of several failures each is told, and the first decides.";
 
 pub(crate) const DOCTOR_EXAMPLES: &str = "\
 Examples:
@@ -117,6 +121,8 @@ pub(crate) struct RmArgs {
     pub(crate) dry_run: bool,
 }
 
+/// As with [`name`], a slash in front means nothing.
 fn glob(text: &str) -> Result<Pattern, String> {
-    Pattern::new(text).map_err(|error| error.to_string())
+    let pattern = text.strip_prefix('/').unwrap_or(text);
+    Pattern::new(pattern).map_err(|error| error.to_string())
 }

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use rustix::fs::{major, minor};
+use rustix::fs::{AtFlags, CWD, StatxFlags, major, makedev, minor, statx};
 use shm_core::ObjectId;
 use shm_mailbox::Role;
+
+use crate::escape;
 
 /// The users of some objects, as far as the system shows them to us: other users' processes it does not.
 #[derive(Debug, Default)]
@@ -54,18 +55,11 @@ impl Users {
             return;
         };
         for descriptor in descriptors.flatten() {
-            // Of what the link points to.
-            let Ok(metadata) = fs::metadata(descriptor.path()) else {
-                continue;
-            };
-            let id = ObjectId {
-                device: metadata.dev(),
-                inode: metadata.ino(),
-            };
-            if let Some(uses) = self.0.get_mut(&id) {
+            let id = identity(&descriptor.path());
+            if let Some(uses) = id.and_then(|id| self.0.get_mut(&id)) {
                 uses.pids.insert(pid);
                 let info = process.join("fdinfo").join(descriptor.file_name());
-                for byte in locks(&fs::read_to_string(info).unwrap_or_default()) {
+                for byte in locks(&text_of(&info).unwrap_or_default()) {
                     uses.locks.insert(byte, pid);
                 }
             }
@@ -74,9 +68,7 @@ impl Users {
 
     /// A mapping outlives its descriptor: the lesson's programs close theirs.
     fn look_at_mappings(&mut self, pid: u32, process: &Path) {
-        let Ok(maps) = fs::read_to_string(process.join("maps")) else {
-            return;
-        };
+        let maps = text_of(&process.join("maps")).unwrap_or_default();
         let mapped: BTreeSet<_> = maps.lines().filter_map(mapped).collect();
         for (id, uses) in &mut self.0 {
             if mapped.contains(&(major(id.device), minor(id.device), id.inode)) {
@@ -86,23 +78,34 @@ impl Users {
     }
 }
 
-/// The process that holds `role` of the object `name`, if the system shows it to us.
-pub(crate) fn holder(name: &str, role: Role) -> Option<u32> {
-    let metadata = fs::metadata(Path::new("/dev/shm").join(name)).ok()?;
-    let id = ObjectId {
-        device: metadata.dev(),
-        inode: metadata.ino(),
-    };
+/// The process that holds `role` of an object, if the system shows it to us.
+pub(crate) fn holder(id: ObjectId, role: Role) -> Option<u32> {
     Users::of([id]).get(id).holder(role)
 }
 
-/// The name of a process's program, as the system shows it.
+/// The name of a process's program as it may stand in a line: the process chooses it.
 pub(crate) fn program(pid: u32) -> Option<String> {
-    let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
-    Some(name.trim_end().to_owned())
+    let name = text_of(Path::new(&format!("/proc/{pid}/comm")))?;
+    Some(escape::name(name.strip_suffix('\n').unwrap_or(&name)))
 }
 
-fn processes() -> impl Iterator<Item = (u32, std::path::PathBuf)> {
+/// What stands in a file of `/proc`. Names in it have any bytes; what is not UTF-8 is replaced.
+fn text_of(file: &Path) -> Option<String> {
+    let bytes = fs::read(file).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Which file a descriptor, given by its link, belongs to. As the kernel knows it: the file may be on another
+/// machine, or in the hands of a program, that does not answer any more.
+fn identity(descriptor: &Path) -> Option<ObjectId> {
+    let found = statx(CWD, descriptor, AtFlags::STATX_DONT_SYNC, StatxFlags::INO).ok()?;
+    Some(ObjectId {
+        device: makedev(found.stx_dev_major, found.stx_dev_minor),
+        inode: found.stx_ino,
+    })
+}
+
+fn processes() -> impl Iterator<Item = (u32, PathBuf)> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| {
         let pid = entry.file_name().to_str()?.parse().ok()?;
@@ -158,12 +161,7 @@ mod tests {
 
     #[test]
     fn this_process_is_not_among_the_users() {
-        let file = fs::File::open("/proc/self/exe").unwrap();
-        let metadata = file.metadata().unwrap();
-        let id = ObjectId {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-        };
+        let id = identity(Path::new("/proc/self/exe")).unwrap();
         assert!(!Users::of([id]).get(id).pids.contains(&std::process::id()));
     }
 }

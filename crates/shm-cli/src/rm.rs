@@ -1,63 +1,52 @@
 //! `shm rm`: unlinks objects that nobody uses.
 
-use shm_core::{OpenError, ShmName, Unlink};
+use std::io;
+
+use rustix::io::Errno;
+use shm_core::{ObjectOptions, OpenError, ShmName, Unlink};
 use shm_mailbox::{Removal, RemoveError, Role};
 
-use crate::console;
 use crate::ending::Ending;
-use crate::errors;
-use crate::failure::{Failure, Status, note};
-use crate::objects::{self, Entry, Kind};
+use crate::entry::{Entry, Kind};
+use crate::failure::{Failure, Failures, Status, note};
 use crate::operator_args::RmArgs;
-use crate::procfs;
+use crate::{console, errors, objects, procfs};
 
-/// Runs the command: what can be removed is, what cannot is told, and the last failure decides.
+/// Runs the command: what can be removed is, what cannot is told.
 pub(crate) fn run(args: &RmArgs) -> Result<Ending, Failure> {
-    let mut failed: Option<Failure> = None;
-    let mut keep = |result: Result<(), Failure>| {
-        if let Err(failure) = result
-            && let Some(earlier) = failed.replace(failure)
-        {
-            earlier.report();
-        }
-    };
-    for name in &args.names {
-        keep(remove(name, args));
+    let mut failures = Failures::default();
+    for (name, found) in args.names.iter().zip(objects::find(&args.names)) {
+        failures.keep(found.and_then(|entry| remove(name, &entry, args)));
     }
     if args.stale {
         for entry in objects::list(false, |_| true)? {
-            keep(remove_stale(&entry, args));
+            failures.keep(remove_stale(&entry, args));
         }
     }
-    failed.map_or(Ok(Ending::Done), Err)
+    Ok(failures.ending())
 }
 
 /// Removes what was asked for by name.
-fn remove(name: &ShmName, args: &RmArgs) -> Result<(), Failure> {
-    let entry = objects::find(name)?;
+fn remove(name: &ShmName, entry: &Entry, args: &RmArgs) -> Result<(), Failure> {
     if entry.kind > Kind::Unreadable {
         let what = format_args!("object {name:?} is no object but a {}", entry.kind.name());
         return Err(Failure::new(Status::OtherLayout, what).next("rm, if it is yours"));
     }
     if !args.force {
-        ensure_unused(&entry)?;
-    }
-    if args.dry_run {
-        return console::print(&format!("would remove {}\n", entry.shown_name()));
+        ensure_unused(entry)?;
     }
     let removal = if args.force {
         Removal::Any
     } else {
         Removal::Unused
     };
-    match shm_mailbox::remove(name, None, removal) {
-        // Locks need an object that may be written to; unlinking it does not.
-        Err(RemoveError::Open(OpenError::PermissionDenied { .. })) if args.force => {
-            shm_core::unlink(name).map_err(|error| failure(&entry, &RemoveError::System(error)))
-        }
+    if args.dry_run {
+        return promise(name, entry, removal);
+    }
+    match shm_mailbox::remove(name, Some(entry.id), removal) {
         Ok(Unlink::Replaced) => Err(replaced(name)),
         Ok(_) => Ok(()),
-        Err(error) => Err(failure(&entry, &error)),
+        Err(error) => Err(failure(entry, &error)),
     }
 }
 
@@ -69,9 +58,7 @@ fn remove_stale(entry: &Entry, args: &RmArgs) -> Result<(), Failure> {
     let Some(mailbox) = entry.mailbox.as_ref().filter(|mailbox| mailbox.stale) else {
         return Ok(());
     };
-    let euid = rustix::process::geteuid();
-    if !euid.is_root() && entry.owner != euid.as_raw() {
-        // Only its owner can.
+    if !entry.is_ours() {
         return Ok(());
     }
     let shown = entry.shown_name();
@@ -80,20 +67,20 @@ fn remove_stale(entry: &Entry, args: &RmArgs) -> Result<(), Failure> {
             "kept {shown}: it has messages ({queued}); shm reader {shown} takes them, --force removes them"
         ));
     };
-    if args.dry_run {
-        if mailbox.queued > 0 && !args.force {
-            kept(mailbox.queued);
-            return Ok(());
-        }
-        return console::print(&format!("would remove {shown}\n"));
-    }
     let removal = if args.force {
         Removal::StaleWithMessages
     } else {
         Removal::Stale
     };
-    match shm_mailbox::remove(&name, None, removal) {
-        Ok(Unlink::Done) => console::print(&format!("removed {shown}\n")),
+    if args.dry_run {
+        if mailbox.queued > 0 && !args.force {
+            kept(mailbox.queued);
+            return Ok(());
+        }
+        return promise(&name, entry, removal);
+    }
+    match shm_mailbox::remove(&name, Some(entry.id), removal) {
+        Ok(Unlink::Done) => console::print(format!("removed {shown}\n")),
         // Somebody was quicker, or has come.
         Ok(_) | Err(RemoveError::InUse { .. } | RemoveError::NotAMailbox { .. }) => Ok(()),
         Err(RemoveError::Open(OpenError::NotFound { .. })) => Ok(()),
@@ -105,29 +92,25 @@ fn remove_stale(entry: &Entry, args: &RmArgs) -> Result<(), Failure> {
     }
 }
 
+/// Says what would be removed; the refusal, if the system would not let us.
+fn promise(name: &ShmName, entry: &Entry, removal: Removal) -> Result<(), Failure> {
+    let mut options = ObjectOptions::new();
+    match options.any_owner(true).any_mode(true).open(name) {
+        Err(OpenError::PermissionDenied { .. }) if removal == Removal::Any => {}
+        Err(error) => return Err(failure(entry, &RemoveError::Open(error))),
+        Ok(_) => {}
+    }
+    if !entry.is_ours() {
+        return Err(not_ours(entry, &Errno::ACCESS.into()));
+    }
+    console::print(format!("would remove {}\n", entry.shown_name()))
+}
+
 /// An error if a process has the object open or mapped, or holds a role of it.
 fn ensure_unused(entry: &Entry) -> Result<(), Failure> {
     let name = &entry.name;
-    let holders = entry
-        .mailbox
-        .as_ref()
-        .map(|mailbox| {
-            [
-                (&mailbox.writer, Role::Sender),
-                (&mailbox.reader, Role::Receiver),
-            ]
-        })
-        .or_else(|| {
-            let classic = entry.classic.as_ref()?;
-            Some([
-                (&classic.writer, Role::Sender),
-                (&classic.reader, Role::Receiver),
-            ])
-        });
-    for (holder, role) in holders.into_iter().flatten() {
-        if holder.state == objects::State::Alive {
-            return Err(in_use(name, role, holder.pid));
-        }
+    if let Some((role, holder)) = entry.living_holder() {
+        return Err(in_use(name, role, holder.pid));
     }
     if let Some(pid) = entry.users.first() {
         let program = procfs::program(*pid).unwrap_or_default();
@@ -155,26 +138,33 @@ fn replaced(name: &ShmName) -> Failure {
     Failure::new(Status::Failure, what).next("shm ls, and try again")
 }
 
+fn not_ours(entry: &Entry, reason: &io::Error) -> Failure {
+    let what = format_args!(
+        "object {:?} belongs to {}, and only the owner can remove it: {reason}",
+        entry.name, entry.owner_name
+    );
+    Failure::new(Status::Permission, what).next("act as the owner")
+}
+
 fn failure(entry: &Entry, error: &RemoveError) -> Failure {
     match error {
-        RemoveError::Open(error) => errors::open(error),
-        RemoveError::InUse { name, role } => {
-            let holder = procfs::holder(name, *role);
-            in_use(name, *role, holder)
+        RemoveError::Open(denied @ OpenError::PermissionDenied { name, .. }) => {
+            let failure = Failure::new(Status::Permission, denied);
+            if errors::is_own(denied) {
+                failure.next(format_args!(
+                    "chmod u+rw /dev/shm/{name}, or shm rm --force {name}"
+                ))
+            } else {
+                failure.next("act as the owner")
+            }
         }
+        RemoveError::Open(error) => errors::open(error),
+        RemoveError::InUse { name, role } => in_use(name, *role, procfs::holder(entry.id, *role)),
         RemoveError::Messages { .. } | RemoveError::NotAMailbox { .. } => {
             Failure::new(Status::OtherLayout, error)
         }
-        RemoveError::System(error)
-            if error.source.kind() == std::io::ErrorKind::PermissionDenied =>
-        {
-            let what = format_args!(
-                "object {:?} belongs to {}, and only the owner can remove it: {}",
-                entry.name,
-                entry.owner_name(),
-                error.source
-            );
-            Failure::new(Status::Permission, what).next("act as the owner")
+        RemoveError::System(error) if error.source.kind() == io::ErrorKind::PermissionDenied => {
+            not_ours(entry, &error.source)
         }
         RemoveError::System(error) => errors::system(error),
         _ => Failure::new(Status::Failure, error),

@@ -1,31 +1,25 @@
 //! `shm stat`: one object in detail.
 
 use std::fmt::Write as _;
-use std::process::ExitCode;
 
 use crate::console;
 use crate::ending::Ending;
-use crate::failure::Failure;
-use crate::ls;
-use crate::objects::{self, Classic, Entry, Holder, Kind, Mailbox, State};
+use crate::entry::{Classic, Entry, Holder, Kind, Mailbox, State};
+use crate::failure::{Failure, Failures};
 use crate::operator_args::StatArgs;
-use crate::procfs;
+use crate::{objects, procfs};
 
-/// Runs the command: what is there is shown, what is not is told, and the first failure decides.
+/// Runs the command: what is there is shown, what is not is told.
 pub(crate) fn run(args: &StatArgs) -> Result<Ending, Failure> {
-    let mut failed = None;
-    for name in &args.names {
-        match objects::find(name) {
-            Ok(entry) if args.json => console::print(&ls::json(&entry))?,
-            Ok(entry) => console::print(&page(&entry))?,
-            Err(failure) => {
-                if let Some(earlier) = failed.replace(failure) {
-                    let _: ExitCode = Failure::report(&earlier);
-                }
-            }
+    let mut failures = Failures::default();
+    for found in objects::find(&args.names) {
+        match found {
+            Ok(entry) if args.json => console::print_json([&entry])?,
+            Ok(entry) => console::print(page(&entry))?,
+            Err(failure) => failures.keep(Err(failure)),
         }
     }
-    failed.map_or(Ok(Ending::Done), Err)
+    Ok(failures.ending())
 }
 
 /// A page of fields, one a line.
@@ -47,7 +41,7 @@ fn page(entry: &Entry) -> String {
     }
     page.field(
         "owner",
-        format_args!("{} ({})", entry.owner_name(), entry.owner),
+        format_args!("{} ({})", entry.owner_name, entry.owner),
     );
     page.field("group", entry.group);
     page.field("mode", &entry.mode);
@@ -137,7 +131,7 @@ fn holder(holder: &Holder) -> String {
 /// `1234 (shm)`
 fn process(pid: u32) -> String {
     match procfs::program(pid) {
-        Some(program) => format!("{pid} ({})", program.escape_debug()),
+        Some(program) => format!("{pid} ({program})"),
         None => pid.to_string(),
     }
 }

@@ -202,6 +202,18 @@ fn a_c_program_is_found_by_its_mapping() {
 }
 
 #[test]
+fn a_slash_in_front_of_a_pattern_means_nothing() {
+    let name = Name::new();
+    name.fill(b"foreign");
+    for glob in [
+        format!("/{}", name.as_str()),
+        format!("/{}*", name.as_str()),
+    ] {
+        assert_eq!(listed(&[&glob]).len(), 1, "{glob}");
+    }
+}
+
+#[test]
 fn columns_fit_the_terminal_and_the_important_ones_stay() {
     let name = abandoned("one\n");
     for columns in [20, 40, 60, 80, 132] {
@@ -254,6 +266,16 @@ fn an_object_that_is_not_there_is_told_and_the_others_are_shown() {
     let text = String::from_utf8_lossy(&ended.output).into_owned();
     assert!(text.contains(there.as_str()), "{text}");
     ended.expect_errors(&[absent.as_str(), "does not exist", "next: "]);
+}
+
+#[test]
+fn failures_are_told_in_the_order_of_the_names() {
+    let absent = [Name::new(), Name::new()];
+    let mut command = shm(["stat", absent[0].as_str(), absent[1].as_str()]);
+    let ended = Process::spawn(&mut command).finish().expect_code(3);
+    let told: Vec<_> = ended.errors.lines().step_by(2).collect();
+    let expected = absent.map(|name| format!("shm: object {:?} does not exist", name.as_str()));
+    assert_eq!(told, expected);
 }
 
 #[test]

@@ -2,9 +2,14 @@
 
 mod support;
 
+use std::fs::Permissions;
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::process::Command;
+
+use support::object::{INIT, SENDER};
 use support::{
-    Name, Process, attached_reader, attached_writer, expect_left, has_mount_namespaces, peers, shm,
-    shm_with_small_dev_shm, until, writer,
+    Name, Process, SHM, attached_reader, attached_writer, expect_left, has, has_mount_namespaces,
+    peers, shm, shm_with_small_dev_shm, until, writer,
 };
 
 /// Runs `shm rm ARGS NAME`.
@@ -88,6 +93,43 @@ fn what_is_not_there_or_no_object_is_an_error() {
     assert!(name.path().is_symlink());
 }
 
+#[test]
+fn of_two_failures_both_are_told_and_the_first_decides() {
+    let (absent, link, object) = (Name::new(), Name::new(), Name::new());
+    std::os::unix::fs::symlink("nowhere", link.path()).expect("a link can be made");
+    for (first, second, code) in [(&absent, &link, 3), (&link, &absent, 7)] {
+        object.fill(b"foreign");
+        let ended = remove(&object, &[first.as_str(), second.as_str()], code);
+        let at = |name: &Name| ended.errors.find(name.as_str()).expect("it is told");
+        assert!(at(first) < at(second), "{}", ended.errors);
+        assert!(!object.exists(), "the rest is done");
+    }
+}
+
+/// Who attaches or closes at the moment of the removal has to find the lock that both take held.
+#[test]
+fn force_holds_the_lock_of_who_attaches_and_closes_also_when_a_role_is_held() {
+    if !has("strace", "strace", &["-V"]) {
+        return;
+    }
+    // A second name, to look at the object when the first is gone.
+    let (name, same) = (Name::new(), Name::new());
+    let mut writer = attached_writer(&name, &[]);
+    std::fs::hard_link(name.path(), same.path()).expect("a name can be given");
+    let mut command = Command::new("strace");
+    command
+        .args(["-qq", "-o", "/dev/null", "-e"])
+        .arg("inject=unlink,unlinkat:delay_exit=60000000")
+        .args([SHM, "rm", "--force", name.as_str()]);
+    let mut removing = Process::spawn(&mut command);
+    until("the name is gone", || !name.exists());
+    assert_eq!(same.locked_bytes(), [INIT, SENDER]);
+    // What it traces goes on and ends.
+    removing.kill();
+    until("the lock is free", || same.locked_bytes() == [SENDER]);
+    writer.kill();
+}
+
 /// A `/dev/shm` of their own for `shm rm --stale`, which is about all that is there.
 #[test]
 fn stale_removes_what_nobody_holds_and_nothing_else() {
@@ -166,5 +208,41 @@ fn another_users_object_is_theirs_to_remove() {
             .expect_code(5)
             .expect_errors(&[name.as_str(), "next: "]);
         assert!(name.exists());
+    }
+}
+
+#[test]
+fn a_dry_run_promises_nothing_that_is_refused_then() {
+    if !support::has_other_users() {
+        return;
+    }
+    const NOBODY: u32 = 65534;
+    let program = support::PublicProgram::new();
+    let name = Name::new();
+    let cases: [(u32, u32, &[&str], i32); 8] = [
+        (0, 0o666, &[], 5),
+        (0, 0o600, &[], 5),
+        (0, 0o600, &["--force"], 5),
+        (NOBODY, 0o400, &[], 5),
+        (NOBODY, 0o000, &[], 5),
+        (NOBODY, 0o400, &["--force"], 0),
+        (NOBODY, 0o000, &["--force"], 0),
+        (NOBODY, 0o600, &[], 0),
+    ];
+    for (owner, mode, args, code) in cases {
+        writer(&name, &["--keep"]).finish().expect_code(0);
+        std::fs::set_permissions(name.path(), Permissions::from_mode(mode)).expect("it is ours");
+        chown(name.path(), Some(owner), None).expect("root may");
+        let run = |more: &[&str]| {
+            let args = [&["rm", name.as_str()], args, more].concat();
+            let ended = Process::spawn(&mut program.as_nobody(&args)).finish();
+            ended.expect_code(code)
+        };
+        let promised = run(&["--dry-run"]);
+        assert!(name.exists());
+        let done = run(&[]);
+        assert_eq!(promised.errors, done.errors, "{owner} {mode:o} {args:?}");
+        assert_eq!(name.exists(), code != 0);
+        let _ = std::fs::remove_file(name.path());
     }
 }

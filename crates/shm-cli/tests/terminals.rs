@@ -2,8 +2,9 @@
 
 mod support;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use support::terminal::Terminal;
@@ -84,6 +85,24 @@ fn json_has_no_control_bytes_on_a_terminal_and_is_the_same_json() {
         "{on_terminal:?}"
     );
     assert_eq!(record(&on_terminal)["data"]["text"], input);
+}
+
+#[test]
+fn a_list_in_json_has_no_control_characters_on_a_terminal_and_is_the_same_json() {
+    let name = Name::new();
+    let evil = format!("{}\x1b\u{7f}\u{9b}2J", name.as_str());
+    let object = Path::new("/dev/shm").join(&evil);
+    fs::write(&object, b"foreign").expect("an object can be made");
+    let glob = format!("{}*", name.as_str());
+    let shown =
+        [["ls", "--json", &glob], ["stat", "--json", &evil]].map(|args| shown(&mut shm(args)));
+    fs::remove_file(&object).expect("it is there");
+    for text in shown {
+        let line = text.strip_suffix("\r\n").expect("a line");
+        assert!(!line.chars().any(char::is_control), "{line:?}");
+        let entry: serde_json::Value = serde_json::from_str(line).expect("it is JSON");
+        assert_eq!(entry["name"], evil);
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::args::BenchArgs;
 use super::report::Report;
 use super::{csv, svg, table};
 use crate::errors;
-use crate::failure::{Failure, Status};
+use crate::failure::Failure;
 
 /// Writes what was asked for; the table, unless a format takes its place.
 pub(super) fn write(args: &BenchArgs, report: &Report) -> Result<(), Failure> {
@@ -42,7 +42,6 @@ fn put(path: &Path, text: String, shown: &mut Option<String>) -> Result<(), Fail
 
 fn save(path: &Path, text: &str) -> Result<(), Failure> {
     fs::write(path, text).map_err(|error| {
-        let what = format!("file {:?} cannot be written: {error}", path.display());
-        Failure::new(Status::Failure, what).next("a file in a directory that you may write to")
+        errors::file(path, &error).next("a file in a directory that you may write to")
     })
 }

@@ -1,7 +1,9 @@
 //! The objects that are there: those that nobody uses, and those that too many may.
 
 use super::Finding;
-use crate::objects::{self, Entry};
+use crate::entry::Entry;
+use crate::failure::Status;
+use crate::objects;
 
 /// Others may write; others or the group may read.
 const OTHERS_WRITE: u32 = 0o002;
@@ -11,8 +13,13 @@ const OTHERS_READ: u32 = 0o004;
 pub(super) fn findings() -> Vec<Finding> {
     match objects::list(false, |_| true) {
         Ok(entries) => judge(&entries),
-        // What is wrong with the directory has been told.
-        Err(_) => Vec::new(),
+        // That there is no such directory has been told.
+        Err(failure) if failure.status() == Status::NoObject => Vec::new(),
+        Err(failure) => vec![Finding::warning(
+            "stale",
+            format!("nobody knows: {}", failure.what()),
+            "first what is said of /dev/shm above",
+        )],
     }
 }
 

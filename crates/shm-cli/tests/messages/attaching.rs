@@ -56,6 +56,15 @@ pub(super) const SITUATIONS: &[Situation] = &[
         ],
     },
     Situation {
+        when: "the mode keeps its owner out",
+        script: "shm writer --keep x; chmod 400 /dev/shm/x; chown 65534 /dev/shm/x; nobody writer x",
+        code: 5,
+        says: &[
+            r#"shm: permission denied for object "x": it belongs to uid 65534 with mode 0400, this process acts as uid 65534"#,
+            "  next: chmod u+rw /dev/shm/x, or choose another name",
+        ],
+    },
+    Situation {
         when: "this user may not create objects",
         script: "chmod 755 /dev/shm; nobody writer -m a x",
         code: 5,

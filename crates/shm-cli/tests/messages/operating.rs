@@ -76,6 +76,55 @@ pub(super) const SITUATIONS: &[Situation] = &[
         ],
     },
     Situation {
+        when: "another user's object would be removed",
+        script: "shm writer --keep --mode 0666 x; nobody rm --dry-run x",
+        code: 5,
+        says: &[
+            r#"shm: object "x" belongs to root, and only the owner can remove it: Permission denied (os error 13)"#,
+            "  next: act as the owner",
+        ],
+    },
+    Situation {
+        when: "another user's unreadable object is to be removed without force",
+        script: "shm writer --keep x; nobody rm x",
+        code: 5,
+        says: &[
+            r#"shm: permission denied for object "x": it belongs to uid 0 with mode 0600, this process acts as uid 65534"#,
+            "  next: act as the owner",
+        ],
+    },
+    Situation {
+        when: "one's own object cannot be locked, to be removed",
+        script: "shm writer --keep x; chmod 400 /dev/shm/x; chown 65534 /dev/shm/x; nobody rm x",
+        code: 5,
+        says: &[
+            r#"shm: permission denied for object "x": it belongs to uid 65534 with mode 0400, this process acts as uid 65534"#,
+            "  next: chmod u+rw /dev/shm/x, or shm rm --force x",
+        ],
+    },
+    Situation {
+        when: "one's own stale mailbox cannot be locked, to be removed",
+        script: "shm writer --keep x; chmod 400 /dev/shm/x; chown 65534 /dev/shm/x; nobody rm --stale --force",
+        code: 5,
+        says: &[
+            r#"shm: permission denied for object "x": it belongs to uid 65534 with mode 0400, this process acts as uid 65534"#,
+            "  next: chmod u+rw /dev/shm/x, or shm rm --force x",
+        ],
+    },
+    Situation {
+        when: "two of three cannot be removed",
+        script: "mkdir /dev/shm/d; : > /dev/shm/y; shm rm d x y; code=$?; shm rm y; exit $code",
+        code: 7,
+        says: &[
+            r#"shm: object "d" is no object but a directory"#,
+            "  next: rm, if it is yours",
+            r#"shm: object "x" does not exist"#,
+            "  next: start its writer, or look for the name with shm ls",
+            r#"shm: object "y" does not exist"#,
+            "  next: start its writer, or look for the name with shm ls",
+        ],
+    },
+    Situation {
         when: "a stale mailbox has messages",
         script: "shm writer --keep -m a x; shm rm --stale",
         code: 0,
@@ -105,6 +154,15 @@ pub(super) const SITUATIONS: &[Situation] = &[
         code: 1,
         says: &[
             r#"shm: file "/nowhere/shm.1" cannot be written: No such file or directory (os error 2)"#,
+            "  next: --dir of a directory that you may write to",
+        ],
+    },
+    Situation {
+        when: "the pages may not be written",
+        script: "mkdir /dev/shm/d; nobody man --dir /dev/shm/d",
+        code: 5,
+        says: &[
+            r#"shm: file "/dev/shm/d/shm.1" cannot be written: Permission denied (os error 13)"#,
             "  next: --dir of a directory that you may write to",
         ],
     },

@@ -1,0 +1,38 @@
+//! What goes wrong outside shared memory: with the streams, with files that were asked for, with signals.
+
+use std::io;
+use std::path::Path;
+
+use crate::failure::{Failure, Status};
+
+/// Standard input could not be read.
+pub(crate) fn input(error: &io::Error) -> Failure {
+    own("read standard input", error)
+        .next("give it a pipe or a file; what was read before has been sent")
+}
+
+/// Standard output could not be written.
+pub(crate) fn output(error: &io::Error) -> Failure {
+    own("write standard output", error)
+        .next("write elsewhere; in a mailbox, what was not written waits for the next reader")
+}
+
+/// A file could not be written.
+pub(crate) fn file(path: &Path, error: &io::Error) -> Failure {
+    let status = match error.kind() {
+        io::ErrorKind::PermissionDenied => Status::Permission,
+        _ => Status::Failure,
+    };
+    let what = format_args!("file {:?} cannot be written: {error}", path.display());
+    Failure::new(status, what)
+}
+
+/// No signal can be caught, nor waited for.
+pub(crate) fn signals(error: &io::Error) -> Failure {
+    own("catch signals", error).next("if too many files are open, see ulimit -n")
+}
+
+/// A call of the command's own failed: `cannot catch signals: Too many open files (os error 24)`.
+fn own(what: &str, error: &io::Error) -> Failure {
+    Failure::new(Status::Failure, format_args!("cannot {what}: {error}"))
+}
