@@ -32,7 +32,7 @@ fn about<'a>(page: &'a str, topic: &str) -> Vec<&'a str> {
         .collect()
 }
 
-const OWN: &str = "mount -t tmpfs -o size=8m,nr_inodes=1000 tmpfs /dev/shm";
+const OWN: &str = "mount -t tmpfs tmpfs /dev/shm -o size=8m,nr_inodes=1000";
 
 #[test]
 fn a_machine_without_faults_is_fine_in_every_respect() {
@@ -139,6 +139,39 @@ fn each_fault_is_found_and_has_a_next_step() {
 }
 
 #[test]
+fn what_nobody_may_list_is_found_where_ls_fails() {
+    let script = format!(
+        r#"{OWN},mode=1733; mount -t tmpfs tmpfs /run; cp "$0" /run/shm-program; chmod 755 /run/shm-program
+        nobody() {{ setpriv --reuid=65534 --clear-groups /run/shm-program "$@"; }}
+        nobody ls > /dev/null && exit 78; nobody doctor; exit"#
+    );
+    let Some((page, code)) = doctor(&script) else {
+        return;
+    };
+    assert_eq!(code, Some(0), "{page}");
+    for topic in ["permission", "stale"] {
+        let lines = about(&page, topic);
+        assert_eq!(lines.len(), 2, "{topic}: {page}");
+        assert!(lines[0].starts_with("warning"), "{page}");
+        assert!(lines[0].contains("Permission denied"), "{page}");
+    }
+}
+
+#[test]
+fn a_dev_shm_that_leads_nowhere_is_one_problem() {
+    let Some((page, code)) = doctor("mount -t tmpfs tmpfs /dev; ln -s nowhere /dev/shm") else {
+        return;
+    };
+    assert_eq!(code, Some(1), "{page}");
+    assert!(
+        about(&page, "/dev/shm")[0].contains("is not there"),
+        "{page}"
+    );
+    let told = page.lines().filter(|line| !line.starts_with("ok "));
+    assert_eq!(told.count(), 2, "the problem and its next step: {page}");
+}
+
+#[test]
 fn objects_go_with_the_session_of_a_person_and_of_no_one_else() {
     let setup = format!(
         "{OWN}; chmod 1777 /dev/shm; mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /etc/systemd || exit 77
@@ -165,5 +198,31 @@ fn objects_go_with_the_session_of_a_person_and_of_no_one_else() {
         }
         let line = about(&page, "RemoveIPC");
         assert!(line[0].starts_with(verdict), "{uid} {setting}: {page}");
+    }
+}
+
+/// Who says `USER=` in a service, or nothing at all, is the same user.
+#[test]
+fn who_lingers_is_told_by_the_number_of_the_user() {
+    let setup = format!(
+        r#"{OWN}; chmod 1777 /dev/shm; mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /etc/systemd || exit 77
+        mount -t tmpfs tmpfs /var/lib; mkdir -p /run/systemd/seats /var/lib/systemd/linger
+        cp "$0" /run/shm-program; chmod 755 /run/shm-program; : > /var/lib/systemd/linger/ann
+        echo ann:x:61001:61001::/:/bin/sh > /run/users; echo bob:x:61002:61002::/:/bin/sh >> /run/users
+        mount --bind /run/users /etc/passwd"#
+    );
+    for (uid, user, verdict) in [("61001", "bob", "ok"), ("61002", "ann", "warning")] {
+        let exec = format!(
+            "USER={user} exec setpriv --reuid={uid} --clear-groups /run/shm-program doctor"
+        );
+        let Some((page, code)) = doctor(&format!("{setup}; {exec}")) else {
+            return;
+        };
+        if code == Some(77) {
+            support::skip("/etc/systemd, to mount over");
+            return;
+        }
+        let line = about(&page, "RemoveIPC");
+        assert!(line[0].starts_with(verdict), "{uid}: {page}");
     }
 }

@@ -2,11 +2,8 @@
 
 use rustix::process::{Resource, getrlimit};
 
-use super::{Finding, bytes};
+use super::{Finding, LARGEST, MAILBOX, bytes};
 
-/// What a mailbox of 16 slots takes, and one of 65,536 slots, in bytes.
-const MAILBOX: u64 = 20_480;
-const LARGEST: u64 = 71_307_264;
 /// The command has 12 files open at most; a program has some of its own.
 const FILES: u64 = 64;
 

@@ -5,16 +5,12 @@ use std::fs;
 use rustix::fs::{Access, StatVfs, access, statfs, statvfs};
 use rustix::io::Errno;
 
-use super::{Finding, bytes};
+use super::{Finding, LARGEST, MAILBOX, bytes};
 
 /// Where the C library keeps objects.
 const DIRECTORY: &str = "/dev/shm";
 /// `TMPFS_MAGIC`, and `RAMFS_MAGIC`; see statfs(2).
 const MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
-/// What a mailbox of 16 slots takes, in bytes.
-const MAILBOX: u64 = 20_480;
-/// What one of 65,536 slots takes.
-const LARGEST: u64 = 71_307_264;
 /// What Docker, Podman and Kubernetes give a container unless they are told otherwise.
 const CONTAINER: u64 = 64 << 20;
 /// Room for so many default mailboxes is called enough.
@@ -22,14 +18,18 @@ const ENOUGH: u64 = 16;
 
 /// About the file system; if it is not there, only that.
 pub(super) fn findings() -> Vec<Finding> {
-    match fs::symlink_metadata(DIRECTORY) {
-        Ok(metadata) if metadata.is_dir() || metadata.is_symlink() => {}
+    // A link is as good as what it points to.
+    match fs::metadata(DIRECTORY) {
+        Ok(metadata) if metadata.is_dir() => {}
         Ok(_) => return vec![absent("no directory")],
         Err(error) => return vec![absent(&error.to_string())],
     }
     let mut findings = vec![
         place(),
-        permission(access(DIRECTORY, Access::WRITE_OK | Access::EXEC_OK)),
+        permission(
+            access(DIRECTORY, Access::WRITE_OK | Access::EXEC_OK),
+            access(DIRECTORY, Access::READ_OK),
+        ),
     ];
     match statvfs(DIRECTORY) {
         Ok(system) => {
@@ -68,15 +68,20 @@ fn place() -> Finding {
     }
 }
 
-fn permission(writable: Result<(), Errno>) -> Finding {
-    match writable {
-        Ok(()) => Finding::ok("permission", "this user may create objects"),
-        Err(Errno::ROFS) => Finding::problem(
+fn permission(writable: Result<(), Errno>, readable: Result<(), Errno>) -> Finding {
+    match (writable, readable) {
+        (Ok(()), Ok(())) => Finding::ok("permission", "this user may create objects"),
+        (Ok(()), Err(error)) => Finding::warning(
+            "permission",
+            format!("this user may create objects, and not list them: {error}"),
+            "chmod 1777 /dev/shm",
+        ),
+        (Err(Errno::ROFS), _) => Finding::problem(
             "permission",
             "/dev/shm is mounted read-only",
             "mount -o remount,rw /dev/shm; a container with a read-only root needs --tmpfs /dev/shm",
         ),
-        Err(error) => Finding::problem(
+        (Err(error), _) => Finding::problem(
             "permission",
             format!("this user may not create objects: {error}"),
             "chmod 1777 /dev/shm",
@@ -165,8 +170,11 @@ mod tests {
 
     #[test]
     fn a_directory_that_may_not_be_written_is_a_problem() {
-        assert_eq!(permission(Ok(())).verdict, Verdict::Ok);
-        assert_eq!(permission(Err(Errno::ACCESS)).verdict, Verdict::Problem);
-        assert!(permission(Err(Errno::ROFS)).what.contains("read-only"));
+        let (yes, no) = (Ok(()), Err(Errno::ACCESS));
+        assert_eq!(permission(yes, yes).verdict, Verdict::Ok);
+        assert_eq!(permission(yes, no).verdict, Verdict::Warning);
+        assert_eq!(permission(no, yes).verdict, Verdict::Problem);
+        let read_only = permission(Err(Errno::ROFS), yes);
+        assert!(read_only.what.contains("read-only"));
     }
 }

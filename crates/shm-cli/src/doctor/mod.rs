@@ -11,6 +11,10 @@ use crate::console;
 use crate::ending::Ending;
 use crate::failure::{Failure, Status};
 
+/// What a mailbox of 16 slots takes, and one of 65,536 slots, in bytes.
+const MAILBOX: u64 = 20_480;
+const LARGEST: u64 = 71_307_264;
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Verdict {
@@ -63,7 +67,7 @@ pub(crate) fn run() -> Result<Ending, Failure> {
     findings.extend(limits::findings());
     findings.push(sessions::finding());
     findings.extend(tenants::findings());
-    console::print(&page(&findings))?;
+    console::print(page(&findings))?;
     let problems = count(&findings, Verdict::Problem);
     if problems == 0 {
         return Ok(Ending::Done);

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Finding;
+use crate::people;
 
 /// Where the settings are; of two files of one name the first counts, and the main file comes before all others.
 const MAIN: [&str; 3] = [
@@ -21,11 +22,12 @@ const SYSTEM_USERS: u32 = 999;
 
 /// About this user.
 pub(super) fn finding() -> Finding {
+    let uid = rustix::process::getuid().as_raw();
     judge(&Facts {
         has_logind: Path::new("/run/systemd/seats").exists(),
-        uid: rustix::process::getuid().as_raw(),
+        uid,
         settings: &settings(),
-        lingers: lingers(),
+        lingers: lingers(uid),
     })
 }
 
@@ -96,9 +98,10 @@ fn settings() -> String {
     settings
 }
 
-fn lingers() -> bool {
-    let user = std::env::var_os("USER").unwrap_or_default();
-    !user.is_empty() && Path::new("/var/lib/systemd/linger").join(user).exists()
+/// `loginctl enable-linger` makes an empty file of the user's name.
+fn lingers(uid: u32) -> bool {
+    let file = |user| Path::new("/var/lib/systemd/linger").join(user);
+    people::name(uid).is_some_and(|user| file(user).exists())
 }
 
 #[cfg(test)]
