@@ -126,7 +126,7 @@ pub(crate) fn peek_all(receiver: &mut Receiver) -> Result<Vec<(u64, Vec<u8>)>, S
     loop {
         match receiver.try_peek(&mut message) {
             Ok(()) => found.push((message.sequence(), message.as_bytes().to_vec())),
-            Err(RecvError::Empty) => return Ok(found),
+            Err(RecvError::Empty | RecvError::Unacknowledged { .. }) => return Ok(found),
             Err(error) => return Err(format!("after {} messages: {error}", found.len())),
         }
     }
