@@ -87,7 +87,7 @@ complete -c shm -n "__fish_shm_using_subcommand ls" -s h -l help -d 'Print help 
 complete -c shm -n "__fish_shm_using_subcommand stat" -l json -d 'One JSON object a line for each'
 complete -c shm -n "__fish_shm_using_subcommand stat" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_using_subcommand rm" -l stale -d 'All mailboxes that nobody holds'
-complete -c shm -n "__fish_shm_using_subcommand rm" -l force -d 'Also what is in use, or has messages'
+complete -c shm -n "__fish_shm_using_subcommand rm" -l force -d 'Also what is in use; with --stale what has messages'
 complete -c shm -n "__fish_shm_using_subcommand rm" -l dry-run -d 'Only say what would be removed'
 complete -c shm -n "__fish_shm_using_subcommand rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -109,7 +109,7 @@ pub(crate) struct RmArgs {
     #[arg(long, conflicts_with = "names")]
     pub(crate) stale: bool,
 
-    /// Also what is in use, or has messages
+    /// Also what is in use; with --stale what has messages
     ///
     /// By name also an object in use: its ends go on with an object that nobody else can find. With --stale also
     /// mailboxes with messages, which are lost then.

@@ -45,7 +45,15 @@ fn remove(name: &ShmName, entry: &Entry, args: &RmArgs) -> Result<(), Failure> {
     }
     match shm_mailbox::remove(name, Some(entry.id), removal) {
         Ok(Unlink::Replaced) => Err(replaced(name)),
-        Ok(_) => Ok(()),
+        Ok(_) => {
+            let queued = entry.mailbox.as_ref().map_or(0, |mailbox| mailbox.queued);
+            if queued > 0 {
+                note(format_args!(
+                    "object {name:?} had messages ({queued}), which are gone with it"
+                ));
+            }
+            Ok(())
+        }
         Err(error) => Err(failure(entry, &error)),
     }
 }

@@ -125,6 +125,12 @@ pub(super) const SITUATIONS: &[Situation] = &[
         ],
     },
     Situation {
+        when: "a mailbox with messages is removed by name",
+        script: "shm writer --keep -m a x; shm rm x",
+        code: 0,
+        says: &[r#"shm: object "x" had messages (1), which are gone with it"#],
+    },
+    Situation {
         when: "a stale mailbox has messages",
         script: "shm writer --keep -m a x; shm rm --stale",
         code: 0,
