@@ -4,6 +4,8 @@
 //! then every message waits equally long. Independent random phases do not, but take thousands of
 //! messages to fill the interval evenly. Stratified ones fill it evenly with every 32.
 
+use fastrand::Rng;
+
 /// Equal parts of the interval. Each is hit once before any is hit again.
 pub const STRATA: u32 = 32;
 
@@ -12,7 +14,7 @@ pub const STRATA: u32 = 32;
 pub struct Phases {
     order: Vec<u32>,
     next: usize,
-    state: u64,
+    random: Rng,
 }
 
 impl Phases {
@@ -22,43 +24,19 @@ impl Phases {
             order: (0..STRATA).collect(),
             // At the end: the first phase shuffles.
             next: STRATA as usize,
-            state: seed,
+            random: Rng::with_seed(seed),
         }
     }
 
     /// The next phase.
     pub fn next_phase(&mut self) -> f64 {
         if self.next == self.order.len() {
-            self.shuffle();
+            self.random.shuffle(&mut self.order);
             self.next = 0;
         }
         let stratum = self.order[self.next];
         self.next += 1;
-        (f64::from(stratum) + self.fraction()) / f64::from(STRATA)
-    }
-
-    /// Fisher and Yates.
-    fn shuffle(&mut self) {
-        for last in (1..self.order.len()).rev() {
-            let places = u64::try_from(last + 1).expect("at most 32");
-            let other = usize::try_from(self.random() % places).expect("below 32");
-            self.order.swap(last, other);
-        }
-    }
-
-    /// From 0 to just below 1.
-    fn fraction(&mut self) -> f64 {
-        let bits = u32::try_from(self.random() >> 32).expect("32 bits are left");
-        f64::from(bits) / (f64::from(u32::MAX) + 1.0)
-    }
-
-    /// SplitMix64, by Sebastiano Vigna.
-    fn random(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut bits = self.state;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        bits ^ (bits >> 31)
+        (f64::from(stratum) + self.random.f64()) / f64::from(STRATA)
     }
 }
 

@@ -6,7 +6,7 @@
 //! | [`slot`] | one message there and back through one slot each way: stamp, inlined copy |
 //! | [`ring`] | a stream through an ideal plain ring: both counters cached, nothing checked |
 //! | [`futex`] | one word there and back, sleeping in the kernel in between |
-//! | [`yielding`] | one word there and back, giving the core away in between |
+//! | [`line::yielding_pair`] | the same, giving the core away in between |
 //! | [`lesson`] | the lesson's two programs: a look every 100 ms |
 //!
 //! None of them survives a kill, knows about its peer, or checks what it finds.
@@ -16,7 +16,6 @@ pub mod lesson;
 pub mod line;
 pub mod ring;
 pub mod slot;
-pub mod yielding;
 
 use std::hint::spin_loop;
 use std::io;

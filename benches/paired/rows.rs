@@ -9,7 +9,7 @@ use super::contender::Contender;
 use super::placement::Placement::{self, Apart, Together, Unpinned};
 use super::row::Row;
 use crate::baseline::ring::{self, ROOMY};
-use crate::baseline::{futex, lesson, line, slot, yielding};
+use crate::baseline::{futex, lesson, line, slot};
 use crate::library;
 
 /// After this time at most the library's sleepers look after their peer.
@@ -130,7 +130,7 @@ fn adaptive(placement: Placement) -> Row {
     let on = |this: Placement, limit: f64| (placement == this).then_some(limit);
     let mut contenders = vec![
         Contender::baseline("raw futex", futex::pair(None)),
-        Contender::baseline("sched_yield", yielding::pair()),
+        Contender::baseline("sched_yield", line::yielding_pair()),
         library::ping_pong::<8>(Wait::Adaptive, 16),
     ];
     let mut comparisons = vec![

@@ -6,9 +6,10 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fastrand::Rng;
+
 use crate::Verdict;
 use crate::process;
-use crate::random::Random;
 use crate::workspace;
 
 const HELP: &str = "\
@@ -38,7 +39,8 @@ const READER_LIMIT: Duration = Duration::from_secs(10);
 /// Runs the command; true if what arrived is what was sent.
 pub(crate) fn run(arguments: &[String]) -> Verdict {
     let mut lines = 5000;
-    let mut seed = Random::fresh_seed();
+    // Short enough to be typed again.
+    let mut seed = fastrand::u64(..1_000_000);
     let mut classic = false;
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
@@ -195,7 +197,7 @@ impl Drop for Pair {
 
 /// `lines` random lines.
 fn text(lines: usize, seed: u64) -> String {
-    let mut random = Random::new(seed);
+    let mut random = Rng::with_seed(seed);
     let mut text = String::new();
     for _ in 0..lines {
         line(&mut random, &mut text);
@@ -205,13 +207,13 @@ fn text(lines: usize, seed: u64) -> String {
 }
 
 /// Adds 0 to 1000 bytes of random characters of one to four bytes each.
-fn line(random: &mut Random, text: &mut String) {
+fn line(random: &mut Rng, text: &mut String) {
     const LETTERS: [char; 16] = [
         'a', 'e', 'n', 's', 't', ' ', ' ', '7', '"', '\\', '\t', 'ß', 'é', 'Ж', '漢', '🦀',
     ];
-    let end = text.len() + random.below(LONGEST + 1);
+    let end = text.len() + random.usize(..=LONGEST);
     while text.len() < end {
-        let letter = LETTERS[random.below(LETTERS.len())];
+        let letter = LETTERS[random.usize(..LETTERS.len())];
         if text.len() + letter.len_utf8() <= end {
             text.push(letter);
         }

@@ -14,7 +14,6 @@ mod parts;
 mod private;
 mod process;
 mod quotes;
-mod random;
 mod replay;
 mod soak;
 mod tally;

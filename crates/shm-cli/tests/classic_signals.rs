@@ -6,8 +6,9 @@ mod support;
 use std::thread;
 use std::time::Duration;
 
+use fastrand::Rng;
 use rustix::process::Signal;
-use support::{ENDING_SIGNALS, Name, Random, classic_reader, classic_writer, lines, reader};
+use support::{ENDING_SIGNALS, Name, classic_reader, classic_writer, lines, reader};
 
 #[test]
 fn an_interrupted_reader_withdraws_its_request() {
@@ -55,13 +56,13 @@ fn no_line_is_lost_or_doubled_when_readers_are_interrupted_in_mid_stream() {
     let (name, text) = (Name::new(), lines(30_000, 2));
     let mut writer = classic_writer(&name);
     writer.feed(text.clone());
-    let mut random = Random::new(2);
+    let mut random = Rng::with_seed(2);
     let mut received = Vec::new();
     for _ in 0..150 {
         let mut reader = reader(&name, &[]);
         reader.wait_for_output("a line", |output| !output.is_empty());
         // A moment to be interrupted at, not a wait for anything.
-        thread::sleep(Duration::from_micros(random.next() % 2000));
+        thread::sleep(Duration::from_micros(random.u64(..) % 2000));
         reader.signal(Signal::TERM);
         received.extend(reader.wait().output);
     }

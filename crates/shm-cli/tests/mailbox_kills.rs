@@ -7,9 +7,10 @@ use std::io::Write as _;
 use std::thread;
 use std::time::Duration;
 
+use fastrand::Rng;
 use rustix::process::Signal;
 use support::object::{INIT, SENDER};
-use support::{Name, Process, Random, reader, until, writer};
+use support::{Name, Process, reader, until, writer};
 
 const KILLS: usize = 300;
 
@@ -98,20 +99,20 @@ fn feed_from(writer: &mut Process, first: usize) {
 #[test]
 fn nothing_is_lost_or_reordered_whoever_is_killed() {
     let name = Name::new();
-    let mut random = Random::new(12);
+    let mut random = Rng::with_seed(12);
     let mut log = Log::default();
     let (mut writer, _) = new_writer(&name);
     feed_from(&mut writer, 0);
     let mut reader = new_reader(&name);
     for _ in 0..KILLS {
         // Most of the time a reader has begun, or nothing would ever move; else it may be attaching.
-        if random.below(4) != 0 {
+        if random.usize(..4) != 0 {
             reader.wait_for_output("a message", |output| !output.is_empty());
         }
-        thread::sleep(Duration::from_micros(random.next() % 4000));
+        thread::sleep(Duration::from_micros(random.u64(..) % 4000));
         assert!(writer.is_running(), "{}", writer.wait().errors);
         assert!(reader.is_running(), "{}", reader.wait().errors);
-        if random.below(2) == 0 {
+        if random.usize(..2) == 0 {
             reader.kill();
             log.add(&reader.wait().output);
             reader = new_reader(&name);

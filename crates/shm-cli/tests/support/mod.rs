@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-pub(crate) use lines::{Random, lines};
+pub(crate) use lines::lines;
 pub(crate) use object::Name;
 pub(crate) use process::Process;
 

@@ -1,29 +1,28 @@
-//! Random numbers that a seed brings back (xorshift64*).
+//! Random numbers that a seed brings back.
+
+use fastrand::Rng;
 
 /// A generator; the same seed gives the same numbers.
-pub(crate) struct Random(u64);
+pub(crate) struct Random(Rng);
 
 impl Random {
-    /// A generator that starts at `seed`, which is not 0.
+    /// A generator that starts at `seed`.
     pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(Rng::with_seed(seed))
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+        self.0.u64(..)
     }
 
     /// A number below `limit`.
     pub(crate) fn below(&mut self, limit: u64) -> u64 {
-        (self.next() >> 32) % limit
+        self.0.u64(..limit)
     }
 
     /// An index below `limit`.
     pub(crate) fn index(&mut self, limit: usize) -> usize {
-        usize::try_from(self.below(limit as u64)).expect("below a usize")
+        self.0.usize(..limit)
     }
 
     /// Lets a random time pass, of up to `looks` times some nanoseconds.
