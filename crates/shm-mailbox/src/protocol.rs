@@ -242,6 +242,32 @@ impl SendCursor {
             .store(self.next, Ordering::Release);
     }
 
+    /// Sends the first of `messages`, of at most 1024 bytes each, as far as hot slots are known to be free; none in a pass.
+    ///
+    /// What [`room`](Self::room), [`write`](Self::write) and [`publish`](Self::publish) would do, with one
+    /// decision for all: the messages follow no pass that could still claim them (rule 1), and fewer than H are queued before each
+    /// (rule 2).
+    #[inline]
+    pub(crate) fn publish_hot<T: AsRef<[u8]>>(&mut self, region: &Region, messages: &[T]) -> usize {
+        let geometry = region.geometry();
+        if geometry.cold_slot(self.next, self.pass).is_some() {
+            return 0;
+        }
+        let queued = self.next - self.received;
+        let free = u64::from(geometry.hot_slots()).saturating_sub(queued);
+        let numbers = LAST_MESSAGE + 1 - self.next;
+        let run = (messages.len() as u64).min(free).min(numbers);
+        let mut sent = 0;
+        for message in messages.iter().take(usize::try_from(run).unwrap_or(0)) {
+            let message = message.as_ref();
+            self.slot = geometry.hot_slot(self.next);
+            self.write(region, message);
+            self.publish(region, message.len());
+            sent += 1;
+        }
+        sent
+    }
+
     /// `received` must not go backwards, nor be ahead of us, nor more than the slots behind.
     #[inline]
     fn check_received(&self, region: &Region, found: u64, last: u64) -> Result<u64, Corrupt> {

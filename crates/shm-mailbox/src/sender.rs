@@ -324,17 +324,19 @@ impl Sender {
         let region = &self.channel.region;
         let mut sent = 0;
         let mut room = Ok(true);
-        for message in messages {
-            if sent > 0 {
-                room = self.cursor.room(region, &mut again);
+        while room == Ok(true) && !self.cursor.is_exhausted() {
+            let left = &messages[sent..];
+            let run = self.cursor.publish_hot(region, left);
+            if run == 0 {
+                let message = left[0].as_ref();
+                self.cursor.write(region, message);
+                self.cursor.publish(region, message.len());
             }
-            if room != Ok(true) || self.cursor.is_exhausted() {
+            sent += run.max(1);
+            if sent == messages.len() {
                 break;
             }
-            let message = message.as_ref();
-            self.cursor.write(region, message);
-            self.cursor.publish(region, message.len());
-            sent += 1;
+            room = self.cursor.room(region, &mut again);
         }
         self.channel.wake_parked_peer();
         self.ensure_memory()?;
