@@ -16,7 +16,7 @@ const SLOTS: u32 = 2;
 /// Calls have time-outs of less than a millisecond. One that is late by this much, again and again, overstays.
 const LATE: Duration = Duration::from_secs(1);
 /// In the short form about so many combinations of gap, word and value for each call.
-const SHORT: usize = 3000;
+const SHORT: usize = 1500;
 /// In the long form one combination of so many for the calls that wait in vain; for the others, all.
 const LONG_WAITING: usize = 8;
 
