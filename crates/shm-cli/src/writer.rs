@@ -238,9 +238,16 @@ impl Writer<'_> {
             Ok(()) => self.sink.leave(keep).map(|_| Ending::Done),
             Err(Halt::TimedOut) => self.give_up(),
             Err(Halt::Signal) => {
-                if let Err(failure) = self.sink.leave(keep) {
+                let name = self.args.channel.name();
+                match self.sink.leave(keep) {
+                    Ok(left) if left > 0 && io::stderr().is_terminal() => note(format_args!(
+                        "messages are left in object {name:?}: {left}; shm reader {name} takes them"
+                    )),
+                    Ok(_) => {}
                     // The signal decides how the process ends.
-                    failure.report();
+                    Err(failure) => {
+                        failure.report();
+                    }
                 }
                 Ok(self.signals.ending())
             }

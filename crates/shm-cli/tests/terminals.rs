@@ -7,6 +7,7 @@ use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use rustix::process::Signal;
 use support::terminal::Terminal;
 use support::{Name, Process, attached_reader, reader, shm, until, writer};
 
@@ -275,4 +276,24 @@ fn a_reader_that_comes_after_everything_is_told_so() {
         name.as_str()
     );
     assert!(text.contains(&told), "{text:?}");
+}
+
+#[test]
+fn who_interrupts_a_writer_is_told_what_it_leaves() {
+    let name = Name::new();
+    let terminal = Terminal::of_width(100);
+    let mut screen = terminal.screen();
+    let mut command = shm(["writer", "-m", "hello", name.as_str()]);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(terminal.stdio());
+    let mut writer = Process::spawn_as_is(&mut command);
+    drop(command);
+    wait_for(&mut screen, "waiting for: shm reader");
+    writer.signal(Signal::INT);
+    let left = format!("shm: messages are left in object {:?}: 1", name.as_str());
+    wait_for(&mut screen, &left);
+    writer.wait().expect_signal(Signal::INT);
+    reader(&name, &[]).wait_for_success(b"hello\n");
 }

@@ -20,7 +20,7 @@ use crossbeam_utils::Backoff;
 /// The longest time between two checks on the peer and the object, for an endpoint that is awake anyhow.
 const SLICE: Duration = Duration::from_millis(50);
 /// Likewise for one that has to be woken for it. What being woken costs (40 to 100 µs of processor time on a
-/// virtual machine, a hundred times the check itself) sets what an idle endpoint costs: below 0.1 % of a core.
+/// virtual machine, a hundred times the check itself) sets what an idle endpoint costs: some 0.1 % of a core.
 /// A death is still noticed within 110 ms.
 const ASLEEP_SLICE: Duration = Duration::from_millis(100);
 
