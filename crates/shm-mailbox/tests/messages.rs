@@ -21,7 +21,7 @@ const SHORT: Duration = Duration::from_millis(1);
 /// Fails unless this is an error that says so, of an object called `x`.
 #[track_caller]
 fn says<T: Debug, E: ToString>(name: &Name, result: Result<T, E>, text: &str) {
-    let error = result.err().expect("an error");
+    let error = result.expect_err("an error");
     let said = error.to_string().replace(name.as_str(), "x");
     let said = said.replace(&std::process::id().to_string(), "PID");
     assert_eq!(said, text);
