@@ -15,10 +15,10 @@ use crate::word::{self, Word};
 const SLOTS: u32 = 2;
 /// Calls have time-outs of less than a millisecond. One that is late by this much, again and again, overstays.
 const LATE: Duration = Duration::from_secs(1);
-/// In the short form about so many combinations of gap, word and value for each call.
+/// About so many combinations of gap, word and value for each call. Each gap takes its turn in either form; with all
+/// combinations, a call with a long message alone would take half an hour.
 const SHORT: usize = 1500;
-/// In the long form one combination of so many for the calls that wait in vain; for the others, all.
-const LONG_WAITING: usize = 8;
+const LONG: usize = 40_000;
 
 #[derive(Default)]
 struct Count {
@@ -90,11 +90,8 @@ fn attack(call: Call, count: &mut Count) -> Result<(), String> {
         view: &bench.view,
     };
     let path = attacked.record()?;
-    let sample = match is_torture() {
-        true if call.waits() => LONG_WAITING,
-        true => 1,
-        false => (path.points() * attacks.len() / SHORT).max(1),
-    };
+    let wanted = if is_torture() { LONG } else { SHORT };
+    let sample = (path.points() * attacks.len() / wanted).max(1);
     for gap in 0..path.points() {
         for (index, &(word, value)) in attacks.iter().enumerate() {
             // Different words and values for each gap.

@@ -54,10 +54,6 @@ impl Call {
         }
     }
 
-    pub(crate) fn waits(self) -> bool {
-        matches!(self, Self::SendWhenFull | Self::RecvWhenEmpty)
-    }
-
     /// Messages in the mailbox before the call.
     pub(crate) fn queued(self, slots: u64) -> u64 {
         match self {
