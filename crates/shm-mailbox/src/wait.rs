@@ -1,13 +1,15 @@
 //! Wait strategies: how an endpoint passes the time until its peer has done something.
 //!
-//! The only file that spins, reads a clock, or decides how long to sleep. A strategy is a value; what is waited for is a
-//! [`Condition`], which knows how to look, how to check on the world, and how to sleep until it is
-//! woken.
+//! With `adaptive` below it, the only file that spins, reads a clock, or decides how long to sleep. A
+//! strategy is a value; what is waited for is a [`Condition`], which knows how to look, how to check
+//! on the world, and how to sleep until it is woken.
 //!
 //! Two clocks run in every wait, whatever the strategy: the caller's time-out, and the *slice*.
 //! Whenever a slice has passed since the last check (also across calls: a caller who loops over short
 //! time-outs is told as well), the condition checks on its peer and its object. A wait that is ended
 //! again and again, by signals or by a peer that keeps waking us, therefore cannot starve the check.
+
+mod adaptive;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use adaptive::Manner;
 use crossbeam_utils::Backoff;
 
 /// The longest time between two checks on the peer and the object, for an endpoint that is awake anyhow.
@@ -107,20 +110,6 @@ const LOOKS_PER_CLOCK: u32 = 128;
 /// System calls between two readings of the clock while yielding.
 const YIELDS_PER_CLOCK: u32 = 4;
 
-/// Adaptive: looks before the first yield. A peer on another core that is already busy with the
-/// answer gives it within this time.
-const FIRST_LOOKS: u32 = 20;
-/// Adaptive: rounds of one timed yield and [`LOOKS_PER_ROUND`] looks; about 48 µs together, twice the
-/// wake-up (25 µs) that they save. With less, one sleep provokes the peer's next.
-const ROUNDS: u32 = 16;
-const LOOKS_PER_ROUND: u32 = 100;
-/// Adaptive: a yield that takes longer has let somebody else run, so the core is shared.
-const SHARED_CORE: Duration = Duration::from_nanos(1500);
-/// Adaptive: how many waits park at once after a yield has let somebody else run than the peer.
-const WAITS_PARKING: u32 = 8;
-/// Adaptive: how many waits yield first after a yield has let the peer run, and what we waited for came.
-const WAITS_YIELDING: u32 = 64;
-
 /// An endpoint's way of waiting, and what it remembers between waits.
 #[derive(Debug)]
 pub(crate) struct Waiter {
@@ -128,17 +117,6 @@ pub(crate) struct Waiter {
     interrupt: Option<Arc<AtomicBool>>,
     last_check: Option<Instant>,
     manner: Manner,
-}
-
-/// Adaptive: how the next waits begin, by what the last have shown of the core.
-#[derive(Clone, Copy, Debug)]
-enum Manner {
-    /// The peer is on another core, as far as we know: spin.
-    Spin,
-    /// The peer shares this core: give it away first, for this many waits.
-    Yield(u32),
-    /// Somebody else shares this core, and a yield costs his time slice: park, for this many waits.
-    Park(u32),
 }
 
 impl Waiter {
@@ -201,7 +179,7 @@ impl Waiter {
                 }
                 Wait::Adaptive if spins => {
                     spins = false;
-                    self.spin_a_while(condition)?
+                    self.manner.spin_a_while(condition)?
                 }
                 Wait::Block | Wait::Adaptive => condition.park(self.limit(deadline, now))?,
             };
@@ -285,57 +263,6 @@ impl Waiter {
                 return Ok(Some(output));
             }
         }
-    }
-
-    /// Adaptive: what comes before parking, if anything does.
-    fn spin_a_while<C: Condition>(
-        &mut self,
-        condition: &mut C,
-    ) -> Result<Option<C::Output>, C::Error> {
-        match self.manner {
-            Manner::Park(waits) => {
-                self.manner = match waits {
-                    1 => Manner::Spin,
-                    _ => Manner::Park(waits - 1),
-                };
-                return Ok(None);
-            }
-            Manner::Yield(waits) => {
-                self.manner = match waits {
-                    1 => Manner::Spin,
-                    _ => Manner::Yield(waits - 1),
-                };
-                // Untimed: where this goes wrong, the next timed one tells.
-                thread::yield_now();
-                if let Some(output) = condition.look()? {
-                    return Ok(Some(output));
-                }
-            }
-            Manner::Spin => {}
-        }
-        if let Some(output) = look_often(condition, FIRST_LOOKS)? {
-            return Ok(Some(output));
-        }
-        for _ in 0..ROUNDS {
-            let before = Instant::now();
-            thread::yield_now();
-            let shared = before.elapsed() > SHARED_CORE;
-            let found = condition.look()?;
-            if shared {
-                self.manner = match found {
-                    Some(_) => Manner::Yield(WAITS_YIELDING),
-                    None => Manner::Park(WAITS_PARKING),
-                };
-                return Ok(found);
-            }
-            if found.is_some() {
-                return Ok(found);
-            }
-            if let Some(output) = look_often(condition, LOOKS_PER_ROUND)? {
-                return Ok(Some(output));
-            }
-        }
-        Ok(None)
     }
 }
 
