@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use shm_mailbox::{Message, Peer, Removal, remove};
+use shm_mailbox::{Message, Removal, remove};
 use support::process::sleep_for_ever;
 use support::raw::{self, LAST_MESSAGE, RECEIVED, SENT, stamp, stamp_offset};
-use support::{LIMIT, Name, Raw, fork, take, turn, until};
+use support::{LIMIT, Name, Raw, fork, take, turn};
 
 /// Long enough to be a time-out, and no longer.
 const SHORT: Duration = Duration::from_millis(1);
@@ -52,6 +52,7 @@ fn attaching() {
 
 #[test]
 fn sending() {
+    let _turn = turn();
     let name = Name::new();
     let (mut sender, receiver) = name.pair(1);
     let text = "a message of 1025 bytes is 1 too long, expected at most 1024; split it";
@@ -73,9 +74,7 @@ fn sending() {
         let _receiver = name.receiver();
         sleep_for_ever();
     });
-    until("a receiver", || {
-        sender.peer().is_ok_and(|peer| peer == Peer::Attached)
-    });
+    child.wait_until_it_pauses();
     child.kill();
     let text = r#"object "x" is full and its receiver died; start a receiver again"#;
     says(&name, sender.send_timeout(b"b", LIMIT), text);
