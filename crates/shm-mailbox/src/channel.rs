@@ -10,7 +10,7 @@ use shm_core::{Object, SystemError, barrier, futex};
 use crate::corrupt::Corrupt;
 use crate::error::Failure;
 use crate::layout::{PARKED, PUBLISHER_FENCES, Presence, SLEEPER_FENCES, lock_byte};
-use crate::protocol;
+use crate::protocol::{self, Slept};
 use crate::region::Region;
 use crate::role::{Peer, Role};
 use crate::wait::{Condition, Wait};
@@ -162,27 +162,31 @@ impl Channel {
         &self,
         limit: Duration,
         look: impl FnMut() -> Result<Option<T>, Failure>,
-    ) -> Result<Option<T>, Failure> {
-        let limit = Cell::new(limit);
-        let barrier = || {
-            if self.fences.before_sleep && !barrier::heavy() {
-                limit.set(limit.get().min(UNSEEN));
-            }
-        };
+    ) -> Result<Slept<T>, Failure> {
+        let seen = Cell::new(true);
+        let barrier = || seen.set(!self.fences.before_sleep || barrier::heavy());
         protocol::park(&self.own().parked, barrier, look, |parked| {
-            match futex::wait(parked, PARKED, Some(limit.get())) {
+            let limit = if seen.get() { limit } else { limit.min(UNSEEN) };
+            match futex::wait(parked, PARKED, Some(limit)) {
                 // Woken: by somebody who has just cleared the flag, so the memory is there.
-                Ok(()) => Ok(()),
+                Ok(()) => Ok(true),
                 // The flag was cleared before we slept.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
+                // To be followed by a check; an announcement that nobody may have seen has to be repeated.
+                Err(error) if error.kind() == io::ErrorKind::TimedOut && seen.get() => Ok(false),
                 // The kernel found no memory behind the flag: somebody has cut it off.
                 Err(error) if error.raw_os_error() == Some(EFAULT) => {
                     Err(self.truncated(self.object.size()?))
                 }
-                // Time up, or a signal: the memory may have been cut off while we slept.
-                Err(_) => self.ensure_size(self.object.size()?),
+                // A signal, for one: the memory may have been cut off while we slept.
+                Err(_) => self.ensure_size(self.object.size()?).map(|()| true),
             }
         })
+    }
+
+    /// Takes back the announcement of a sleep that has expired.
+    pub(crate) fn withdraw(&self) {
+        protocol::withdraw(&self.own().parked);
     }
 
     /// Something to wait for that `look` looks for, with this channel looked after meanwhile.
@@ -291,8 +295,12 @@ impl<F: FnMut() -> Result<Option<()>, Failure>> Condition for Watch<'_, F> {
         self.channel.check(&mut self.look)
     }
 
-    fn park(&mut self, limit: Duration) -> Result<Option<()>, Failure> {
+    fn park(&mut self, limit: Duration) -> Result<Slept<()>, Failure> {
         self.channel.park(limit, &mut self.look)
+    }
+
+    fn withdraw(&self) {
+        self.channel.withdraw();
     }
 }
 

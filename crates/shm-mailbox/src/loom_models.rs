@@ -11,34 +11,39 @@ use loom::thread;
 use crate::corrupt::Corrupt;
 use crate::layout::{Geometry, PARKED};
 use crate::message::Message;
-use crate::protocol::{ReceiveCursor, SendCursor, park, take_parked};
+use crate::protocol::{ReceiveCursor, SendCursor, Slept, park, take_parked};
 use crate::region::Region;
 use crate::sync::{AtomicU32, Ordering};
 
 /// The kernel's part of a futex: compare and sleep are one step, and a wake reaches all sleepers.
 struct Futex {
-    lock: Mutex<()>,
+    /// How many sleeps are over before they begin, their time being up.
+    expiring: Mutex<u32>,
     queue: Condvar,
 }
 
 impl Futex {
     fn new() -> Self {
         Self {
-            lock: Mutex::new(()),
+            expiring: Mutex::new(0),
             queue: Condvar::new(),
         }
     }
 
-    fn wait(&self, word: &AtomicU32) -> Result<(), Corrupt> {
-        let guard = self.lock.lock().unwrap();
+    fn wait(&self, word: &AtomicU32) -> Result<bool, Corrupt> {
+        let mut expiring = self.expiring.lock().unwrap();
         if word.load(Ordering::Relaxed) == PARKED {
-            drop(self.queue.wait(guard).unwrap());
+            if *expiring > 0 {
+                *expiring -= 1;
+                return Ok(false);
+            }
+            drop(self.queue.wait(expiring).unwrap());
         }
-        Ok(())
+        Ok(true)
     }
 
     fn wake(&self) {
-        let _guard = self.lock.lock().unwrap();
+        let _guard = self.expiring.lock().unwrap();
         self.queue.notify_all();
     }
 }
@@ -67,7 +72,8 @@ impl Shared {
             if let Some(()) = look().unwrap() {
                 return;
             }
-            if let Some(()) = park(parked, || {}, look, |word| self.sender.wait(word)).unwrap() {
+            let slept = park(parked, || {}, look, |word| self.sender.wait(word));
+            if let Slept::Found(()) = slept.unwrap() {
                 return;
             }
         }
@@ -99,9 +105,8 @@ impl Shared {
             if let Some(length) = look().unwrap() {
                 break length;
             }
-            if let Some(length) =
-                park(parked, || {}, look, |word| self.receiver.wait(word)).unwrap()
-            {
+            let slept = park(parked, || {}, look, |word| self.receiver.wait(word));
+            if let Slept::Found(length) = slept.unwrap() {
                 break length;
             }
         };
@@ -184,6 +189,19 @@ fn loom_two_messages_through_one_slot_in_every_interleaving() {
 #[test]
 fn loom_three_messages_through_one_slot() {
     bounded(3).check(|| pass_messages(1, 1, 3));
+}
+
+/// The sleep that comes after one whose time was up goes on with the same announcement.
+#[test]
+fn loom_two_messages_and_sleeps_that_expire() {
+    bounded(3).check(|| {
+        let shared = Shared::new(1, 1);
+        *shared.sender.expiring.lock().unwrap() = 1;
+        *shared.receiver.expiring.lock().unwrap() = 1;
+        let sender = spawn_sender(&shared, 2);
+        shared.receive_all(2);
+        sender.join().unwrap();
+    });
 }
 
 #[test]

@@ -454,30 +454,55 @@ fn ensure_no_newer(stamp: Stamp, newest: u64) -> Result<(), Corrupt> {
     Ok(())
 }
 
-/// Announces the owner's sleep on its flag `own`, executes `barrier` if the publisher leaves that to us, looks once more, and if there is nothing, sleeps and looks again.
+/// How a sleep ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Slept<T> {
+    /// What was waited for is there.
+    Found(T),
+    /// It is not there, for all that somebody woke us.
+    InVain,
+    /// The time was up. Nobody has looked, and the memory may be gone; the sleep stays announced.
+    Expired,
+}
+
+/// Announces the owner's sleep on its flag `own`, executes `barrier` if the publisher leaves that to us, looks once more,
+/// and if there is nothing, sleeps and looks again.
 ///
-/// `sleep` returns when the flag is not, or no longer, [`PARKED`], or whenever else it likes. Its error
-/// means that the memory may be gone, and nothing in it is touched any more.
+/// `sleep` returns true when the flag is not, or no longer, [`PARKED`], or whenever else it likes; false when its time was
+/// up. Its error means that the memory may be gone, and nothing in it is touched any more.
+///
+/// After a time that was up the flag stays as it is, and the next sleep goes on with it unless it was cleared: whoever
+/// publishes meanwhile finds it. So an idle endpoint announces itself once, and not in every slice.
 #[inline]
 pub(crate) fn park<T, E>(
     own: &AtomicU32,
     barrier: impl FnOnce(),
     mut look: impl FnMut() -> Result<Option<T>, E>,
-    sleep: impl FnOnce(&AtomicU32) -> Result<(), E>,
-) -> Result<Option<T>, E> {
-    // Relaxed: ordered by the fence.
-    own.store(PARKED, Ordering::Relaxed);
-    // (W) SeqCst: pairs with (P) in `take_parked`.
-    fence(Ordering::SeqCst);
-    barrier();
+    sleep: impl FnOnce(&AtomicU32) -> Result<bool, E>,
+) -> Result<Slept<T>, E> {
+    // Relaxed: our own store, unless it was cleared, which the kernel finds out before it lets us sleep.
+    if own.load(Ordering::Relaxed) != PARKED {
+        // Relaxed: ordered by the fence.
+        own.store(PARKED, Ordering::Relaxed);
+        // (W) SeqCst: pairs with (P) in `take_parked`.
+        fence(Ordering::SeqCst);
+        barrier();
+    }
     let mut found = look();
     if let Ok(None) = found {
-        sleep(own)?;
+        if !sleep(own)? {
+            return Ok(Slept::Expired);
+        }
         found = look();
     }
+    withdraw(own);
+    Ok(found?.map_or(Slept::InVain, Slept::Found))
+}
+
+/// Takes back the announcement of a sleep.
+pub(crate) fn withdraw(own: &AtomicU32) {
     // Relaxed: spares the peer a needless wake; nothing depends on when it is seen.
     own.store(AWAKE, Ordering::Relaxed);
-    found
 }
 
 /// After publishing: whether the peer sleeps on its flag and has to be woken now. `registered` says that a peer that

@@ -9,7 +9,7 @@ use crate::error::{AttachError, CloseError, Failure, RecvError};
 use crate::lifecycle::{self, Closed, Disposal};
 use crate::message::Message;
 use crate::options::Options;
-use crate::protocol::ReceiveCursor;
+use crate::protocol::{ReceiveCursor, Slept};
 use crate::role::{Peer, Role};
 use crate::wait::{Condition, Waiter};
 
@@ -389,8 +389,12 @@ impl Condition for Arrival<'_> {
         Ok(found)
     }
 
-    fn park(&mut self, limit: Duration) -> Result<Option<()>, Failure> {
+    fn park(&mut self, limit: Duration) -> Result<Slept<()>, Failure> {
         let channel = self.channel;
         channel.park(limit, || self.look())
+    }
+
+    fn withdraw(&self) {
+        self.channel.withdraw();
     }
 }

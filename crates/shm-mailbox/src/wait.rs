@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 use adaptive::Manner;
 use crossbeam_utils::Backoff;
 
+use crate::protocol::Slept;
+
 /// The longest time between two checks on the peer and the object, for an endpoint that is awake anyhow.
 const SLICE: Duration = Duration::from_millis(50);
 /// Likewise for one that has to be woken for it. What being woken costs (40 to 100 µs of processor time on a
@@ -102,7 +104,10 @@ pub(crate) trait Condition {
     fn check(&mut self) -> Result<Option<Self::Output>, Self::Error>;
 
     /// Announces the sleep, looks again, sleeps until woken, or for `limit`, and looks once more.
-    fn park(&mut self, limit: Duration) -> Result<Option<Self::Output>, Self::Error>;
+    fn park(&mut self, limit: Duration) -> Result<Slept<Self::Output>, Self::Error>;
+
+    /// Takes back the announcement of a sleep that has expired, after a check.
+    fn withdraw(&self) {}
 }
 
 /// Looks between two readings of the clock while spinning: a few microseconds.
@@ -150,7 +155,7 @@ impl Waiter {
     ) -> Result<Option<C::Output>, C::Error> {
         match condition.look()? {
             Some(output) => Ok(Some(output)),
-            None => self.check_if_due(condition, Instant::now()),
+            None => self.check_if_due(condition, Instant::now(), false),
         }
     }
 
@@ -163,12 +168,13 @@ impl Waiter {
         let mut now = Instant::now();
         // A time-out too large for the clock is no time-out.
         let deadline = timeout.and_then(|timeout| now.checked_add(timeout));
-        if let Some(output) = self.tick(condition, deadline, now)? {
+        if let Some(output) = self.tick(condition, deadline, now, false)? {
             return Ok(output);
         }
         let backoff = Backoff::new();
         let mut spins = self.wait == Wait::Adaptive;
         loop {
+            let mut expired = false;
             let found = match self.wait {
                 Wait::Spin => look_often(condition, LOOKS_PER_CLOCK)?,
                 Wait::Yield => yield_often(condition)?,
@@ -181,34 +187,46 @@ impl Waiter {
                     spins = false;
                     self.manner.spin_a_while(condition)?
                 }
-                Wait::Block | Wait::Adaptive => condition.park(self.limit(deadline, now))?,
+                Wait::Block | Wait::Adaptive => match condition.park(self.limit(deadline, now))? {
+                    Slept::Found(output) => return Ok(output),
+                    Slept::InVain => None,
+                    Slept::Expired => {
+                        expired = true;
+                        None
+                    }
+                },
             };
             if let Some(output) = found {
                 return Ok(output);
             }
             now = Instant::now();
-            if let Some(output) = self.tick(condition, deadline, now)? {
+            if let Some(output) = self.tick(condition, deadline, now, expired)? {
                 return Ok(output);
             }
         }
     }
 
-    /// What has to happen between two looks: interrupt, slice, time-out, in this order.
+    /// What has to happen between two looks: interrupt, slice, time-out, in this order. After a sleep that has `expired` the
+    /// check is due whatever the clock says.
     fn tick<C: Condition>(
         &mut self,
         condition: &mut C,
         deadline: Option<Instant>,
         now: Instant,
+        expired: bool,
     ) -> Result<Option<C::Output>, C::Error> {
         if let Some(flag) = &self.interrupt
             && flag.load(Ordering::Relaxed)
         {
             return Err(Stop::Interrupted.into());
         }
-        if let Some(output) = self.check_if_due(condition, now)? {
+        if let Some(output) = self.check_if_due(condition, now, expired)? {
             return Ok(Some(output));
         }
         if deadline.is_some_and(|deadline| now >= deadline) {
+            if expired {
+                condition.withdraw();
+            }
             // The message may have come while the clock was read.
             return match condition.look()? {
                 Some(output) => Ok(Some(output)),
@@ -222,9 +240,11 @@ impl Waiter {
         &mut self,
         condition: &mut C,
         now: Instant,
+        expired: bool,
     ) -> Result<Option<C::Output>, C::Error> {
         let last = *self.last_check.get_or_insert(now);
-        if now.saturating_duration_since(last) < self.wait.slice() && !condition.has_news() {
+        let due = expired || now.saturating_duration_since(last) >= self.wait.slice();
+        if !due && !condition.has_news() {
             return Ok(None);
         }
         self.last_check = Some(now);
@@ -259,7 +279,7 @@ impl Waiter {
             }
             pause(left.min(self.limit(deadline, now)));
             now = Instant::now();
-            if let Some(output) = self.tick(condition, deadline, now)? {
+            if let Some(output) = self.tick(condition, deadline, now, false)? {
                 return Ok(Some(output));
             }
         }

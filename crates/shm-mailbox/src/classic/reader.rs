@@ -7,6 +7,7 @@ use super::layout::TEXT;
 use super::link::Link;
 use super::protocol::{self, is_request};
 use crate::message::Message;
+use crate::protocol::Slept;
 use crate::wait::{Condition, Waiter};
 
 /// Takes messages from the lesson's writer, or from ours. Made by [`Options::reader`](super::Options::reader).
@@ -255,13 +256,13 @@ impl Condition for Asking<'_> {
         }
     }
 
-    fn park(&mut self, limit: Duration) -> Result<Option<usize>, Fault> {
+    fn park(&mut self, limit: Duration) -> Result<Slept<usize>, Fault> {
         if let Some(glance) = self.link.glance()?
             && is_request(glance.flag)
         {
             let flag = &self.link.region().flag;
             Link::sleep(flag, glance.flag, limit.min(self.interval));
         }
-        self.look()
+        Ok(self.look()?.map_or(Slept::InVain, Slept::Found))
     }
 }

@@ -12,6 +12,7 @@ use super::link::{Glance, Link};
 use super::protocol::{self, is_request};
 use crate::claim;
 use crate::layout::lock_byte;
+use crate::protocol::Slept;
 use crate::wait::{Condition, Waiter};
 
 /// Hands messages to the lesson's reader, or to ours. Made by [`Options::writer`](super::Options::writer).
@@ -253,14 +254,14 @@ impl Condition for Handing<'_> {
         Ok(None)
     }
 
-    fn park(&mut self, limit: Duration) -> Result<Option<()>, Fault> {
+    fn park(&mut self, limit: Duration) -> Result<Slept<()>, Fault> {
         if let Some(glance) = self.link.glance()?
             && !is_request(glance.flag)
         {
             let flag = &self.link.region().flag;
             Link::sleep(flag, glance.flag, limit.min(self.interval));
         }
-        self.look()
+        Ok(self.look()?.map_or(Slept::InVain, Slept::Found))
     }
 }
 
@@ -294,14 +295,14 @@ impl Condition for Draining<'_> {
         Ok(gone.then_some(()))
     }
 
-    fn park(&mut self, limit: Duration) -> Result<Option<()>, Fault> {
+    fn park(&mut self, limit: Duration) -> Result<Slept<()>, Fault> {
         if let Some(glance) = self.link.glance()?
             && is_unread(glance)
         {
             let head = self.link.region().head();
             Link::sleep(head, glance.head, limit.min(self.interval));
         }
-        self.look()
+        Ok(self.look()?.map_or(Slept::InVain, Slept::Found))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::corrupt::Corrupt;
 use crate::image::Image;
 use crate::layout::{Geometry, LAST_MESSAGE, Presence, SLOTS_OFFSET, Stamp};
 use crate::message::{MAX_MESSAGE, Message};
-use crate::protocol::{self, ReceiveCursor, SendCursor};
+use crate::protocol::{self, ReceiveCursor, SendCursor, Slept};
 use crate::region::Region;
 use crate::role::Role;
 use crate::sync::Ordering;
@@ -320,7 +320,8 @@ impl World<'_> {
         }
     }
 
-    /// One of the two goes to sleep, and is woken at once, or after somebody has written a word.
+    /// One of the two goes to sleep until its time is up, goes on, and is woken at once, or after somebody has written a
+    /// word.
     fn park(&mut self, meanwhile: bool) {
         let role = self.role();
         let parked = |world: &Self| {
@@ -335,19 +336,20 @@ impl World<'_> {
             self.damage();
         }
         let presence = &self.region.side(role).presence;
-        let mut slept = false;
-        let found = protocol::park::<u8, Infallible>(
-            &presence.parked,
-            || {},
-            || Ok(None),
-            |_| {
-                slept = true;
-                let woken = protocol::take_parked(presence, meanwhile);
-                assert!(woken, "nobody has cleared it");
-                Ok(())
-            },
+        let park = |sleep: &mut dyn FnMut() -> bool| {
+            protocol::park::<u8, Infallible>(&presence.parked, || {}, || Ok(None), |_| Ok(sleep()))
+        };
+        assert_eq!(park(&mut || false), Ok(Slept::Expired));
+        let mut woken = false;
+        let slept = park(&mut || {
+            woken = protocol::take_parked(presence, meanwhile);
+            true
+        });
+        assert_eq!(
+            (slept, woken),
+            (Ok(Slept::InVain), true),
+            "nobody has cleared it"
         );
-        assert_eq!((found, slept), (Ok(None), true));
         assert_eq!(parked(self), 0);
         if meanwhile {
             self.damage();
