@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::layout::Stamp;
+
 /// The longest message, in bytes.
 pub const MAX_MESSAGE: usize = 1024;
 
@@ -13,13 +15,14 @@ pub const MAX_MESSAGE: usize = 1024;
 /// let message = shm_mailbox::Message::new();
 /// assert!(message.as_bytes().is_empty());
 /// ```
+// Like the slot that it is copied from: so both sides of the copy lie alike in their cache lines.
 #[derive(Clone)]
+#[repr(C, align(64))]
 pub struct Message {
-    /// The first `length` bytes are the message, the rest is left over from earlier ones.
+    /// Number and length, which is at most [`MAX_MESSAGE`]; 0 if no message was received yet.
+    stamp: Stamp,
+    /// The first of them are the message, the rest is left over from earlier ones.
     bytes: [u8; MAX_MESSAGE],
-    /// At most [`MAX_MESSAGE`].
-    length: usize,
-    sequence: u64,
 }
 
 impl Message {
@@ -27,9 +30,8 @@ impl Message {
     #[must_use]
     pub const fn new() -> Self {
         Self {
+            stamp: Stamp::from_bits(0),
             bytes: [0; MAX_MESSAGE],
-            length: 0,
-            sequence: 0,
         }
     }
 
@@ -37,7 +39,7 @@ impl Message {
     #[must_use]
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.length]
+        &self.bytes[..self.len()]
     }
 
     /// The message's number, counted from 0 since the mailbox was created.
@@ -48,21 +50,22 @@ impl Message {
     #[must_use]
     #[inline]
     pub const fn sequence(&self) -> u64 {
-        self.sequence
+        self.stamp.ordinal().saturating_sub(1)
     }
 
     /// The number of bytes.
     #[must_use]
     #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "at most 1024")]
     pub const fn len(&self) -> usize {
-        self.length
+        self.stamp.length() as usize
     }
 
     /// Whether there are no bytes; an empty message is a message.
     #[must_use]
     #[inline]
     pub const fn is_empty(&self) -> bool {
-        self.length == 0
+        self.len() == 0
     }
 
     /// Lets `copy` fill the buffer, and takes its first `length` bytes as message `sequence`.
@@ -75,8 +78,7 @@ impl Message {
     ) {
         debug_assert!(length <= MAX_MESSAGE);
         copy(&mut self.bytes);
-        self.length = length;
-        self.sequence = sequence;
+        self.stamp = Stamp::new(sequence, length);
     }
 }
 
@@ -95,7 +97,7 @@ impl AsRef<[u8]> for Message {
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Message")
-            .field("sequence", &self.sequence)
+            .field("sequence", &self.sequence())
             .field("bytes", &self.as_bytes().escape_ascii().to_string())
             .finish()
     }

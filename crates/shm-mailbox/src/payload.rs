@@ -1,5 +1,8 @@
 //! A slot's payload: bytes that the peer may change at any time, so they are copied and never lent.
 
+/// The payload bytes that share the stamp's cache line.
+pub(crate) const FIRST_LINE: usize = 56;
+
 #[cfg(not(loom))]
 pub(crate) use mapped::Payload;
 #[cfg(loom)]
@@ -12,6 +15,7 @@ mod mapped {
 
     use shm_core::bytes;
 
+    use super::FIRST_LINE;
     use crate::message::MAX_MESSAGE;
 
     /// 1024 bytes of shared memory.
@@ -37,13 +41,25 @@ mod mapped {
             unsafe { bytes::store(target, bytes.as_ptr(), bytes.len()) };
         }
 
-        /// Copies the first `length` bytes into `buffer`.
+        /// Copies the first `length` bytes into `buffer`; from the second cache line on, without a move across two lines.
         #[inline(always)]
         pub(crate) fn read(&self, buffer: &mut [u8; MAX_MESSAGE], length: usize) {
             assert!(length <= MAX_MESSAGE);
-            let source = self.0.get().cast::<u8>().cast_const();
-            // SAFETY: in bounds (asserted above); `load` is sound while the peer writes.
-            unsafe { bytes::load(buffer.as_mut_ptr(), source, length) };
+            if length <= FIRST_LINE {
+                self.read_part(buffer, 0, length);
+            } else {
+                self.read_part(buffer, 0, FIRST_LINE);
+                self.read_part(buffer, FIRST_LINE, length - FIRST_LINE);
+            }
+        }
+
+        /// Copies `length` bytes at `offset`, which the caller has checked.
+        #[inline(always)]
+        fn read_part(&self, buffer: &mut [u8; MAX_MESSAGE], offset: usize, length: usize) {
+            let target = buffer[offset..].as_mut_ptr();
+            let source = self.0.get().cast::<u8>().wrapping_add(offset);
+            // SAFETY: in bounds on both sides; `load` is sound while the peer writes.
+            unsafe { bytes::load(target, source, length) };
         }
     }
 

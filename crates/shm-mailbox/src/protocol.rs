@@ -54,12 +54,10 @@ use crate::layout::{
     AWAKE, KIND_RING, LAST_MESSAGE, MAGIC, PARKED, Presence, SLEEPER_FENCES, Stamp, VERSION,
 };
 use crate::message::{MAX_MESSAGE, Message};
+use crate::payload::FIRST_LINE;
 use crate::region::Region;
 use crate::ring::Pass;
 use crate::sync::{AtomicU32, Ordering, fence, light_fence};
-
-/// The payload bytes that share the stamp's cache line.
-const FIRST_LINE: usize = 56;
 
 /// Where the sender stands. Private memory; the peer cannot touch it.
 #[derive(Debug)]
