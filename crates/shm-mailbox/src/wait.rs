@@ -103,11 +103,20 @@ pub(crate) trait Condition {
     /// Looks after the peer and the object; before it fails, once more at the condition.
     fn check(&mut self) -> Result<Option<Self::Output>, Self::Error>;
 
-    /// Announces the sleep, looks again, sleeps until woken, or for `limit`, and looks once more.
+    /// Announces the sleep, looks again, and sleeps: until woken, and looks once more, or for `limit`.
     fn park(&mut self, limit: Duration) -> Result<Slept<Self::Output>, Self::Error>;
 
-    /// Takes back the announcement of a sleep that has expired, after a check.
+    /// Takes back the announcement of a sleep that has expired; after a check.
     fn withdraw(&self) {}
+}
+
+/// When to look after the peer and the object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Check {
+    /// Once a slice has passed since the last check, or there is news.
+    AfterSlice,
+    /// At once: a sleep has expired, and nothing may be touched before.
+    Now,
 }
 
 /// Looks between two readings of the clock while spinning: a few microseconds.
@@ -155,7 +164,7 @@ impl Waiter {
     ) -> Result<Option<C::Output>, C::Error> {
         match condition.look()? {
             Some(output) => Ok(Some(output)),
-            None => self.check_if_due(condition, Instant::now(), false),
+            None => self.check_if_due(condition, Instant::now(), Check::AfterSlice),
         }
     }
 
@@ -168,13 +177,13 @@ impl Waiter {
         let mut now = Instant::now();
         // A time-out too large for the clock is no time-out.
         let deadline = timeout.and_then(|timeout| now.checked_add(timeout));
-        if let Some(output) = self.tick(condition, deadline, now, false)? {
+        if let Some(output) = self.tick(condition, deadline, now, Check::AfterSlice)? {
             return Ok(output);
         }
         let backoff = Backoff::new();
         let mut spins = self.wait == Wait::Adaptive;
         loop {
-            let mut expired = false;
+            let mut check = Check::AfterSlice;
             let found = match self.wait {
                 Wait::Spin => look_often(condition, LOOKS_PER_CLOCK)?,
                 Wait::Yield => yield_often(condition)?,
@@ -188,10 +197,10 @@ impl Waiter {
                     self.manner.spin_a_while(condition)?
                 }
                 Wait::Block | Wait::Adaptive => match condition.park(self.limit(deadline, now))? {
-                    Slept::Found(output) => return Ok(output),
+                    Slept::Found(output) => Some(output),
                     Slept::InVain => None,
                     Slept::Expired => {
-                        expired = true;
+                        check = Check::Now;
                         None
                     }
                 },
@@ -200,51 +209,49 @@ impl Waiter {
                 return Ok(output);
             }
             now = Instant::now();
-            if let Some(output) = self.tick(condition, deadline, now, expired)? {
+            if let Some(output) = self.tick(condition, deadline, now, check)? {
                 return Ok(output);
             }
         }
     }
 
-    /// What has to happen between two looks: interrupt, slice, time-out, in this order. After a sleep that has `expired` the
-    /// check is due whatever the clock says.
+    /// What has to happen between two looks: interrupt, slice, time-out, in this order.
     fn tick<C: Condition>(
         &mut self,
         condition: &mut C,
         deadline: Option<Instant>,
         now: Instant,
-        expired: bool,
+        check: Check,
     ) -> Result<Option<C::Output>, C::Error> {
         if let Some(flag) = &self.interrupt
             && flag.load(Ordering::Relaxed)
         {
             return Err(Stop::Interrupted.into());
         }
-        if let Some(output) = self.check_if_due(condition, now, expired)? {
-            return Ok(Some(output));
+        let mut found = self.check_if_due(condition, now, check)?;
+        let is_over = deadline.is_some_and(|deadline| now >= deadline);
+        if check == Check::Now && (found.is_some() || is_over) {
+            condition.withdraw();
         }
-        if deadline.is_some_and(|deadline| now >= deadline) {
-            if expired {
-                condition.withdraw();
-            }
+        if found.is_none() && is_over {
             // The message may have come while the clock was read.
-            return match condition.look()? {
-                Some(output) => Ok(Some(output)),
-                None => Err(Stop::TimedOut.into()),
-            };
+            found = condition.look()?;
+            if found.is_none() {
+                return Err(Stop::TimedOut.into());
+            }
         }
-        Ok(None)
+        Ok(found)
     }
 
     fn check_if_due<C: Condition>(
         &mut self,
         condition: &mut C,
         now: Instant,
-        expired: bool,
+        check: Check,
     ) -> Result<Option<C::Output>, C::Error> {
         let last = *self.last_check.get_or_insert(now);
-        let due = expired || now.saturating_duration_since(last) >= self.wait.slice();
-        if !due && !condition.has_news() {
+        let is_over = now.saturating_duration_since(last) >= self.wait.slice();
+        if check == Check::AfterSlice && !is_over && !condition.has_news() {
             return Ok(None);
         }
         self.last_check = Some(now);
@@ -279,7 +286,7 @@ impl Waiter {
             }
             pause(left.min(self.limit(deadline, now)));
             now = Instant::now();
-            if let Some(output) = self.tick(condition, deadline, now, false)? {
+            if let Some(output) = self.tick(condition, deadline, now, Check::AfterSlice)? {
                 return Ok(Some(output));
             }
         }
@@ -295,7 +302,7 @@ pub(crate) fn patience() -> impl FnMut() -> bool {
     let mut left = LOOKS_FOR_A_HOT_SLOT;
     move || {
         std::hint::spin_loop();
-        left -= 1;
+        left = left.saturating_sub(1);
         left > 0
     }
 }
@@ -348,4 +355,17 @@ fn yield_often<C: Condition>(condition: &mut C) -> Result<Option<C::Output>, C::
 fn pause(duration: Duration) {
     // The only error besides a signal is a duration out of range, which a slice never is.
     let _ = shm_core::futex::pause(duration);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patience_that_has_run_out_does_not_come_back() {
+        let mut again = patience();
+        let looks = (1..1000).take_while(|_| again()).count();
+        assert_eq!(looks, 199);
+        assert!((0..1000).all(|_| !again()));
+    }
 }
