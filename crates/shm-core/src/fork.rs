@@ -4,10 +4,12 @@
 //! generation: it is 0 right after a fork, and whoever asks first writes the next one. A
 //! [`ProcessToken`] remembers the generation in which it was made.
 
-use memmap2::MmapMut;
-use std::io;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+
+use memmap2::MmapMut;
+
+use crate::SystemError;
 
 /// The word in the wiped page; null until the first token is made. A pointer and not a `OnceLock`:
 /// a child forked while another thread initialises would find that locked forever.
@@ -27,14 +29,14 @@ pub struct ProcessToken {
 /// ```
 /// let token = shm_core::fork::token()?;
 /// assert!(token.is_current()); // in a forked child it would be false
-/// # Ok::<(), std::io::Error>(())
+/// # Ok::<(), shm_core::SystemError>(())
 /// ```
 ///
 /// # Errors
 ///
 /// The first call maps a page: `ENOMEM`, or `EINVAL` on kernels older than 4.14. Later calls make
 /// no system call.
-pub fn token() -> io::Result<ProcessToken> {
+pub fn token() -> Result<ProcessToken, SystemError> {
     let word = word()?;
     // Relaxed, here and below: the number says nothing about other memory.
     let current = word.load(Ordering::Relaxed);
@@ -62,18 +64,25 @@ impl ProcessToken {
 }
 
 /// The word, mapped by whoever comes first.
-fn word() -> io::Result<&'static AtomicU64> {
+fn word() -> Result<&'static AtomicU64, SystemError> {
     // Acquire: pairs with (W) below; the page is mapped and wiped on fork.
     let known = WORD.load(Ordering::Acquire);
     if let Some(known) = NonNull::new(known) {
         // SAFETY: only (W) stores here, a word that is never unmapped.
         return Ok(unsafe { known.as_ref() });
     }
-    let mut page = MmapMut::map_anon(size_of::<AtomicU64>())?;
+    let system = |call| {
+        move |source| SystemError {
+            call,
+            name: None,
+            source,
+        }
+    };
+    let mut page = MmapMut::map_anon(size_of::<AtomicU64>()).map_err(system("mmap"))?;
     let address = NonNull::from(&mut page[0]);
     // SAFETY: the page was mapped just now, private and without a file, and 0 is the generation
     // that nobody has.
-    unsafe { shm_sys::madvise_wipeonfork(address, page.len()) }?;
+    unsafe { shm_sys::madvise_wipeonfork(address, page.len()) }.map_err(system("madvise"))?;
     let word = page.as_mut_ptr().cast::<AtomicU64>();
     // (W) Release publishes the advice; Acquire: pairs with itself in the thread that was faster.
     match WORD.compare_exchange(ptr::null_mut(), word, Ordering::AcqRel, Ordering::Acquire) {

@@ -118,7 +118,7 @@ impl ObjectOptions {
     /// create there; [`OpenError::NotInGroup`] if it is to be given to another group.
     pub fn create_new(&self, name: &ShmName) -> Result<Object, OpenError> {
         let system = |call| move |e| SystemError::new(call, name, e);
-        let opened_by = fork::token().map_err(system("madvise"))?;
+        let opened_by = fork::token()?;
         let flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
         // Until it has its group, it is the owner's alone.
         let first_mode = match self.group {
@@ -164,7 +164,7 @@ impl ObjectOptions {
     /// checked in this order.
     pub fn open(&self, name: &ShmName) -> Result<Object, OpenError> {
         let system = |call| move |e| SystemError::new(call, name, e);
-        let opened_by = fork::token().map_err(system("madvise"))?;
+        let opened_by = fork::token()?;
         // Without O_NONBLOCK, opening a FIFO for reading waits for somebody who writes to it.
         let access = if self.read_only { O_RDONLY } else { O_RDWR };
         let flags = access | O_NONBLOCK | O_CLOEXEC;

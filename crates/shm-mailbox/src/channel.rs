@@ -10,7 +10,7 @@ use shm_core::{Object, SystemError, barrier, futex};
 use crate::corrupt::Corrupt;
 use crate::error::Failure;
 use crate::layout::{PARKED, PUBLISHER_FENCES, Presence, SLEEPER_FENCES, lock_byte};
-use crate::protocol::{self, Slept};
+use crate::protocol::{self, Slept, Wake};
 use crate::region::Region;
 use crate::role::{Peer, Role};
 use crate::wait::{Condition, Wait};
@@ -157,7 +157,7 @@ impl Channel {
         }
     }
 
-    /// Announces our sleep, looks once more, sleeps until woken, or for `limit`, and looks again.
+    /// Announces our sleep, looks once more, and sleeps: until woken, and looks again, or for `limit`.
     pub(crate) fn park<T>(
         &self,
         limit: Duration,
@@ -169,17 +169,19 @@ impl Channel {
             let limit = if seen.get() { limit } else { limit.min(UNSEEN) };
             match futex::wait(parked, PARKED, Some(limit)) {
                 // Woken: by somebody who has just cleared the flag, so the memory is there.
-                Ok(()) => Ok(true),
+                Ok(()) => Ok(Wake::Up),
                 // The flag was cleared before we slept.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Wake::Up),
                 // To be followed by a check; an announcement that nobody may have seen has to be repeated.
-                Err(error) if error.kind() == io::ErrorKind::TimedOut && seen.get() => Ok(false),
+                Err(error) if error.kind() == io::ErrorKind::TimedOut && seen.get() => {
+                    Ok(Wake::TimeUp)
+                }
                 // The kernel found no memory behind the flag: somebody has cut it off.
                 Err(error) if error.raw_os_error() == Some(EFAULT) => {
                     Err(self.truncated(self.object.size()?))
                 }
                 // A signal, for one: the memory may have been cut off while we slept.
-                Err(_) => self.ensure_size(self.object.size()?).map(|()| true),
+                Err(_) => self.ensure_size(self.object.size()?).map(|()| Wake::Up),
             }
         })
     }

@@ -48,7 +48,7 @@ pub(crate) const SLOTS_OFFSET: usize = 640;
 /// The bytes from one slot to the next.
 const STRIDE: u64 = 1088;
 
-/// `parked`: the owner sleeps, or is about to.
+/// `parked`: the owner sleeps, or is about to, or its last wait ended in an error.
 pub(crate) const PARKED: u32 = 1;
 /// `parked`: nobody needs to be woken.
 pub(crate) const AWAKE: u32 = 0;
@@ -257,6 +257,11 @@ impl Geometry {
     /// The size of the object in bytes.
     pub(crate) const fn object_size(self) -> u64 {
         (SLOTS_OFFSET as u64 + self.slots as u64 * STRIDE).next_multiple_of(PAGE)
+    }
+
+    /// Where a slot begins, with its stamp.
+    pub(crate) const fn slot_offset(slot: usize) -> u64 {
+        SLOTS_OFFSET as u64 + slot as u64 * STRIDE
     }
 }
 

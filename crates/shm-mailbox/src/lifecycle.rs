@@ -55,13 +55,7 @@ pub(crate) fn attach<C>(
 ) -> Result<(Channel, C), AttachError> {
     let name = ShmName::new(&options.name).map_err(AttachError::Name)?;
     let wanted = wanted(options)?;
-    let token = fork::token().map_err(|source| {
-        AttachError::System(SystemError {
-            call: "mmap",
-            name: None,
-            source,
-        })
-    })?;
+    let token = fork::token().map_err(AttachError::System)?;
     let objects = objects(options);
     let fences = Fences::new(options.wait);
     let mut holder = 0;

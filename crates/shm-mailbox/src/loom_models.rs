@@ -11,7 +11,7 @@ use loom::thread;
 use crate::corrupt::Corrupt;
 use crate::layout::{Geometry, PARKED};
 use crate::message::Message;
-use crate::protocol::{ReceiveCursor, SendCursor, Slept, park, take_parked};
+use crate::protocol::{ReceiveCursor, SendCursor, Slept, Wake, park, take_parked};
 use crate::region::Region;
 use crate::sync::{AtomicU32, Ordering};
 
@@ -30,16 +30,16 @@ impl Futex {
         }
     }
 
-    fn wait(&self, word: &AtomicU32) -> Result<bool, Corrupt> {
+    fn wait(&self, word: &AtomicU32) -> Result<Wake, Corrupt> {
         let mut expiring = self.expiring.lock().unwrap();
         if word.load(Ordering::Relaxed) == PARKED {
             if *expiring > 0 {
                 *expiring -= 1;
-                return Ok(false);
+                return Ok(Wake::TimeUp);
             }
             drop(self.queue.wait(expiring).unwrap());
         }
-        Ok(true)
+        Ok(Wake::Up)
     }
 
     fn wake(&self) {

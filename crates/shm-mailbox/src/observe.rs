@@ -32,7 +32,10 @@ use shm_core::{Object, ObjectOptions, OpenError, ShmName, SystemError};
 use crate::classic;
 use crate::error::AttachError;
 use crate::image::{self, Image};
-use crate::layout::{Geometry, MAGIC, SLOTS_OFFSET, VERSION, is_whole_pages, lock_byte, offset};
+use crate::layout::{
+    Geometry, LAST_MESSAGE, MAGIC, SLOTS_OFFSET, Stamp, VERSION, is_whole_pages, lock_byte, offset,
+};
+use crate::ring::Pass;
 use crate::role::{Peer, Role};
 
 /// How often a number is read again that changes while it is read: a busy channel moves on for as long as we
@@ -65,7 +68,7 @@ pub struct Snapshot {
     pub slots: u32,
     /// Of which so many are hot; see [`Options::hot_slots`](crate::Options::hot_slots).
     pub hot_slots: u32,
-    /// Messages committed since it was created; one too few if the sender was killed at the wrong moment.
+    /// Messages committed since it was created.
     pub sent: u64,
     /// Messages acknowledged since it was created.
     pub received: u64,
@@ -90,7 +93,7 @@ pub struct Side {
     /// The number of the last holder's process, as it announced itself; 0 if there was none. For display: it may
     /// be of another pid namespace, and numbers are used again.
     pub pid: u32,
-    /// Whether it sleeps, or is about to.
+    /// Whether it sleeps, or is about to; or its last wait has ended in an error.
     pub parked: bool,
     /// Whether it fences for both sides before it sleeps.
     pub fences: bool,
@@ -169,17 +172,21 @@ pub fn look(object: &Object) -> Result<Content, SystemError> {
 
 fn mailbox(object: &Object, geometry: Geometry) -> Result<Snapshot, SystemError> {
     let slots = u64::from(geometry.slots());
-    let (mut sent, mut received, mut queued) = (0, 0, 0);
+    let (mut sent, mut received) = (0, 0);
     for _ in 0..ROUNDS {
         let before = word(object, offset::RECEIVED)?;
         sent = word(object, offset::SENT)?;
         received = word(object, offset::RECEIVED)?;
-        // `sent` may be one behind.
-        queued = sent.saturating_sub(received).min(slots);
         if before == received {
             break;
         }
     }
+    if is_committed(object, geometry, sent)? {
+        // A sender was killed, or is at this moment, between the stamp and the count.
+        sent += 1;
+    }
+    // If the receiver has moved on meanwhile, `received` is the newer.
+    let queued = sent.saturating_sub(received).min(slots);
     Ok(Snapshot {
         version: VERSION,
         slots: geometry.slots(),
@@ -191,6 +198,22 @@ fn mailbox(object: &Object, geometry: Geometry) -> Result<Snapshot, SystemError>
         receiver: side(object, Role::Receiver)?,
         changing: object.is_locked_elsewhere(lock_byte::INIT)?,
     })
+}
+
+/// Whether message `n`, the first that is not counted, is there all the same.
+fn is_committed(object: &Object, geometry: Geometry, n: u64) -> Result<bool, SystemError> {
+    if n > LAST_MESSAGE {
+        return Ok(false);
+    }
+    let ordinal = |slot| {
+        let bits = word(object, Geometry::slot_offset(slot))?;
+        Ok::<_, SystemError>(Stamp::from_bits(bits).ordinal())
+    };
+    let pass = match geometry.is_plain() {
+        true => Pass::NONE,
+        false => Pass::shown_by(ordinal(geometry.first_cold_slot())?),
+    };
+    Ok(ordinal(geometry.slot_of_committed(n, pass))? == n + 1)
 }
 
 fn side(object: &Object, role: Role) -> Result<Side, SystemError> {

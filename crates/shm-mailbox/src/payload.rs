@@ -53,13 +53,13 @@ mod mapped {
             }
         }
 
-        /// Copies `length` bytes at `offset`, which the caller has checked.
+        /// Copies `length` bytes at `offset`.
         #[inline(always)]
         fn read_part(&self, buffer: &mut [u8; MAX_MESSAGE], offset: usize, length: usize) {
-            let target = buffer[offset..].as_mut_ptr();
+            let target = &mut buffer[offset..][..length];
             let source = self.0.get().cast::<u8>().wrapping_add(offset);
-            // SAFETY: in bounds on both sides; `load` is sound while the peer writes.
-            unsafe { bytes::load(target, source, length) };
+            // SAFETY: in bounds there, hence here, since the two are of one size; `load` is sound while the peer writes.
+            unsafe { bytes::load(target.as_mut_ptr(), source, target.len()) };
         }
     }
 

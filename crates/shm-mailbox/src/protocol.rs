@@ -106,17 +106,9 @@ impl SendCursor {
     fn find_pass(&mut self, region: &Region) -> Result<(), Corrupt> {
         let geometry = region.geometry();
         if !geometry.is_plain() {
-            match self.own_stamp(region, geometry.first_cold_slot())? {
-                0 => {}
-                ordinal => self.pass = Pass::starting_with(ordinal - 1),
-            }
-            if self.pass == Pass::starting_with(self.next) {
-                self.next += 1;
-                return Ok(());
-            }
+            self.pass = Pass::shown_by(self.own_stamp(region, geometry.first_cold_slot())?);
         }
-        let slot = geometry.cold_slot(self.next, self.pass);
-        let slot = slot.unwrap_or_else(|| geometry.hot_slot(self.next));
+        let slot = geometry.slot_of_committed(self.next, self.pass);
         if self.own_stamp(region, slot)? == self.next + 1 {
             self.next += 1;
         }
@@ -463,11 +455,19 @@ pub(crate) enum Slept<T> {
     Expired,
 }
 
+/// What has ended a sleep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wake {
+    /// The flag is not, or no longer, [`PARKED`]; or anything else, after which the memory is there.
+    Up,
+    /// The time was up.
+    TimeUp,
+}
+
 /// Announces the owner's sleep on its flag `own`, executes `barrier` if the publisher leaves that to us, looks once more,
-/// and if there is nothing, sleeps and looks again.
+/// and if there is nothing, sleeps, and looks again if that did not just expire.
 ///
-/// `sleep` returns true when the flag is not, or no longer, [`PARKED`], or whenever else it likes; false when its time was
-/// up. Its error means that the memory may be gone, and nothing in it is touched any more.
+/// An error of `sleep` means that the memory may be gone, and nothing in it is touched any more.
 ///
 /// After a time that was up the flag stays as it is, and the next sleep goes on with it unless it was cleared: whoever
 /// publishes meanwhile finds it. So an idle endpoint announces itself once, and not in every slice.
@@ -476,7 +476,7 @@ pub(crate) fn park<T, E>(
     own: &AtomicU32,
     barrier: impl FnOnce(),
     mut look: impl FnMut() -> Result<Option<T>, E>,
-    sleep: impl FnOnce(&AtomicU32) -> Result<bool, E>,
+    sleep: impl FnOnce(&AtomicU32) -> Result<Wake, E>,
 ) -> Result<Slept<T>, E> {
     // Relaxed: our own store, unless it was cleared, which the kernel finds out before it lets us sleep.
     if own.load(Ordering::Relaxed) != PARKED {
@@ -488,7 +488,7 @@ pub(crate) fn park<T, E>(
     }
     let mut found = look();
     if let Ok(None) = found {
-        if !sleep(own)? {
+        if sleep(own)? == Wake::TimeUp {
             return Ok(Slept::Expired);
         }
         found = look();

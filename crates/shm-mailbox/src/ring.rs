@@ -50,6 +50,14 @@ impl Pass {
         Self(n)
     }
 
+    /// The pass that was begun by the message of which slot H shows the ordinal, 0 if none was.
+    pub(crate) const fn shown_by(ordinal: u64) -> Self {
+        match ordinal {
+            0 => Self::NONE,
+            _ => Self::starting_with(ordinal - 1),
+        }
+    }
+
     /// How many messages lie between the first one and `n`; very many if `n` comes before it.
     #[inline]
     const fn distance_to(self, n: u64) -> u64 {
@@ -98,6 +106,14 @@ impl Geometry {
             Some(self.first_cold_slot() + distance as usize)
         } else {
             None
+        }
+    }
+
+    /// The slot in which message `n` stands, if it was committed and no pass has begun since the one that slot H shows.
+    pub(crate) const fn slot_of_committed(self, n: u64, pass: Pass) -> usize {
+        match self.cold_slot(n, pass) {
+            Some(slot) => slot,
+            None => self.hot_slot(n),
         }
     }
 

@@ -80,6 +80,29 @@ fn a_killed_sender_is_seen_as_dead_and_its_messages_are_counted() {
 }
 
 #[test]
+fn a_message_whose_sender_was_killed_before_it_counted_is_seen() {
+    let _turn = turn();
+    // In a hot slot, as the first of a pass, within it, and after it.
+    for sent in 1..=7 {
+        let name = Name::new();
+        let options = name.options();
+        let mut sender = options.slots(4).hot_slots(2).sender().expect("a sender");
+        let mut receiver = name.receiver();
+        for number in 0..sent {
+            if number >= 4 {
+                take(&mut receiver);
+            }
+            sender.send(b"hello").expect("there is room");
+        }
+        let before = seen(&name);
+        let view = Raw::new(&name);
+        view.store(raw::SENT, sent - 1);
+        assert_eq!(seen(&name), before, "{sent}");
+        view.store(raw::SENT, sent);
+    }
+}
+
+#[test]
 fn somebody_who_attaches_or_closes_is_seen() {
     let _turn = turn();
     let name = Name::new();

@@ -6,7 +6,8 @@ mod support;
 
 use shm_core::{Lock, ObjectOptions, Unlink};
 use shm_mailbox::{Closed, Removal, RemoveError, Role, remove};
-use support::{Name, assert_matches, take, turn};
+use support::raw::SENT;
+use support::{Name, Raw, assert_matches, take, turn};
 
 #[test]
 fn a_mailbox_that_nobody_holds_is_removed() {
@@ -16,6 +17,18 @@ fn a_mailbox_that_nobody_holds_is_removed() {
     let removed = remove(&name.shm_name(), None, Removal::Stale);
     assert_matches!(removed, Ok(Unlink::Done));
     assert!(!name.exists());
+}
+
+#[test]
+fn a_message_that_its_sender_could_not_count_is_not_removed() {
+    let _turn = turn();
+    let name = Name::new();
+    let mut sender = name.sender();
+    sender.send(b"hello").expect("there is room");
+    sender.keep().expect("closes");
+    Raw::new(&name).store(SENT, 0);
+    let refused = remove(&name.shm_name(), None, Removal::Stale);
+    assert_matches!(refused, Err(RemoveError::Messages { queued: 1, .. }));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! The lock INIT, as in a mailbox, is held while attaching and while unlinking. So whoever holds it and
 //! finds the object linked can take his time: nobody of ours unlinks it, or sizes it, meanwhile.
 
-use shm_core::{Created, Mapping, Object, ObjectOptions, OpenError, ShmName, SystemError, fork};
+use shm_core::{Created, Mapping, Object, ObjectOptions, OpenError, ShmName, fork};
 
 use super::error::AttachError;
 use super::layout::{SIZE, View};
@@ -28,13 +28,7 @@ pub(super) struct Attached {
 /// Attaches to the object `name` as `role`. Only a sender creates one.
 pub(super) fn attach(name: &str, role: Role, any_owner: bool) -> Result<Attached, AttachError> {
     let name = ShmName::new(name).map_err(AttachError::Name)?;
-    let process = fork::token().map_err(|source| {
-        AttachError::System(SystemError {
-            call: "madvise",
-            name: Some(name.clone()),
-            source,
-        })
-    })?;
+    let process = fork::token().map_err(AttachError::System)?;
     for _ in 0..ROUNDS {
         let (object, created) = open(&name, role, any_owner)?;
         let claimed = wait::retry(claim::ROLE_LIMIT, || claim(&object, role));
@@ -50,7 +44,7 @@ pub(super) fn attach(name: &str, role: Role, any_owner: bool) -> Result<Attached
         let view = match view {
             Ok(view) => view,
             Err(error) => {
-                if created == Created::Yes && is_nobodys(&error) {
+                if created == Created::Yes && is_nobodys(&error) && holds_init(&object) {
                     // The error to tell is the first one.
                     let _ = object.unlink();
                 }
@@ -122,6 +116,11 @@ fn claim(object: &Object, role: Role) -> Result<Option<Claim>, AttachError> {
 fn map(object: &Object) -> Result<View, AttachError> {
     let mapping = Mapping::shared(object).map_err(AttachError::Map)?;
     View::new(mapping).map_err(AttachError::View)
+}
+
+/// Whether INIT is ours, or was free and is now.
+fn holds_init(object: &Object) -> bool {
+    matches!(claim::lock(object, lock_byte::INIT), Ok(Some(())))
 }
 
 /// Whether an object that we have made, and could not prepare for this reason, is of use to nobody else.

@@ -9,7 +9,7 @@ use crate::corrupt::Corrupt;
 use crate::image::Image;
 use crate::layout::{Geometry, LAST_MESSAGE, Presence, SLOTS_OFFSET, Stamp};
 use crate::message::{MAX_MESSAGE, Message};
-use crate::protocol::{self, ReceiveCursor, SendCursor, Slept};
+use crate::protocol::{self, ReceiveCursor, SendCursor, Slept, Wake};
 use crate::region::Region;
 use crate::role::Role;
 use crate::sync::Ordering;
@@ -336,14 +336,14 @@ impl World<'_> {
             self.damage();
         }
         let presence = &self.region.side(role).presence;
-        let park = |sleep: &mut dyn FnMut() -> bool| {
+        let park = |sleep: &mut dyn FnMut() -> Wake| {
             protocol::park::<u8, Infallible>(&presence.parked, || {}, || Ok(None), |_| Ok(sleep()))
         };
-        assert_eq!(park(&mut || false), Ok(Slept::Expired));
+        assert_eq!(park(&mut || Wake::TimeUp), Ok(Slept::Expired));
         let mut woken = false;
         let slept = park(&mut || {
             woken = protocol::take_parked(presence, meanwhile);
-            true
+            Wake::Up
         });
         assert_eq!(
             (slept, woken),
