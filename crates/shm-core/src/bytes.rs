@@ -21,7 +21,7 @@ pub mod portable;
 
 use std::ops::RangeInclusive;
 
-use moves::{move_1, move_2, move_4, move_8, move_16, move_64, prefetch_for_writing};
+use moves::{move_1, move_2, move_4, move_8, move_16, move_32, move_64, prefetch_for_writing};
 
 /// The lengths, in bytes, for which it pays to ask for the lines first: fewer lines come as fast by themselves, and
 /// more would push each other out of the cache.
@@ -92,24 +92,37 @@ unsafe fn copy(dst: *mut u8, src: *const u8, len: usize) {
             1 => unsafe { move_1(dst, src) },
             0 => {}
         }
-        return;
+    } else if len < LINE {
+        match len {
+            32.. => both_ends(move_32, 32),
+            _ => both_ends(move_16, 16),
+        }
+    } else {
+        // SAFETY: the caller vouches for both sides.
+        unsafe { copy_lines(dst, src, len) };
     }
-    let mut done = 0;
-    while len - done >= 64 {
-        let (dst, src) = at(done);
-        // SAFETY: at least 64 bytes are left on both sides.
+}
+
+/// As [`copy`], of at least 64 bytes.
+#[inline(always)]
+unsafe fn copy_lines(dst: *mut u8, src: *const u8, len: usize) {
+    let at = |offset: usize| (dst.wrapping_add(offset), src.wrapping_add(offset));
+    let mut left = len;
+    while left >= LINE {
+        let (dst, src) = at(len - left);
+        // SAFETY: so many bytes are left on both sides.
         unsafe { move_64(dst, src) };
-        done += 64;
+        left -= LINE;
     }
-    while len - done >= 16 {
-        let (dst, src) = at(done);
-        // SAFETY: at least 16 bytes are left on both sides.
-        unsafe { move_16(dst, src) };
-        done += 16;
-    }
-    if done < len {
-        let (dst, src) = at(len - 16);
-        // SAFETY: `len` is at least 16, and the move ends where the two sides end.
-        unsafe { move_16(dst, src) };
+    let last = |step: unsafe fn(*mut u8, *const u8), size: usize| {
+        let (dst, src) = at(len - size);
+        // SAFETY: `size <= len`, and the move ends where the two sides end.
+        unsafe { step(dst, src) };
+    };
+    match left {
+        0 => {}
+        ..=16 => last(move_16, 16),
+        ..=32 => last(move_32, 32),
+        _ => last(move_64, 64),
     }
 }

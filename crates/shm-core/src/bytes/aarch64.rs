@@ -48,6 +48,27 @@ step!(
     move_16, vreg, "ldr {x:q}, [{src}]", "str {x:q}, [{dst}]"
 );
 
+/// Moves 32 bytes.
+///
+/// # Safety
+///
+/// `src` is valid for reads of 32 bytes, `dst` for writes. Any alignment.
+#[inline(always)]
+pub(super) unsafe fn move_32(dst: *mut u8, src: *const u8) {
+    // SAFETY: the caller vouches for both sides; the flags and the stack are left alone.
+    unsafe {
+        asm!(
+            "ldp {a:q}, {b:q}, [{src}]",
+            "stp {a:q}, {b:q}, [{dst}]",
+            dst = in(reg) dst,
+            src = in(reg) src,
+            a = out(vreg) _,
+            b = out(vreg) _,
+            options(nostack, preserves_flags),
+        );
+    }
+}
+
 /// Moves 64 bytes.
 ///
 /// # Safety

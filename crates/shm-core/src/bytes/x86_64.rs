@@ -47,6 +47,29 @@ step!(
     move_16, xmm_reg, "movups {x}, xmmword ptr [{src}]", "movups xmmword ptr [{dst}], {x}"
 );
 
+/// Moves 32 bytes.
+///
+/// # Safety
+///
+/// `src` is valid for reads of 32 bytes, `dst` for writes. Any alignment.
+#[inline(always)]
+pub(super) unsafe fn move_32(dst: *mut u8, src: *const u8) {
+    // SAFETY: the caller vouches for both sides; the flags and the stack are left alone.
+    unsafe {
+        asm!(
+            "movups {a}, xmmword ptr [{src}]",
+            "movups {b}, xmmword ptr [{src} + 16]",
+            "movups xmmword ptr [{dst}], {a}",
+            "movups xmmword ptr [{dst} + 16], {b}",
+            dst = in(reg) dst,
+            src = in(reg) src,
+            a = out(xmm_reg) _,
+            b = out(xmm_reg) _,
+            options(nostack, preserves_flags),
+        );
+    }
+}
+
 /// Moves 64 bytes.
 ///
 /// # Safety
