@@ -120,9 +120,9 @@ unsafe fn copy_lines(dst: *mut u8, src: *const u8, len: usize) {
         unsafe { step(dst, src) };
     };
     match left {
+        33.. => last(move_64, 64),
+        17.. => last(move_32, 32),
+        1.. => last(move_16, 16),
         0 => {}
-        ..=16 => last(move_16, 16),
-        ..=32 => last(move_32, 32),
-        _ => last(move_64, 64),
     }
 }

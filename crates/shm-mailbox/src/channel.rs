@@ -148,10 +148,9 @@ impl Channel {
         &self.region.side(self.role.peer()).presence
     }
 
-    /// After publishing: wakes the peer if it sleeps.
+    /// After publishing: wakes the peer, whose presence this is, if it sleeps.
     #[inline]
-    pub(crate) fn wake_parked_peer(&self) {
-        let peer = self.peer();
+    pub(crate) fn wake_parked(&self, peer: &Presence) {
         if protocol::take_parked(peer, self.fences.registered) {
             wake(&peer.parked);
         }

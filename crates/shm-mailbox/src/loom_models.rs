@@ -83,7 +83,7 @@ impl Shared {
         cursor.room(&self.region, || false).unwrap()
     }
 
-    /// What `Channel::wake_parked_peer` does for the sender.
+    /// What `Channel::wake_parked` does for the sender.
     fn wake_receiver(&self) {
         if take_parked(&self.region.control().receiver.presence, false) {
             self.receiver.wake();
@@ -92,8 +92,7 @@ impl Shared {
 
     fn send(&self, cursor: &mut SendCursor, value: u8) {
         self.wait_for_room(cursor);
-        cursor.write(&self.region, &[value]);
-        cursor.publish(&self.region, 1);
+        cursor.commit(&self.region, &[value]);
         self.wake_receiver();
     }
 
@@ -285,8 +284,7 @@ fn loom_a_batch_wakes_before_it_waits_for_room() {
                 while value < 3 {
                     shared.wait_for_room(&mut cursor);
                     while value < 3 && shared.room(&mut cursor) {
-                        cursor.write(&shared.region, &[value]);
-                        cursor.publish(&shared.region, 1);
+                        cursor.commit(&shared.region, &[value]);
                         value += 1;
                     }
                     shared.wake_receiver();
@@ -341,8 +339,7 @@ fn loom_the_count_of_sent_messages_is_never_ahead_of_the_stamps() {
                 let mut cursor = SendCursor::resume(&shared.region).unwrap();
                 for value in 0..2 {
                     assert!(shared.room(&mut cursor));
-                    cursor.write(&shared.region, &[value]);
-                    cursor.publish(&shared.region, 1);
+                    cursor.commit(&shared.region, &[value]);
                 }
             })
         };

@@ -51,7 +51,7 @@
 
 use crate::corrupt::{Corrupt, Field};
 use crate::layout::{
-    AWAKE, KIND_RING, LAST_MESSAGE, MAGIC, PARKED, Presence, SLEEPER_FENCES, Stamp, VERSION,
+    AWAKE, KIND_RING, LAST_MESSAGE, MAGIC, PARKED, Presence, SLEEPER_FENCES, Slot, Stamp, VERSION,
 };
 use crate::message::{MAX_MESSAGE, Message};
 use crate::payload::FIRST_LINE;
@@ -140,26 +140,33 @@ impl SendCursor {
 
     /// Whether there is room for the next message, and chooses its slot.
     ///
-    /// Looks at the shared memory only if the last look does not suffice. Before the cold slots are entered, which
-    /// costs more than a short wait, it looks as often as `again` tells it to, unless the receiver sleeps.
+    /// Looks at the shared memory only if the last look does not suffice; see [`look_for_room`](Self::look_for_room).
     #[inline]
     pub(crate) fn room(
         &mut self,
         region: &Region,
         again: impl FnMut() -> bool,
     ) -> Result<bool, Corrupt> {
+        Ok(self.knows_room(region) || self.look_for_room(region, again)?)
+    }
+
+    /// Whether there is room for the next message for all that is known, and chooses its slot.
+    #[inline]
+    pub(crate) fn knows_room(&mut self, region: &Region) -> bool {
         let geometry = region.geometry();
         let queued = self.next - self.received;
         if queued < u64::from(geometry.slots())
             && let Some(slot) = geometry.slot_for(self.next, queued, self.pass)
         {
             self.slot = slot;
-            return Ok(true);
+            return true;
         }
-        self.look_for_room(region, again)
+        false
     }
 
-    fn look_for_room(
+    /// As [`room`](Self::room), by a look at the shared memory. Before the cold slots are entered, which costs more than
+    /// a short wait, it looks as often as `again` tells it to, unless the receiver sleeps.
+    pub(crate) fn look_for_room(
         &mut self,
         region: &Region,
         mut again: impl FnMut() -> bool,
@@ -197,28 +204,34 @@ impl SendCursor {
         region.slot(self.slot).payload.write_at(offset, bytes);
     }
 
-    /// Writes the whole payload of the next message. There must be room.
+    /// Writes the next message, and commits it. There must be room.
     ///
     /// The line with the stamp comes last, directly before the stamp, so that a receiver that polls
     /// the stamp does not take it away half-filled.
     #[inline]
-    pub(crate) fn write(&self, region: &Region, bytes: &[u8]) {
-        let payload = &region.slot(self.slot).payload;
-        if let Some((first, rest)) = bytes.split_at_checked(FIRST_LINE) {
-            payload.write_at(FIRST_LINE, rest);
-            payload.write_at(0, first);
+    pub(crate) fn commit(&mut self, region: &Region, message: &[u8]) {
+        let slot = region.slot(self.slot);
+        if let Some((first, rest)) = message.split_at_checked(FIRST_LINE) {
+            slot.payload.write_at(FIRST_LINE, rest);
+            slot.payload.write_at(0, first);
         } else {
-            payload.write_at(0, bytes);
+            slot.payload.write_at(0, message);
         }
+        self.publish_in(region, slot, message.len());
     }
 
     /// Commits the next message, whose payload stands in its slot. There must be room.
     #[inline]
     pub(crate) fn publish(&mut self, region: &Region, length: usize) {
+        self.publish_in(region, region.slot(self.slot), length);
+    }
+
+    #[inline(always)]
+    fn publish_in(&mut self, region: &Region, slot: &Slot, length: usize) {
         debug_assert!(length <= MAX_MESSAGE && !self.is_exhausted());
         let stamp = Stamp::new(self.next, length).bits();
         // (S) Release: pairs with the Acquire in `ReceiveCursor::look`; publishes the payload.
-        region.slot(self.slot).stamp.store(stamp, Ordering::Release);
+        slot.stamp.store(stamp, Ordering::Release);
         if self.slot == region.geometry().first_cold_slot() {
             self.pass = Pass::starting_with(self.next);
         }
@@ -234,8 +247,7 @@ impl SendCursor {
 
     /// Sends the first of `messages`, of at most 1024 bytes each, as far as hot slots are known to be free; none in a pass.
     ///
-    /// What [`room`](Self::room), [`write`](Self::write) and [`publish`](Self::publish) would do, with one
-    /// decision for all: the messages follow no pass that could still claim them (rule 1), and fewer than H are queued before each
+    /// What [`room`](Self::room) and [`commit`](Self::commit) would do, with one decision for all: the messages follow no pass that could still claim them (rule 1), and fewer than H are queued before each
     /// (rule 2).
     #[inline]
     pub(crate) fn publish_hot<T: AsRef<[u8]>>(&mut self, region: &Region, messages: &[T]) -> usize {
@@ -251,8 +263,7 @@ impl SendCursor {
         for message in messages.iter().take(usize::try_from(run).unwrap_or(0)) {
             let message = message.as_ref();
             self.slot = geometry.hot_slot(self.next);
-            self.write(region, message);
-            self.publish(region, message.len());
+            self.commit(region, message);
             sent += 1;
         }
         sent
@@ -388,7 +399,7 @@ impl ReceiveCursor {
     }
 
     /// Copies out the next message, which `look` has found, and steps to the one after it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn show(&mut self, region: &Region, length: usize, message: &mut Message) {
         let payload = &region.slot(self.slot).payload;
         message.fill(self.next, length, |buffer| payload.read(buffer, length));

@@ -201,12 +201,12 @@ impl Receiver {
     #[inline]
     fn try_show(&mut self, message: &mut Message) -> Result<(), RecvError> {
         self.may_show()?;
-        let mut arrival = Arrival {
+        let arrival = Arrival {
             channel: &self.channel,
             cursor: &mut self.cursor,
             message,
         };
-        match self.waiter.try_once(&mut arrival) {
+        match self.waiter.try_once(arrival) {
             Ok(Some(())) => Ok(()),
             Ok(None) => Err(RecvError::Empty),
             Err(failure) => Err(self.fail(failure)),
@@ -281,13 +281,13 @@ impl Receiver {
         timeout: Option<Duration>,
     ) -> Result<(), RecvError> {
         self.may_show()?;
-        let mut arrival = Arrival {
+        let arrival = Arrival {
             channel: &self.channel,
             cursor: &mut self.cursor,
             message,
         };
         self.waiter
-            .wait(&mut arrival, timeout)
+            .wait(arrival, timeout)
             .map_err(|failure| self.fail(failure))
     }
 
@@ -309,7 +309,8 @@ impl Receiver {
         self.ensure_memory()?;
         if self.cursor.shown() > 0 {
             self.cursor.acknowledge(&self.channel.region);
-            self.channel.wake_parked_peer();
+            self.channel
+                .wake_parked(&self.channel.region.control().sender.presence);
         }
         Ok(())
     }
@@ -382,7 +383,7 @@ impl Condition for Arrival<'_> {
 
     fn check(&mut self) -> Result<Option<()>, Failure> {
         let channel = self.channel;
-        let found = channel.check(|| self.look())?;
+        let found = channel.check(|| self.look_again())?;
         if found.is_none() {
             self.cursor.ensure_announced_is_there(&channel.region)?;
         }
@@ -391,7 +392,7 @@ impl Condition for Arrival<'_> {
 
     fn park(&mut self, limit: Duration) -> Result<Slept<()>, Failure> {
         let channel = self.channel;
-        channel.park(limit, || self.look())
+        channel.park(limit, || self.look_again())
     }
 
     fn withdraw(&self) {

@@ -193,7 +193,7 @@ impl Sender {
         let (channel, cursor) = (&self.channel, &mut self.cursor);
         let drained = || Ok((cursor.queued(&channel.region)? == 0).then_some(()));
         self.waiter
-            .wait(&mut channel.watch(drained), timeout)
+            .wait(channel.watch(drained), timeout)
             .map_err(|failure| self.fail(failure))
     }
 
@@ -231,14 +231,16 @@ impl Sender {
     #[inline]
     fn room(&mut self, timeout: Option<Duration>) -> Result<(), SendError> {
         self.may_send()?;
+        if self.cursor.knows_room(&self.channel.region) {
+            return Ok(());
+        }
         let (channel, cursor) = (&self.channel, &mut self.cursor);
         let room = || {
-            Ok(cursor
-                .room(&channel.region, wait::patience())?
-                .then_some(()))
+            let found = cursor.look_for_room(&channel.region, wait::patience())?;
+            Ok(found.then_some(()))
         };
         self.waiter
-            .wait(&mut channel.watch(room), timeout)
+            .wait(channel.watch(room), timeout)
             .map_err(|failure| self.fail(failure))
     }
 
@@ -248,11 +250,10 @@ impl Sender {
         self.may_send()?;
         let (channel, cursor) = (&self.channel, &mut self.cursor);
         let room = || {
-            Ok(cursor
-                .room(&channel.region, wait::no_patience)?
-                .then_some(()))
+            let found = cursor.room(&channel.region, wait::no_patience)?;
+            Ok(found.then_some(()))
         };
-        match self.waiter.try_once(&mut channel.watch(room)) {
+        match self.waiter.try_once(channel.watch(room)) {
             Ok(Some(())) => Ok(()),
             Ok(None) => Err(SendError::Full),
             Err(failure) => Err(self.fail(failure)),
@@ -272,8 +273,8 @@ impl Sender {
 
     #[inline]
     fn commit(&mut self, message: &[u8]) -> Result<(), SendError> {
-        self.cursor.write(&self.channel.region, message);
-        self.publish(message.len())
+        self.cursor.commit(&self.channel.region, message);
+        self.announce()
     }
 
     /// An error in a forked child, or after a violation.
@@ -288,7 +289,15 @@ impl Sender {
     #[inline]
     pub(crate) fn publish(&mut self, length: usize) -> Result<(), SendError> {
         self.cursor.publish(&self.channel.region, length);
-        self.channel.wake_parked_peer();
+        self.announce()
+    }
+
+    /// After committing: wakes the receiver.
+    #[inline]
+    fn announce(&mut self) -> Result<(), SendError> {
+        let region = &self.channel.region;
+        self.channel
+            .wake_parked(&region.control().receiver.presence);
         self.ensure_memory()
     }
 
@@ -329,8 +338,7 @@ impl Sender {
             let run = self.cursor.publish_hot(region, left);
             if run == 0 {
                 let message = left[0].as_ref();
-                self.cursor.write(region, message);
-                self.cursor.publish(region, message.len());
+                self.cursor.commit(region, message);
             }
             sent += run.max(1);
             if sent == messages.len() {
@@ -338,8 +346,7 @@ impl Sender {
             }
             room = self.cursor.room(region, &mut again);
         }
-        self.channel.wake_parked_peer();
-        self.ensure_memory()?;
+        self.announce()?;
         if let Err(corrupt) = room {
             // Some were sent: the next call reports it.
             self.channel.remember(corrupt.into());

@@ -95,6 +95,12 @@ pub(crate) trait Condition {
     /// One look at the shared memory; without a system call, except in the classic layout.
     fn look(&mut self) -> Result<Option<Self::Output>, Self::Error>;
 
+    /// As [`look`](Self::look), which is inlined where it comes first in a call, and here for all the others.
+    #[inline(never)]
+    fn look_again(&mut self) -> Result<Option<Self::Output>, Self::Error> {
+        self.look()
+    }
+
     /// Whether something has happened that calls for a check before the slice is over.
     fn has_news(&self) -> bool {
         false
@@ -147,7 +153,7 @@ impl Waiter {
     #[inline]
     pub(crate) fn wait<C: Condition>(
         &mut self,
-        condition: &mut C,
+        mut condition: C,
         timeout: Option<Duration>,
     ) -> Result<C::Output, C::Error> {
         match condition.look()? {
@@ -160,20 +166,29 @@ impl Waiter {
     #[inline]
     pub(crate) fn try_once<C: Condition>(
         &mut self,
-        condition: &mut C,
+        mut condition: C,
     ) -> Result<Option<C::Output>, C::Error> {
         match condition.look()? {
             Some(output) => Ok(Some(output)),
-            None => self.check_if_due(condition, Instant::now(), Check::AfterSlice),
+            None => self.check_instead(condition),
         }
+    }
+
+    #[cold]
+    fn check_instead<C: Condition>(
+        &mut self,
+        mut condition: C,
+    ) -> Result<Option<C::Output>, C::Error> {
+        self.check_if_due(&mut condition, Instant::now(), Check::AfterSlice)
     }
 
     #[cold]
     fn wait_slowly<C: Condition>(
         &mut self,
-        condition: &mut C,
+        mut condition: C,
         timeout: Option<Duration>,
     ) -> Result<C::Output, C::Error> {
+        let condition = &mut condition;
         let mut now = Instant::now();
         // A time-out too large for the clock is no time-out.
         let deadline = timeout.and_then(|timeout| now.checked_add(timeout));
@@ -190,7 +205,7 @@ impl Waiter {
                 Wait::Poll(interval) => self.sleep(condition, deadline, interval)?,
                 Wait::Backoff => {
                     backoff.snooze();
-                    condition.look()?
+                    condition.look_again()?
                 }
                 Wait::Adaptive if spins => {
                     spins = false;
@@ -235,7 +250,7 @@ impl Waiter {
         }
         if found.is_none() && is_over {
             // The message may have come while the clock was read.
-            found = condition.look()?;
+            found = condition.look_again()?;
             if found.is_none() {
                 return Err(Stop::TimedOut.into());
             }
@@ -282,7 +297,7 @@ impl Waiter {
         loop {
             let left = interval.saturating_sub(now.saturating_duration_since(start));
             if left.is_zero() {
-                return condition.look();
+                return condition.look_again();
             }
             pause(left.min(self.limit(deadline, now)));
             now = Instant::now();
@@ -333,7 +348,7 @@ pub(crate) fn retry<T, E>(
 
 fn look_often<C: Condition>(condition: &mut C, times: u32) -> Result<Option<C::Output>, C::Error> {
     for _ in 0..times {
-        if let Some(output) = condition.look()? {
+        if let Some(output) = condition.look_again()? {
             return Ok(Some(output));
         }
         std::hint::spin_loop();
@@ -344,7 +359,7 @@ fn look_often<C: Condition>(condition: &mut C, times: u32) -> Result<Option<C::O
 fn yield_often<C: Condition>(condition: &mut C) -> Result<Option<C::Output>, C::Error> {
     for _ in 0..YIELDS_PER_CLOCK {
         thread::yield_now();
-        if let Some(output) = condition.look()? {
+        if let Some(output) = condition.look_again()? {
             return Ok(Some(output));
         }
     }

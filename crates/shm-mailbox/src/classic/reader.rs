@@ -153,7 +153,7 @@ impl Reader {
             request(&self.link);
             self.state = State::Asking;
         }
-        self.waiter.wait(&mut asking, timeout)
+        self.waiter.wait(asking, timeout)
     }
 
     fn deliver(&mut self, text: &[u8; TEXT], length: usize, message: &mut Message) {

@@ -104,7 +104,7 @@ impl Writer {
 
     fn send_for(&mut self, message: &[u8], timeout: Option<Duration>) -> Result<(), SendError> {
         let text = padded(message)?;
-        let mut handing = Handing {
+        let handing = Handing {
             link: &self.link,
             interval: self.interval,
             text: &text,
@@ -113,7 +113,7 @@ impl Writer {
         };
         self.link
             .begin()
-            .and_then(|()| self.waiter.wait(&mut handing, timeout))
+            .and_then(|()| self.waiter.wait(handing, timeout))
             .map_err(|fault| SendError::new(fault, self.link.name()))
     }
 
@@ -131,14 +131,14 @@ impl Writer {
         if self.last == LastMessage::Taken {
             return Ok(());
         }
-        let mut draining = Draining {
+        let draining = Draining {
             link: &self.link,
             interval: self.interval,
             reader: &mut self.reader,
         };
         self.link
             .begin()
-            .and_then(|()| self.waiter.wait(&mut draining, timeout))
+            .and_then(|()| self.waiter.wait(draining, timeout))
             .map_err(|fault| SendError::new(fault, self.link.name()))?;
         self.last = LastMessage::Taken;
         Ok(())

@@ -217,7 +217,7 @@ impl World<'_> {
             return;
         }
         if let Some(sender) = &mut self.sender {
-            sender.write(&self.region, &BYTES[..length]);
+            sender.write_at(&self.region, 0, &BYTES[..length]);
         }
         if meanwhile {
             self.damage();
@@ -252,12 +252,11 @@ impl World<'_> {
                 break;
             }
             if let Some(sender) = &mut self.sender {
-                sender.write(&self.region, &BYTES[..3]);
+                sender.commit(&self.region, &BYTES[..3]);
             }
             if meanwhile {
                 self.damage();
             }
-            self.publish(3);
         }
     }
 

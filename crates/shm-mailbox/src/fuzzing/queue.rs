@@ -103,8 +103,8 @@ impl World<'_> {
     fn send(&mut self) {
         let length = self.length();
         if self.room() {
-            self.sender.write(&self.region, content(self.next, length));
-            self.publish(length);
+            self.sender.commit(&self.region, content(self.next, length));
+            self.committed(length);
         }
     }
 
@@ -114,15 +114,16 @@ impl World<'_> {
         if self.room() {
             self.sender.write_at(&self.region, 0, start);
             self.sender.write_at(&self.region, start.len(), end);
-            self.publish(length);
+            self.sender.publish(&self.region, length);
+            self.committed(length);
         }
     }
 
     fn send_all_that_fit(&mut self) {
         let length = self.length();
         while self.room() {
-            self.sender.write(&self.region, content(self.next, length));
-            self.publish(length);
+            self.sender.commit(&self.region, content(self.next, length));
+            self.committed(length);
         }
     }
 
@@ -131,12 +132,11 @@ impl World<'_> {
         let length = self.length();
         if self.room() {
             self.sender
-                .write(&self.region, &content(0, MAX_MESSAGE)[..length]);
+                .write_at(&self.region, 0, &content(0, MAX_MESSAGE)[..length]);
         }
     }
 
-    fn publish(&mut self, length: usize) {
-        self.sender.publish(&self.region, length);
+    fn committed(&mut self, length: usize) {
         self.queue.push_back(length);
         self.next += 1;
     }

@@ -41,8 +41,7 @@ fn room(region: &Region, cursor: &mut SendCursor) -> Result<bool, Corrupt> {
 
 fn send(region: &Region, cursor: &mut SendCursor, bytes: &[u8]) {
     assert_eq!(room(region, cursor), Ok(true));
-    cursor.write(region, bytes);
-    cursor.publish(region, bytes.len());
+    cursor.commit(region, bytes);
 }
 
 fn receive(region: &Region, cursor: &mut ReceiveCursor) -> Vec<u8> {
@@ -225,8 +224,7 @@ fn the_two_ends_are_never_at_one_slot_at_the_same_time() {
                         pass_time();
                     }
                     shadow.set(sender.slot, number);
-                    sender.write(&region, &number.to_ne_bytes());
-                    sender.publish(&region, 8);
+                    sender.commit(&region, &number.to_ne_bytes());
                 }
             });
             let mut receiver = ReceiveCursor::resume(&region).unwrap();

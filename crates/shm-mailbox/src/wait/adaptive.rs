@@ -51,7 +51,7 @@ impl Manner {
                 };
                 // Untimed: where this goes wrong, the next timed one tells.
                 thread::yield_now();
-                if let Some(output) = condition.look()? {
+                if let Some(output) = condition.look_again()? {
                     return Ok(Some(output));
                 }
             }
@@ -64,7 +64,7 @@ impl Manner {
             let before = Instant::now();
             thread::yield_now();
             let shared = before.elapsed() > SHARED_CORE;
-            let found = condition.look()?;
+            let found = condition.look_again()?;
             if shared {
                 *self = match found {
                     Some(_) => Manner::Yield(WAITS_YIELDING),
