@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, PipeReader};
 use std::os::fd::BorrowedFd;
+use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,6 +14,9 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 
 use crate::ending::Ending;
+
+/// Number of the first process of a machine, or of a container as its processes see it.
+const FIRST_PROCESS: u32 = 1;
 
 /// What ended a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,9 +144,14 @@ impl Signals {
 }
 
 /// Ends the process the way `signal` would have, so that whoever waits for it sees a death by that signal.
+///
+/// The first process of a container cannot die of a signal that it sends itself, see `pid_namespaces(7)`: it exits
+/// with the status that a shell would show for such a death.
 pub(crate) fn die_of(signal: i32) -> ! {
-    // Returns only for signals that do not end a process, and those are not caught.
-    let _ = low_level::emulate_default_handler(signal);
+    if process::id() != FIRST_PROCESS {
+        // Returns only for signals that do not end a process, and those are not caught.
+        let _ = low_level::emulate_default_handler(signal);
+    }
     low_level::exit(128 + signal)
 }
 

@@ -6,6 +6,7 @@ mod support;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use support::{Name, Process, SHM, attached_writer, has, reader, until};
 
 /// Whoever took the one clock for the other would be later than this: they are far apart.
@@ -116,6 +117,31 @@ fn two_containers_that_share_dev_shm_exchange_messages_and_notice_a_death() {
     reader.wait().expect_code(6).expect_errors(&["died"]);
 }
 
+/// The process that `unshare` started, by its number here.
+fn child_of(unshare: &Process) -> Pid {
+    let path = format!("/proc/{0}/task/{0}/children", unshare.pid());
+    let children = std::fs::read_to_string(path).expect("/proc lists children");
+    let child = children.trim().parse().ok().and_then(Pid::from_raw);
+    child.unwrap_or_else(|| panic!("one child, not {children:?}"))
+}
+
+#[test]
+fn the_first_program_of_a_container_leaves_the_channel_clean_when_the_container_is_stopped() {
+    if !has_other_pids() {
+        return;
+    }
+    let name = Name::new();
+    let mut reader = Process::spawn(&mut shm_in(&OTHER_PIDS, &["reader", name.as_str()]));
+    name.wait_for_receiver();
+    kill_process(child_of(&reader), Signal::TERM).expect("the reader is there");
+    // It cannot die of the signal, so it exits as if it had.
+    reader
+        .wait()
+        .expect_code(128 + Signal::TERM.as_raw())
+        .expect_quiet();
+    assert!(!name.exists());
+}
+
 /// In a namespace of process numbers, where the next number can be chosen: the writer is killed, and another
 /// program gets its number.
 #[test]
@@ -162,7 +188,7 @@ fn a_stopped_writer_whose_number_says_nothing_keeps_its_role_until_it_is_killed(
     let mut writer = attached_writer(&name, &[]);
     writer.send("left\n");
     until("it is committed", || name.sent() == 1);
-    writer.signal(rustix::process::Signal::STOP);
+    writer.signal(Signal::STOP);
     support::writer(&name, &["-m", "x"])
         .wait()
         .expect_code(4)

@@ -14,7 +14,8 @@ Exit status:
   7    not a mailbox, or another layout or version
   8    message too large, or bad framing
   124  timed out
-SIGINT, SIGTERM and SIGHUP leave the channel clean, then end the program as signals do.";
+SIGINT, SIGTERM and SIGHUP leave the channel clean, then end the program as signals do; process 1 of a container
+exits with 128 plus the signal's number.";
 
 pub(super) const WRITER_EXAMPLES: &str = "\
 Examples:
