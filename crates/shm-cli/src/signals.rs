@@ -54,13 +54,14 @@ impl Signals {
         }
     }
 
-    /// Catches SIGINT and SIGTERM, and SIGHUP unless the program was started with it ignored, as `nohup` does.
+    /// Catches SIGTERM, and SIGINT and SIGHUP unless the program was started with them ignored: a shell without job
+    /// control does so with the SIGINT of what it starts in the background, `nohup` with SIGHUP.
     pub(crate) fn catch() -> io::Result<Self> {
         let (pipe, wake) = io::pipe()?;
         let caught = Arc::new(AtomicUsize::new(0));
         let interrupt = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM, SIGHUP] {
-            if signal == SIGHUP && is_ignored(signal) {
+            if signal != SIGTERM && is_ignored(signal) {
                 continue;
             }
             let number = usize::try_from(signal).map_err(io::Error::other)?;

@@ -4,11 +4,11 @@
 mod support;
 
 use std::io::Read as _;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 use support::{
-    ENDING_SIGNALS, Name, Process, attached_reader, attached_writer, expect_left, lines,
+    ENDING_SIGNALS, Name, Process, SHM, attached_reader, attached_writer, expect_left, lines,
 };
 use support::{reader, shm, until, writer};
 
@@ -90,6 +90,21 @@ fn a_writer_that_only_waits_for_input_notices_a_signal() {
     writer.signal(Signal::INT);
     writer.wait().expect_signal(Signal::INT).expect_quiet();
     assert!(!name.exists());
+}
+
+#[test]
+fn a_reader_that_was_started_with_a_signal_ignored_goes_on_when_it_comes() {
+    for (ignored, signal) in [("INT", Signal::INT), ("HUP", Signal::HUP)] {
+        let name = Name::new();
+        let mut command = Command::new("env");
+        command.arg(format!("--ignore-signal={ignored}"));
+        command.args([SHM, "reader", name.as_str()]);
+        let mut reader = Process::spawn(command.env_remove("SHM_NAME"));
+        name.wait_for_receiver();
+        reader.signal(signal);
+        writer(&name, &["-m", "hello"]).wait_for_success(b"");
+        reader.wait_for_success(b"hello\n");
+    }
 }
 
 #[test]

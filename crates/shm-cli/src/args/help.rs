@@ -15,7 +15,7 @@ Exit status:
   8    message too large, or bad framing
   124  timed out
 SIGINT, SIGTERM and SIGHUP leave the channel clean, then end the program as signals do; process 1 of a container
-exits with 128 plus the signal's number.";
+exits with 128 plus the signal's number. A SIGINT or SIGHUP that is ignored when the program starts stays ignored.";
 
 pub(super) const WRITER_EXAMPLES: &str = "\
 Examples:

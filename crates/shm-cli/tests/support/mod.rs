@@ -37,7 +37,8 @@ pub(crate) const SHM: &str = env!("CARGO_BIN_EXE_shm");
 
 /// The command `shm ARGS`, with a closed standard input unless it is spawned as a [`Process`].
 pub(crate) fn shm<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
-    // Under `nohup` the tests are started with a signal ignored, which a child inherits and `shm` respects.
+    // Under `nohup`, or in the background of a script, the tests are started with a signal ignored, which a child
+    // inherits and `shm` respects.
     let mut command = Command::new("env");
     command
         .args(["--default-signal=HUP,INT,TERM", SHM])
