@@ -16,6 +16,8 @@ const NINE_BITS: u32 = 0o777;
 const OWNER: u32 = 0o700;
 /// Others may write.
 const OTHERS_WRITE: u32 = 0o002;
+/// The number that no group has: -1 as `gid_t`.
+const NO_GROUP: u32 = u32::MAX;
 
 /// How to create or open an object.
 ///
@@ -115,7 +117,8 @@ impl ObjectOptions {
     ///
     /// [`OpenError::Exists`] if the name is taken, by whatever; [`OpenError::NoInodes`] if
     /// `/dev/shm` takes no more names; [`OpenError::PermissionDenied`] if this process may not
-    /// create there; [`OpenError::NotInGroup`] if it is to be given to another group.
+    /// create there; [`OpenError::NotInGroup`] if it is to be given to another group, or to
+    /// `u32::MAX`, which is the number of none.
     pub fn create_new(&self, name: &ShmName) -> Result<Object, OpenError> {
         let system = |call| move |e| SystemError::new(call, name, e);
         let opened_by = fork::token()?;
@@ -143,11 +146,21 @@ impl ObjectOptions {
     /// Gives a new object its group and its mode.
     fn share(&self, object: &Object) -> Result<(), OpenError> {
         if let Some(group) = self.group {
+            let name = || object.name().clone();
+            // To fchown it means the group that the object has already.
+            if group == NO_GROUP {
+                return Err(OpenError::NotInGroup {
+                    name: name(),
+                    group,
+                });
+            }
             match shm_sys::fchown(object.as_fd(), None, Some(group)) {
                 Ok(()) => {}
                 Err(e) if e.raw_os_error() == Some(shm_sys::EPERM) => {
-                    let name = object.name().clone();
-                    return Err(OpenError::NotInGroup { name, group });
+                    return Err(OpenError::NotInGroup {
+                        name: name(),
+                        group,
+                    });
                 }
                 Err(e) => return Err(object.error("fchown", e).into()),
             }

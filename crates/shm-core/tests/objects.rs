@@ -177,6 +177,26 @@ fn an_object_that_its_group_may_write_to_is_opened() {
 }
 
 #[test]
+fn nobody_shares_with_the_number_that_means_no_group_and_nothing_is_left() {
+    let name = UniqueName::new();
+    let error = ObjectOptions::new()
+        .group(u32::MAX)
+        .create_new(&name)
+        .unwrap_err();
+    assert!(
+        matches!(
+            error,
+            OpenError::NotInGroup {
+                group: u32::MAX,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+    assert!(!name.path().exists());
+}
+
+#[test]
 fn of_many_that_open_or_create_at_once_exactly_one_creates() {
     for _ in 0..100 {
         let name = UniqueName::new();

@@ -127,6 +127,9 @@ pub fn fchmod(fd: BorrowedFd<'_>, mode: libc::mode_t) -> io::Result<()> {
 
 /// Gives the object to another user or group; `None` leaves that one as it is.
 ///
+/// The call itself says `None` with the number -1, which no user and no group has: `Some(u32::MAX)` changes nothing
+/// either, and succeeds.
+///
 /// `int fchown(int fd, uid_t owner, gid_t group);`
 ///
 /// # Errors
@@ -144,7 +147,6 @@ pub fn fchown(
     owner: Option<libc::uid_t>,
     group: Option<libc::gid_t>,
 ) -> io::Result<()> {
-    // -1 in the manual: the number that nobody has.
     let owner = owner.unwrap_or(libc::uid_t::MAX);
     let group = group.unwrap_or(libc::gid_t::MAX);
     restart(|| {

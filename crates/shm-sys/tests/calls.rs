@@ -246,6 +246,8 @@ fn an_object_keeps_its_owner_when_it_gets_a_group() {
     let before = shm_sys::fstat(object).unwrap();
     shm_sys::fchown(object, None, None).unwrap();
     shm_sys::fchown(object, None, Some(before.st_gid)).unwrap();
+    // What the call takes for none.
+    shm_sys::fchown(object, Some(u32::MAX), Some(u32::MAX)).unwrap();
     let after = shm_sys::fstat(object).unwrap();
     assert_eq!((after.st_uid, after.st_gid), (before.st_uid, before.st_gid));
 }

@@ -90,7 +90,7 @@ fn a_mode_is_octal_and_lets_the_owner_in() {
 fn a_group_is_a_number_or_a_name_of_the_system_s_list() {
     assert_eq!(group("61010"), Ok(61_010));
     assert_eq!(group("root"), Ok(0));
-    for bad in ["", "no-such-group", "-1", "root:x"] {
+    for bad in ["", "no-such-group", "-1", "4294967295", "root:x"] {
         assert!(group(bad).is_err(), "{bad}");
     }
 }

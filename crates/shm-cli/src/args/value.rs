@@ -33,8 +33,11 @@ pub(crate) fn slots(text: &str) -> Result<u32, String> {
 
 /// A number, or a name that the system's list has. (Other lists, such as a directory service's, take the number.)
 pub(super) fn group(text: &str) -> Result<u32, String> {
-    if let Ok(number) = text.parse() {
-        return Ok(number);
+    match text.parse() {
+        // -1 as `gid_t`, which means no group to the system.
+        Ok(u32::MAX) => return Err("no group has this number".to_owned()),
+        Ok(number) => return Ok(number),
+        Err(_) => {}
     }
     let groups = std::fs::read_to_string("/etc/group").map_err(|error| error.to_string())?;
     // `name:password:number:members`, see group(5).
