@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
+use std::time::Instant;
 
 use shm_mailbox::Message;
 
@@ -27,8 +28,10 @@ pub(crate) fn run(args: &ReaderArgs) -> Result<Ending, Failure> {
         signals,
         message: Message::new(),
         left: args.count,
+        deadline: None,
         stats: Stats::new(),
     };
+    reader.restart_clock();
     if args.channel.progress && !io::stdout().is_terminal() {
         reader.stats.show();
     }
@@ -53,6 +56,8 @@ struct Reader<'a> {
     message: Message,
     /// How many messages are still asked for.
     left: Option<u64>,
+    /// Until when the next message may come, from whichever writer and object.
+    deadline: Option<Instant>,
     stats: Stats,
 }
 
@@ -74,7 +79,7 @@ impl Reader<'_> {
             Layout::Any
         };
         loop {
-            let mut source = Source::attach(self.args, layout, &self.signals)?;
+            let mut source = Source::attach(self.args, layout, self.deadline, &self.signals)?;
             layout = source.layout();
             let done = self.receive(&mut source);
             let closed = source.close();
@@ -102,7 +107,7 @@ impl Reader<'_> {
     /// Writes out messages as they come, all that are there at once.
     fn receive(&mut self, source: &mut Source) -> Result<Done, Halt> {
         loop {
-            match source.wait(&mut self.message, self.args.timeout)? {
+            match source.wait(&mut self.message, self.deadline)? {
                 Arrival::End => return Ok(Done::WriterGone),
                 Arrival::Message => {}
             }
@@ -124,7 +129,13 @@ impl Reader<'_> {
             if self.signals.caught().is_some() {
                 return Err(Halt::Signal);
             }
+            self.restart_clock();
         }
+    }
+
+    /// The time for the next message begins now.
+    fn restart_clock(&mut self) {
+        self.deadline = self.args.timeout.map(|limit| Instant::now() + limit);
     }
 
     /// Takes the message that has come, and what else there is, as far as it is wanted and the output has room.

@@ -48,15 +48,16 @@ pub(crate) enum Layout {
 }
 
 impl Source {
-    /// Attaches as the reader.
+    /// Attaches as the reader; until `deadline`, if it has to wait for the object.
     pub(crate) fn attach(
         args: &ReaderArgs,
         layout: Layout,
+        deadline: Option<Instant>,
         signals: &Signals,
     ) -> Result<Self, Halt> {
         let end = match layout {
             Layout::Any => End::attach(args, signals)?,
-            Layout::Classic => End::await_classic(args, signals)?,
+            Layout::Classic => End::await_classic(args, deadline, signals)?,
         };
         Ok(Self {
             end,
@@ -64,12 +65,13 @@ impl Source {
         })
     }
 
-    /// Waits for the next message, at most `limit`, and copies it into `message`.
+    /// Waits for the next message until `deadline`, and copies it into `message`.
     pub(crate) fn wait(
         &mut self,
         message: &mut Message,
-        limit: Option<Duration>,
+        deadline: Option<Instant>,
     ) -> Result<Arrival, Halt> {
+        let limit = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         match &mut self.end {
             End::Mailbox(receiver) => {
                 let result = match limit {
@@ -196,7 +198,11 @@ impl End {
     }
 
     /// Waits until a writer has made the lesson's object: a C writer would truncate what a reader makes.
-    fn await_classic(args: &ReaderArgs, signals: &Signals) -> Result<Self, Halt> {
+    fn await_classic(
+        args: &ReaderArgs,
+        deadline: Option<Instant>,
+        signals: &Signals,
+    ) -> Result<Self, Halt> {
         let began = Instant::now();
         let mut explained = !io::stderr().is_terminal();
         loop {
@@ -205,7 +211,7 @@ impl End {
                 Err(error @ classic::AttachError::NotFound { .. }) => error,
                 Err(error) => return Err(errors::attach_classic(&error).into()),
             };
-            if args.timeout.is_some_and(|limit| began.elapsed() >= limit) {
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Err(Failure::new(Status::TimedOut, absent).into());
             }
             if !explained && began.elapsed() > crate::writer::SILENCE {

@@ -122,6 +122,20 @@ fn the_time_out_is_for_the_next_message() {
 }
 
 #[test]
+fn writers_that_come_and_go_without_a_message_do_not_prolong_the_time_out() {
+    for layout in [&[][..], &["--classic"]] {
+        let name = Name::new();
+        let args = [&["--follow", "--timeout", "300ms"], layout].concat();
+        let mut reader = reader(&name, &args);
+        until("its time is up", || {
+            writer(&name, layout).finish().expect_code(0);
+            !reader.is_running()
+        });
+        reader.wait().expect_code(124).expect_output(b"");
+    }
+}
+
+#[test]
 fn the_writer_waits_for_the_next_reader() {
     let (name, text) = (Name::new(), lines(200, 11));
     let mut writer = writer(&name, &["--slots", "4"]);
