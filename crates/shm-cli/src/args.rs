@@ -320,7 +320,10 @@ impl ChannelArgs {
         // An empty variable is one that is not set, as everywhere in the shell.
         let variable = env::var_os(NAME_VARIABLE).filter(|value| !value.is_empty());
         if let (None, Some(value)) = (&self.name, variable) {
-            let named = name(&value.to_string_lossy());
+            let named = match value.to_str() {
+                Some(text) => name(text),
+                None => Err(format!("name {value:?} is not UTF-8; choose another")),
+            };
             self.name = Some(named.map_err(|error| format!("${NAME_VARIABLE}: {error}"))?);
         }
         self.check().map_err(str::to_owned)

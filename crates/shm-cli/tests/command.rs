@@ -2,7 +2,9 @@
 
 mod support;
 
+use std::ffi::OsStr;
 use std::io::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -104,10 +106,14 @@ fn the_environment_gives_the_name_unless_the_command_line_does() {
 
 #[test]
 fn a_bad_name_in_the_environment_is_told_as_such() {
-    let mut command = shm(["writer", "-m", "x"]);
-    let ended = Process::spawn(command.env("SHM_NAME", "a/b")).finish();
-    let output = ended.expect_code(2);
-    assert!(output.errors.contains("$SHM_NAME: "), "{}", output.errors);
+    let not_utf8 = OsStr::from_bytes(b"shm-cli-test-\xff");
+    for (bad, wrong) in [("a/b".as_ref(), "slash"), (not_utf8, "not UTF-8")] {
+        let mut command = shm(["reader", "--timeout", "1ms"]);
+        Process::spawn(command.env("SHM_NAME", bad))
+            .finish()
+            .expect_code(2)
+            .expect_errors(&["$SHM_NAME: ", wrong]);
+    }
 }
 
 #[test]
