@@ -29,6 +29,7 @@ pub(crate) fn run(args: &ReaderArgs) -> Result<Ending, Failure> {
         message: Message::new(),
         left: args.count,
         deadline: None,
+        gathered: Vec::new(),
         stats: Stats::new(),
     };
     reader.restart_clock();
@@ -58,6 +59,8 @@ struct Reader<'a> {
     left: Option<u64>,
     /// Until when the next message may come, from whichever writer and object.
     deadline: Option<Instant>,
+    /// Length in bytes of each message that the output has and may not have written.
+    gathered: Vec<usize>,
     stats: Stats,
 }
 
@@ -112,7 +115,12 @@ impl Reader<'_> {
                 Arrival::Message => {}
             }
             self.gather(source);
-            match self.output.flush(&self.signals) {
+            let flushed = self.output.flush(&self.signals);
+            self.count(match &flushed {
+                Ok(()) => self.gathered.len(),
+                Err((written, _)) => *written,
+            });
+            match flushed {
                 Ok(()) => source.acknowledge()?,
                 Err((written, stop)) => {
                     source.acknowledge_first(written)?;
@@ -143,11 +151,18 @@ impl Reader<'_> {
         loop {
             let message = &self.message;
             self.output.push(message.sequence(), message.as_bytes());
-            self.stats.count(message.len());
+            self.gathered.push(message.len());
             self.left = self.left.map(|left| left - 1);
             if self.left == Some(0) || self.output.is_full() || !source.more(&mut self.message) {
                 return;
             }
+        }
+    }
+
+    /// Of the messages that were gathered, the first `written` went out; the others are for the next reader.
+    fn count(&mut self, written: usize) {
+        for length in self.gathered.drain(..).take(written) {
+            self.stats.count(length);
         }
     }
 }

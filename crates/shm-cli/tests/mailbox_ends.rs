@@ -194,6 +194,21 @@ fn a_closed_output_pipe_leaves_the_message_for_the_next_reader() {
 }
 
 #[test]
+fn the_figures_are_of_what_was_written() {
+    let name = Name::new();
+    leave(&name, "one\ntwo\n");
+    reader_into_closed_pipe(&name, &["--stats"])
+        .wait()
+        .expect_code(0)
+        .expect_errors(&["shm: 0 messages, 0 bytes in"]);
+    reader(&name, &["--stats"])
+        .wait()
+        .expect_code(0)
+        .expect_errors(&["shm: 2 messages, 8 bytes in"])
+        .expect_output(b"one\ntwo\n");
+}
+
+#[test]
 fn an_output_that_fails_leaves_the_message_for_the_next_reader() {
     let name = Name::new();
     leave(&name, "one\ntwo\n");
