@@ -84,11 +84,11 @@ pub(crate) struct WriterArgs {
     #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) message: Vec<OsString>,
 
-    /// What to do with a line over 1 KiB
+    /// A line over 1 KiB: split, or error
     ///
-    /// Pieces become one line again when a reader writes them out.
+    /// Pieces become one line again when a reader writes them out. With error nothing of the line is sent, and the
+    /// exit status is 8. A length over 1 KiB with --length-delimited is an error in any case.
     #[arg(long, value_name = "HOW", value_enum, default_value_t = Oversize::Split, hide_possible_values = true)]
-    #[arg(help = "A line over 1 KiB: split, or error")]
     pub(crate) oversize: Oversize,
 
     /// At the end, wait at most D for messages to be taken

@@ -284,6 +284,18 @@ fn long_help_tells_the_exit_statuses() {
     }
 }
 
+#[test]
+fn long_help_tells_the_words_that_an_option_takes_and_what_each_means() {
+    let help = run(&["writer", "--help"]);
+    let help = text(&help.stdout);
+    // Wherever the lines are broken.
+    let words: Vec<_> = help.split_whitespace().collect();
+    let help = words.join(" ");
+    for told in ["split, or error", "the exit status is 8"] {
+        assert!(help.contains(told), "no {told:?} in: {help}");
+    }
+}
+
 /// The lines of the help that a user would copy into a shell.
 fn examples(command: &str) -> Vec<String> {
     let help = run(&[command, "--help"]);
