@@ -167,9 +167,10 @@ pub(crate) struct ChannelArgs {
     #[arg(long, value_name = "N", value_parser = slots)]
     pub(crate) slots: Option<u32>,
 
-    /// When creating: permissions, octal [default: 0600, or 0660 with --group]
+    /// When creating: permissions, octal [default: 0600]
+    ///
+    /// With --group the default is 0660.
     #[arg(long, value_name = "MODE", value_parser = mode)]
-    #[arg(help = "When creating: permissions, octal [default: 0600]")]
     pub(crate) mode: Option<u32>,
 
     /// Share with a group; the same at both ends

@@ -285,13 +285,17 @@ fn long_help_tells_the_exit_statuses() {
 }
 
 #[test]
-fn long_help_tells_the_words_that_an_option_takes_and_what_each_means() {
+fn long_help_tells_what_short_help_has_no_room_for() {
     let help = run(&["writer", "--help"]);
     let help = text(&help.stdout);
     // Wherever the lines are broken.
     let words: Vec<_> = help.split_whitespace().collect();
     let help = words.join(" ");
-    for told in ["split, or error", "the exit status is 8"] {
+    for told in [
+        "split, or error",
+        "the exit status is 8",
+        "With --group the default is 0660",
+    ] {
         assert!(help.contains(told), "no {told:?} in: {help}");
     }
 }
