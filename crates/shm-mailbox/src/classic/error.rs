@@ -14,7 +14,7 @@ use crate::wait::{Stop, Wait};
 pub enum AttachError {
     /// The name is not a valid object name.
     Name(NameError),
-    /// The wait strategy needs a peer that says when it sleeps.
+    /// The wait strategy makes no sense with a C peer, see [`Options::wait`](super::Options::wait).
     Wait {
         /// The object.
         name: String,

@@ -103,7 +103,8 @@ pub struct Options {
 impl Options {
     /// How to wait: [`Wait::Spin`], [`Wait::Yield`], [`Wait::Poll`] or [`Wait::Block`] (the default).
     ///
-    /// The others are refused: they choose how to sleep by what the peer tells them, and a C peer tells nothing.
+    /// The others are refused: [`Wait::Adaptive`] sleeps until the peer wakes it, and a C peer wakes nobody;
+    /// [`Wait::Backoff`] never sleeps, and would keep a core busy for a peer that looks every 100 ms.
     pub fn wait(mut self, wait: Wait) -> Self {
         self.wait = wait;
         self
