@@ -5,7 +5,7 @@ use crate::entry::Entry;
 use crate::failure::Status;
 use crate::objects;
 
-/// Others may write; others or the group may read.
+/// Others, neither owner nor group, may write, or read.
 const OTHERS_WRITE: u32 = 0o002;
 const OTHERS_READ: u32 = 0o004;
 
