@@ -43,7 +43,11 @@ fn sizes(topic: &'static str, setting: &str, limit: Option<u64>) -> Finding {
         None => Finding::ok(topic, "no limit"),
         Some(limit @ 0..MAILBOX) => Finding::problem(
             topic,
-            format!("at most {}, a mailbox takes 20 KiB", bytes(limit)),
+            format!(
+                "at most {}, a mailbox takes {}",
+                bytes(limit),
+                bytes(MAILBOX)
+            ),
             next,
         ),
         Some(limit @ MAILBOX..LARGEST) => Finding::warning(

@@ -104,7 +104,10 @@ fn space_of(total: u64, free: u64) -> Finding {
     if free < MAILBOX {
         Finding::problem(
             "space",
-            format!("/dev/shm is full: {what}, a mailbox takes 20 KiB"),
+            format!(
+                "/dev/shm is full: {what}, a mailbox takes {}",
+                bytes(MAILBOX)
+            ),
             grow,
         )
     } else if free < ENOUGH * MAILBOX || free < total / 20 {

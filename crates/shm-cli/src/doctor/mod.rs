@@ -98,7 +98,22 @@ fn page(findings: &[Finding]) -> String {
     page
 }
 
-/// `20 KiB`, `64 MiB`: whole binary units where they are meant.
+/// `20 KiB`, `7.83 GiB`: in binary units, with two decimal places where they say something.
 fn bytes(count: u64) -> String {
-    indicatif::BinaryBytes(count).to_string()
+    let text = indicatif::BinaryBytes(count).to_string();
+    text.replace(".00 ", " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_bytes_has_decimal_places_only_if_they_say_something() {
+        assert_eq!(bytes(MAILBOX), "20 KiB");
+        assert_eq!(bytes(LARGEST), "68 MiB");
+        assert_eq!(bytes(1000), "1000 B");
+        assert_eq!(bytes(100 << 20), "100 MiB");
+        assert_eq!(bytes(3 << 29), "1.50 GiB");
+    }
 }
