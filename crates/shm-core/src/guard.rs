@@ -22,7 +22,8 @@
 //! others may still be the object's, and cure themselves when they are not.
 //!
 //! **Async-signal-safety.** The handler reads the registry (atomics that are never freed, see
-//! `registry`), makes one `mmap`, and stores a flag. It takes no lock, allocates nothing, cannot panic, and restores `errno`.
+//! `registry`), makes one `mmap`, and stores a flag. It takes no lock, allocates nothing, cannot
+//! panic, and restores `errno`.
 //!
 //! **Whose fault.** Only `SIGBUS` with `BUS_ADRERR` (no memory behind the address) whose address lies
 //! in the registry is ours. Broken hardware (`BUS_MCEERR_AR`), misalignment, and a signal that a

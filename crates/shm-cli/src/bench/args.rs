@@ -61,8 +61,8 @@ pub(crate) struct BenchArgs {
 
     /// How long each measurement lasts
     ///
-    /// One that polls takes as long as it needs for 32 messages, or for 128 up to 10 ms. [default: 2s to 8s, with --quick a quarter
-    /// to one second]
+    /// One that polls takes as long as it needs for 32 messages, or for 128 up to 10 ms. [default: 2s to 8s, with
+    /// --quick a quarter to one second]
     #[arg(long, value_name = "D", value_parser = duration)]
     pub(super) duration: Option<Duration>,
 
