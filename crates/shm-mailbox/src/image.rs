@@ -2,13 +2,11 @@
 
 use shm_core::{Object, SystemError};
 
+use crate::classic;
 use crate::error::AttachError;
 use crate::layout::{
     Geometry, KIND_RING, MAGIC, MAX_SLOTS, SLOTS_OFFSET, VERSION, is_whole_pages, offset,
 };
-
-/// The size of the lesson's object, which is no mailbox.
-const CLASSIC_SIZE: u64 = 1028;
 
 /// A valid or repairable object.
 #[derive(Debug)]
@@ -27,7 +25,7 @@ impl Image {
             return Ok(Self::HalfMade);
         }
         let name = || object.name().to_string();
-        if size == CLASSIC_SIZE {
+        if size == classic::SIZE {
             return Err(AttachError::Classic { name: name() });
         }
         let foreign = |found| {
