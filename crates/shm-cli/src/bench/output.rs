@@ -1,14 +1,13 @@
 //! Where the figures go: standard output, and the files that were asked for.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::Path;
 
 use super::args::BenchArgs;
 use super::report::Report;
 use super::{csv, svg, table};
-use crate::errors;
 use crate::failure::Failure;
+use crate::{console, errors};
 
 /// Writes what was asked for; the table, unless a format takes its place.
 pub(super) fn write(args: &BenchArgs, report: &Report) -> Result<(), Failure> {
@@ -24,11 +23,7 @@ pub(super) fn write(args: &BenchArgs, report: &Report) -> Result<(), Failure> {
     if let Some(path) = &args.svg {
         save(path, &svg::picture(report))?;
     }
-    let text = shown.unwrap_or_else(|| table::table(report));
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(errors::output(&error)),
-        _ => Ok(()),
-    }
+    console::print(shown.unwrap_or_else(|| table::table(report)))
 }
 
 /// To the file, or, if that is `-`, to be shown instead of the table.
