@@ -128,11 +128,6 @@ pub(crate) fn close_classic(error: &classic::CloseError) -> Failure {
     }
 }
 
-/// There is no list of what is in `/dev/shm`.
-pub(crate) fn list(error: &SystemError) -> Failure {
-    system(error)
-}
-
 /// These errors know the message, not where it was to go.
 fn bad_message(name: &str, error: &dyn fmt::Display) -> Failure {
     Failure::new(Status::BadMessage, format_args!("object {name:?}: {error}"))

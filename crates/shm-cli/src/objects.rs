@@ -11,7 +11,7 @@ use crate::procfs::Users;
 
 /// What is in `/dev/shm`, mailboxes first, then by name. With `all` also what is no object.
 pub(crate) fn list(all: bool, wanted: impl Fn(&str) -> bool) -> Result<Vec<Entry>, Failure> {
-    let listed = shm_core::list().map_err(|error| errors::list(&error))?;
+    let listed = shm_core::list().map_err(|error| errors::system(&error))?;
     let mut entries: Vec<_> = listed
         .into_iter()
         .filter(|listed| all || listed.object_name().is_some())
@@ -31,7 +31,7 @@ pub(crate) fn find(names: &[ShmName]) -> Vec<Result<Entry, Failure>> {
 }
 
 fn find_one(name: &ShmName) -> Result<Entry, Failure> {
-    let listed = ListEntry::find(name).map_err(|error| errors::list(&error))?;
+    let listed = ListEntry::find(name).map_err(|error| errors::system(&error))?;
     let found = listed.and_then(look);
     found.ok_or_else(|| errors::open(&OpenError::NotFound { name: name.clone() }))
 }
