@@ -7,6 +7,7 @@ use shm_core::{MapError, NameError, OpenError, ResizeError, SystemError, ViewErr
 use crate::corrupt::Corrupt;
 use crate::role::Role;
 use crate::wait::Stop;
+pub(crate) use display::{init_busy, init_busy_at_close};
 
 /// Why an endpoint could not be made.
 #[derive(Debug)]

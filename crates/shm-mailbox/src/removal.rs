@@ -8,6 +8,7 @@ use shm_core::{
 };
 
 use crate::claim;
+use crate::error::init_busy;
 use crate::layout::lock_byte;
 use crate::observe::{self, Content};
 use crate::role::Role;
@@ -181,11 +182,7 @@ impl fmt::Display for RemoveError {
                 f,
                 "object {name:?} is in use: it has a {role}; end that process first, or force the removal"
             ),
-            Self::InitBusy { name } => write!(
-                f,
-                "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
-                 look for a stopped process and continue or end it"
-            ),
+            Self::InitBusy { name } => init_busy(f, name),
             Self::Messages { name, queued } => write!(
                 f,
                 "object {name:?} has messages that nobody has taken ({queued}); receive them, or remove it with them"

@@ -29,11 +29,7 @@ impl fmt::Display for AttachError {
                 f,
                 "object {name:?} already has a {role}, process {pid}; end it first, or use another name"
             ),
-            Self::InitBusy { name } => write!(
-                f,
-                "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
-                 look for a stopped process and continue or end it"
-            ),
+            Self::InitBusy { name } => init_busy(f, name),
             Self::Unsteady { name } => write!(
                 f,
                 "object {name:?} was unlinked again each time it was opened; look for who removes it"
@@ -164,11 +160,7 @@ impl fmt::Display for BatchError {
 impl fmt::Display for CloseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InitBusy { name } => write!(
-                f,
-                "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
-                 it was not unlinked, remove it when that process is gone"
-            ),
+            Self::InitBusy { name } => init_busy_at_close(f, name),
             Self::Truncated { name } => {
                 write!(
                     f,
@@ -179,6 +171,24 @@ impl fmt::Display for CloseError {
             Self::System(error) => error.fmt(f),
         }
     }
+}
+
+/// Nobody else can attach, close or remove for as long as one process is in the middle of it.
+pub(crate) fn init_busy(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+    write!(
+        f,
+        "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
+         look for a stopped process and continue or end it"
+    )
+}
+
+/// As [`init_busy`], for who leaves and does not come back.
+pub(crate) fn init_busy_at_close(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+    write!(
+        f,
+        "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
+         it was not unlinked, remove it when that process is gone"
+    )
 }
 
 fn corrupt_object(f: &mut fmt::Formatter<'_>, name: &str, corrupt: &Corrupt) -> fmt::Result {

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::{AttachError, CloseError, RecvError, SendError};
 use crate::classic::MAX_MESSAGE;
+use crate::error::{init_busy, init_busy_at_close};
 use crate::role::Role;
 
 impl fmt::Display for AttachError {
@@ -43,11 +44,7 @@ impl fmt::Display for AttachError {
                      end it first, or use another name"
                 )
             }
-            Self::InitBusy { name } => write!(
-                f,
-                "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
-                 look for a stopped process and continue or end it"
-            ),
+            Self::InitBusy { name } => init_busy(f, name),
             Self::Unsteady { name } => write!(
                 f,
                 "object {name:?} was unlinked again each time it was opened; look for who removes it"
@@ -107,11 +104,7 @@ impl fmt::Display for RecvError {
 impl fmt::Display for CloseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InitBusy { name } => write!(
-                f,
-                "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
-                 it was not unlinked, remove it when that process is gone"
-            ),
+            Self::InitBusy { name } => init_busy_at_close(f, name),
             Self::Forked { name } => forked(f, name),
             Self::System(error) => error.fmt(f),
         }
