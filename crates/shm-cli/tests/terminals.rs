@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -25,6 +25,17 @@ fn shown(command: &mut Command) -> String {
     terminal.finish()
 }
 
+/// Starts the program with its errors, and nothing else, on a terminal.
+#[track_caller]
+fn with_errors_on_terminal(mut command: Command) -> (Process, Terminal) {
+    let terminal = Terminal::of_width(100);
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(terminal.stdio());
+    (Process::spawn_as_is(&mut command), terminal)
+}
+
 /// Leaves these messages in a mailbox.
 #[track_caller]
 fn leave(name: &Name, args: &[&str], input: &[u8]) {
@@ -33,9 +44,10 @@ fn leave(name: &Name, args: &[&str], input: &[u8]) {
     writer.finish().expect_code(0);
 }
 
-/// Reads a screen until this is on it.
+/// Reads what is shown until this is.
 #[track_caller]
-fn wait_for(screen: &mut File, text: &str) -> String {
+fn wait_for(terminal: &Terminal, text: &str) {
+    let mut screen = terminal.screen();
     let mut seen = String::new();
     let mut buffer = [0; 4096];
     until(text, || {
@@ -43,7 +55,6 @@ fn wait_for(screen: &mut File, text: &str) -> String {
         seen.push_str(&String::from_utf8_lossy(&buffer[..len]));
         seen.contains(text)
     });
-    seen
 }
 
 const EVIL: &[u8] = b"title \x1b]0;owned\x07, up \x1b[1A, old \x9b2J, tab\tand gr\xc3\xbcn\n";
@@ -119,17 +130,10 @@ fn elsewhere_bytes_are_written_as_they_came() {
 #[test]
 fn a_writer_shows_its_progress_on_a_terminal_and_takes_it_away() {
     let name = Name::new();
-    let terminal = Terminal::of_width(100);
-    let mut screen = terminal.screen();
-    let mut command = shm(["writer", "--progress", "--stats", name.as_str()]);
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(terminal.stdio());
-    let mut writer = Process::spawn_as_is(&mut command);
-    drop(command);
+    let command = shm(["writer", "--progress", "--stats", name.as_str()]);
+    let (mut writer, terminal) = with_errors_on_terminal(command);
     writer.send("one\ntwo\n");
-    wait_for(&mut screen, "2 messages, 8 bytes");
+    wait_for(&terminal, "2 messages, 8 bytes");
     let mut reader = attached_reader(&name, &[]);
     writer.finish().expect_code(0).expect_output(b"");
     reader.wait().expect_code(0).expect_output(b"one\ntwo\n");
@@ -148,19 +152,12 @@ fn a_writer_shows_its_progress_on_a_terminal_and_takes_it_away() {
 #[test]
 fn a_reader_shows_its_progress_if_its_output_goes_elsewhere() {
     let name = Name::new();
-    let terminal = Terminal::of_width(100);
-    let mut screen = terminal.screen();
-    let mut command = shm(["reader", "--progress", name.as_str()]);
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(terminal.stdio());
-    let mut reader = Process::spawn_as_is(&mut command);
-    drop(command);
+    let command = shm(["reader", "--progress", name.as_str()]);
+    let (mut reader, terminal) = with_errors_on_terminal(command);
     name.wait_for_receiver();
     let mut writer = writer(&name, &[]);
     writer.send("hello\n");
-    wait_for(&mut screen, "1 messages, 6 bytes");
+    wait_for(&terminal, "1 messages, 6 bytes");
     writer.finish().expect_code(0);
     reader.wait().expect_code(0).expect_output(b"hello\n");
 
@@ -182,17 +179,10 @@ fn progress_is_for_terminals_only() {
 fn who_waits_for_a_reader_is_told_so_on_a_terminal_with_progress_or_without() {
     for flags in [&[][..], &["--progress"]] {
         let name = Name::new();
-        let terminal = Terminal::of_width(100);
-        let mut screen = terminal.screen();
-        let mut command = shm([&["writer", "-m", "hello", name.as_str()], flags].concat());
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(terminal.stdio());
-        let mut writer = Process::spawn_as_is(&mut command);
-        drop(command);
+        let command = shm([&["writer", "-m", "hello", name.as_str()], flags].concat());
+        let (mut writer, terminal) = with_errors_on_terminal(command);
         wait_for(
-            &mut screen,
+            &terminal,
             &format!("shm: waiting for: shm reader {}\r\n", name.as_str()),
         );
         reader(&name, &[])
@@ -281,19 +271,12 @@ fn a_reader_that_comes_after_everything_is_told_so() {
 #[test]
 fn who_interrupts_a_writer_is_told_what_it_leaves() {
     let name = Name::new();
-    let terminal = Terminal::of_width(100);
-    let mut screen = terminal.screen();
-    let mut command = shm(["writer", "-m", "hello", name.as_str()]);
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(terminal.stdio());
-    let mut writer = Process::spawn_as_is(&mut command);
-    drop(command);
-    wait_for(&mut screen, "waiting for: shm reader");
+    let command = shm(["writer", "-m", "hello", name.as_str()]);
+    let (mut writer, terminal) = with_errors_on_terminal(command);
+    wait_for(&terminal, "waiting for: shm reader");
     writer.signal(Signal::INT);
     let left = format!("shm: messages are left in object {:?}: 1", name.as_str());
-    wait_for(&mut screen, &left);
+    wait_for(&terminal, &left);
     writer.wait().expect_signal(Signal::INT);
     reader(&name, &[]).wait_for_success(b"hello\n");
 }
