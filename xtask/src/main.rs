@@ -10,6 +10,7 @@ mod links;
 mod manual;
 mod mutant;
 mod mutants;
+mod page;
 mod parts;
 mod private;
 mod process;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::Verdict;
 use crate::mutant::{Mutant, Test};
+use crate::page;
 use crate::parts;
 use crate::private::{self, Who};
 use crate::process::{self, Finished};
@@ -58,10 +59,10 @@ pub(crate) fn run(arguments: &[String]) -> Verdict {
         return Err("no mutant has such a name; see --list".to_owned());
     }
     if list {
-        for (name, mutant) in &mutants {
-            println!("{name}\n    {}", mutant.breaks);
-        }
-        return Ok(true);
+        let lines = mutants
+            .iter()
+            .map(|(name, mutant)| format!("{name}\n    {}\n", mutant.breaks));
+        return page::print(&lines.collect::<String>());
     }
     // A mutant's test may be killed, and then leaves its objects behind.
     if let Some(verdict) = private::rerun("mutants", arguments, Who::Root) {

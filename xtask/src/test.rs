@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::Verdict;
 use crate::leftovers::Snapshot;
+use crate::page;
 use crate::parts::{self, LIMIT, Part, Work};
 use crate::private::{self, Who};
 use crate::process;
@@ -39,10 +40,9 @@ pub(crate) fn run(arguments: &[String]) -> Verdict {
             return Ok(true);
         }
         Asked::List => {
-            for part in parts::all() {
-                println!("{:<12} {}", part.name, part.about);
-            }
-            return Ok(true);
+            let parts = parts::all().into_iter();
+            let lines = parts.map(|part| format!("{:<12} {}\n", part.name, part.about));
+            return page::print(&lines.collect::<String>());
         }
         Asked::Run(request) => request,
     };
