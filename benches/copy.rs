@@ -1,8 +1,8 @@
 //! What the copies out of shared memory and into it cost, beside `memcpy`, which may not be used there.
 //!
-//! `copy/bytes/LENGTH` is [`shm_core::bytes::load`], `copy/store/LENGTH` [`shm_core::bytes::store`], `copy/memcpy/LENGTH` the C
-//! library's call; lengths in bytes. Both sides are in the first-level cache, so that what a store asks for beforehand is
-//! there already, and the length is not known to the compiler.
+//! `copy/bytes/LENGTH` is [`shm_core::bytes::load`], `copy/store/LENGTH` [`shm_core::bytes::store`],
+//! `copy/memcpy/LENGTH` the C library's call; lengths in bytes. Both sides are in the first-level cache, so
+//! that what a store asks for beforehand is there already, and the length is not known to the compiler.
 
 use std::hint::black_box;
 use std::ptr;

@@ -1,4 +1,5 @@
-//! A stream through an ideal plain ring: two counters, each side with a private copy of the other's, and inlined copies.
+//! A stream through an ideal plain ring: two counters, each side with a private copy of the other's, and
+//! inlined copies.
 //!
 //! The best that a ring of so many slots can do. Each side looks at the other's counter only when its copy says that
 //! the ring is full, or empty.
@@ -18,7 +19,8 @@ struct Ring<const N: usize, const S: usize> {
     slots: [UnsafeCell<[u8; S]>; N],
 }
 
-// SAFETY: a slot is written only while the counters say that it is the sender's, and read only while it is the receiver's.
+// SAFETY: a slot is written only while the counters say that it is the sender's, and read only while it is the
+// receiver's.
 unsafe impl<const N: usize, const S: usize> Sync for Ring<N, S> {}
 
 // SAFETY: atomics, and bytes in `UnsafeCell`s.

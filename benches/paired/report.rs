@@ -59,8 +59,8 @@ fn load() -> Option<f64> {
 
 /// The table: a line for each comparison.
 ///
-/// A time is that of one exchange, the median of all rounds; `cpu` is what both processes of the mailbox used, in percent of
-/// one core; a ratio is the median of the ratios of each round, with the least and the greatest.
+/// A time is that of one exchange, the median of all rounds; `cpu` is what both processes of the mailbox used,
+/// in percent of one core; a ratio is the median of the ratios of each round, with the least and the greatest.
 pub fn table(report: &Report) -> String {
     let mut table = Table::new();
     table

@@ -65,7 +65,8 @@ pub(crate) struct Hiccup {
     pub(crate) usual: f64,
     /// Nanoseconds a message in each millisecond afterwards: of all rounds the one in the middle.
     pub(crate) afterwards: Vec<f64>,
-    /// The tenth of a millisecond from which on it takes no more than a tenth more than usual; none within 30 ms is `None`.
+    /// The tenth of a millisecond from which on it takes no more than a tenth more than usual; none within 30
+    /// ms is `None`.
     pub(crate) usual_after_milliseconds: Option<f64>,
 }
 

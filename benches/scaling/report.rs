@@ -194,8 +194,8 @@ impl Report {
 
 /// Rounds in which the two cores were as near as they get; all of them, if those are too few to tell.
 ///
-/// Other tenants of the hardware move a virtual machine's cores about, and then a line takes five times as long. Medians over both
-/// kinds of rounds would tell of neither.
+/// Other tenants of the hardware move a virtual machine's cores about, and then a line takes five times as
+/// long. Medians over both kinds of rounds would tell of neither.
 pub(crate) fn quick_rounds(row: &RowResult) -> Vec<usize> {
     const FEWEST: usize = 7;
     let line = &row.contenders[0];

@@ -32,7 +32,8 @@ pub(crate) fn emptying_receiver(name: &str, slots: u32) -> Receiver {
     receiver
 }
 
-/// What is sent: `L` bytes with a word in every cache line, and at the end, if no word goes into them, a longer message.
+/// What is sent: `L` bytes with a word in every cache line, and at the end, if no word goes into them, a longer
+/// message.
 struct Outgoing<const L: usize> {
     sender: Sender,
     count: u64,

@@ -14,8 +14,8 @@ pub(crate) struct Part {
     pub(crate) about: &'static str,
     /// How it is done.
     pub(crate) work: Work,
-    /// Takes minutes on one processor, and little from whatever else runs: it begins at once, while the other parts have
-    /// their turns.
+    /// Takes minutes on one processor, and little from whatever else runs: it begins at once, while the other
+    /// parts have their turns.
     pub(crate) beside_others: bool,
 }
 

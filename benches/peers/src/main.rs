@@ -1,8 +1,8 @@
 //! The mailbox beside what people would use instead, in ratios of paired slices.
 //!
-//! The method is that of `cargo bench -p benches --bench ratios`: in each row the mailbox and one peer take turns of some
-//! milliseconds within one pair of processes, pinned to two cores, and a raw cache line takes its turn beside them. Every
-//! message is written afresh, copied in, copied out, and checked.
+//! The method is that of `cargo bench -p benches --bench ratios`: in each row the mailbox and one peer take
+//! turns of some milliseconds within one pair of processes, pinned to two cores, and a raw cache line takes its
+//! turn beside them. Every message is written afresh, copied in, copied out, and checked.
 
 mod drive;
 mod outcome;

@@ -10,7 +10,8 @@ use shm_core::barrier;
 #[repr(align(128))]
 struct Word(AtomicU64);
 
-/// Both sides store the number of the round in their word and load the other's; the rounds in which neither saw the other.
+/// Both sides store the number of the round in their word and load the other's; the rounds in which neither saw
+/// the other.
 fn rounds_that_both_miss(rounds: u64, frequent: fn(), rare: fn()) -> u64 {
     let [one, other] = [const { Word(AtomicU64::new(0)) }; 2];
     let [begun, done] = [const { Word(AtomicU64::new(0)) }; 2];

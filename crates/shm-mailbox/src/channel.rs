@@ -207,8 +207,9 @@ impl Channel {
     /// Looks after object and peer, and before it says that nobody is there, once more at what is waited
     /// for: a message (for a sender: room) wins over every verdict.
     ///
-    /// Otherwise it does not look, lest an interval of polling longer than a slice become one. The links are read before the verdict:
-    /// nobody attaches to an object that has lost its name, so whoever is not there then never will be.
+    /// Otherwise it does not look, lest an interval of polling longer than a slice become one. The links are
+    /// read before the verdict: nobody attaches to an object that has lost its name, so whoever is not there
+    /// then never will be.
     pub(crate) fn check<T>(
         &self,
         look: impl FnOnce() -> Result<Option<T>, Failure>,

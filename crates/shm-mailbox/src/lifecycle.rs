@@ -111,7 +111,8 @@ fn begin<C>(
     })?;
     let presence = &region.side(role).presence;
     protocol::begin_life(presence, std::process::id(), fences.word());
-    // So that the peer goes by our word on fences from now on. Where it is impossible it is rarely needed, and costs a slice.
+    // So that the peer goes by our word on fences from now on. Where it is impossible it is rarely needed, and
+    // costs a slice.
     let _: bool = barrier::heavy();
     wake_unconditionally(&region.side(role.peer()).presence);
     ensure_memory(region, object)?;

@@ -59,8 +59,8 @@ impl Options {
         self
     }
 
-    /// How many of the [`slots`](Self::slots) of a new mailbox are hot: a power of two from 1 to their number; 64, or all of fewer, by
-    /// default.
+    /// How many of the [`slots`](Self::slots) of a new mailbox are hot: a power of two from 1 to their number;
+    /// 64, or all of fewer, by default.
     ///
     /// Messages go round in the hot slots, which stay in the caches, for as long as they suffice; the
     /// others are entered only when more messages are queued. A matter of speed alone: the room is the same.

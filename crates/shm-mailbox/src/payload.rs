@@ -41,7 +41,8 @@ mod mapped {
             unsafe { bytes::store(target, bytes.as_ptr(), bytes.len()) };
         }
 
-        /// Copies the first `length` bytes into `buffer`; from the second cache line on, without a move across two lines.
+        /// Copies the first `length` bytes into `buffer`; from the second cache line on, without a move across
+        /// two lines.
         #[inline(always)]
         pub(crate) fn read(&self, buffer: &mut [u8; MAX_MESSAGE], length: usize) {
             assert!(length <= MAX_MESSAGE);
@@ -58,7 +59,8 @@ mod mapped {
         fn read_part(&self, buffer: &mut [u8; MAX_MESSAGE], offset: usize, length: usize) {
             let target = &mut buffer[offset..][..length];
             let source = self.0.get().cast::<u8>().wrapping_add(offset);
-            // SAFETY: in bounds there, hence here, since the two are of one size; `load` is sound while the peer writes.
+            // SAFETY: in bounds there, hence here, since the two are of one size; `load` is sound while the
+            // peer writes.
             unsafe { bytes::load(target.as_mut_ptr(), source, target.len()) };
         }
     }

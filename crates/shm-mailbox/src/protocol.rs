@@ -31,12 +31,13 @@
 //!
 //! # Who fences
 //!
-//! (P) comes after every message, and makes the processor wait until all its stores are seen: half of the time of a small
-//! message. A side that rarely sleeps, or never, says so in its `fences`, and its peer leaves (P) to it: it stores
-//! `parked`, has the kernel execute a fence on every processor that runs a process with a mailbox (`membarrier(2)`), and then
-//! looks. If the publisher's store comes before that fence, the look finds it; if it comes after, so does its load of
-//! `parked`, which then finds the flag. Whoever attaches asks for such a fence too, after it has said who fences: a
-//! publisher that still goes by what the last owner said has published before.
+//! (P) comes after every message, and makes the processor wait until all its stores are seen: half of the time
+//! of a small message. A side that rarely sleeps, or never, says so in its `fences`, and its peer leaves (P) to
+//! it: it stores `parked`, has the kernel execute a fence on every processor that runs a process with a mailbox
+//! (`membarrier(2)`), and then looks. If the publisher's store comes before that fence, the look finds it; if
+//! it comes after, so does its load of `parked`, which then finds the flag. Whoever attaches asks for such a
+//! fence too, after it has said who fences: a publisher that still goes by what the last owner said has
+//! published before.
 //!
 //! # Why no wake-up is lost
 //!
@@ -164,8 +165,8 @@ impl SendCursor {
         false
     }
 
-    /// As [`room`](Self::room), by a look at the shared memory. Before the cold slots are entered, which costs more than
-    /// a short wait, it looks as often as `again` tells it to, unless the receiver sleeps.
+    /// As [`room`](Self::room), by a look at the shared memory. Before the cold slots are entered, which costs
+    /// more than a short wait, it looks as often as `again` tells it to, unless the receiver sleeps.
     pub(crate) fn look_for_room(
         &mut self,
         region: &Region,
@@ -245,10 +246,11 @@ impl SendCursor {
             .store(self.next, Ordering::Release);
     }
 
-    /// Sends the first of `messages`, of at most 1024 bytes each, as far as hot slots are known to be free; none in a pass.
+    /// Sends the first of `messages`, of at most 1024 bytes each, as far as hot slots are known to be free;
+    /// none in a pass.
     ///
-    /// What [`room`](Self::room) and [`commit`](Self::commit) would do, with one decision for all: the messages follow no pass that could still claim them (rule 1), and fewer than H are queued before each
-    /// (rule 2).
+    /// What [`room`](Self::room) and [`commit`](Self::commit) would do, with one decision for all: the messages
+    /// follow no pass that could still claim them (rule 1), and fewer than H are queued before each (rule 2).
     #[inline]
     pub(crate) fn publish_hot<T: AsRef<[u8]>>(&mut self, region: &Region, messages: &[T]) -> usize {
         let geometry = region.geometry();
@@ -475,8 +477,8 @@ pub(crate) enum Wake {
     TimeUp,
 }
 
-/// Announces the owner's sleep on its flag `own`, executes `barrier` if the publisher leaves that to us, looks once more,
-/// and if there is nothing, sleeps, and looks again if that did not just expire.
+/// Announces the owner's sleep on its flag `own`, executes `barrier` if the publisher leaves that to us, looks
+/// once more, and if there is nothing, sleeps, and looks again if that did not just expire.
 ///
 /// An error of `sleep` means that the memory may be gone, and nothing in it is touched any more.
 ///

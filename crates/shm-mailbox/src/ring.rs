@@ -15,25 +15,27 @@
 //!
 //! # Why no message is overwritten
 //!
-//! Let q be the messages committed and not given back when message n is to be sent; q < N, or there is no room. The sender
-//! takes the first rule that applies.
+//! Let q be the messages committed and not given back when message n is to be sent; q < N, or there is no room.
+//! The sender takes the first rule that applies.
 //!
 //! 1. In a pass, F ≤ n < F + C: slot H + (n - F). What was there is of an earlier pass, which began N or more messages
 //!    before F (rule 4), so it is N or more messages old, and given back, since q < N.
 //! 2. q < H: slot n mod H. What was there is H or more messages old, and given back, since q < H.
 //! 3. F + C ≤ n < F + N, the H messages after a pass: slot n mod H. What was there came before the pass; it is message
 //!    n - N, and given back, since q < N.
-//! 4. Otherwise a pass starts, F = n, slot H. The last one began N or more messages ago (rules 1 and 3), so what was there is given back.
+//! 4. Otherwise a pass starts, F = n, slot H. The last one began N or more messages ago (rules 1 and 3), so
+//!    what was there is given back.
 //!
 //! So the capacity is exactly N, whatever the pattern of traffic.
 //!
 //! # Why the receiver finds it
 //!
 //! The only thing to know besides n is F, and the receiver learns it by finding a message in slot H: outside a
-//! pass, message n is in slot n mod H or in slot H, and in no other. It looks at the hot slot *first*: if a newer message stands there, the
-//! sender has been through a pass, which began with message n in slot H, before it came round; slot H, loaded after it, must then show n.
-//! Whoever restarts finds F in the stamps: slot H has the first message of the last pass; and if that pass is already
-//! the next one, slot N - 1 has the last message of the one before, for as long as a message of it is not given back.
+//! pass, message n is in slot n mod H or in slot H, and in no other. It looks at the hot slot *first*: if a
+//! newer message stands there, the sender has been through a pass, which began with message n in slot H, before
+//! it came round; slot H, loaded after it, must then show n. Whoever restarts finds F in the stamps: slot H has
+//! the first message of the last pass; and if that pass is already the next one, slot N - 1 has the last
+//! message of the one before, for as long as a message of it is not given back.
 
 use crate::layout::Geometry;
 
@@ -117,7 +119,8 @@ impl Geometry {
         }
     }
 
-    /// The slot for message `n` by rules 1 to 3, with `queued` messages before it, less than N; `None` if a pass starts.
+    /// The slot for message `n` by rules 1 to 3, with `queued` messages before it, less than N; `None` if a
+    /// pass starts.
     #[inline]
     pub(crate) const fn slot_for(self, n: u64, queued: u64, pass: Pass) -> Option<usize> {
         if let Some(slot) = self.cold_slot(n, pass) {

@@ -1,4 +1,5 @@
-//! iceoryx2: publish and subscribe, polled in a loop. It drops nothing: a publisher retries while the subscriber's buffer is full.
+//! iceoryx2: publish and subscribe, polled in a loop. It drops nothing: a publisher retries while the
+//! subscriber's buffer is full.
 //!
 //! Its strength is that a message need not be copied. Here it is, in and out, since that is what is compared: a message
 //! that its sender has elsewhere, and its receiver wants to keep.

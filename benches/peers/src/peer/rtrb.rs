@@ -1,4 +1,5 @@
-//! rtrb between two threads: what a ring with one producer and one consumer does where nobody can be killed alone. Spun.
+//! rtrb between two threads: what a ring with one producer and one consumer does where nobody can be killed
+//! alone. Spun.
 
 use std::hint::spin_loop;
 

@@ -1,4 +1,5 @@
-//! shmem-ipc: a ring in a memfd. Polled through its low-level interface, which makes no system call; or with its eventfds.
+//! shmem-ipc: a ring in a memfd. Polled through its low-level interface, which makes no system call; or with
+//! its eventfds.
 //!
 //! With the eventfds the sender makes a system call for each message into an empty ring, and a receiver sleeps there.
 

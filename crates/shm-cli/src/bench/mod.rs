@@ -1,8 +1,8 @@
 //! `shm bench`: what each way of waiting costs, measured between two real processes.
 //!
-//! For each way the program starts itself once more as the peer ([`peer`]), and measures with it ([`pair`]): latency and
-//! processor time when a message comes now and then, processor time when none comes, round trip, throughput.
-//! What came of it is a [`report::Report`], to be shown as a table, a picture, JSON or CSV.
+//! For each way the program starts itself once more as the peer ([`peer`]), and measures with it ([`pair`]):
+//! latency and processor time when a message comes now and then, processor time when none comes, round trip,
+//! throughput. What came of it is a [`report::Report`], to be shown as a table, a picture, JSON or CSV.
 
 mod args;
 mod csv;

@@ -1,8 +1,9 @@
-//! The process at the other end: `shm bench` starts its own program once more, with a subcommand that help does not show.
+//! The process at the other end: `shm bench` starts its own program once more, with a subcommand that help does
+//! not show.
 //!
-//! It is told what to do by lines on its standard input, and answers each on its standard output, when it is done, with what
-//! it has used meanwhile. Nothing outlives the leading process, however that ends: when the input is closed,
-//! by that process or by the kernel, the peer unlinks the objects and exits.
+//! It is told what to do by lines on its standard input, and answers each on its standard output, when it is
+//! done, with what it has used meanwhile. Nothing outlives the leading process, however that ends: when the
+//! input is closed, by that process or by the kernel, the peer unlinks the objects and exits.
 
 use std::io::{self, BufRead, Write};
 use std::process;

@@ -144,7 +144,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Unlinks the object, if the name is still its own, and frees the role. Waits for nobody: see [`drain`](Self::drain).
+    /// Unlinks the object, if the name is still its own, and frees the role. Waits for nobody: see
+    /// [`drain`](Self::drain).
     ///
     /// A reader that has the object mapped still finds the last message in it.
     ///

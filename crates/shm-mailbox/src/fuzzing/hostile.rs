@@ -319,8 +319,8 @@ impl World<'_> {
         }
     }
 
-    /// One of the two goes to sleep until its time is up, goes on, and is woken at once, or after somebody has written a
-    /// word.
+    /// One of the two goes to sleep until its time is up, goes on, and is woken at once, or after somebody has
+    /// written a word.
     fn park(&mut self, meanwhile: bool) {
         let role = self.role();
         let parked = |world: &Self| {

@@ -35,7 +35,8 @@ pub(crate) fn histories(slots: u64) -> Vec<Vec<Round>> {
         histories.push(vec![(full, full / 2), (full / 2, 0)]);
     }
     if slots > 2 {
-        // Full, half emptied, filled again, all but emptied: the first messages are not where they would be in a fresh one.
+        // Full, half emptied, filled again, all but emptied: the first messages are not where they would be in
+        // a fresh one.
         histories.push(vec![(full, full / 2), (full / 4, full / 2)]);
         histories.push(vec![(full, full - 2), (full / 2, 2), (full / 4, 0)]);
         histories.push(vec![(full / 2, full / 2), (full, 3), (2, full - 4)]);

@@ -25,8 +25,8 @@ pub(crate) enum Call {
     RecvWhenEmpty,
 }
 
-/// How the call ended: in one of the usual ways, or with `Corrupt`, which stands for `Truncated` too: who finds no magic
-/// takes the memory for lost.
+/// How the call ended: in one of the usual ways, or with `Corrupt`, which stands for `Truncated` too: who finds
+/// no magic takes the memory for lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Done = 1,
