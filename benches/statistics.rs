@@ -1,4 +1,4 @@
-//! Medians with the least and the greatest beside them.
+//! Medians with the least, the greatest and the quartiles beside them.
 
 use serde::Serialize;
 
@@ -11,6 +11,8 @@ pub struct Summary {
     pub min: f64,
     /// The greatest.
     pub max: f64,
+    /// Where the middle half begins and ends: a quarter of the values are below the first, a quarter above the second.
+    pub quartiles: (f64, f64),
 }
 
 impl Summary {
@@ -31,7 +33,14 @@ impl Summary {
         } else {
             values[middle]
         };
-        Self { median, min, max }
+        let outside = values.len() / 4;
+        let quartiles = (values[outside], values[values.len() - 1 - outside]);
+        Self {
+            median,
+            min,
+            max,
+            quartiles,
+        }
     }
 
     /// Of the ratios of two measurements, round by round.
@@ -56,6 +65,7 @@ mod tests {
             median: 4.0,
             min: 1.0,
             max: 9.0,
+            quartiles: (1.0, 9.0),
         };
         assert_eq!(summary, expected);
     }
@@ -63,6 +73,12 @@ mod tests {
     #[test]
     fn the_median_of_an_even_number_is_the_mean_of_the_two_in_the_middle() {
         assert_eq!(Summary::of([8.0, 1.0, 2.0, 3.0]).median, 2.5);
+    }
+
+    #[test]
+    fn half_of_the_values_lies_between_the_quartiles() {
+        let values = (1..=9).map(f64::from);
+        assert_eq!(Summary::of(values).quartiles, (3.0, 7.0));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! One word there and back, through a cache line each way: no message can be faster.
+//! One word there and back, through one fixed cache line each way.
 //!
 //! Between two looks a side spins, or gives the core away, which suits two processes on one core best.
 

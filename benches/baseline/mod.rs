@@ -2,7 +2,7 @@
 //!
 //! | baseline | is |
 //! |---|---|
-//! | [`line`](mod@line) | one word there and back: what the hardware takes at least |
+//! | [`line`](mod@line) | one word there and back, through one fixed line each way: a yardstick |
 //! | [`slot`] | one message there and back through one slot each way: stamp, inlined copy |
 //! | [`ring`] | a stream through an ideal plain ring: both counters cached, nothing checked |
 //! | [`futex`] | one word there and back, sleeping in the kernel in between |
@@ -72,6 +72,33 @@ pub(crate) fn until(mut so: impl FnMut() -> bool) {
 #[inline(always)]
 pub(crate) fn until_reached(line: &Line, number: u64) {
     until(|| line.0.load(Ordering::Acquire) == number);
+}
+
+/// As [`copy`], to where the other process has read before: asks for all lines at once if they are many.
+///
+/// # Safety
+///
+/// As for [`copy`].
+#[inline(always)]
+pub(crate) unsafe fn copy_in(source: *const u8, target: *mut u8, from: usize, to: usize) {
+    if to - from >= 448 {
+        for at in (from..to).step_by(64) {
+            prefetch_for_writing(target.wrapping_add(at));
+        }
+    }
+    // SAFETY: the caller vouches for both sides.
+    unsafe { copy(source, target, from, to) };
+}
+
+#[inline(always)]
+fn prefetch_for_writing(line: *mut u8) {
+    // SAFETY: a hint; nothing is touched that a program could see.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        std::arch::asm!("prefetchw byte ptr [{0}]", in(reg) line, options(nostack, preserves_flags));
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = line;
 }
 
 /// Copies the bytes `from..to` with the widest moves there are, inlined: a call of `memcpy` costs more than it moves.

@@ -7,7 +7,7 @@
 use std::cell::UnsafeCell;
 use std::sync::atomic::Ordering;
 
-use super::{Line, Shared, copy, share, until};
+use super::{Line, Shared, copy, copy_in, share, until};
 use crate::paired::{Follow, Lead};
 use crate::payload::{self, STOP};
 
@@ -93,7 +93,7 @@ impl<const N: usize, const S: usize, const L: usize> Sending<N, S, L> {
             self.sum = self.sum.wrapping_add(written);
             let slot = self.ring.slot(self.sent);
             // SAFETY: both sides have at least `L` bytes; the slot is the sender's until `sent` is stored.
-            unsafe { copy(self.message.as_ptr(), slot, 0, L) };
+            unsafe { copy_in(self.message.as_ptr(), slot, 0, L) };
             self.sent += 1;
         }
         self.ring.sent.0.store(end, Ordering::Release);

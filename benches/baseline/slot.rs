@@ -3,7 +3,7 @@
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Shared, copy, share, until};
+use super::{Shared, copy, copy_in, share, until};
 use crate::paired::{Follow, Lead};
 use crate::payload::{self, STOP};
 
@@ -27,7 +27,7 @@ impl<const L: usize> Slot<L> {
         let (source, target) = (message.as_ptr(), self.payload.get().cast());
         let first_line = FIRST_LINE.min(L);
         // SAFETY: both sides have `L` bytes; the peer looks at the payload after the stamp only.
-        unsafe { copy(source, target, first_line, L) };
+        unsafe { copy_in(source, target, first_line, L) };
         // SAFETY: as above.
         unsafe { copy(source, target, 0, first_line) };
         self.stamp.store(number, Ordering::Release);
@@ -37,8 +37,11 @@ impl<const L: usize> Slot<L> {
     fn take(&self, number: u64, message: &mut [u8; L]) {
         until(|| self.stamp.load(Ordering::Acquire) == number);
         let (source, target) = (self.payload.get().cast_const().cast(), message.as_mut_ptr());
+        let first_line = FIRST_LINE.min(L);
         // SAFETY: both sides have `L` bytes; the peer writes again only after our answer.
-        unsafe { copy(source, target, 0, L) };
+        unsafe { copy(source, target, 0, first_line) };
+        // SAFETY: as above. From a cache line's beginning on, so that no chunk lies in two.
+        unsafe { copy(source, target, first_line, L) };
     }
 }
 

@@ -130,7 +130,9 @@ fn cells(row: &RowResult, comparison: &ComparisonResult) -> [String; 11] {
 }
 
 fn spread(value: Summary, unit: &str) -> String {
-    let Summary { median, min, max } = value;
+    let Summary {
+        median, min, max, ..
+    } = value;
     let [median, min, max] = [median, min, max].map(three_digits);
     format!("{median}{unit} ({min}–{max})")
 }

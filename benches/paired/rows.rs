@@ -175,8 +175,8 @@ fn against_the_lesson(placement: Placement) -> Row {
 }
 
 fn idle(wait: Wait) -> Row {
-    // So long that the wake-up for the last message hardly counts.
-    let pause = Duration::from_secs(1);
+    // So long that the message that ends it, for which the receiver wakes, spins and goes to sleep, hardly counts.
+    let pause = Duration::from_secs(4);
     Row {
         name: format!("idle/{wait}"),
         placement: Unpinned,

@@ -92,7 +92,7 @@ impl Plot {
     fn greatest(&self) -> f64 {
         let times = || self.series.iter().flat_map(|series| &series.times);
         let median = times().map(|time| time.median).fold(self.line, f64::max);
-        let slow = times().map(|time| time.max).fold(0.0, f64::max);
+        let slow = times().map(|time| time.quartiles.1).fold(0.0, f64::max);
         slow.clamp(1.1 * median, 3.0 * median)
     }
 
@@ -134,8 +134,9 @@ impl Plot {
             let (x, y) = (self.place(index), height(time.median));
             // Writing to a string does not fail.
             let _ = write!(points, "{x:.1},{y:.1} ");
-            let (least, greatest) = ((x, height(time.min)), (x, height(time.max)));
-            line(text, &format!("whisker {class}-line"), least, greatest);
+            let (low, high) = time.quartiles;
+            let class_of_line = format!("whisker {class}-line");
+            line(text, &class_of_line, (x, height(low)), (x, height(high)));
             series.shape.draw(text, (x, y));
         }
         let _ = writeln!(

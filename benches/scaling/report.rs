@@ -245,6 +245,6 @@ fn table(header: &[&str]) -> Table {
 }
 
 fn time(time: Summary) -> String {
-    let Summary { median, min, max } = time;
-    format!("{median:.1} ({min:.1}–{max:.1})")
+    let (low, high) = time.quartiles;
+    format!("{:.1} ({low:.1}–{high:.1})", time.median)
 }

@@ -2,6 +2,7 @@
 //! alone. Spun.
 
 use std::hint::spin_loop;
+use std::slice;
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
@@ -21,23 +22,19 @@ impl Peer for Rtrb {
     }
 }
 
+// As slices of one, which are copied once; `push` and `pop` take and give an array that may be copied again.
+
 impl<const L: usize> Outgoing<L> for Producer<[u8; L]> {
     fn send(&mut self, message: &[u8; L]) {
-        // Asked first: a ring that is full would hand the message back.
-        while self.is_full() {
+        while self.push_entire_slice(slice::from_ref(message)).is_err() {
             spin_loop();
         }
-        self.push(*message).expect("there is room");
     }
 }
 
 impl<const L: usize> Incoming<L> for Consumer<[u8; L]> {
     fn receive(&mut self, message: &mut [u8; L]) {
-        loop {
-            if let Ok(received) = self.pop() {
-                *message = received;
-                return;
-            }
+        while self.pop_entire_slice(slice::from_mut(message)).is_err() {
             spin_loop();
         }
     }
