@@ -42,7 +42,7 @@ mod mapped {
         }
 
         /// Copies the first `length` bytes into `buffer`; from the second cache line on, without a move across
-        /// two lines.
+        /// two lines, except for the last.
         #[inline(always)]
         pub(crate) fn read(&self, buffer: &mut [u8; MAX_MESSAGE], length: usize) {
             assert!(length <= MAX_MESSAGE);

@@ -145,7 +145,7 @@ impl Waiter {
             wait,
             interrupt,
             last_check: None,
-            manner: Manner::Spin,
+            manner: Manner::new(),
         }
     }
 

@@ -14,14 +14,28 @@ const ROUNDS: u32 = 16;
 const LOOKS_PER_ROUND: u32 = 100;
 /// A yield that takes longer has let somebody else run, so the core is shared.
 const SHARED_CORE: Duration = Duration::from_nanos(1500);
-/// How many waits park at once after a yield has let somebody else run than the peer.
-const WAITS_PARKING: u32 = 8;
+/// One that takes longer has cost more than a sleep, whoever ran: a busy process takes a time slice of some
+/// milliseconds, while one that is woken goes before it.
+const CROWDED_CORE: Duration = Duration::from_micros(50);
 /// How many waits yield first after a yield has let the peer run, and what we waited for came.
 const WAITS_YIELDING: u32 = 64;
+/// How many waits park at once after a yield has let somebody else run than the peer.
+const WAITS_PARKING: u32 = 8;
+/// How many do so at most: twice as many each time that the core is found crowded again, and half as many after each
+/// wait that did well without. So the slices that are lost to finding out are a small part of the time, and half a
+/// second after the crowd is gone we know.
+const MOST_WAITS_PARKING: u32 = 4096;
 
 /// How the next waits begin, by what the last have shown of the core.
+#[derive(Debug)]
+pub(super) struct Manner {
+    habit: Habit,
+    /// How many waits park when the core is found crowded the next time.
+    parking: u32,
+}
+
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Manner {
+enum Habit {
     /// The peer is on another core, as far as we know: spin.
     Spin,
     /// The peer shares this core: give it away first, for this many waits.
@@ -31,44 +45,58 @@ pub(super) enum Manner {
 }
 
 impl Manner {
+    pub(super) const fn new() -> Self {
+        Self {
+            habit: Habit::Spin,
+            parking: WAITS_PARKING,
+        }
+    }
+
     /// What comes before parking, if anything does.
     pub(super) fn spin_a_while<C: Condition>(
         &mut self,
         condition: &mut C,
     ) -> Result<Option<C::Output>, C::Error> {
-        match *self {
-            Manner::Park(waits) => {
-                *self = match waits {
-                    1 => Manner::Spin,
-                    _ => Manner::Park(waits - 1),
+        match self.habit {
+            Habit::Park(waits) => {
+                self.habit = match waits {
+                    1 => Habit::Spin,
+                    _ => Habit::Park(waits - 1),
                 };
                 return Ok(None);
             }
-            Manner::Yield(waits) => {
-                *self = match waits {
-                    1 => Manner::Spin,
-                    _ => Manner::Yield(waits - 1),
+            Habit::Yield(waits) => {
+                self.habit = match waits {
+                    1 => Habit::Spin,
+                    _ => Habit::Yield(waits - 1),
                 };
-                // Untimed: where this goes wrong, the next timed one tells.
-                thread::yield_now();
-                if let Some(output) = condition.look_again()? {
-                    return Ok(Some(output));
+                let taken = timed_yield();
+                let found = condition.look_again()?;
+                if taken > CROWDED_CORE {
+                    self.make_way();
+                    return Ok(found);
+                }
+                if found.is_some() {
+                    self.stay();
+                    return Ok(found);
                 }
             }
-            Manner::Spin => {}
+            Habit::Spin => {}
         }
         if let Some(output) = look_often(condition, FIRST_LOOKS)? {
             return Ok(Some(output));
         }
         for _ in 0..ROUNDS {
-            let before = Instant::now();
-            thread::yield_now();
-            let shared = before.elapsed() > SHARED_CORE;
+            let taken = timed_yield();
             let found = condition.look_again()?;
-            if shared {
-                *self = match found {
-                    Some(_) => Manner::Yield(WAITS_YIELDING),
-                    None => Manner::Park(WAITS_PARKING),
+            if taken > CROWDED_CORE {
+                self.make_way();
+                return Ok(found);
+            }
+            if taken > SHARED_CORE {
+                self.habit = match found {
+                    Some(_) => Habit::Yield(WAITS_YIELDING),
+                    None => Habit::Park(WAITS_PARKING),
                 };
                 return Ok(found);
             }
@@ -76,9 +104,28 @@ impl Manner {
                 return Ok(found);
             }
             if let Some(output) = look_often(condition, LOOKS_PER_ROUND)? {
+                self.stay();
                 return Ok(Some(output));
             }
         }
         Ok(None)
     }
+
+    /// Not to sleep was right.
+    fn stay(&mut self) {
+        self.parking = (self.parking / 2).max(WAITS_PARKING);
+    }
+
+    /// The core is crowded: from now on, park.
+    fn make_way(&mut self) {
+        self.habit = Habit::Park(self.parking);
+        self.parking = (2 * self.parking).min(MOST_WAITS_PARKING);
+    }
+}
+
+/// Gives the core away, and tells for how long.
+fn timed_yield() -> Duration {
+    let before = Instant::now();
+    thread::yield_now();
+    before.elapsed()
 }
