@@ -129,3 +129,63 @@ fn timed_yield() -> Duration {
     thread::yield_now();
     before.elapsed()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Stop;
+    use super::*;
+    use crate::protocol::Slept;
+
+    /// Nothing ever comes; counts who looks.
+    struct Nothing {
+        looks: u32,
+    }
+
+    impl Condition for Nothing {
+        type Output = ();
+        type Error = Stop;
+
+        fn look(&mut self) -> Result<Option<()>, Stop> {
+            self.looks += 1;
+            Ok(None)
+        }
+
+        fn check(&mut self) -> Result<Option<()>, Stop> {
+            Ok(None)
+        }
+
+        fn park(&mut self, _: Duration) -> Result<Slept<()>, Stop> {
+            Ok(Slept::Expired)
+        }
+    }
+
+    #[test]
+    fn on_a_crowded_core_more_and_more_waits_park() {
+        let mut manner = Manner::new();
+        let mut nothing = Nothing { looks: 0 };
+        for doublings in 0..12 {
+            manner.make_way();
+            for _ in 0..(WAITS_PARKING << doublings).min(MOST_WAITS_PARKING) {
+                assert!(matches!(manner.habit, Habit::Park(_)));
+                assert_eq!(manner.spin_a_while(&mut nothing), Ok(None));
+            }
+            assert!(matches!(manner.habit, Habit::Spin));
+        }
+        assert_eq!(nothing.looks, 0);
+    }
+
+    #[test]
+    fn waits_that_do_well_make_up_for_a_crowd() {
+        let mut manner = Manner::new();
+        for _ in 0..5 {
+            manner.make_way();
+        }
+        for _ in 0..4 {
+            manner.stay();
+        }
+        assert_eq!(manner.parking, 2 * WAITS_PARKING);
+        manner.stay();
+        manner.stay();
+        assert_eq!(manner.parking, WAITS_PARKING);
+    }
+}
