@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use shm_mailbox::{Message, Options, Sender, Wait};
 use support::process::Child;
-use support::{Name, Random, Shared, WAITS, assert_content, content, fork, is_torture, turn};
+use support::{
+    Name, Random, Raw, Shared, WAITS, assert_content, content, fork, is_torture, raw, turn,
+};
 
 /// Where the processes of a test keep what outlives them: what an application would keep in a file.
 const DONE: usize = 0;
@@ -112,15 +114,15 @@ fn let_messages_flow(notes: &Shared, by: u64) {
     }
 }
 
-/// Kills both ends again and again, in a mailbox of this many slots, for so long and so often at most; returns how
-/// often, and how many messages arrived.
-fn kill_both_ends(slots: u32, time: Duration, kills: u64) -> (u64, u64, u64) {
+/// Kills both ends again and again, in a mailbox of this many slots and hot slots, for so long and so often at most;
+/// returns how often, how many messages arrived, and how many of them again.
+fn kill_both_ends((slots, hot): (u32, u32), time: Duration, kills: u64) -> (u64, u64, u64) {
     let (name, notes) = (Name::new(), Shared::new());
     let options = |round| {
-        let options = name.options().slots(slots).await_peer(true);
-        options.wait(wait(round))
+        let options = name.options().slots(slots).hot_slots(hot);
+        options.await_peer(true).wait(wait(round))
     };
-    let mut random = Random::new(0xC4A0 + u64::from(slots));
+    let mut random = Random::new(0xC4A0 + u64::from(slots + hot));
     let (mut sender, mut receiver) = (sending(options(0), &notes), receiving(options(0), &notes));
     let (start, mut killed) = (Instant::now(), 0);
     while killed < kills && start.elapsed() < time {
@@ -154,6 +156,11 @@ fn kill_both_ends(slots: u32, time: Duration, kills: u64) -> (u64, u64, u64) {
     }
     sender.kill();
     receiver.kill();
+    if hot < slots {
+        let first_cold = usize::try_from(hot).expect("a small number");
+        let stamp = Raw::new(&name).load(raw::stamp_offset(first_cold));
+        assert!(stamp > 0, "no message was in a cold slot");
+    }
     finish(&name, &notes);
     let number = |index| notes.number(index).load(Ordering::SeqCst);
     (killed + 2, number(DONE), number(REPEATED))
@@ -174,13 +181,13 @@ fn finish(name: &Name, notes: &Shared) {
 fn both_ends_killed_at_random_lose_nothing_and_reorder_nothing() {
     let _turn = turn();
     let (time, kills) = match is_torture() {
-        true => (Duration::MAX, 100_000 / 3 + 1),
-        false => (Duration::from_millis(3_300), u64::MAX),
+        true => (Duration::MAX, 100_000 / 5 + 1),
+        false => (Duration::from_secs(2), u64::MAX),
     };
     let (mut killed, mut arrived, mut repeated) = (0, 0, 0);
-    for slots in [1, 4, 16] {
-        let (more, messages, again) = kill_both_ends(slots, time, kills);
-        assert!(messages > 0, "no message arrived with {slots} slots");
+    for ring in [(1, 1), (4, 4), (4, 2), (16, 16), (16, 8)] {
+        let (more, messages, again) = kill_both_ends(ring, time, kills);
+        assert!(messages > 0, "no message arrived with {ring:?} slots");
         killed += more;
         arrived += messages;
         repeated += again;

@@ -146,7 +146,7 @@ fn when_the_object_is_damaged() {
 #[test]
 fn at_the_end_of_the_numbers() {
     let name = Name::new();
-    raw::create_at(&name, 4, LAST_MESSAGE + 1);
+    raw::create_at(&name, raw::image(4), LAST_MESSAGE + 1);
     let mut sender = name.sender();
     let text = r#"object "x" has used up its message numbers; create a new one"#;
     says(&name, sender.send(b"a"), text);

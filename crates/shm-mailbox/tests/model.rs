@@ -246,7 +246,7 @@ fn step(operation: Operation, ends: &mut Ends, model: &mut Model) {
 /// Runs the operations on a mailbox whose first message is number `first`.
 fn follow(slots: u32, first: u64, operations: Vec<Operation>) {
     let name = Name::new();
-    raw::create_at(&name, slots, first);
+    raw::create_at(&name, raw::image(slots), first);
     let options = name.options().wait(Wait::Block);
     let mut ends = Ends {
         sender: Some(options.clone().sender().unwrap()),

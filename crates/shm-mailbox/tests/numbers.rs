@@ -64,7 +64,7 @@ fn counts_that_cannot_be_are_found_when_attaching() {
 fn the_numbers_end_without_wrapping() {
     for slots in [1, 4] {
         let name = Name::new();
-        raw::create_at(&name, slots, LAST_MESSAGE - 2);
+        raw::create_at(&name, raw::image(slots), LAST_MESSAGE - 2);
         let (mut sender, mut receiver) = name.pair(slots);
         for number in LAST_MESSAGE - 2..=LAST_MESSAGE {
             sender.send_timeout(b"one of the last", LIMIT).unwrap();
@@ -91,7 +91,7 @@ fn the_numbers_end_without_wrapping() {
 #[test]
 fn a_batch_ends_with_the_numbers() {
     let name = Name::new();
-    raw::create_at(&name, 8, LAST_MESSAGE - 1);
+    raw::create_at(&name, raw::image(8), LAST_MESSAGE - 1);
     let (mut sender, mut receiver) = name.pair(8);
     let batch = sender.send_batch(&["a", "b", "c"]).unwrap_err();
     assert_eq!(batch.sent, 2);

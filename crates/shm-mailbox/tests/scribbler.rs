@@ -74,7 +74,7 @@ fn count(fine: bool, start: Instant, notes: &Shared, counter: &AtomicU64) {
 #[test]
 fn nonsense_written_between_two_living_ends_does_them_no_harm() {
     let (name, notes) = (Name::new(), Shared::new());
-    raw::create_at(&name, 4, 0);
+    raw::create_at(&name, raw::image(4), 0);
     let running = || notes.number(OVER).load(Ordering::SeqCst) == 0;
     let sender = fork(|| {
         for round in (0..).take_while(|_| running()) {

@@ -2,7 +2,7 @@
 //!
 //! A few seconds, or as many as `SHM_SOAK_SECONDS` says. This process keeps one end, the other is a child that is
 //! killed; the ends change places from round to round, and so do the wait strategies. Every other round passes
-//! messages in batches: those carry the volume.
+//! messages in batches: those carry the volume. In half of the rounds half of the slots are cold.
 
 #![cfg(not(loom))]
 
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use shm_mailbox::{Message, RecvError, SendError, Wait};
 use support::process::{Child, sleep_for_ever};
 use support::raw::{self, LAST_MESSAGE};
-use support::{LIMIT, Name, Shared, WAITS, assert_content, content, fork};
+use support::{LIMIT, Name, Raw, Shared, WAITS, assert_content, content, fork};
 
 /// How long a child lives.
 const LIFE: Duration = Duration::from_millis(10);
@@ -38,6 +38,8 @@ struct Passed {
 /// A round: which mailbox, who waits how, and for how long.
 struct Round {
     name: Name,
+    slots: u32,
+    hot: u32,
     ours: Wait,
     theirs: Wait,
     /// The number of the first message.
@@ -60,9 +62,16 @@ impl Round {
             4 => LAST_MESSAGE + 1 - last_ones,
             _ => 0,
         };
-        raw::create_at(&name, slots, first);
+        // Four turns have all numbers of slots.
+        let hot = match turn / 4 % 2 {
+            0 => slots,
+            _ => (slots / 2).max(1),
+        };
+        raw::create_at(&name, raw::image_with_hot(slots, hot), first);
         Self {
             name,
+            slots,
+            hot,
             ours: WAITS[pair % 6],
             theirs: WAITS[pair / 6 % 6],
             first,
@@ -71,12 +80,17 @@ impl Round {
         }
     }
 
-    fn run(&self, number: usize) -> Passed {
+    /// What passed, and whether it filled the hot slots and went on to the cold ones.
+    fn run(&self, number: usize) -> (Passed, bool) {
+        let words = Raw::new(&self.name);
         let pair = number / 2;
-        match (pair % 6 + pair / 6 + number / CYCLE) % 2 {
+        let passed = match (pair % 6 + pair / 6 + number / CYCLE) % 2 {
             0 => self.receive(),
             _ => self.send(),
-        }
+        };
+        let first_cold = usize::try_from(self.hot).expect("a small number");
+        let entered = self.hot < self.slots && words.load(raw::stamp_offset(first_cold)) > 0;
+        (passed, entered)
     }
 
     fn sending(&self) -> Child {
@@ -238,11 +252,12 @@ fn traffic_under_constant_kills_goes_on_and_nothing_grows() {
     let (start, mut kills, mut settled) = (Instant::now(), 0, None);
     // With each strategy at the end that is not killed.
     let mut messages = [0; 6];
-    let mut rounds = 0;
+    let (mut rounds, mut cold) = (0, 0);
     while start.elapsed() < total || rounds < CYCLE {
-        let passed = Round::new(rounds, time).run(rounds);
+        let (passed, entered_cold_slots) = Round::new(rounds, time).run(rounds);
         messages[rounds / 2 % 6] += passed.messages;
         kills += passed.kills;
+        cold += usize::from(entered_cold_slots);
         rounds += 1;
         if rounds == CYCLE / 2 {
             settled = Some(held());
@@ -255,12 +270,13 @@ fn traffic_under_constant_kills_goes_on_and_nothing_grows() {
         println!("{wait}: {messages} messages");
     }
     println!(
-        "{} messages verified in {rounds} rounds, {kills} processes killed; resident {} KiB, then {} KiB; \
+        "{} messages verified in {rounds} rounds, {cold} with cold slots, {kills} processes killed; resident {} KiB, then {} KiB; \
          {descriptors_before} descriptors, then {descriptors}; {names} names left",
         messages.iter().sum::<u64>(),
         before >> 10,
         resident >> 10
     );
+    assert!(cold > 0, "no message was in a cold slot");
     assert!(resident <= before + GROWTH, "the memory has grown");
     assert_eq!(descriptors, descriptors_before);
     assert_eq!(names, 0);

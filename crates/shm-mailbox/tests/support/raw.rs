@@ -89,15 +89,20 @@ pub(crate) fn create(name: &Name, bytes: &[u8]) {
     fs::write(name.path(), bytes).expect("room in /dev/shm");
 }
 
-/// The bytes of a mailbox of this many slots that nobody has attached to.
+/// The bytes of a mailbox of this many slots, all of them hot, that nobody has attached to.
 pub(crate) fn image(slots: u32) -> Vec<u8> {
+    image_with_hot(slots, slots)
+}
+
+/// The bytes of a mailbox that nobody has attached to, of which only the first `hot` slots are hot.
+pub(crate) fn image_with_hot(slots: u32, hot: u32) -> Vec<u8> {
     let size = stamp_offset(usize::try_from(slots).expect("a small number"));
     let mut bytes = vec![0; size.next_multiple_of(4096)];
     bytes[MAGIC..8].copy_from_slice(b"shm-mbox");
     bytes[VERSION..12].copy_from_slice(&1_u32.to_ne_bytes());
     bytes[KIND..16].copy_from_slice(&1_u32.to_ne_bytes());
     bytes[SLOTS..20].copy_from_slice(&slots.to_ne_bytes());
-    bytes[HOT..24].copy_from_slice(&slots.to_ne_bytes());
+    bytes[HOT..24].copy_from_slice(&hot.to_ne_bytes());
     bytes
 }
 
@@ -106,9 +111,8 @@ pub(crate) fn put(image: &mut [u8], offset: usize, value: u64) {
     image[offset..offset + 8].copy_from_slice(&value.to_ne_bytes());
 }
 
-/// Makes a mailbox whose next message is number `next`, all before it acknowledged.
-pub(crate) fn create_at(name: &Name, slots: u32, next: u64) {
-    let mut image = image(slots);
+/// Makes a mailbox of this image whose next message is number `next`, all before it acknowledged.
+pub(crate) fn create_at(name: &Name, mut image: Vec<u8>, next: u64) {
     put(&mut image, SENT, next);
     put(&mut image, RECEIVED, next);
     create(name, &image);
