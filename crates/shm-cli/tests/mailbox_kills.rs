@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use rustix::process::Signal;
-use support::object::{INIT, SENDER};
 use support::{Name, Process, reader, until, writer};
 
 const KILLS: usize = 300;
@@ -73,10 +72,7 @@ fn new_reader(name: &Name) -> Process {
 fn new_writer(name: &Name) -> (Process, usize) {
     let writer = writer(name, &[]);
     // Attaching counts the message whose writer was killed before it could.
-    until("the writer has attached", || {
-        let locked = name.locked_bytes();
-        locked.contains(&SENDER) && !locked.contains(&INIT)
-    });
+    name.wait_for_sender();
     let sent = usize::try_from(name.sent()).expect("64 bits");
     (writer, sent)
 }

@@ -101,20 +101,23 @@ impl Name {
         field.map_or(0, |field| u64::from_ne_bytes(*field))
     }
 
-    /// Waits until somebody holds the sender's role of a mailbox.
+    /// Waits until a sender has attached to a mailbox.
     #[track_caller]
     pub(crate) fn wait_for_sender(&self) {
-        until("there is a sender", || {
-            self.locked_bytes().contains(&SENDER)
-        });
+        until("a sender has attached", || self.has_attached(SENDER));
     }
 
-    /// Waits until somebody holds the receiver's role of a mailbox.
+    /// Waits until a receiver has attached to a mailbox.
     #[track_caller]
     pub(crate) fn wait_for_receiver(&self) {
-        until("there is a receiver", || {
-            self.locked_bytes().contains(&RECEIVER)
-        });
+        until("a receiver has attached", || self.has_attached(RECEIVER));
+    }
+
+    /// Whether somebody holds the role with this byte, and nobody is attaching any more: the role comes first, and
+    /// who is stopped before it has let go of `INIT` keeps everybody out.
+    fn has_attached(&self, role: u64) -> bool {
+        let locked = self.locked_bytes();
+        locked.contains(&role) && !locked.contains(&INIT)
     }
 
     /// The bytes on which some process holds a lock, in order.
