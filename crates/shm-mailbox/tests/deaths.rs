@@ -114,9 +114,13 @@ fn notices_deaths_in_time(wait: Wait, at_once: usize) {
     println!(
         "{wait}: {count} deaths noticed, half within {middle:?}, 99 % within {late:?}, all within {last:?}"
     );
-    // Of few, one may have been held up by what else the machine does. The long form wants it for itself.
-    let slowest = if is_torture() { late } else { middle };
-    assert!(slowest <= Duration::from_millis(110), "{slowest:?}");
+    // Of few, one may have been held up by what else the machine does. The long form wants the machine for itself, and
+    // only there is the time in the tests' names required.
+    let (slowest, limit) = match is_torture() {
+        true => (late, Duration::from_millis(110)),
+        false => (middle, NOTICE),
+    };
+    assert!(slowest <= limit, "{slowest:?}");
 }
 
 /// Waits for senders that are killed; how long after the kill each wait was over.
