@@ -5,15 +5,15 @@
 mod support;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use shm_mailbox::{Closed, Message, Peer, RecvError, SendError, Wait};
-use support::raw::RECEIVER_PARKED;
+use support::process::{thread_id, wait_until_on_futex};
 use support::{
-    LIMIT, Name, PATIENCE, Raw, WAITS, assert_closed, assert_content, assert_matches, content,
-    fork, take, until,
+    LIMIT, Name, PATIENCE, WAITS, assert_closed, assert_content, assert_matches, content, fork,
+    take, until,
 };
 
 #[test]
@@ -246,16 +246,18 @@ fn a_sleeping_end_is_woken_by_a_close() {
             let name = Name::new();
             let sender = name.sender();
             let mut receiver = name.options().wait(Wait::Block).receiver().unwrap();
-            let told = thread::spawn(move || {
-                let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
-                (result, Instant::now())
+            let thread = AtomicI32::new(0);
+            let (closed_at, (result, told_at)) = thread::scope(|scope| {
+                let told = scope.spawn(|| {
+                    thread.store(thread_id(), Ordering::SeqCst);
+                    let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
+                    (result, Instant::now())
+                });
+                wait_until_on_futex(&thread);
+                let closed_at = Instant::now();
+                sender.close().unwrap();
+                (closed_at, told.join().unwrap())
             });
-            let words = Raw::new(&name);
-            let parked = words.half(RECEIVER_PARKED);
-            until("it sleeps", || parked.load(Ordering::SeqCst) == 1);
-            let closed_at = Instant::now();
-            sender.close().unwrap();
-            let (result, told_at) = told.join().unwrap();
             assert_matches!(result, Err(RecvError::Closed { .. }));
             told_at - closed_at
         })

@@ -5,15 +5,14 @@
 mod support;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use shm_mailbox::{Message, Peer, RecvError, SendError, Wait};
-use support::process::timed;
-use support::raw::{RECEIVER_PARKED, SENDER_PARKED};
+use support::process::{thread_id, timed, wait_until_on_futex};
 use support::{
-    LIMIT, NOTICE, Name, PATIENCE, Raw, WAITS, assert_content, assert_matches, content, fork, until,
+    LIMIT, NOTICE, Name, PATIENCE, WAITS, assert_content, assert_matches, content, fork, until,
 };
 
 const TIMEOUT: Duration = Duration::from_millis(30);
@@ -128,22 +127,19 @@ fn a_flag_that_becomes_set_ends_a_wait_soon() {
     }
 }
 
-/// The shortest of 20 times from `act` to the end of `wait`, which sleeps with the flag at `parked` set.
-fn fastest_wake<T: Send>(
-    name: &Name,
-    parked: usize,
-    mut act: impl FnMut(),
-    mut wait: impl FnMut() -> T + Send,
-) -> Duration {
-    let words = Raw::new(name);
-    let parked = words.half(parked);
+/// The shortest of 20 times from `act` to the end of `wait`, which sleeps by then.
+///
+/// In the kernel, that is: who has only announced the sleep still looks, and needs no wake.
+fn fastest_wake<T: Send>(mut act: impl FnMut(), mut wait: impl FnMut() -> T + Send) -> Duration {
     let times = (0..20).map(|_| {
+        let thread = AtomicI32::new(0);
         thread::scope(|scope| {
             let waiting = scope.spawn(|| {
+                thread.store(thread_id(), Ordering::SeqCst);
                 wait();
                 Instant::now()
             });
-            until("it sleeps", || parked.load(Ordering::SeqCst) == 1);
+            wait_until_on_futex(&thread);
             let start = Instant::now();
             act();
             waiting.join().unwrap() - start
@@ -167,7 +163,7 @@ fn a_sleeping_receiver_is_woken_by_a_message() {
                 .recv_timeout(&mut Message::new(), PATIENCE)
                 .unwrap()
         };
-        let fastest = fastest_wake(&name, RECEIVER_PARKED, act, wait_for_it);
+        let fastest = fastest_wake(act, wait_for_it);
         assert!(fastest < WELL_WITHIN_A_SLICE, "{wait}: {fastest:?}");
     }
 }
@@ -182,7 +178,7 @@ fn a_sleeping_sender_is_woken_by_an_acknowledgement() {
         sender.send(b"first").unwrap();
         let act = || receiver.try_recv(&mut Message::new()).unwrap();
         let wait_for_room = || sender.send_timeout(b"next", PATIENCE).unwrap();
-        let fastest = fastest_wake(&name, SENDER_PARKED, act, wait_for_room);
+        let fastest = fastest_wake(act, wait_for_room);
         assert!(fastest < WELL_WITHIN_A_SLICE, "{wait}: {fastest:?}");
     }
 }

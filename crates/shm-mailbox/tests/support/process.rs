@@ -6,7 +6,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::process;
 use std::sync::Once;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use shm_core::Mapping;
@@ -184,6 +184,15 @@ impl Drop for Child {
 pub(crate) fn is_in(id: libc::pid_t, call: libc::c_long) -> bool {
     let now = fs::read_to_string(format!("/proc/{id}/syscall"));
     now.is_ok_and(|now| now.starts_with(&format!("{call} ")))
+}
+
+/// Waits until the thread that puts its number, from [`thread_id`], there sleeps on a futex.
+#[track_caller]
+pub(crate) fn wait_until_on_futex(thread: &AtomicI32) {
+    until("it sleeps", || {
+        let id = thread.load(Ordering::SeqCst);
+        id != 0 && is_in(id, libc::SYS_futex)
+    });
 }
 
 /// The number of this thread, for [`is_in`].
