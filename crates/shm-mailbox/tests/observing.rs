@@ -4,9 +4,11 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use shm_mailbox::observe::{self, Content, Lesson, Snapshot};
 use shm_mailbox::{Closed, Message, Peer, classic::Classic};
-use support::{Name, Raw, assert_matches, fork, raw, take, turn};
+use support::{LIMIT, Name, Raw, assert_matches, fork, raw, take, turn};
 
 /// What an observer of the mailbox sees.
 #[track_caller]
@@ -159,7 +161,7 @@ fn other_objects_are_told_apart() {
     name.sender().keep().expect("closes");
     Raw::new(&name)
         .half(raw::VERSION)
-        .store(9, std::sync::atomic::Ordering::SeqCst);
+        .store(9, Ordering::SeqCst);
     let Content::Unknown(error) = content(&name) else {
         panic!("version 9 is not known")
     };
@@ -178,29 +180,40 @@ fn the_lessons_roles_are_seen_if_they_are_ours() {
     writer.keep();
 }
 
+/// Sets a flag when it is dropped, also in a panic: who waits for the flag is not kept.
+struct SetAtTheEnd<'a>(&'a AtomicBool);
+
+impl Drop for SetAtTheEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 #[test]
 fn watching_all_the_time_changes_nothing_for_the_two_ends() {
     let _turn = turn();
     let name = Name::new();
     let (mut sender, mut receiver) = name.pair(4);
     let object = observe::open(&name.shm_name()).expect("the object is there");
-    let done = std::sync::atomic::AtomicBool::new(false);
+    let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for _ in 0..20_000 {
-                sender.send(b"hello").expect("the receiver takes it");
+                let sent = sender.send_timeout(b"hello", LIMIT);
+                sent.expect("the receiver takes it");
             }
         });
         scope.spawn(|| {
+            let _done = SetAtTheEnd(&done);
             let mut message = Message::new();
             for number in 0..20_000 {
-                receiver.recv(&mut message).expect("the sender sends it");
+                let received = receiver.recv_timeout(&mut message, LIMIT);
+                received.expect("the sender sends it");
                 assert_eq!(message.sequence(), number);
             }
-            done.store(true, std::sync::atomic::Ordering::SeqCst);
         });
         let mut last = 0;
-        while !done.load(std::sync::atomic::Ordering::SeqCst) {
+        while !done.load(Ordering::SeqCst) {
             let Ok(Content::Mailbox(seen)) = observe::look(&object) else {
                 panic!("it stays a mailbox")
             };
