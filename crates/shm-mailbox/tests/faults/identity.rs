@@ -40,6 +40,16 @@ fn a_program_that_an_end_starts_has_no_descriptor_of_it() {
     assert!(!listed.contains(name.as_str()), "{listed}");
 }
 
+/// A program that nobody waits for; killed when this is dropped.
+struct Orphan(libc::pid_t);
+
+impl Drop for Orphan {
+    fn drop(&mut self) {
+        // SAFETY: a number; the program lives until now.
+        unsafe { libc::kill(self.0, libc::SIGKILL) };
+    }
+}
+
 #[test]
 #[expect(clippy::zombie_processes, reason = "who would wait for it is killed")]
 fn a_program_that_outlives_the_end_that_started_it_does_not_keep_its_role() {
@@ -60,9 +70,9 @@ fn a_program_that_outlives_the_end_that_started_it_does_not_keep_its_role() {
     until("it has started a program", || {
         started.load(Ordering::SeqCst) > 0
     });
-    let program = i32::try_from(started.load(Ordering::SeqCst)).unwrap();
+    let program = Orphan(i32::try_from(started.load(Ordering::SeqCst)).unwrap());
     until("that is another program by now", || {
-        fs::read_to_string(format!("/proc/{program}/comm")).is_ok_and(|name| name == "sleep\n")
+        fs::read_to_string(format!("/proc/{}/comm", program.0)).is_ok_and(|name| name == "sleep\n")
     });
     child.kill();
     let mut receiver = name.receiver();
@@ -74,6 +84,6 @@ fn a_program_that_outlives_the_end_that_started_it_does_not_keep_its_role() {
         .expect("the role is free")
         .keep()
         .unwrap();
-    // SAFETY: a number; the program is orphaned, and lives until now.
-    assert_eq!(unsafe { libc::kill(program, libc::SIGKILL) }, 0);
+    // SAFETY: a number, and no signal.
+    assert_eq!(unsafe { libc::kill(program.0, 0) }, 0, "it has outlived it");
 }
