@@ -8,7 +8,7 @@ use shm_mailbox::{AttachError, Message, Peer, RecvError};
 
 use crate::leaks;
 use crate::support::process::sleep_for_ever;
-use crate::support::{Name, PATIENCE, Shared, assert_matches, fork, take, until};
+use crate::support::{Name, PATIENCE, Shared, assert_matches, fork, take, turn, until};
 
 #[test]
 fn one_process_cannot_have_a_role_twice_and_both_roles_once() {
@@ -32,6 +32,7 @@ fn one_process_cannot_have_a_role_twice_and_both_roles_once() {
 
 #[test]
 fn a_program_that_an_end_starts_has_no_descriptor_of_it() {
+    let _turn = turn();
     let name = Name::new();
     let (_sender, _receiver) = name.pair(4);
     let listed = Command::new("ls").args(["-l", "/proc/self/fd"]).output();
@@ -53,6 +54,7 @@ impl Drop for Orphan {
 #[test]
 #[expect(clippy::zombie_processes, reason = "who would wait for it is killed")]
 fn a_program_that_outlives_the_end_that_started_it_does_not_keep_its_role() {
+    let _turn = turn();
     let (name, shared) = (Name::new(), Shared::new());
     let started = shared.number(0);
     let child = fork(|| {

@@ -9,7 +9,7 @@ use shm_mailbox::{AttachError, Options};
 
 use crate::leaks;
 use crate::mounts::own_dev_shm;
-use crate::support::{Name, Shared, fork};
+use crate::support::{Name, Shared, fork, turn};
 
 /// In a child only: sets a limit of this process, and returns the one before.
 fn limit(resource: libc::__rlimit_resource_t, bytes: u64) -> u64 {
@@ -46,6 +46,7 @@ const ENDS: usize = 3;
 
 #[test]
 fn too_few_descriptors_are_an_error_that_says_so() {
+    let _turn = turn();
     let mut count = 0;
     for end in 0..ENDS {
         for spare in 0..2 {
@@ -81,6 +82,7 @@ fn too_few_descriptors_are_an_error_that_says_so() {
 
 #[test]
 fn too_little_address_space_is_an_error_that_says_so() {
+    let _turn = turn();
     for end in 0..2 {
         let name = Name::new();
         fork(|| {
@@ -101,6 +103,7 @@ fn too_little_address_space_is_an_error_that_says_so() {
 
 #[test]
 fn files_that_must_stay_small_are_an_error_and_no_signal() {
+    let _turn = turn();
     // The signal that the system would send is at its default, which ends the process.
     for end in 0..ENDS {
         let name = Name::new();

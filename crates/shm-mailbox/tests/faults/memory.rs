@@ -15,7 +15,7 @@ use crate::damage::{Damage, SLOTS, damages, pages};
 use crate::leaks;
 use crate::mounts::own_dev_shm;
 use crate::support::process::timed;
-use crate::support::{NOTICE, Name, PATIENCE, WAITS, assert_matches, content};
+use crate::support::{NOTICE, Name, PATIENCE, WAITS, assert_matches, content, turn};
 
 /// What a call has to say.
 #[derive(Debug)]
@@ -296,6 +296,8 @@ fn a_receiver_tells_of_memory_that_went_while_it_was_busy_elsewhere() {
 
 #[test]
 fn a_hole_that_nothing_fills_is_told_by_both_ends() {
+    // What was removed takes its room for as long as a child of another test has it open.
+    let _turn = turn();
     // A mailbox of 20 KiB, and what is left when a hole of 16 KiB was taken by another.
     if !own_dev_shm("size=20k") {
         return;
