@@ -33,6 +33,8 @@ pub(crate) struct Channel {
     pub(crate) broken: Option<Broken>,
     /// The peer's `life` when it was last checked.
     pub(crate) known_life: Cell<u64>,
+    /// Our last sleep has expired, and its announcement stands, unless somebody has cleared it.
+    pub(crate) announced: Cell<bool>,
 }
 
 /// Who executes the fence between publishing and going to sleep; see `protocol`.
@@ -164,30 +166,36 @@ impl Channel {
     ) -> Result<Slept<T>, Failure> {
         let seen = Cell::new(true);
         let barrier = || seen.set(!self.fences.before_sleep || barrier::heavy());
-        protocol::park(&self.own().parked, barrier, look, |parked| {
-            let limit = if seen.get() { limit } else { limit.min(UNSEEN) };
-            match futex::wait(parked, PARKED, Some(limit)) {
-                // Woken: by somebody who has just cleared the flag, so the memory is there.
-                Ok(()) => Ok(Wake::Up),
-                // The flag was cleared before we slept.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Wake::Up),
-                // To be followed by a check; an announcement that nobody may have seen has to be repeated.
-                Err(error) if error.kind() == io::ErrorKind::TimedOut && seen.get() => {
-                    Ok(Wake::TimeUp)
+        protocol::park(
+            &self.own().parked,
+            &self.announced,
+            barrier,
+            look,
+            |parked| {
+                let limit = if seen.get() { limit } else { limit.min(UNSEEN) };
+                match futex::wait(parked, PARKED, Some(limit)) {
+                    // Woken: by somebody who has just cleared the flag, so the memory is there.
+                    Ok(()) => Ok(Wake::Up),
+                    // The flag was cleared before we slept.
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Wake::Up),
+                    // To be followed by a check; an announcement that nobody may have seen has to be repeated.
+                    Err(error) if error.kind() == io::ErrorKind::TimedOut && seen.get() => {
+                        Ok(Wake::TimeUp)
+                    }
+                    // The kernel found no memory behind the flag: somebody has cut it off.
+                    Err(error) if error.raw_os_error() == Some(EFAULT) => {
+                        Err(self.truncated(self.object.size()?))
+                    }
+                    // A signal, for one: the memory may have been cut off while we slept.
+                    Err(_) => self.ensure_size(self.object.size()?).map(|()| Wake::Up),
                 }
-                // The kernel found no memory behind the flag: somebody has cut it off.
-                Err(error) if error.raw_os_error() == Some(EFAULT) => {
-                    Err(self.truncated(self.object.size()?))
-                }
-                // A signal, for one: the memory may have been cut off while we slept.
-                Err(_) => self.ensure_size(self.object.size()?).map(|()| Wake::Up),
-            }
-        })
+            },
+        )
     }
 
     /// Takes back the announcement of a sleep that has expired.
     pub(crate) fn withdraw(&self) {
-        protocol::withdraw(&self.own().parked);
+        protocol::withdraw(&self.own().parked, &self.announced);
     }
 
     /// Something to wait for that `look` looks for, with this channel looked after meanwhile.

@@ -82,6 +82,7 @@ pub(crate) fn attach<C>(
             fences,
             broken: None,
             known_life: Cell::new(0),
+            announced: Cell::new(false),
         };
         Ok(Some((channel, cursor)))
     })?;

@@ -5,6 +5,8 @@
 //! the one before it is reported as well. Run by
 //! `RUSTFLAGS="--cfg loom" cargo test --release -p shm-mailbox --lib loom`.
 
+use std::cell::Cell;
+
 use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
 
@@ -67,12 +69,19 @@ impl Shared {
     /// What `Sender::room` does, without a check and without patience.
     fn wait_for_room(&self, cursor: &mut SendCursor) {
         let parked = &self.region.control().sender.presence.parked;
+        let announced = Cell::new(false);
         loop {
             let mut look = || Ok(self.room(cursor).then_some(()));
             if let Some(()) = look().unwrap() {
                 return;
             }
-            let slept = park(parked, || {}, look, |word| self.sender.wait(word));
+            let slept = park(
+                parked,
+                &announced,
+                || {},
+                look,
+                |word| self.sender.wait(word),
+            );
             if let Slept::Found(()) = slept.unwrap() {
                 return;
             }
@@ -99,12 +108,19 @@ impl Shared {
     /// What `Receiver::peek` does, without a check.
     fn peek(&self, cursor: &mut ReceiveCursor, message: &mut Message) {
         let parked = &self.region.control().receiver.presence.parked;
+        let announced = Cell::new(false);
         let length = loop {
             let mut look = || cursor.look(&self.region);
             if let Some(length) = look().unwrap() {
                 break length;
             }
-            let slept = park(parked, || {}, look, |word| self.receiver.wait(word));
+            let slept = park(
+                parked,
+                &announced,
+                || {},
+                look,
+                |word| self.receiver.wait(word),
+            );
             if let Slept::Found(length) = slept.unwrap() {
                 break length;
             }

@@ -50,6 +50,8 @@
 //! leaves the flag clear with the waiter asleep: the slice, or the next attach or close, which wake
 //! unconditionally, end that.
 
+use std::cell::Cell;
+
 use crate::corrupt::{Corrupt, Field};
 use crate::layout::{
     AWAKE, KIND_RING, LAST_MESSAGE, MAGIC, PARKED, Presence, SLEEPER_FENCES, Slot, Stamp, VERSION,
@@ -482,17 +484,18 @@ pub(crate) enum Wake {
 ///
 /// An error of `sleep` means that the memory may be gone, and nothing in it is touched any more.
 ///
-/// After a time that was up the flag stays as it is, and the next sleep goes on with it unless it was cleared: whoever
-/// publishes meanwhile finds it. So an idle endpoint announces itself once, and not in every slice.
+/// After a time that was up the flag stays as it is, `announced` says so, and the next sleep goes on with it: whoever
+/// publishes meanwhile finds it, and clears it, and then there is no sleep. So an idle endpoint announces itself once,
+/// and not in every slice.
 #[inline]
 pub(crate) fn park<T, E>(
     own: &AtomicU32,
+    announced: &Cell<bool>,
     barrier: impl FnOnce(),
     mut look: impl FnMut() -> Result<Option<T>, E>,
     sleep: impl FnOnce(&AtomicU32) -> Result<Wake, E>,
 ) -> Result<Slept<T>, E> {
-    // Relaxed: our own store, unless it was cleared, which the kernel finds out before it lets us sleep.
-    if own.load(Ordering::Relaxed) != PARKED {
+    if !announced.get() {
         // Relaxed: ordered by the fence.
         own.store(PARKED, Ordering::Relaxed);
         // (W) SeqCst: pairs with (P) in `take_parked`.
@@ -502,16 +505,18 @@ pub(crate) fn park<T, E>(
     let mut found = look();
     if let Ok(None) = found {
         if sleep(own)? == Wake::TimeUp {
+            announced.set(true);
             return Ok(Slept::Expired);
         }
         found = look();
     }
-    withdraw(own);
+    withdraw(own, announced);
     Ok(found?.map_or(Slept::InVain, Slept::Found))
 }
 
 /// Takes back the announcement of a sleep.
-pub(crate) fn withdraw(own: &AtomicU32) {
+pub(crate) fn withdraw(own: &AtomicU32, announced: &Cell<bool>) {
+    announced.set(false);
     // Relaxed: spares the peer a needless wake; nothing depends on when it is seen.
     own.store(AWAKE, Ordering::Relaxed);
 }

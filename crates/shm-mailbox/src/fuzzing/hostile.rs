@@ -1,6 +1,7 @@
 //! Any header, any words in the shared memory, and any words written into it between any two steps of the two ends:
 //! an error at worst, which tells the truth and comes again.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 
 use super::input::Input;
@@ -335,8 +336,15 @@ impl World<'_> {
             self.damage();
         }
         let presence = &self.region.side(role).presence;
+        let announced = Cell::new(false);
         let park = |sleep: &mut dyn FnMut() -> Wake| {
-            protocol::park::<u8, Infallible>(&presence.parked, || {}, || Ok(None), |_| Ok(sleep()))
+            protocol::park::<u8, Infallible>(
+                &presence.parked,
+                &announced,
+                || {},
+                || Ok(None),
+                |_| Ok(sleep()),
+            )
         };
         assert_eq!(park(&mut || Wake::TimeUp), Ok(Slept::Expired));
         let mut woken = false;
