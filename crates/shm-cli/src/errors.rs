@@ -120,6 +120,17 @@ pub(crate) fn close(error: &CloseError) -> Failure {
     }
 }
 
+/// Whether the object could not be unlinked because it is another user's: in a directory with the sticky bit
+/// only the owner and root may. Otherwise the channel was left as it should be.
+pub(crate) fn is_left_to_its_owner(error: &SystemError) -> bool {
+    if error.call != "shm_unlink" || error.source.kind() != io::ErrorKind::PermissionDenied {
+        return false;
+    }
+    let listed = error.name.as_ref().map(ListEntry::find);
+    let euid = rustix::process::geteuid().as_raw();
+    matches!(listed, Some(Ok(Some(listed))) if listed.status.owner != euid)
+}
+
 /// As [`close`], of the lesson's object.
 pub(crate) fn close_classic(error: &classic::CloseError) -> Failure {
     match error {

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use shm_mailbox::{Closed, Peer, SendError, Sender, classic};
+use shm_mailbox::{CloseError, Closed, Peer, SendError, Sender, classic};
 
 use crate::args::ChannelArgs;
 use crate::channel;
 use crate::ending::Halt;
 use crate::errors;
-use crate::failure::Failure;
+use crate::failure::{Failure, note};
 use crate::signals::Signals;
 
 /// The sending end of a channel.
@@ -90,14 +90,24 @@ impl Sink {
 
     /// Leaves the channel: how many messages are left in it.
     ///
-    /// The object is unlinked, unless it is to be kept, or messages are left in the mailbox.
+    /// The object is unlinked, unless it is to be kept, or messages are left in the mailbox. One that only another
+    /// user may unlink stays, which is remarked: nothing that was sent depends on it.
     pub(crate) fn leave(self, keep: bool) -> Result<u64, Failure> {
         match self {
             Self::Mailbox(sender) => {
+                let name = sender.name().to_owned();
                 let closed = if keep { sender.keep() } else { sender.close() };
                 match closed {
                     Ok(Closed::Unlinked) => Ok(0),
                     Ok(Closed::Kept { queued }) => Ok(queued),
+                    // It was to be unlinked, so it is empty.
+                    Err(CloseError::System(error)) if errors::is_left_to_its_owner(&error) => {
+                        note(format_args!(
+                            "object {name:?} stays, since only its owner or root can remove it; \
+                             all messages were taken"
+                        ));
+                        Ok(0)
+                    }
                     Err(error) => Err(errors::close(&error)),
                 }
             }
@@ -105,10 +115,21 @@ impl Sink {
                 writer.keep();
                 Ok(0)
             }
-            Self::Classic(writer) => match writer.close() {
-                Ok(()) => Ok(0),
-                Err(error) => Err(errors::close_classic(&error)),
-            },
+            Self::Classic(writer) => {
+                let name = writer.name().to_owned();
+                match writer.close() {
+                    Ok(()) => Ok(0),
+                    Err(classic::CloseError::System(error))
+                        if errors::is_left_to_its_owner(&error) =>
+                    {
+                        note(format_args!(
+                            "object {name:?} stays, since only its owner or root can remove it"
+                        ));
+                        Ok(0)
+                    }
+                    Err(error) => Err(errors::close_classic(&error)),
+                }
+            }
         }
     }
 }

@@ -55,6 +55,20 @@ pub(super) const SITUATIONS: &[Situation] = &[
         ],
     },
     Situation {
+        when: "the writer may not remove the object",
+        script: "shm writer --keep --mode 0666 x; nobody writer --any-owner x < /dev/null",
+        code: 0,
+        says: &[
+            r#"shm: object "x" stays, since only its owner or root can remove it; all messages were taken"#,
+        ],
+    },
+    Situation {
+        when: "the writer may not remove the classic object",
+        script: "head -c 1028 /dev/zero > /dev/shm/x; chmod 666 /dev/shm/x; nobody writer --classic --any-owner x < /dev/null",
+        code: 0,
+        says: &[r#"shm: object "x" stays, since only its owner or root can remove it"#],
+    },
+    Situation {
         when: "a line is too long",
         script: r#"head -c 2000 /dev/zero | tr "\0" a | shm writer --oversize error x"#,
         code: 8,
