@@ -112,13 +112,13 @@ pub enum AttachError {
     System(SystemError),
 }
 
-/// Why a message was not sent. Nothing of it has been committed.
+/// Why a message was not sent, of which nothing has been committed then; or why draining was not done.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SendError {
     /// All slots are taken. Only the `try_` forms say so; the others wait.
     Full,
-    /// The time-out passed while all slots were taken.
+    /// The time-out passed while all slots were taken, or, when draining, with messages left.
     TimedOut,
     /// The interrupt flag was set.
     Interrupted,
@@ -129,17 +129,18 @@ pub enum SendError {
         /// The bytes over 1024.
         excess: usize,
     },
-    /// All slots are taken, and the receiver has closed its end.
+    /// All slots are taken, or, when draining, messages are left, and the receiver has closed its end.
     Closed {
         /// The object.
         name: String,
     },
-    /// All slots are taken, and the receiver died.
+    /// All slots are taken, or, when draining, messages are left, and the receiver died.
     PeerDied {
         /// The object.
         name: String,
     },
-    /// All slots are taken, no receiver is attached, and none can come: the object has lost its name.
+    /// All slots are taken, or, when draining, messages are left; no receiver is attached, and none can come: the
+    /// object has lost its name.
     Unlinked {
         /// The object.
         name: String,

@@ -186,8 +186,9 @@ impl Sender {
     ///
     /// # Errors
     ///
-    /// [`SendError::TimedOut`]; [`SendError::Closed`], [`SendError::PeerDied`] or
-    /// [`SendError::Unlinked`] if messages are left and nobody is there to take them.
+    /// [`SendError::TimedOut`]; [`SendError::Interrupted`]; if messages are left and nobody is there to take
+    /// them, [`SendError::Closed`] or [`SendError::PeerDied`] (unless [`Options::await_peer`] was asked for), or
+    /// [`SendError::Unlinked`].
     pub fn drain(&mut self, timeout: Option<Duration>) -> Result<(), SendError> {
         self.usable()?;
         let (channel, cursor) = (&self.channel, &mut self.cursor);

@@ -65,10 +65,11 @@ fn sending() {
     );
     sender.send(b"a").expect("there is room");
     says(&name, sender.try_send(b"b"), "the mailbox is full");
-    let text = "timed out waiting for the receiver to make room";
+    let text = "timed out waiting for the receiver";
     says(&name, sender.send_timeout(b"b", SHORT), text);
     receiver.close().expect("closes");
-    let text = r#"object "x" is full and its receiver has closed; start a receiver again"#;
+    let text =
+        r#"the receiver of object "x" has closed, and messages are left; start a receiver again"#;
     says(&name, sender.send_timeout(b"b", LIMIT), text);
     let child = fork(|| {
         let _receiver = name.receiver();
@@ -76,8 +77,30 @@ fn sending() {
     });
     child.wait_until_it_pauses();
     child.kill();
-    let text = r#"object "x" is full and its receiver died; start a receiver again"#;
+    let text = r#"the receiver of object "x" died, and messages are left; start a receiver again"#;
     says(&name, sender.send_timeout(b"b", LIMIT), text);
+}
+
+#[test]
+fn draining() {
+    let _turn = turn();
+    let name = Name::new();
+    let (mut sender, receiver) = name.pair(4);
+    sender.send(b"a").expect("there is room");
+    let text = "timed out waiting for the receiver";
+    says(&name, sender.drain(Some(SHORT)), text);
+    receiver.close().expect("closes");
+    let text =
+        r#"the receiver of object "x" has closed, and messages are left; start a receiver again"#;
+    says(&name, sender.drain(Some(LIMIT)), text);
+    let child = fork(|| {
+        let _receiver = name.receiver();
+        sleep_for_ever();
+    });
+    child.wait_until_it_pauses();
+    child.kill();
+    let text = r#"the receiver of object "x" died, and messages are left; start a receiver again"#;
+    says(&name, sender.drain(Some(LIMIT)), text);
 }
 
 #[test]

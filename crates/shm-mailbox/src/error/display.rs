@@ -83,7 +83,7 @@ impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Full => f.write_str("the mailbox is full"),
-            Self::TimedOut => f.write_str("timed out waiting for the receiver to make room"),
+            Self::TimedOut => f.write_str("timed out waiting for the receiver"),
             Self::Interrupted => f.write_str("interrupted while waiting for the receiver"),
             Self::TooLong { length, excess } => write!(
                 f,
@@ -91,11 +91,11 @@ impl fmt::Display for SendError {
             ),
             Self::Closed { name } => write!(
                 f,
-                "object {name:?} is full and its receiver has closed; start a receiver again"
+                "the receiver of object {name:?} has closed, and messages are left; start a receiver again"
             ),
             Self::PeerDied { name } => write!(
                 f,
-                "object {name:?} is full and its receiver died; start a receiver again"
+                "the receiver of object {name:?} died, and messages are left; start a receiver again"
             ),
             Self::Unlinked { name } => unlinked(f, name),
             Self::Truncated {
