@@ -120,6 +120,38 @@ fn the_figures_come_as_table_json_csv_and_picture() {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_is_told_before_anything_is_measured() {
+    let nowhere = "/nowhere/figures";
+    for option in ["--csv", "--svg"] {
+        let json = File::new("json");
+        let mut command = shm(["bench", "--duration", "1h"]);
+        command.args([json.option("--json"), format!("{option}={nowhere}")]);
+        Process::spawn(&mut command)
+            .wait()
+            .expect_code(1)
+            .expect_output(b"")
+            .expect_errors(&[nowhere, "No such file", "next: "]);
+        assert!(!json.0.exists(), "an empty file is left");
+    }
+}
+
+#[test]
+fn what_a_file_holds_is_replaced_only_by_figures() {
+    let _cores = both_cores();
+    let csv = File::new("csv");
+    let before = "x".repeat(100_000);
+    fs::write(&csv.0, &before).expect("it can be written");
+    let mut command = shm(["bench", "--svg=/nowhere/figures"]);
+    let mut bench = Process::spawn(command.arg(csv.option("--csv")));
+    bench.wait().expect_code(1);
+    assert_eq!(csv.text(), before);
+    let mut command = shm(SMALLEST);
+    let mut bench = Process::spawn(command.arg(csv.option("--csv")));
+    bench.wait().expect_code(0).expect_quiet();
+    assert_eq!(csv.text().lines().count(), 3);
+}
+
+#[test]
 fn json_takes_the_place_of_the_table() {
     let _cores = both_cores();
     let arguments = [

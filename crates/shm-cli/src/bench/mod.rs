@@ -39,6 +39,7 @@ use crate::signals::Signals;
 use effort::Effort;
 use ends::Ends;
 use machine::Machine;
+use output::Outputs;
 use pair::Pair;
 use placement::Cores;
 use report::{Report, Row, Settings};
@@ -47,6 +48,7 @@ use way::Way;
 /// Measures, and shows what came of it.
 pub(crate) fn run(args: &BenchArgs) -> Result<Ending, Failure> {
     let signals = Signals::catch().map_err(|error| errors::signals(&error))?;
+    let outputs = Outputs::open(args)?;
     // Before we make it busy ourselves.
     let machine = Machine::here();
     let (pin, cores) = cores(args)?;
@@ -76,7 +78,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<Ending, Failure> {
     }
     progress.finish_and_clear();
     let report = Report::new(machine, settings, rows);
-    output::write(args, &report)?;
+    outputs.write(&report)?;
     if report.is_valid() {
         Ok(Ending::Done)
     } else {
