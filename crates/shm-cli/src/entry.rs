@@ -5,6 +5,7 @@ use shm_core::{FileKind, ListEntry, ObjectId, Status};
 use shm_mailbox::observe::{Content, Lesson, Side, Snapshot};
 use shm_mailbox::{Peer, Role};
 
+use crate::failure::Failure;
 use crate::procfs::Uses;
 use crate::{escape, people};
 
@@ -39,6 +40,9 @@ pub(crate) struct Entry {
     /// Why it is [`Kind::Unknown`] or [`Kind::Unreadable`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
+    /// What to tell whoever asked for this [`Kind::Unreadable`] one by its name.
+    #[serde(skip)]
+    pub(crate) failure: Option<Failure>,
 }
 
 /// What an entry is, in the order in which they are listed.
@@ -132,6 +136,7 @@ impl Entry {
             status,
             owner_name: people::name(status.owner).unwrap_or_else(|| status.owner.to_string()),
             reason: None,
+            failure: None,
         }
     }
 

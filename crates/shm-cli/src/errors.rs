@@ -12,7 +12,7 @@ use crate::ending::Halt;
 use crate::failure::{Failure, Status};
 use crate::procfs;
 
-pub(crate) use files::{file, input, output, signals};
+pub(crate) use files::{file, input, messages, output, signals};
 
 /// A mailbox could not be attached to.
 pub(crate) fn attach(error: &AttachError) -> Failure {

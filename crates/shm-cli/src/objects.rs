@@ -6,7 +6,7 @@ use shm_mailbox::observe::{self, Content};
 
 use crate::entry::{Entry, Kind};
 use crate::errors;
-use crate::failure::Failure;
+use crate::failure::{Failure, Status};
 use crate::procfs::Users;
 
 /// What is in `/dev/shm`, mailboxes first, then by name. With `all` also what is no object.
@@ -48,8 +48,19 @@ fn look(listed: ListEntry) -> Option<Entry> {
             let mut entry = Entry::new(listed);
             entry.kind = Kind::Unreadable;
             entry.reason = Some(error.to_string());
+            entry.failure = Some(unreadable(&error));
             Some(entry)
         }
+    }
+}
+
+/// An object could not be opened for reading.
+fn unreadable(error: &OpenError) -> Failure {
+    match error {
+        OpenError::PermissionDenied { .. } if !errors::is_own(error) => {
+            Failure::new(Status::Permission, error).next("act as the owner")
+        }
+        _ => errors::open(error),
     }
 }
 

@@ -21,7 +21,7 @@ use crate::stats::Stats;
 pub(crate) fn run(args: &ReaderArgs) -> Result<Ending, Failure> {
     let signals = Signals::catch().map_err(|error| errors::signals(&error))?;
     let output =
-        Output::new(io::stdout().as_fd(), form(args)).map_err(|error| errors::output(&error))?;
+        Output::new(io::stdout().as_fd(), form(args)).map_err(|error| errors::messages(&error))?;
     let mut reader = Reader {
         args,
         output,
@@ -127,7 +127,7 @@ impl Reader<'_> {
                     return match stop {
                         Stop::Closed => Ok(Done::Satisfied),
                         Stop::Signal => Err(Halt::Signal),
-                        Stop::Failed(error) => Err(Halt::Failed(errors::output(&error))),
+                        Stop::Failed(error) => Err(Halt::Failed(errors::messages(&error))),
                     };
                 }
             }

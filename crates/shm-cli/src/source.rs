@@ -206,13 +206,13 @@ impl End {
         let began = Instant::now();
         let mut explained = !io::stderr().is_terminal();
         loop {
-            let absent = match channel::classic(&args.channel, signals).reader() {
+            match channel::classic(&args.channel, signals).reader() {
                 Ok(reader) => return Ok(Self::Classic(reader)),
-                Err(error @ classic::AttachError::NotFound { .. }) => error,
+                Err(classic::AttachError::NotFound { .. }) => {}
                 Err(error) => return Err(errors::attach_classic(&error).into()),
-            };
+            }
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                return Err(Failure::new(Status::TimedOut, absent).into());
+                return Err(absent(args).into());
             }
             if !explained && began.elapsed() > crate::writer::SILENCE {
                 note(format_args!(
@@ -228,4 +228,12 @@ impl End {
             }
         }
     }
+}
+
+/// No writer has made the lesson's object in the time that the command line allows.
+fn absent(args: &ReaderArgs) -> Failure {
+    let name = args.channel.name();
+    let timeout = humantime::format_duration(args.timeout.unwrap_or_default());
+    let what = format_args!("object {name:?} did not appear within {timeout}");
+    Failure::new(Status::TimedOut, what).next("start its writer, or wait longer")
 }

@@ -9,13 +9,20 @@ use crate::failure::{Failure, Failures};
 use crate::operator_args::StatArgs;
 use crate::{objects, procfs};
 
-/// Runs the command: what is there is shown, what is not is told.
+/// Runs the command: what is there is shown; what is not, or cannot be read, is told.
 pub(crate) fn run(args: &StatArgs) -> Result<Ending, Failure> {
     let mut failures = Failures::default();
     for found in objects::find(&args.names) {
         match found {
-            Ok(entry) if args.json => console::print_json([&entry])?,
-            Ok(entry) => console::print(page(&entry))?,
+            Ok(mut entry) => {
+                if args.json {
+                    console::print_json([&entry])?;
+                } else {
+                    console::print(page(&entry))?;
+                }
+                // Its name, owner and mode could be seen all the same.
+                failures.keep(entry.failure.take().map_or(Ok(()), Err));
+            }
             Err(failure) => failures.keep(Err(failure)),
         }
     }

@@ -269,6 +269,32 @@ fn an_object_that_is_not_there_is_told_and_the_others_are_shown() {
 }
 
 #[test]
+fn an_object_that_may_not_be_read_is_shown_and_ends_with_5() {
+    if !support::has_other_users() {
+        return;
+    }
+    let program = support::PublicProgram::new();
+    let name = Name::new();
+    writer(&name, &["--keep"]).finish().expect_code(0);
+    for (args, shown) in [
+        (&["stat", name.as_str()][..], "unreadable\n"),
+        (&["stat", "--json", name.as_str()], r#""kind":"unreadable""#),
+    ] {
+        let ended = Process::spawn(&mut program.as_nobody(args))
+            .finish()
+            .expect_code(5)
+            .expect_errors(&[name.as_str(), "permission denied", "next: "]);
+        let text = String::from_utf8(ended.output).expect("UTF-8");
+        assert!(text.contains(shown), "{text}");
+    }
+    // Nobody has asked for this very one.
+    Process::spawn(&mut program.as_nobody(&["ls", name.as_str()]))
+        .finish()
+        .expect_code(0)
+        .expect_quiet();
+}
+
+#[test]
 fn failures_are_told_in_the_order_of_the_names() {
     let absent = [Name::new(), Name::new()];
     let mut command = shm(["stat", absent[0].as_str(), absent[1].as_str()]);

@@ -11,8 +11,13 @@ pub(crate) fn input(error: &io::Error) -> Failure {
         .next("give it a pipe or a file; what was read before has been sent")
 }
 
-/// Standard output could not be written.
+/// A page could not be written to standard output.
 pub(crate) fn output(error: &io::Error) -> Failure {
+    own("write standard output", error).next("write it elsewhere, or make room there")
+}
+
+/// Messages could not be written to standard output.
+pub(crate) fn messages(error: &io::Error) -> Failure {
     own("write standard output", error)
         .next("write elsewhere; in a mailbox, what was not written waits for the next reader")
 }

@@ -13,6 +13,15 @@ pub(super) const SITUATIONS: &[Situation] = &[
         ],
     },
     Situation {
+        when: "another user's object is to be shown",
+        script: "shm writer --keep x; nobody stat x > /dev/null",
+        code: 5,
+        says: &[
+            r#"shm: permission denied for object "x": it belongs to uid 0 with mode 0600, this process acts as uid 65534"#,
+            "  next: act as the owner",
+        ],
+    },
+    Situation {
         when: "there is no object to remove",
         script: "shm rm x",
         code: 3,
@@ -170,6 +179,15 @@ pub(super) const SITUATIONS: &[Situation] = &[
         says: &[
             r#"shm: file "/dev/shm/d/shm.1" cannot be written: Permission denied (os error 13)"#,
             "  next: --dir of a directory that you may write to",
+        ],
+    },
+    Situation {
+        when: "a list cannot be written",
+        script: "shm writer --keep x; shm ls > /dev/full",
+        code: 1,
+        says: &[
+            "shm: cannot write standard output: No space left on device (os error 28)",
+            "  next: write it elsewhere, or make room there",
         ],
     },
     Situation {

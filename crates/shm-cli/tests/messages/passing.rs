@@ -7,7 +7,10 @@ pub(super) const SITUATIONS: &[Situation] = &[
         when: "nobody has made the classic object in time",
         script: "shm reader --classic --timeout 10ms x",
         code: 124,
-        says: &[r#"shm: object "x" does not exist; start a writer first"#],
+        says: &[
+            r#"shm: object "x" did not appear within 10ms"#,
+            "  next: start its writer, or wait longer",
+        ],
     },
     Situation {
         when: "no message has come in time",
