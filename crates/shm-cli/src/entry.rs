@@ -37,6 +37,9 @@ pub(crate) struct Entry {
     /// The owner's name, or number if it has none.
     #[serde(skip)]
     pub(crate) owner_name: String,
+    /// Likewise of the group.
+    #[serde(skip)]
+    pub(crate) group_name: String,
     /// Why it is [`Kind::Unknown`] or [`Kind::Unreadable`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
@@ -135,6 +138,8 @@ impl Entry {
             id: listed.id,
             status,
             owner_name: people::name(status.owner).unwrap_or_else(|| status.owner.to_string()),
+            group_name: people::group_name(status.group)
+                .unwrap_or_else(|| status.group.to_string()),
             reason: None,
             failure: None,
         }
@@ -309,6 +314,23 @@ impl Kind {
             Self::Fifo => "fifo",
             Self::Socket => "socket",
             Self::Other => "other",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_object_has_one_word_whoever_names_it() {
+        for (kind, file) in [
+            (Kind::Directory, FileKind::Directory),
+            (Kind::Symlink, FileKind::Symlink),
+            (Kind::Fifo, FileKind::Fifo),
+            (Kind::Socket, FileKind::Socket),
+        ] {
+            assert_eq!(file.to_string(), format!("a {}", kind.name()));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The names of the system's users.
+//! The names of the system's users and groups.
 
 use std::fs;
 
@@ -9,12 +9,19 @@ pub(crate) fn name(uid: u32) -> Option<String> {
     find(&String::from_utf8_lossy(&users), uid)
 }
 
-fn find(users: &str, uid: u32) -> Option<String> {
-    users.lines().find_map(|line| {
+/// The name of a group, if the system's list has one (`group(5)`).
+pub(crate) fn group_name(gid: u32) -> Option<String> {
+    let groups = fs::read("/etc/group").ok()?;
+    find(&String::from_utf8_lossy(&groups), gid)
+}
+
+/// Both lists begin alike.
+fn find(list: &str, number: u32) -> Option<String> {
+    list.lines().find_map(|line| {
         // `name:password:number:…`
         let mut fields = line.split(':');
         let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
+        (fields.nth(1)?.parse() == Ok(number)).then(|| name.to_owned())
     })
 }
 
@@ -28,5 +35,11 @@ mod tests {
         assert_eq!(find(users, 1000).as_deref(), Some("ann"));
         assert_eq!(find(users, 0).as_deref(), Some("root"));
         assert_eq!(find(users, 7), None);
+    }
+
+    #[test]
+    fn a_group_is_found_as_a_user_is() {
+        let groups = "root:x:0:\nkitchen:x:1000:ann,bob\n";
+        assert_eq!(find(groups, 1000).as_deref(), Some("kitchen"));
     }
 }

@@ -50,7 +50,10 @@ fn page(entry: &Entry) -> String {
         "owner",
         format_args!("{} ({})", entry.owner_name, entry.owner),
     );
-    page.field("group", entry.group);
+    page.field(
+        "group",
+        format_args!("{} ({})", entry.group_name, entry.group),
+    );
     page.field("mode", &entry.mode);
     let size = format!("{} bytes, {} allocated", entry.size, entry.allocated);
     page.field("size", size);

@@ -121,6 +121,27 @@ fn a_user_is_named_in_whatever_encoding_the_list_of_users_is() {
 }
 
 #[test]
+fn owner_and_group_are_shown_by_name_and_number() {
+    if !has_mount_namespaces() {
+        return;
+    }
+    let script = r#"
+        echo chef:x:0:0::/:/bin/sh > /dev/shm/users && mount --bind /dev/shm/users /etc/passwd &&
+        echo kitchen:x:61010: > /dev/shm/groups && mount --bind /dev/shm/groups /etc/group &&
+        chgrp 61010 /dev/shm/users && exec "$0" stat users groups"#;
+    let mut command = support::shm_with_small_dev_shm("1m", script, &[]);
+    let ended = Process::spawn(&mut command).finish().expect_code(0);
+    let text = String::from_utf8(ended.output).expect("UTF-8");
+    for shown in [
+        "owner     chef (0)",
+        "group     kitchen (61010)",
+        "group     0 (0)",
+    ] {
+        assert!(text.contains(shown), "{text}");
+    }
+}
+
+#[test]
 fn a_file_system_that_does_not_answer_is_not_waited_for() {
     if !has_mount_namespaces() || !has("FUSE", "sh", &["-c", ": <>/dev/fuse"]) {
         return;

@@ -128,8 +128,8 @@ impl fmt::Display for FileKind {
         f.pad(match self {
             FileKind::Regular => "a regular file",
             FileKind::Directory => "a directory",
-            FileKind::Symlink => "a symbolic link",
-            FileKind::Fifo => "a FIFO",
+            FileKind::Symlink => "a symlink",
+            FileKind::Fifo => "a fifo",
             FileKind::Socket => "a socket",
             FileKind::Other => "a device",
         })

@@ -222,10 +222,10 @@ const SQUATS: [(&str, Squat); 7] = [
     ("an object of mode 0644", |name| squat(name, 0o644)),
     ("an object of mode 0660", |name| squat(name, 0o660)),
     ("an object of mode 0666", |name| squat(name, 0o666)),
-    ("a symbolic link", |name| {
+    ("a symlink", |name| {
         std::os::unix::fs::symlink("/etc/passwd", name.path()).unwrap();
     }),
-    ("a FIFO", |name| {
+    ("a fifo", |name| {
         let path = CString::new(name.path().as_os_str().as_bytes()).unwrap();
         // SAFETY: the path ends with a NUL.
         assert_eq!(unsafe { libc::mkfifo(path.as_ptr(), 0o666) }, 0);

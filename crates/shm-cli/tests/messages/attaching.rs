@@ -153,7 +153,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         when: "a FIFO has the name",
         script: "mkfifo /dev/shm/x; shm reader x",
         code: 7,
-        says: &[r#"shm: object "x" is a FIFO, not a shared memory object; choose another name"#],
+        says: &[r#"shm: object "x" is a fifo, not a shared memory object; choose another name"#],
     },
     Situation {
         when: "a directory has the name",
@@ -167,9 +167,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         when: "a symbolic link has the name",
         script: "ln -s /etc/passwd /dev/shm/x; shm reader x",
         code: 7,
-        says: &[
-            r#"shm: object "x" is a symbolic link, not a shared memory object; choose another name"#,
-        ],
+        says: &[r#"shm: object "x" is a symlink, not a shared memory object; choose another name"#],
     },
     Situation {
         when: "the mailbox has another version",
