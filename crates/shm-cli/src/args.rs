@@ -33,7 +33,7 @@ const INTERVAL: Duration = Duration::from_millis(100);
 
 /// Messages of up to 1 KiB between two processes, through POSIX shared memory.
 #[derive(Debug, Parser)]
-#[command(name = "shm", version, disable_help_subcommand = true)]
+#[command(name = "shm", version)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -116,6 +116,8 @@ pub(crate) struct ReaderArgs {
     pub(crate) count: Option<u64>,
 
     /// Wait at most D for the next message, else exit 124
+    ///
+    /// Also the only way to notice with --classic that a writer was killed: the lesson's layout tells of no end.
     #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
     pub(crate) timeout: Option<Duration>,
 

@@ -20,8 +20,9 @@ Examples:
   Every second, until Ctrl-C (watching disturbs nobody):
     watch -n 1 shm ls 'orders*'
 
-A role is alive while its process lives, however silent; a ? stands behind a process number that only the process
-itself has told. queued is exact when nobody sends or receives at this moment.";
+A role is alive while its process lives, however silent; a ? stands behind a
+process number that only the process itself has told. queued is exact when
+nobody sends or receives at this moment.";
 
 pub(crate) const STAT_EXAMPLES: &str = "\
 Examples:
@@ -31,7 +32,8 @@ Examples:
   One number for a monitor:
     shm stat --json orders | jq .mailbox.queued
 
-What is there is shown; of several failures each is told, and the first decides the exit status.";
+What is there is shown; of several failures each is told, and the first
+decides the exit status: 3 for what is not there, 5 for what may not be read.";
 
 pub(crate) const RM_EXAMPLES: &str = "\
 Examples:
@@ -53,15 +55,17 @@ Exit status:
   5    permission
   7    no object
 
-What can be removed is removed; of several failures each is told, and the first decides.";
+What can be removed is removed; of several failures each is told, and the
+first decides.";
 
 pub(crate) const DOCTOR_EXAMPLES: &str = "\
 Examples:
   Before a service is started, and when it does not come up:
     shm doctor
 
-It looks whether /dev/shm is there, is memory, may be written to, and has room and inodes left; at the limits of this
-shell; whether objects go when sessions end; and for mailboxes that nobody holds, or that everybody may use.
+It looks whether /dev/shm is there, is memory, may be written to, and has room
+and inodes left; at the limits of this shell; whether objects go when sessions
+end; and for mailboxes that nobody holds, or that everybody may use.
 
 Exit status:
   0    no problem, though there may be warnings

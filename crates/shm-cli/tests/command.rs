@@ -198,6 +198,8 @@ fn help_and_version_go_to_standard_output() {
         &["--version"],
         &["writer", "--help"],
         &["reader", "-h"],
+        &["help"],
+        &["help", "reader"],
     ] {
         let output = run(args);
         assert_eq!(output.status.code(), Some(0), "{args:?}");
@@ -207,6 +209,8 @@ fn help_and_version_go_to_standard_output() {
         );
     }
     assert!(text(&run(&["--version"]).stdout).starts_with("shm "));
+    let asked = [&["help", "reader"], &["reader", "--help"]].map(|args| run(args).stdout);
+    assert_eq!(text(&asked[0]), text(&asked[1]));
 }
 
 #[test]

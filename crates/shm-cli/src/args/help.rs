@@ -14,8 +14,9 @@ Exit status:
   7    not a mailbox, or another layout or version
   8    message too large, or bad framing
   124  timed out
-SIGINT, SIGTERM and SIGHUP leave the channel clean, then end the program as signals do; process 1 of a container
-exits with 128 plus the signal's number. A SIGINT or SIGHUP that is ignored when the program starts stays ignored.";
+SIGINT, SIGTERM and SIGHUP leave the channel clean, then end the program as
+signals do; process 1 of a container exits with 128 plus the signal's number.
+A SIGINT or SIGHUP that is ignored when the program starts stays ignored.";
 
 pub(super) const WRITER_EXAMPLES: &str = "\
 Examples:
@@ -23,7 +24,8 @@ Examples:
     shm reader orders
     shm writer orders
 
-  A compressed tree, byte for byte (the other end: shm reader --raw backup | tar xz):
+  A compressed tree, byte for byte
+  (the other end: shm reader --raw backup | tar xz):
     tar cz . | shm writer --raw backup
 
   Leave two messages for a reader that comes later:
@@ -48,7 +50,8 @@ Examples:
   Serve one writer after the other, one JSON object a message:
     shm reader --follow --json orders
 
-  Any bytes at all, with their length (the other end: shm writer --length-delimited):
+  Any bytes at all, with their length
+  (the other end: shm writer --length-delimited):
     shm reader --length-delimited orders > messages.bin
 
   Talk to the lesson's C writer:
@@ -60,7 +63,8 @@ Examples:
   Everything, in less than a minute:
     shm bench --quick
 
-  Everything, the lesson's layout too, with a picture, in less than ten minutes:
+  Everything, the lesson's layout too, with a picture,
+  in less than ten minutes:
     shm bench --classic --svg waiting.svg
 
   What sleeping costs when both processes share a core:
@@ -69,6 +73,7 @@ Examples:
   Polling at intervals of one's own, for a spreadsheet:
     shm bench --wait poll --interval 50us,500us,5ms --csv > polls.csv
 
-Run it on a machine that has nothing else to do. The benchmark checks itself: messages come at random times, \
-so with poll they wait half an interval on average. Where that is not so, for intervals of 1 ms and more, it says \
-that the measurement is wrong, and the exit status is 1.";
+Run it on a machine that has nothing else to do. The benchmark checks itself:
+messages come at random times, so with poll they wait half an interval on
+average. Where that is not so, for intervals of 1 ms and more, it says that
+the measurement is wrong, and the exit status is 1.";

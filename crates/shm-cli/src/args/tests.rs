@@ -29,6 +29,17 @@ fn short_help_fits_a_screen() {
 }
 
 #[test]
+fn what_stands_below_the_options_is_not_broken_twice() {
+    let command = Cli::command();
+    for command in command.get_subcommands() {
+        let help = command.get_after_long_help().map(ToString::to_string);
+        for line in help.unwrap_or_default().lines() {
+            assert!(line.chars().count() <= 78, "{}: {line}", command.get_name());
+        }
+    }
+}
+
+#[test]
 fn a_slash_in_front_of_the_name_does_not_matter() {
     for name in ["orders", "/orders"] {
         assert_eq!(writer(&[name]).unwrap().channel.name(), "orders");
