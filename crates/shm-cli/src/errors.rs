@@ -17,9 +17,10 @@ pub(crate) use files::{file, input, messages, output, signals};
 /// A mailbox could not be attached to.
 pub(crate) fn attach(error: &AttachError) -> Failure {
     let (status, next) = match error {
-        AttachError::Name(_) | AttachError::Slots { .. } | AttachError::HotSlots { .. } => {
-            (Status::Usage, None)
-        }
+        AttachError::Name(_)
+        | AttachError::Slots { .. }
+        | AttachError::HotSlots { .. }
+        | AttachError::Mode { .. } => (Status::Usage, None),
         AttachError::Open(error) => return open(error),
         AttachError::Reserve(error) => return reserve(error),
         AttachError::RoleTaken { .. } => (Status::RoleTaken, None),

@@ -20,6 +20,11 @@ pub enum AttachError {
         /// What was asked for.
         found: u32,
     },
+    /// The mode is not permission bits alone, or does not let the owner read and write.
+    Mode {
+        /// What was asked for.
+        found: u32,
+    },
     /// The object could not be opened or created, or must not be used.
     Open(OpenError),
     /// The memory could not be reserved.

@@ -55,6 +55,7 @@ pub(crate) fn attach<C>(
 ) -> Result<(Channel, C), AttachError> {
     let name = ShmName::new(&options.name).map_err(AttachError::Name)?;
     let wanted = wanted(options)?;
+    check_mode(options)?;
     let token = fork::token().map_err(AttachError::System)?;
     let objects = objects(options);
     let fences = Fences::new(options.wait);
@@ -132,6 +133,14 @@ fn wanted(options: &Options) -> Result<Geometry, AttachError> {
     };
     let slots = geometry.slots();
     Geometry::with_hot(slots, found).ok_or(AttachError::HotSlots { found, slots })
+}
+
+/// An error if the mode would keep even the owner's other end out, or is more than permissions.
+fn check_mode(options: &Options) -> Result<(), AttachError> {
+    match options.mode {
+        Some(found) if found > 0o777 || found & 0o600 != 0o600 => Err(AttachError::Mode { found }),
+        _ => Ok(()),
+    }
 }
 
 /// The object with INIT locked, still linked, and the mailbox in it. Whether it was made here is the

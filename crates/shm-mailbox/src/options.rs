@@ -76,7 +76,8 @@ impl Options {
     }
 
     /// The permission bits of a new object, whatever the umask; `0o600` by default, and `0o660` with a
-    /// [`group`](Self::group).
+    /// [`group`](Self::group). From `0o600` to `0o777`, with both bits of `0o600`: the other end of the same
+    /// user could not attach without them; anything else is [`AttachError::Mode`].
     ///
     /// Whoever may open the object for reading can keep others from attaching by locking it, so give
     /// it to nobody but the two users, or to a group of their own.

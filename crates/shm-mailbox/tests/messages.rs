@@ -36,6 +36,13 @@ fn attaching() {
     let hot = name.options().slots(4).hot_slots(8).sender();
     let text = "a mailbox of 4 slots cannot have 8 hot ones, expected a power of two from 1 to 4";
     says(&name, hot, text);
+    for (mode, found) in [(0, "0000"), (0o4777, "4777"), (0o400, "0400")] {
+        let text = format!(
+            "a mailbox cannot have mode {found}, expected permission bits that let its owner read and write, like 0600"
+        );
+        says(&name, name.options().mode(mode).sender(), &text);
+    }
+    assert!(!name.path().exists(), "nothing is made");
     let _sender = name.options().slots(4).sender().expect("a sender");
     let text = r#"object "x" already has a sender, process PID; end it first, or use another name"#;
     says(&name, name.options().sender(), text);

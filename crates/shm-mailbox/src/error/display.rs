@@ -16,6 +16,11 @@ impl fmt::Display for AttachError {
                 f,
                 "a mailbox cannot have {found} slots, expected a power of two from 1 to 65536"
             ),
+            Self::Mode { found } => write!(
+                f,
+                "a mailbox cannot have mode {found:04o}, expected permission bits that let its owner read and write, \
+                 like 0600"
+            ),
             Self::HotSlots { found, slots } => write!(
                 f,
                 "a mailbox of {slots} slots cannot have {found} hot ones, expected a power of two \
