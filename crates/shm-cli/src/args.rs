@@ -117,7 +117,8 @@ pub(crate) struct ReaderArgs {
 
     /// Wait at most D for the next message, else exit 124
     ///
-    /// Also the only way to notice with --classic that a writer was killed: the lesson's layout tells of no end.
+    /// With --classic also the only way to notice that the writer was killed, of which the lesson's layout does not
+    /// tell.
     #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
     pub(crate) timeout: Option<Duration>,
 
