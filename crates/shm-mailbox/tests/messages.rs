@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use shm_mailbox::classic::Classic;
 use shm_mailbox::{Message, Removal, remove};
 use support::process::sleep_for_ever;
 use support::raw::{self, LAST_MESSAGE, RECEIVED, SENT, stamp, stamp_offset};
@@ -43,6 +44,8 @@ fn attaching() {
         says(&name, name.options().mode(mode).sender(), &text);
     }
     assert!(!name.path().exists(), "nothing is made");
+    let text = r#"object "x" does not exist; start a writer first"#;
+    says(&name, Classic::options(name.as_str()).reader(), text);
     let _sender = name.options().slots(4).sender().expect("a sender");
     let text = r#"object "x" already has a sender, process PID; end it first, or use another name"#;
     says(&name, name.options().sender(), text);
