@@ -19,6 +19,7 @@
 mod moves;
 pub mod portable;
 
+use std::arch::asm;
 use std::ops::RangeInclusive;
 
 use moves::{move_1, move_2, move_4, move_8, move_16, move_32, move_64, prefetch_for_writing};
@@ -73,56 +74,57 @@ fn prefetch_lines(dst: *mut u8, len: usize) {
 /// the moves it needs.
 #[inline(always)]
 unsafe fn copy(dst: *mut u8, src: *const u8, len: usize) {
-    let at = |offset: usize| (dst.wrapping_add(offset), src.wrapping_add(offset));
+    let (mut dst, mut src, mut left) = (dst, src, len);
+    while left >= LINE {
+        // SAFETY: so many bytes are left on both sides.
+        unsafe { move_64(dst, src) };
+        dst = dst.wrapping_add(LINE);
+        src = opaque(src.wrapping_add(LINE));
+        left -= LINE;
+    }
+    // SAFETY: these are left.
+    unsafe { copy_short(dst, src, left) };
+}
+
+/// As [`copy`], of less than 64 bytes.
+#[inline(always)]
+unsafe fn copy_short(dst: *mut u8, src: *const u8, len: usize) {
     // Two moves of one size, the second ending at the end, cover every length up to twice that
     // size.
     let both_ends = |step: unsafe fn(*mut u8, *const u8), size: usize| {
-        let (last_dst, last_src) = at(len - size);
+        let (last_dst, last_src) = (dst.wrapping_add(len - size), src.wrapping_add(len - size));
         // SAFETY: `size <= len`, so the move lies within both sides.
         unsafe { step(dst, src) };
         // SAFETY: it ends where the two sides end.
         unsafe { step(last_dst, last_src) };
     };
-    if len < 16 {
-        match len {
-            8.. => both_ends(move_8, 8),
-            4.. => both_ends(move_4, 4),
-            2.. => both_ends(move_2, 2),
-            // SAFETY: one byte on both sides.
-            1 => unsafe { move_1(dst, src) },
-            0 => {}
-        }
-    } else if len < LINE {
-        match len {
-            32.. => both_ends(move_32, 32),
-            _ => both_ends(move_16, 16),
-        }
-    } else {
-        // SAFETY: the caller vouches for both sides.
-        unsafe { copy_lines(dst, src, len) };
+    match len {
+        32.. => both_ends(move_32, 32),
+        16.. => both_ends(move_16, 16),
+        8.. => both_ends(move_8, 8),
+        4.. => both_ends(move_4, 4),
+        2.. => both_ends(move_2, 2),
+        // SAFETY: one byte on both sides.
+        1 => unsafe { move_1(dst, src) },
+        0 => {}
     }
 }
 
-/// As [`copy`], of at least 64 bytes.
+/// `address`, which the compiler can no longer compute from a length.
+///
+/// The length of a message comes with its stamp. An address that depends on it can be read only when the stamp is
+/// there; one that follows from the addresses before it is read ahead, side by side with the stamp, by every processor
+/// that guesses branches.
 #[inline(always)]
-unsafe fn copy_lines(dst: *mut u8, src: *const u8, len: usize) {
-    let at = |offset: usize| (dst.wrapping_add(offset), src.wrapping_add(offset));
-    let mut left = len;
-    while left >= LINE {
-        let (dst, src) = at(len - left);
-        // SAFETY: so many bytes are left on both sides.
-        unsafe { move_64(dst, src) };
-        left -= LINE;
+fn opaque(address: *const u8) -> *const u8 {
+    let mut address = address;
+    // SAFETY: no instruction at all.
+    unsafe {
+        asm!(
+            "/* {address} */",
+            address = inout(reg) address,
+            options(nostack, preserves_flags),
+        );
     }
-    let last = |step: unsafe fn(*mut u8, *const u8), size: usize| {
-        let (dst, src) = at(len - size);
-        // SAFETY: `size <= len`, and the move ends where the two sides end.
-        unsafe { step(dst, src) };
-    };
-    match left {
-        33.. => last(move_64, 64),
-        17.. => last(move_32, 32),
-        1.. => last(move_16, 16),
-        0 => {}
-    }
+    address
 }
