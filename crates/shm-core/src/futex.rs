@@ -4,9 +4,11 @@ use std::io;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
-/// Sleeps while `word` is `expected`, until woken, or for `timeout` (`None`: without limit).
+use crate::clock::Moment;
+
+/// Sleeps while `word` is `expected`, until woken, or until the `deadline` (`None`: without limit).
 ///
-/// The word may be in memory shared between processes; see `futex(2)`, `FUTEX_WAIT`.
+/// The word may be in memory shared between processes; see `futex(2)`, `FUTEX_WAIT_BITSET`.
 ///
 /// # Errors
 ///
@@ -14,8 +16,8 @@ use std::time::Duration;
 /// is no memory behind the word any more. The caller decides what each means; after every return,
 /// look again.
 #[inline]
-pub fn wait(word: &AtomicU32, expected: u32, timeout: Option<Duration>) -> io::Result<()> {
-    shm_sys::futex_wait(word, expected, timeout)
+pub fn wait(word: &AtomicU32, expected: u32, deadline: Option<Moment>) -> io::Result<()> {
+    shm_sys::futex_wait(word, expected, deadline.map(Moment::reading))
 }
 
 /// Wakes up to `count` processes or threads that sleep on `word`; how many were woken.

@@ -39,6 +39,7 @@ compile_error!("shm-core supports Linux on x86-64 and aarch64 only");
 
 pub mod barrier;
 pub mod bytes;
+mod clock;
 mod error;
 pub mod fork;
 pub mod futex;
@@ -54,6 +55,7 @@ mod size;
 mod status;
 mod view;
 
+pub use clock::Moment;
 pub use error::SystemError;
 pub use list::{ListEntry, list};
 pub use lock::Lock;

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use shm_core::fork::ProcessToken;
-use shm_core::{Object, SystemError, barrier, futex};
+use shm_core::{Moment, Object, SystemError, barrier, futex};
 
 use crate::corrupt::Corrupt;
 use crate::error::Failure;
@@ -158,10 +158,10 @@ impl Channel {
         }
     }
 
-    /// Announces our sleep, looks once more, and sleeps: until woken, and looks again, or for `limit`.
+    /// Announces our sleep, looks once more, and sleeps: until woken, and looks again, or until the `deadline`.
     pub(crate) fn park<T>(
         &self,
-        limit: Duration,
+        deadline: Moment,
         look: impl FnMut() -> Result<Option<T>, Failure>,
     ) -> Result<Slept<T>, Failure> {
         let seen = Cell::new(true);
@@ -172,8 +172,12 @@ impl Channel {
             barrier,
             look,
             |parked| {
-                let limit = if seen.get() { limit } else { limit.min(UNSEEN) };
-                match futex::wait(parked, PARKED, Some(limit)) {
+                let deadline = if seen.get() {
+                    deadline
+                } else {
+                    deadline.min(Moment::now().after(UNSEEN))
+                };
+                match futex::wait(parked, PARKED, Some(deadline)) {
                     // Woken: by somebody who has just cleared the flag, so the memory is there.
                     Ok(()) => Ok(Wake::Up),
                     // The flag was cleared before we slept.
@@ -305,8 +309,8 @@ impl<F: FnMut() -> Result<Option<()>, Failure>> Condition for Watch<'_, F> {
         self.channel.check(&mut self.look)
     }
 
-    fn park(&mut self, limit: Duration) -> Result<Slept<()>, Failure> {
-        self.channel.park(limit, &mut self.look)
+    fn park(&mut self, deadline: Moment) -> Result<Slept<()>, Failure> {
+        self.channel.park(deadline, &mut self.look)
     }
 
     fn withdraw(&self) {

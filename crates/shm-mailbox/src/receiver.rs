@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shm_core::SystemError;
+use shm_core::{Moment, SystemError};
 
 use crate::channel::Channel;
 use crate::error::{AttachError, CloseError, Failure, RecvError};
@@ -390,9 +390,9 @@ impl Condition for Arrival<'_> {
         Ok(found)
     }
 
-    fn park(&mut self, limit: Duration) -> Result<Slept<()>, Failure> {
+    fn park(&mut self, deadline: Moment) -> Result<Slept<()>, Failure> {
         let channel = self.channel;
-        channel.park(limit, || self.look_again())
+        channel.park(deadline, || self.look_again())
     }
 
     fn withdraw(&self) {

@@ -15,10 +15,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use adaptive::Manner;
 use crossbeam_utils::Backoff;
+use shm_core::Moment;
 
 use crate::protocol::Slept;
 
@@ -109,8 +110,8 @@ pub(crate) trait Condition {
     /// Looks after the peer and the object; before it fails, once more at the condition.
     fn check(&mut self) -> Result<Option<Self::Output>, Self::Error>;
 
-    /// Announces the sleep, looks again, and sleeps: until woken, and looks once more, or for `limit`.
-    fn park(&mut self, limit: Duration) -> Result<Slept<Self::Output>, Self::Error>;
+    /// Announces the sleep, looks again, and sleeps: until woken, and looks once more, or until the `deadline`.
+    fn park(&mut self, deadline: Moment) -> Result<Slept<Self::Output>, Self::Error>;
 
     /// Takes back the announcement of a sleep that has expired; after a check.
     fn withdraw(&self) {}
@@ -135,7 +136,8 @@ const YIELDS_PER_CLOCK: u32 = 4;
 pub(crate) struct Waiter {
     wait: Wait,
     interrupt: Option<Arc<AtomicBool>>,
-    last_check: Option<Instant>,
+    /// When the slice is over.
+    next_check: Moment,
     manner: Manner,
 }
 
@@ -144,7 +146,7 @@ impl Waiter {
         Self {
             wait,
             interrupt,
-            last_check: None,
+            next_check: Moment::now().after(wait.slice()),
             manner: Manner::new(),
         }
     }
@@ -179,7 +181,7 @@ impl Waiter {
         &mut self,
         mut condition: C,
     ) -> Result<Option<C::Output>, C::Error> {
-        self.check_if_due(&mut condition, Instant::now(), Check::AfterSlice)
+        self.check_if_due(&mut condition, Moment::now(), Check::AfterSlice)
     }
 
     #[cold]
@@ -189,11 +191,16 @@ impl Waiter {
         timeout: Option<Duration>,
     ) -> Result<C::Output, C::Error> {
         let condition = &mut condition;
-        let mut now = Instant::now();
-        // A time-out too large for the clock is no time-out.
-        let deadline = timeout.and_then(|timeout| now.checked_add(timeout));
-        if let Some(output) = self.tick(condition, deadline, now, Check::AfterSlice)? {
-            return Ok(output);
+        let mut deadline = Moment::NEVER;
+        if timeout.is_some() || condition.has_news() {
+            let now = Moment::now();
+            deadline = timeout.map_or(deadline, |timeout| now.after(timeout));
+            if let Some(output) = self.tick(condition, deadline, now, Check::AfterSlice)? {
+                return Ok(output);
+            }
+        } else {
+            // Reading the clock would be a good part of a short sleep, which ends with the slice anyhow.
+            self.ensure_uninterrupted()?;
         }
         let backoff = Backoff::new();
         let mut spins = self.wait == Wait::Adaptive;
@@ -211,20 +218,21 @@ impl Waiter {
                     spins = false;
                     self.manner.spin_a_while(condition)?
                 }
-                Wait::Block | Wait::Adaptive => match condition.park(self.limit(deadline, now))? {
-                    Slept::Found(output) => Some(output),
-                    Slept::InVain => None,
-                    Slept::Expired => {
-                        check = Check::Now;
-                        None
+                Wait::Block | Wait::Adaptive => {
+                    match condition.park(deadline.min(self.next_check))? {
+                        Slept::Found(output) => Some(output),
+                        Slept::InVain => None,
+                        Slept::Expired => {
+                            check = Check::Now;
+                            None
+                        }
                     }
-                },
+                }
             };
             if let Some(output) = found {
                 return Ok(output);
             }
-            now = Instant::now();
-            if let Some(output) = self.tick(condition, deadline, now, check)? {
+            if let Some(output) = self.tick(condition, deadline, Moment::now(), check)? {
                 return Ok(output);
             }
         }
@@ -234,17 +242,13 @@ impl Waiter {
     fn tick<C: Condition>(
         &mut self,
         condition: &mut C,
-        deadline: Option<Instant>,
-        now: Instant,
+        deadline: Moment,
+        now: Moment,
         check: Check,
     ) -> Result<Option<C::Output>, C::Error> {
-        if let Some(flag) = &self.interrupt
-            && flag.load(Ordering::Relaxed)
-        {
-            return Err(Stop::Interrupted.into());
-        }
+        self.ensure_uninterrupted()?;
         let mut found = self.check_if_due(condition, now, check)?;
-        let is_over = deadline.is_some_and(|deadline| now >= deadline);
+        let is_over = now >= deadline;
         if check == Check::Now && (found.is_some() || is_over) {
             condition.withdraw();
         }
@@ -258,49 +262,41 @@ impl Waiter {
         Ok(found)
     }
 
+    fn ensure_uninterrupted(&self) -> Result<(), Stop> {
+        match &self.interrupt {
+            Some(flag) if flag.load(Ordering::Relaxed) => Err(Stop::Interrupted),
+            _ => Ok(()),
+        }
+    }
+
     fn check_if_due<C: Condition>(
         &mut self,
         condition: &mut C,
-        now: Instant,
+        now: Moment,
         check: Check,
     ) -> Result<Option<C::Output>, C::Error> {
-        let last = *self.last_check.get_or_insert(now);
-        let is_over = now.saturating_duration_since(last) >= self.wait.slice();
-        if check == Check::AfterSlice && !is_over && !condition.has_news() {
+        if check == Check::AfterSlice && now < self.next_check && !condition.has_news() {
             return Ok(None);
         }
-        self.last_check = Some(now);
+        self.next_check = now.after(self.wait.slice());
         condition.check()
-    }
-
-    /// How long a sleep may last: to the end of the slice or of the time-out.
-    fn limit(&self, deadline: Option<Instant>, now: Instant) -> Duration {
-        let since = self
-            .last_check
-            .map_or(Duration::ZERO, |last| now.saturating_duration_since(last));
-        let slice = self.wait.slice().saturating_sub(since);
-        match deadline {
-            Some(deadline) => slice.min(deadline.saturating_duration_since(now)),
-            None => slice,
-        }
     }
 
     /// Sleeps for `interval`, checking whenever a slice has passed, and looks once at the end.
     fn sleep<C: Condition>(
         &mut self,
         condition: &mut C,
-        deadline: Option<Instant>,
+        deadline: Moment,
         interval: Duration,
     ) -> Result<Option<C::Output>, C::Error> {
-        let start = Instant::now();
-        let mut now = start;
+        let mut now = Moment::now();
+        let end = now.after(interval);
         loop {
-            let left = interval.saturating_sub(now.saturating_duration_since(start));
-            if left.is_zero() {
+            if now >= end {
                 return condition.look_again();
             }
-            pause(left.min(self.limit(deadline, now)));
-            now = Instant::now();
+            pause(end.min(deadline).min(self.next_check).since(now));
+            now = Moment::now();
             if let Some(output) = self.tick(condition, deadline, now, Check::AfterSlice)? {
                 return Ok(Some(output));
             }
@@ -332,13 +328,13 @@ pub(crate) fn retry<T, E>(
     limit: Duration,
     mut attempt: impl FnMut() -> Result<Option<T>, E>,
 ) -> Result<Option<T>, E> {
-    let start = Instant::now();
+    let end = Moment::now().after(limit);
     let mut step = Duration::from_micros(50);
     loop {
         if let Some(output) = attempt()? {
             return Ok(Some(output));
         }
-        if start.elapsed() >= limit {
+        if Moment::now() >= end {
             return Ok(None);
         }
         pause(step);

@@ -54,7 +54,7 @@ pub use memory::{
 };
 pub use name::{shm_open, shm_unlink};
 pub use signal::{preserving_errno, raise, sigaction, siginfo_t};
-pub use time::nanosleep;
+pub use time::{clock_gettime_monotonic, nanosleep};
 pub use wait::{futex_wait, futex_wake};
 
 #[doc(no_inline)]

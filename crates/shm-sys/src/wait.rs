@@ -6,41 +6,45 @@ use std::ptr;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
-/// Waits until the word is woken, if it still holds `expected`; without a `timeout`, for as long as
+/// Waits until the word is woken, if it still holds `expected`; without a `deadline`, for as long as
 /// it takes.
 ///
-/// `long syscall(SYS_futex, uint32_t *uaddr, FUTEX_WAIT, uint32_t val, const struct timespec
-/// *timeout);`
+/// `long syscall(SYS_futex, uint32_t *uaddr, FUTEX_WAIT_BITSET, uint32_t val, const struct timespec
+/// *timeout, NULL, FUTEX_BITSET_MATCH_ANY);`
 ///
 /// The operation is the shared one: the waker may be another process with another mapping of the
 /// same object. The comparison and going to sleep are one step with respect to [`futex_wake`]. The
-/// `timeout` counts from the call, on the monotonic clock, and may be overrun by the thread's timer
-/// slack (50 µs by default). `Ok` may also be a wake-up that was meant for an earlier use of the
+/// `deadline` is a time on the monotonic clock, as [`clock_gettime_monotonic`](crate::clock_gettime_monotonic)
+/// reads it, so that whoever knows it need not read the clock before each wait, nor has the kernel to; it may
+/// be overrun by the thread's timer slack (50 µs by default). `Ok` may also be a wake-up that was meant for an earlier use of the
 /// address: look at the word after every return.
 ///
 /// # Errors
 ///
 /// * `EAGAIN`: the word did not hold `expected`.
-/// * `ETIMEDOUT`: `timeout` has passed.
+/// * `ETIMEDOUT`: the `deadline` has passed, maybe before the call.
 /// * `EINTR`: a signal handler ran.
 /// * `EFAULT`: the page behind the word is gone, because the object was truncated.
 ///
 /// # References
 ///
-/// [`FUTEX_WAIT(2const)`](https://man7.org/linux/man-pages/man2/FUTEX_WAIT.2const.html),
+/// [`FUTEX_WAIT_BITSET(2const)`](https://man7.org/linux/man-pages/man2/FUTEX_WAIT_BITSET.2const.html),
 /// [`futex(7)`](https://man7.org/linux/man-pages/man7/futex.7.html)
-pub fn futex_wait(word: &AtomicU32, expected: u32, timeout: Option<Duration>) -> io::Result<()> {
-    let timeout = timeout.map(to_timespec);
-    let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
+pub fn futex_wait(word: &AtomicU32, expected: u32, deadline: Option<Duration>) -> io::Result<()> {
+    let deadline = deadline.map(to_timespec);
+    let deadline = deadline.as_ref().map_or(ptr::null(), ptr::from_ref);
     // SAFETY: the word is aligned, and mapped as long as the borrow; the kernel only reads it,
-    // atomically. `timeout` is null or outlives the call.
+    // atomically. `deadline` is null or outlives the call; the fifth argument is not
+    // used.
     let returned = unsafe {
         libc::syscall(
             libc::SYS_futex,
             word.as_ptr(),
-            libc::FUTEX_WAIT,
+            libc::FUTEX_WAIT_BITSET,
             expected,
-            timeout,
+            deadline,
+            ptr::null::<u32>(),
+            libc::FUTEX_BITSET_MATCH_ANY,
         )
     };
     if returned < 0 {

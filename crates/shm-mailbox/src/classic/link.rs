@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use shm_core::fork::ProcessToken;
-use shm_core::{Object, futex};
+use shm_core::{Moment, Object, futex};
 
 use super::error::Fault;
 use super::layout::{Region, SIZE, View};
@@ -124,10 +124,12 @@ impl Link {
         }
     }
 
-    /// Sleeps until `word` is no longer `seen`, and at most for `limit`.
-    pub(super) fn sleep(word: &AtomicU32, seen: u32, limit: Duration) {
+    /// Sleeps until `word` is no longer `seen`, and at most until the `deadline`, or for `interval`: a program of the
+    /// lesson wakes nobody.
+    pub(super) fn sleep(word: &AtomicU32, seen: u32, deadline: Moment, interval: Duration) {
+        let deadline = deadline.min(Moment::now().after(interval));
         // Woken, changed, time up, a signal, or no memory behind the word: the look that follows decides.
-        let _ = futex::wait(word, seen, Some(limit));
+        let _ = futex::wait(word, seen, Some(deadline));
     }
 
     /// Wakes whoever of ours sleeps on `word`.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use shm_core::Moment;
+
 use super::error::{Fault, RecvError};
 use super::layout::TEXT;
 use super::link::Link;
@@ -256,12 +258,12 @@ impl Condition for Asking<'_> {
         }
     }
 
-    fn park(&mut self, limit: Duration) -> Result<Slept<usize>, Fault> {
+    fn park(&mut self, deadline: Moment) -> Result<Slept<usize>, Fault> {
         if let Some(glance) = self.link.glance()?
             && is_request(glance.flag)
         {
             let flag = &self.link.region().flag;
-            Link::sleep(flag, glance.flag, limit.min(self.interval));
+            Link::sleep(flag, glance.flag, deadline, self.interval);
         }
         Ok(self.look()?.map_or(Slept::InVain, Slept::Found))
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shm_core::Created;
+use shm_core::{Created, Moment};
 
 use super::MAX_MESSAGE;
 use super::attach::Attached;
@@ -255,12 +255,12 @@ impl Condition for Handing<'_> {
         Ok(None)
     }
 
-    fn park(&mut self, limit: Duration) -> Result<Slept<()>, Fault> {
+    fn park(&mut self, deadline: Moment) -> Result<Slept<()>, Fault> {
         if let Some(glance) = self.link.glance()?
             && !is_request(glance.flag)
         {
             let flag = &self.link.region().flag;
-            Link::sleep(flag, glance.flag, limit.min(self.interval));
+            Link::sleep(flag, glance.flag, deadline, self.interval);
         }
         Ok(self.look()?.map_or(Slept::InVain, Slept::Found))
     }
@@ -296,12 +296,12 @@ impl Condition for Draining<'_> {
         Ok(gone.then_some(()))
     }
 
-    fn park(&mut self, limit: Duration) -> Result<Slept<()>, Fault> {
+    fn park(&mut self, deadline: Moment) -> Result<Slept<()>, Fault> {
         if let Some(glance) = self.link.glance()?
             && is_unread(glance)
         {
             let head = self.link.region().head();
-            Link::sleep(head, glance.head, limit.min(self.interval));
+            Link::sleep(head, glance.head, deadline, self.interval);
         }
         Ok(self.look()?.map_or(Slept::InVain, Slept::Found))
     }

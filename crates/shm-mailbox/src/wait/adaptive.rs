@@ -1,7 +1,9 @@
 //! How `adaptive` spends the time before it sleeps: by what the last waits have shown of the core.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use shm_core::Moment;
 
 use super::{Condition, look_often};
 
@@ -125,9 +127,9 @@ impl Manner {
 
 /// Gives the core away, and tells for how long.
 fn timed_yield() -> Duration {
-    let before = Instant::now();
+    let before = Moment::now();
     thread::yield_now();
-    before.elapsed()
+    Moment::now().since(before)
 }
 
 #[cfg(test)]
@@ -154,7 +156,7 @@ mod tests {
             Ok(None)
         }
 
-        fn park(&mut self, _: Duration) -> Result<Slept<()>, Stop> {
+        fn park(&mut self, _: Moment) -> Result<Slept<()>, Stop> {
             Ok(Slept::Expired)
         }
     }
