@@ -98,15 +98,20 @@ unsafe fn copy_short(dst: *mut u8, src: *const u8, len: usize) {
         // SAFETY: it ends where the two sides end.
         unsafe { step(last_dst, last_src) };
     };
-    match len {
-        32.. => both_ends(move_32, 32),
-        16.. => both_ends(move_16, 16),
-        8.. => both_ends(move_8, 8),
-        4.. => both_ends(move_4, 4),
-        2.. => both_ends(move_2, 2),
-        // SAFETY: one byte on both sides.
-        1 => unsafe { move_1(dst, src) },
-        0 => {}
+    if len < 16 {
+        match len {
+            8.. => both_ends(move_8, 8),
+            4.. => both_ends(move_4, 4),
+            2.. => both_ends(move_2, 2),
+            // SAFETY: one byte on both sides.
+            1 => unsafe { move_1(dst, src) },
+            0 => {}
+        }
+    } else {
+        match len {
+            32.. => both_ends(move_32, 32),
+            _ => both_ends(move_16, 16),
+        }
     }
 }
 
