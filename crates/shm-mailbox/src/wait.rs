@@ -1,7 +1,7 @@
 //! Wait strategies: how an endpoint passes the time until its peer has done something.
 //!
-//! With `adaptive` below it, the only file that spins, reads a clock, or decides how long to sleep. A
-//! strategy is a value; what is waited for is a [`Condition`], which knows how to look, how to check
+//! With `adaptive` below it, the only file that spins, and that decides when the peer is looked after and when a
+//! wait is over. A strategy is a value; what is waited for is a [`Condition`], which knows how to look, how to check
 //! on the world, and how to sleep until it is woken.
 //!
 //! Two clocks run in every wait, whatever the strategy: the caller's time-out, and the *slice*.
