@@ -131,7 +131,7 @@ impl fmt::Display for OpenError {
             ),
             OpenError::OpenToOthers { name, mode } => write!(
                 f,
-                "object {name:?} has mode {mode:04o}, so others may write to it; take that away (chmod o-w), or allow any mode"
+                "object {name:?} has mode {mode:04o}, so others may write to it; take that away (chmod o-w), or accept it if you trust all of them"
             ),
             OpenError::NotInGroup { name, group } => write!(
                 f,

@@ -33,6 +33,8 @@ pub(crate) struct Channel {
     pub(crate) broken: Option<Broken>,
     /// The peer's `life` when it was last checked.
     pub(crate) known_life: Cell<u64>,
+    /// The last check has found that nobody will come: so every later wait begins with a check.
+    pub(crate) abandoned: Cell<bool>,
     /// Our last sleep has expired, and its announcement stands, unless somebody has cleared it.
     pub(crate) announced: Cell<bool>,
 }
@@ -211,9 +213,20 @@ impl Channel {
         }
     }
 
-    /// Whether the peer came, closed or came back since the last check, or the memory went.
+    /// Whether the peer came, closed or came back since the last check, or the memory went, or that check has
+    /// failed.
     pub(crate) fn has_news(&self) -> bool {
-        protocol::glance_at_life(self.peer()) != self.known_life.get() || self.region.is_lost()
+        protocol::glance_at_life(self.peer()) != self.known_life.get()
+            || self.abandoned.get()
+            || self.region.is_lost()
+    }
+
+    /// How many messages are committed and not yet acknowledged, as far as there is memory to look at.
+    pub(crate) fn queued(&self) -> u64 {
+        if self.broken_memory() {
+            return 0;
+        }
+        protocol::queued(&self.region)
     }
 
     /// Looks after object and peer, and before it says that nobody is there, once more at what is waited
@@ -234,12 +247,19 @@ impl Channel {
             // All of it was reserved. A hole was punched, or the object was cut off and has grown again.
             return Err(self.truncated(status.size));
         }
-        let failure = match self.verdict()? {
-            Peer::Attached => return Ok(None),
-            Peer::Closed if !self.await_peer => Failure::Closed,
-            Peer::Died if !self.await_peer => Failure::PeerDied,
-            _ if status.links == 0 => Failure::Unlinked,
-            _ => return Ok(None),
+        let (peer, life) = self.judge_peer()?;
+        if let Some(life) = life {
+            self.known_life.set(life);
+        }
+        let failure = match peer {
+            Peer::Attached => None,
+            Peer::Closed if !self.await_peer => Some(Failure::Closed),
+            Peer::Died if !self.await_peer => Some(Failure::PeerDied),
+            _ => (status.links == 0).then_some(Failure::Unlinked),
+        };
+        self.abandoned.set(failure.is_some());
+        let Some(failure) = failure else {
+            return Ok(None);
         };
         match look()? {
             Some(output) => Ok(Some(output)),
@@ -248,28 +268,37 @@ impl Channel {
     }
 
     /// What is known of the peer now.
+    pub(crate) fn verdict(&self) -> Result<Peer, SystemError> {
+        Ok(self.judge_peer()?.0)
+    }
+
+    /// What is known of the peer, and by which `life`, unless that is about to change.
     ///
     /// The lock alone does not tell a closed peer from a dead one, and `life` alone not a dead one from
     /// a living one; between reading the two the peer may have gone and another come. So `life` is read
     /// on both sides of the lock until both readings agree.
-    pub(crate) fn verdict(&self) -> Result<Peer, SystemError> {
-        let peer = self.peer();
+    fn judge_peer(&self) -> Result<(Peer, Option<u64>), SystemError> {
+        let read_life = || {
+            if self.broken_memory() {
+                0
+            } else {
+                protocol::read_life(self.peer())
+            }
+        };
         let byte = lock_byte::of(self.role.peer());
         // Bounded: only a misbehaving peer changes its life this often, and it is there.
         for _ in 0..100 {
-            let before = protocol::read_life(peer);
+            let before = read_life();
             let held = self.object.is_locked_elsewhere(byte)?;
-            let life = protocol::read_life(peer);
+            let life = read_life();
             if before != life {
                 continue;
             }
-            if !(held && protocol::is_closed(life)) {
-                // Otherwise it is about to free the lock, or to raise its epoch: stay curious.
-                self.known_life.set(life);
-            }
-            return Ok(Peer::judge(life, held));
+            // One that holds its lock and has closed is about to free it, or to raise its epoch: stay curious.
+            let lasts = !(held && protocol::is_closed(life));
+            return Ok((Peer::judge(life, held), lasts.then_some(life)));
         }
-        Ok(Peer::Attached)
+        Ok((Peer::Attached, None))
     }
 
     /// An error if the object, which is `found` bytes long, ends before its last slot.

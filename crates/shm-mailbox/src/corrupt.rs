@@ -70,6 +70,8 @@ impl fmt::Display for Corrupt {
     }
 }
 
+impl std::error::Error for Corrupt {}
+
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

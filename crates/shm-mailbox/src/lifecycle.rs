@@ -83,6 +83,7 @@ pub(crate) fn attach<C>(
             fences,
             broken: None,
             known_life: Cell::new(0),
+            abandoned: Cell::new(false),
             announced: Cell::new(false),
         };
         Ok(Some((channel, cursor)))

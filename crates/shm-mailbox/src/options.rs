@@ -69,7 +69,8 @@ impl Options {
         self
     }
 
-    /// Whether another number of [`slots`](Self::slots) than asked for is an error; by default it is not.
+    /// Whether another number of [`slots`](Self::slots) than asked for is an error; by default it is not. Without
+    /// `slots` any number will do, and the number of hot ones is always as the creator chose.
     pub fn exact(mut self, exact: bool) -> Self {
         self.exact = exact;
         self
@@ -77,7 +78,8 @@ impl Options {
 
     /// The permission bits of a new object, whatever the umask; `0o600` by default, and `0o660` with a
     /// [`group`](Self::group). From `0o600` to `0o777`, with both bits of `0o600`: the other end of the same
-    /// user could not attach without them; anything else is [`AttachError::Mode`].
+    /// user could not attach without them; anything else is [`AttachError::Mode`]. What others may write to
+    /// (`0o002`) is refused by every end that comes later, unless that asks for [`any_owner`](Self::any_owner).
     ///
     /// Whoever may open the object for reading can keep others from attaching by locking it, so give
     /// it to nobody but the two users, or to a group of their own.
@@ -124,6 +126,8 @@ impl Options {
 
     /// A flag that ends blocking calls with `Interrupted` once it is true: at once if a signal ended
     /// the sleep, and within 100 ms otherwise.
+    ///
+    /// A message, or room, that is there comes first, and the `try_` calls do not look at it.
     ///
     /// Meant for signal handlers that set it, for example those of the crate `signal-hook`.
     pub fn interrupt(mut self, flag: Arc<AtomicBool>) -> Self {

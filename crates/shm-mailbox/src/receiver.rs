@@ -67,10 +67,10 @@ impl Receiver {
     }
 
     /// How many messages are committed and not yet acknowledged, those shown included: 0 to the
-    /// capacity.
+    /// capacity; 0 also if the memory is known to be gone.
     #[must_use]
     pub fn queued(&self) -> u64 {
-        crate::protocol::queued(&self.channel.region)
+        self.channel.queued()
     }
 
     /// What is known of the sender now.
@@ -102,6 +102,7 @@ impl Receiver {
     ///
     /// [`RecvError::Closed`] or [`RecvError::PeerDied`] if the sender is gone and everything it
     /// committed has been received (unless [`Options::await_peer`] was asked for),
+    /// [`RecvError::Unacknowledged`] if all slots hold messages that were shown and not acknowledged,
     /// [`RecvError::Interrupted`], [`RecvError::Unlinked`].
     #[inline]
     pub fn recv(&mut self, message: &mut Message) -> Result<(), RecvError> {

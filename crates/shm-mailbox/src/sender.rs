@@ -65,10 +65,11 @@ impl Sender {
         self.cursor.next()
     }
 
-    /// How many messages are committed and not yet acknowledged: 0 to the capacity.
+    /// How many messages are committed and not yet acknowledged: 0 to the capacity; 0 also if the memory is
+    /// known to be gone.
     #[must_use]
     pub fn queued(&self) -> u64 {
-        crate::protocol::queued(&self.channel.region)
+        self.channel.queued()
     }
 
     /// What is known of the receiver now.
@@ -117,7 +118,8 @@ impl Sender {
     /// Sends as many of `messages` as there is room for, with one check for room and one wake.
     ///
     /// Returns how many, at least 1 unless `messages` is empty. A batch is not atomic: a kill in the
-    /// middle commits the first of it.
+    /// middle commits the first of it; so does a panic of `as_ref`, and then a receiver that sleeps may find them only
+    /// when it looks by itself, after 100 ms at most.
     ///
     /// # Errors
     ///

@@ -181,6 +181,54 @@ fn a_full_mailbox_tells_its_sender_that_the_receiver_closed() {
 }
 
 #[test]
+fn that_the_sender_closed_is_told_each_time() {
+    for wait in WAITS {
+        let name = Name::new();
+        let mut receiver = name.options().wait(wait).receiver().unwrap();
+        let message = &mut Message::new();
+        name.sender().keep().unwrap();
+        // Who asks has not been told by a call that waits.
+        assert_eq!(receiver.peer().unwrap(), Peer::Closed);
+        for _ in 0..2 {
+            for result in [
+                receiver.try_recv(message),
+                receiver.recv_timeout(message, Duration::ZERO),
+                receiver.recv(message),
+            ] {
+                assert_matches!(result, Err(RecvError::Closed { .. }), "{wait}");
+            }
+        }
+        // Until there is another one.
+        let mut sender = name.sender();
+        assert_matches!(receiver.try_recv(message), Err(RecvError::Empty), "{wait}");
+        sender.send(b"here").unwrap();
+        assert_eq!(take(&mut receiver).1, b"here");
+    }
+}
+
+#[test]
+fn that_the_receiver_closed_is_told_each_time() {
+    for wait in WAITS {
+        let name = Name::new();
+        let mut sender = name.options().slots(1).wait(wait).sender().unwrap();
+        name.receiver().close().unwrap();
+        sender.send(b"fits").unwrap();
+        for _ in 0..2 {
+            for result in [
+                sender.try_send(b"does not"),
+                sender.send_timeout(b"does not", Duration::ZERO),
+                sender.send(b"does not"),
+                sender.drain(Some(Duration::ZERO)),
+            ] {
+                assert_matches!(result, Err(SendError::Closed { .. }), "{wait}");
+            }
+        }
+        let _receiver = name.receiver();
+        assert_matches!(sender.try_send(b"does not"), Err(SendError::Full), "{wait}");
+    }
+}
+
+#[test]
 fn a_drain_ends_when_everything_was_acknowledged() {
     for wait in WAITS {
         let name = Name::new();

@@ -8,7 +8,7 @@ use std::fs::OpenOptions;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use shm_mailbox::{CloseError, Message, RecvError, SendError, Wait};
+use shm_mailbox::{CloseError, Message, Peer, RecvError, SendError, Wait};
 use support::process::timed;
 use support::raw::{RECEIVER_PARKED, SENDER_PARKED};
 use support::{
@@ -108,6 +108,9 @@ fn a_blocked_receiver_is_told_that_its_object_was_cut_off() {
                 }
                 other => panic!("{other:?}"),
             }
+            // It knows that there may be nothing to look at.
+            assert_eq!(receiver.queued(), 0);
+            assert_eq!(receiver.peer().unwrap(), Peer::NeverSeen);
             let result = receiver.close();
             assert_matches!(result, Err(CloseError::Truncated { .. }));
         });
@@ -135,6 +138,8 @@ fn a_blocked_sender_is_told_that_its_object_was_cut_off() {
             Err(SendError::Truncated { found: 0, .. }) => {}
             other => panic!("{other:?}"),
         }
+        assert_eq!(sender.queued(), 0);
+        assert_eq!(sender.peer().unwrap(), Peer::NeverSeen);
         // Dropping it touches nothing either.
     });
     let words = Raw::new(&name);

@@ -113,7 +113,7 @@ impl Options {
     /// How long [`Wait::Block`] sleeps at most before it looks, since a C peer wakes nobody: 100 ms by default.
     ///
     /// Every 100 ms the object is checked, and then a blocked endpoint looks in any case. The
-    /// interval of [`Wait::Poll`] is its own.
+    /// interval of [`Wait::Poll`] is its own. With one of some microseconds a blocked endpoint hardly sleeps.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
