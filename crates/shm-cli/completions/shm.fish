@@ -80,7 +80,7 @@ complete -c shm -n "__fish_shm_using_subcommand reader" -l stats -d 'One line of
 complete -c shm -n "__fish_shm_using_subcommand reader" -l follow -d 'When the writer is gone, wait for the next'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l json -d 'One JSON object a line for each message'
 complete -c shm -n "__fish_shm_using_subcommand reader" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c shm -n "__fish_shm_using_subcommand ls" -l all -d 'Also what is no object: semaphores, directories, links'
+complete -c shm -n "__fish_shm_using_subcommand ls" -l all -d 'Also what is no object: semaphores, directories, links, and names that are not UTF-8'
 complete -c shm -n "__fish_shm_using_subcommand ls" -l stale -d 'Only mailboxes that nobody holds'
 complete -c shm -n "__fish_shm_using_subcommand ls" -l json -d 'One JSON object a line for each'
 complete -c shm -n "__fish_shm_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -13,6 +13,7 @@ use shm_core::ShmName;
 use shm_mailbox::{Wait, classic};
 
 use crate::bench::{BenchArgs, PeerArgs};
+use crate::console;
 use crate::framing::{Framing, Oversize};
 use crate::manual::{COMPLETIONS_EXAMPLES, CompletionsArgs, MAN_EXAMPLES, ManArgs};
 use crate::operator_args::{
@@ -264,7 +265,17 @@ impl WaitArg {
 impl Cli {
     /// Reads the command line; a usage error, or a question for help, is answered and ends the process.
     pub(crate) fn from_command_line() -> Self {
-        let mut cli = Self::parse();
+        let mut cli = Self::try_parse().unwrap_or_else(|outcome| {
+            if outcome.use_stderr() {
+                outcome.exit();
+            }
+            // Help, or the version, that could not be written is a failure as any other page.
+            let status = match console::write_with(|| outcome.print()) {
+                Ok(()) => 0,
+                Err(failure) => failure.report() as i32,
+            };
+            std::process::exit(status)
+        });
         let (name, checked) = match &mut cli.command {
             Command::Writer(writer) => ("writer", writer.channel.complete()),
             Command::Reader(reader) => ("reader", reader.channel.complete()),

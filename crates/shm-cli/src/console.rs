@@ -6,7 +6,7 @@ use rustix::termios::tcgetwinsize;
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::{errors, escape};
+use crate::{errors, escape, stdio};
 
 /// The columns of the terminal that standard output is; none if it is no terminal, or does not say.
 pub(crate) fn width() -> Option<usize> {
@@ -37,11 +37,16 @@ pub(crate) fn print_json<'a, T: Serialize + 'a>(
 
 /// Writes a page; that nobody reads it any more is no failure.
 pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    match stdout
-        .write_all(text.as_ref())
-        .and_then(|()| stdout.flush())
-    {
+    write_with(|| io::stdout().write_all(text.as_ref()))
+}
+
+/// Calls `write`, which writes to standard output, and flushes that; that nobody reads it any more is no failure.
+pub(crate) fn write_with(write: impl FnOnce() -> io::Result<()>) -> Result<(), Failure> {
+    let written = stdio::output().and_then(|mut stdout| {
+        write()?;
+        stdout.flush()
+    });
+    match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(errors::output(&error)),
         _ => Ok(()),
     }

@@ -46,7 +46,7 @@ pub(crate) fn attach_classic(error: &classic::AttachError) -> Failure {
         E::Name(_) | E::Wait { .. } => Failure::new(Status::Usage, error),
         E::NotFound { .. } => Failure::new(Status::NoObject, error),
         E::Open(error) => open(error),
-        E::Reserve(error) => reserve(error),
+        E::Reserve(error) => reserve_classic(error),
         E::Foreign { .. } => {
             Failure::new(Status::OtherLayout, error).next("leave out --classic if it is a mailbox")
         }
@@ -63,6 +63,9 @@ pub(crate) fn send(name: &str, error: &SendError) -> Halt {
         SendError::TooLong { .. } => return Halt::Failed(bad_message(name, error)),
         SendError::Closed { .. } | SendError::PeerDied { .. } => Status::Abandoned,
         SendError::Unlinked { .. } => Status::NoObject,
+        SendError::Truncated { name, found, .. } => {
+            return Halt::Failed(truncated(name, *found, error));
+        }
         SendError::System(error) => return Halt::Failed(system(error)),
         _ => Status::Failure,
     };
@@ -78,7 +81,7 @@ pub(crate) fn send_classic(name: &str, error: &classic::SendError) -> Halt {
             return Halt::Failed(bad_message(name, error));
         }
         E::Unlinked { .. } => Status::NoObject,
-        E::Reserve(error) => return Halt::Failed(reserve(error)),
+        E::Reserve(error) => return Halt::Failed(reserve_classic(error)),
         E::System(error) => return Halt::Failed(system(error)),
         _ => Status::Failure,
     };
@@ -94,6 +97,9 @@ pub(crate) fn recv(error: &RecvError) -> Halt {
             return Halt::Failed(failure(Status::Abandoned, error, Some(next)));
         }
         RecvError::Unlinked { .. } => Status::NoObject,
+        RecvError::Truncated { name, found, .. } => {
+            return Halt::Failed(truncated(name, *found, error));
+        }
         RecvError::System(error) => return Halt::Failed(system(error)),
         _ => Status::Failure,
     };
@@ -106,7 +112,7 @@ pub(crate) fn recv_classic(error: &classic::RecvError) -> Halt {
     let status = match error {
         E::Interrupted => return Halt::Signal,
         E::Unlinked { .. } => Status::NoObject,
-        E::Reserve(error) => return Halt::Failed(reserve(error)),
+        E::Reserve(error) => return Halt::Failed(reserve_classic(error)),
         E::System(error) => return Halt::Failed(system(error)),
         _ => Status::Failure,
     };
@@ -199,6 +205,27 @@ fn reserve(error: &ResizeError) -> Failure {
     Failure::new(Status::Failure, error).next(next)
 }
 
+/// As [`reserve`], of the lesson's object, which has one size.
+fn reserve_classic(error: &ResizeError) -> Failure {
+    let next = match error {
+        ResizeError::NoSpace { .. } => "df -h /dev/shm; shm ls --all shows what takes the room",
+        ResizeError::System(error) => return system(error),
+        _ => "raise that limit; shm doctor shows the limits",
+    };
+    Failure::new(Status::Failure, error).next(next)
+}
+
+/// An object was cut off; to the size of the lesson's, by one of its programs as it seems.
+fn truncated(name: &str, found: u64, error: &dyn fmt::Display) -> Failure {
+    let failure = Failure::new(Status::Failure, error);
+    if found == classic::SIZE {
+        return failure.next(format_args!(
+            "if that was a C program of the lesson: --classic, as in shm reader --classic {name}"
+        ));
+    }
+    failure
+}
+
 /// A system call failed, and there is nothing better to say.
 pub(crate) fn system(error: &SystemError) -> Failure {
     let status = match error.source.kind() {
@@ -206,7 +233,11 @@ pub(crate) fn system(error: &SystemError) -> Failure {
         io::ErrorKind::PermissionDenied => Status::Permission,
         _ => Status::Failure,
     };
-    Failure::new(status, error).next("shm doctor looks for what could be wrong here")
+    let next = match error.source.kind() {
+        io::ErrorKind::ReadOnlyFilesystem => "mount -o remount,rw /dev/shm; shm doctor says more",
+        _ => "shm doctor looks for what could be wrong here",
+    };
+    Failure::new(status, error).next(next)
 }
 
 /// The lesson's layout has no room for a process number, so the system is asked who holds the role's lock.

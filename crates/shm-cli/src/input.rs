@@ -6,8 +6,8 @@ use std::os::fd::AsFd;
 use rustix::io::Errno;
 
 use crate::ending::Halt;
-use crate::errors;
 use crate::signals::{Signals, Woken};
+use crate::{errors, stdio};
 
 /// Standard input.
 #[derive(Debug)]
@@ -43,6 +43,7 @@ impl Input {
             if signals.caught().is_some() {
                 return Err(Halt::Signal);
             }
+            stdio::input().map_err(|error| errors::input(&error))?;
             match signals.wait_readable(self.stdin.as_fd()) {
                 Ok(Woken::Signal) => return Err(Halt::Signal),
                 Ok(Woken::Ready | Woken::TimedOut) => {}

@@ -33,6 +33,7 @@ mod sink;
 mod source;
 mod stat;
 mod stats;
+mod stdio;
 mod writer;
 
 use std::process::ExitCode;

@@ -77,7 +77,8 @@ pub(crate) struct LsArgs {
     #[arg(value_name = "GLOB", value_parser = glob)]
     pub(crate) glob: Option<Pattern>,
 
-    /// Also what is no object: semaphores, directories, links
+    /// Also what is no object: semaphores, directories, links, and names that are
+    /// not UTF-8
     #[arg(long, conflicts_with = "stale")]
     pub(crate) all: bool,
 

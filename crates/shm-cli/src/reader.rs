@@ -16,12 +16,14 @@ use crate::progress;
 use crate::signals::Signals;
 use crate::source::{Arrival, Layout, Source};
 use crate::stats::Stats;
+use crate::stdio;
 
 /// Runs the command.
 pub(crate) fn run(args: &ReaderArgs) -> Result<Ending, Failure> {
     let signals = Signals::catch().map_err(|error| errors::signals(&error))?;
-    let output =
-        Output::new(io::stdout().as_fd(), form(args)).map_err(|error| errors::messages(&error))?;
+    let output = stdio::output()
+        .and_then(|stdout| Output::new(stdout.as_fd(), form(args)))
+        .map_err(|error| errors::messages(&error))?;
     let mut reader = Reader {
         args,
         output,

@@ -153,11 +153,13 @@ impl Writer<'_> {
             .map_err(|error| bad_framing(name, &error))?
         {
             let length = message.len();
+            self.unsent = true;
             if self.sink.send(message, limit)? == Progress::TimedOut {
                 // Out of the framer, which makes room for what comes meanwhile.
                 let message = message.to_vec();
                 self.insist(&message)?;
             }
+            self.unsent = false;
             self.stats.count(length);
         }
         Ok(())
@@ -195,11 +197,20 @@ impl Writer<'_> {
                 explains = false;
                 // A reader that is there is just slow.
                 if !self.sink.has_reader() {
-                    let name = self.args.channel.name();
-                    note(format_args!("waiting for: shm reader {name}"));
+                    note(format_args!("waiting for: shm reader {}", self.address()));
                 }
             }
             self.look_ahead();
+        }
+    }
+
+    /// What follows `shm reader` in the command that takes the messages.
+    fn address(&self) -> String {
+        let name = self.args.channel.name();
+        if self.args.channel.classic {
+            format!("--classic {name}")
+        } else {
+            name.to_owned()
         }
     }
 
@@ -239,10 +250,18 @@ impl Writer<'_> {
             Err(Halt::TimedOut) => self.give_up(),
             Err(Halt::Signal) => {
                 let name = self.args.channel.name();
+                let unsent = self.unsent;
                 match self.sink.leave(keep) {
-                    Ok(left) if left > 0 && io::stderr().is_terminal() => note(format_args!(
-                        "messages are left in object {name:?}: {left}; shm reader {name} takes them"
-                    )),
+                    Ok(left) if io::stderr().is_terminal() => {
+                        if left > 0 {
+                            note(format_args!(
+                                "messages are left in object {name:?}: {left}; shm reader {name} takes them"
+                            ));
+                        }
+                        if unsent {
+                            note("a message was not sent: it waited for a reader to take one");
+                        }
+                    }
                     Ok(_) => {}
                     // The signal decides how the process ends.
                     Err(failure) => {
@@ -266,6 +285,7 @@ impl Writer<'_> {
     fn give_up(self) -> Result<Ending, Failure> {
         let name = self.args.channel.name();
         let classic = self.args.channel.classic;
+        let address = self.address();
         // A mailbox that was emptied after the last look is unlinked; the lesson's object cannot tell.
         let queued = self.sink.leave(classic)?;
         let left = if classic {
@@ -287,7 +307,7 @@ impl Writer<'_> {
             ""
         };
         let what = format_args!("{untaken}{unsent}");
-        Err(Failure::new(Status::Abandoned, what).next(format_args!("shm reader {name}")))
+        Err(Failure::new(Status::Abandoned, what).next(format_args!("shm reader {address}")))
     }
 }
 

@@ -96,6 +96,12 @@ fn each_fault_is_found_and_has_a_next_step() {
             problem,
         ),
         (
+            &format!("{OWN}; chmod 0777 /dev/shm"),
+            "permission",
+            "others may remove this user's objects: mode 0777",
+            warning,
+        ),
+        (
             &format!("{OWN}; ulimit -n 20"),
             "open files",
             "ulimit -n",

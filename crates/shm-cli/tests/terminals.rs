@@ -280,3 +280,15 @@ fn who_interrupts_a_writer_is_told_what_it_leaves() {
     writer.wait().expect_signal(Signal::INT);
     reader(&name, &[]).wait_for_success(b"hello\n");
 }
+
+#[test]
+fn who_interrupts_a_classic_writer_is_told_that_the_message_is_lost() {
+    let name = Name::new();
+    let command = shm(["writer", "--classic", "-m", "hello", name.as_str()]);
+    let (mut writer, terminal) = with_errors_on_terminal(command);
+    let waits = format!("waiting for: shm reader --classic {}\r\n", name.as_str());
+    wait_for(&terminal, &waits);
+    writer.signal(Signal::INT);
+    wait_for(&terminal, "shm: a message was not sent");
+    writer.wait().expect_signal(Signal::INT);
+}

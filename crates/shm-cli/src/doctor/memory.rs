@@ -1,6 +1,7 @@
 //! Is `/dev/shm` there, is it memory, and is there room in it?
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 
 use rustix::fs::{Access, StatVfs, access, statfs, statvfs};
 use rustix::io::Errno;
@@ -19,16 +20,17 @@ const ENOUGH: u64 = 16;
 /// About the file system; if it is not there, only that.
 pub(super) fn findings() -> Vec<Finding> {
     // A link is as good as what it points to.
-    match fs::metadata(DIRECTORY) {
-        Ok(metadata) if metadata.is_dir() => {}
+    let mode = match fs::metadata(DIRECTORY) {
+        Ok(metadata) if metadata.is_dir() => metadata.mode(),
         Ok(_) => return vec![absent("no directory")],
         Err(error) => return vec![absent(&error.to_string())],
-    }
+    };
     let mut findings = vec![
         place(),
         permission(
             access(DIRECTORY, Access::WRITE_OK | Access::EXEC_OK),
             access(DIRECTORY, Access::READ_OK),
+            mode,
         ),
     ];
     match statvfs(DIRECTORY) {
@@ -68,8 +70,17 @@ fn place() -> Finding {
     }
 }
 
-fn permission(writable: Result<(), Errno>, readable: Result<(), Errno>) -> Finding {
+fn permission(writable: Result<(), Errno>, readable: Result<(), Errno>, mode: u32) -> Finding {
     match (writable, readable) {
+        // In a directory that others may write to, they may remove anything unless it has the sticky bit.
+        (Ok(()), Ok(())) if mode & 0o022 != 0 && mode & 0o1000 == 0 => Finding::warning(
+            "permission",
+            format!(
+                "others may remove this user's objects: mode {:04o}",
+                mode & 0o7777
+            ),
+            "chmod 1777 /dev/shm",
+        ),
         (Ok(()), Ok(())) => Finding::ok("permission", "this user may create objects"),
         (Ok(()), Err(error)) => Finding::warning(
             "permission",
@@ -174,10 +185,10 @@ mod tests {
     #[test]
     fn a_directory_that_may_not_be_written_is_a_problem() {
         let (yes, no) = (Ok(()), Err(Errno::ACCESS));
-        assert_eq!(permission(yes, yes).verdict, Verdict::Ok);
-        assert_eq!(permission(yes, no).verdict, Verdict::Warning);
-        assert_eq!(permission(no, yes).verdict, Verdict::Problem);
-        let read_only = permission(Err(Errno::ROFS), yes);
+        assert_eq!(permission(yes, yes, 0o1777).verdict, Verdict::Ok);
+        assert_eq!(permission(yes, no, 0o1777).verdict, Verdict::Warning);
+        assert_eq!(permission(no, yes, 0o1777).verdict, Verdict::Problem);
+        let read_only = permission(Err(Errno::ROFS), yes, 0o1777);
         assert!(read_only.what.contains("read-only"));
     }
 }

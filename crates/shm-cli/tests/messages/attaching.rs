@@ -108,6 +108,15 @@ pub(super) const SITUATIONS: &[Situation] = &[
         ],
     },
     Situation {
+        when: "files may not be as large as the lesson's",
+        script: "ulimit -f 0; shm writer --classic -m a x",
+        code: 1,
+        says: &[
+            r#"shm: object "x" cannot have 1028 bytes: more than a file of this process may have (ulimit -f)"#,
+            "  next: raise that limit; shm doctor shows the limits",
+        ],
+    },
+    Situation {
         when: "the object is no whole pages",
         script: "printf hello > /dev/shm/x; shm reader x",
         code: 7,

@@ -191,6 +191,24 @@ pub(super) const SITUATIONS: &[Situation] = &[
         ],
     },
     Situation {
+        when: "help cannot be written",
+        script: "shm writer --help > /dev/full",
+        code: 1,
+        says: &[
+            "shm: cannot write standard output: No space left on device (os error 28)",
+            "  next: write it elsewhere, or make room there",
+        ],
+    },
+    Situation {
+        when: "there is nothing to write the version to",
+        script: "shm --version >&-",
+        code: 1,
+        says: &[
+            "shm: cannot write standard output: Bad file descriptor (os error 9)",
+            "  next: write it elsewhere, or make room there",
+        ],
+    },
+    Situation {
         when: "the number of slots is what it was made with",
         script: "shm writer --keep x; shm writer --keep --slots 32 x",
         code: 0,

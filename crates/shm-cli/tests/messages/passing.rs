@@ -54,7 +54,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         code: 6,
         says: &[
             r#"shm: nobody takes messages from object "x", waited 10ms; the rest of the input was not sent"#,
-            "  next: shm reader x",
+            "  next: shm reader --classic x",
         ],
     },
     Situation {
@@ -139,6 +139,15 @@ pub(super) const SITUATIONS: &[Situation] = &[
         ],
     },
     Situation {
+        when: "a C writer of the lesson took the object of a mailbox",
+        script: "later truncate -s 1028 /dev/shm/x; shm reader x",
+        code: 1,
+        says: &[
+            r#"shm: object "x" was truncated to 1028 bytes, expected 20480; remove it and start both ends again"#,
+            "  next: if that was a C program of the lesson: --classic, as in shm reader --classic x",
+        ],
+    },
+    Situation {
         when: "somebody truncated the object of a classic writer",
         script: "later truncate -s 0 /dev/shm/x; shm writer --classic -m a x",
         code: 1,
@@ -168,6 +177,24 @@ pub(super) const SITUATIONS: &[Situation] = &[
         says: &[
             "shm: cannot write standard output: No space left on device (os error 28)",
             "  next: write elsewhere; in a mailbox, what was not written waits for the next reader",
+        ],
+    },
+    Situation {
+        when: "there is no output",
+        script: "shm writer --keep -m a x; shm reader x >&-",
+        code: 1,
+        says: &[
+            "shm: cannot write standard output: Bad file descriptor (os error 9)",
+            "  next: write elsewhere; in a mailbox, what was not written waits for the next reader",
+        ],
+    },
+    Situation {
+        when: "there is no input",
+        script: "shm writer x <&-",
+        code: 1,
+        says: &[
+            "shm: cannot read standard input: Bad file descriptor (os error 9)",
+            "  next: give it a pipe or a file; what was read before has been sent",
         ],
     },
     Situation {
