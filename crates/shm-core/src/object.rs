@@ -104,14 +104,23 @@ impl Object {
         Ok(self.status()?.size)
     }
 
-    /// Tells whether it still has a name: `false` after it was unlinked, also when another object
-    /// has taken the name since.
+    /// Tells whether the name it was opened by is still its own: `false` after that was unlinked, or
+    /// renamed, or where another object has it, and also where `/dev/shm` is another one by now.
+    ///
+    /// The number of links ([`Status::links`]) does not tell: an object that was renamed, or has a second
+    /// name, has one.
     ///
     /// # Errors
     ///
-    /// As for [`Object::status`].
-    pub fn is_linked(&self) -> Result<bool, SystemError> {
-        Ok(self.status()?.links > 0)
+    /// [`SystemError`] if the name cannot be looked at; in practice never.
+    pub fn has_name(&self) -> Result<bool, SystemError> {
+        match metadata_of(&self.name) {
+            Ok(metadata) => Ok(ObjectId::of_metadata(&metadata) == self.id),
+            Err(e) if matches!(e.raw_os_error(), Some(shm_sys::ENOENT | shm_sys::ENOTDIR)) => {
+                Ok(false)
+            }
+            Err(e) => Err(self.error("lstat", e)),
+        }
     }
 
     /// Copies bytes from `offset` on into `buffer`, and tells how many: fewer than asked for at the
@@ -193,6 +202,6 @@ pub(crate) fn kind_of(name: &ShmName) -> Option<FileKind> {
         .map(|metadata| FileKind::of_type(metadata.file_type()))
 }
 
-fn path_of(name: &ShmName) -> PathBuf {
+pub(crate) fn path_of(name: &ShmName) -> PathBuf {
     Path::new(DIRECTORY).join(name.as_str())
 }

@@ -1,12 +1,14 @@
 //! From a name to an open object: create, open, or whichever it takes; and what is refused on the
 //! way.
 
-use crate::object::{kind_of, metadata_of};
+use crate::object::{DIRECTORY, kind_of, metadata_of, path_of};
 use crate::{FileKind, Object, ObjectId, OpenError, ShmName, Status, SystemError, fork};
 use shm_sys::{O_CLOEXEC, O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR};
+use std::ffi::CString;
 use std::fs::File;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 
 /// How often [`ObjectOptions::open_or_create`] tries before it calls the name unstable.
 const ROUNDS: u32 = 128;
@@ -18,6 +20,11 @@ const OWNER: u32 = 0o700;
 const OTHERS_WRITE: u32 = 0o002;
 /// The number that no group has: -1 as `gid_t`.
 const NO_GROUP: u32 = u32::MAX;
+/// The lowest number of a descriptor through which locks are taken: above those that most programs have.
+///
+/// When a process dies, the kernel closes its files one after the other, and the locks are free only then. Closing
+/// an inotify instance takes it 10 ms and more; the highest numbers come first.
+const LOWEST_DESCRIPTOR: i32 = 256;
 
 /// How to create or open an object.
 ///
@@ -53,6 +60,16 @@ pub enum Created {
     Yes,
     /// It was there.
     No,
+}
+
+/// What came of giving an object its name: see [`ObjectOptions::create_unnamed`].
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// The object has the name now.
+    Done,
+    /// Something else has it, and was left alone.
+    Taken,
 }
 
 impl ObjectOptions {
@@ -129,8 +146,8 @@ impl ObjectOptions {
             None => self.mode,
         };
         let descriptor = match shm_sys::shm_open(name.as_c_str(), flags, first_mode) {
-            Ok(descriptor) => descriptor,
-            Err(e) => return Err(self.why_not_created(name, e)),
+            Ok(descriptor) => out_of_the_way(descriptor),
+            Err(e) => return Err(self.why_not_created("shm_open", name, e)),
         };
         let status = shm_sys::fstat(descriptor.as_fd()).map_err(system("fstat"))?;
         let file = File::from(descriptor);
@@ -140,6 +157,29 @@ impl ObjectOptions {
             let _ = object.unlink();
             return Err(error);
         }
+        Ok(object)
+    }
+
+    /// Creates an object of size 0 that has its group and mode, and not yet its name: nobody else can
+    /// open it. [`Object::link`] gives it the name, in one step; whoever opens that finds what was put
+    /// into the object before. If that does not happen, also because the process dies, nothing is left.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Unsupported`] if `/dev/shm` makes no files without a name; otherwise as for
+    /// [`ObjectOptions::create_new`], without `Exists`.
+    pub fn create_unnamed(&self, name: &ShmName) -> Result<Object, OpenError> {
+        let opened_by = fork::token()?;
+        let directory = CString::new(DIRECTORY).expect("no NUL in it");
+        let descriptor = match shm_sys::open_tmpfile(&directory, self.mode & OWNER) {
+            Ok(descriptor) => out_of_the_way(descriptor),
+            Err(e) => return Err(self.why_not_created("open(O_TMPFILE)", name, e)),
+        };
+        let status =
+            shm_sys::fstat(descriptor.as_fd()).map_err(|e| SystemError::new("fstat", name, e))?;
+        let file = File::from(descriptor);
+        let object = Object::new(file, name.clone(), ObjectId::of(&status), true, opened_by);
+        self.share(&object)?;
         Ok(object)
     }
 
@@ -184,6 +224,11 @@ impl ObjectOptions {
         let descriptor = match shm_sys::shm_open(name.as_c_str(), flags, 0) {
             Ok(descriptor) => descriptor,
             Err(e) => return Err(why_not_opened(name, e)),
+        };
+        // Without a writable descriptor there are no locks.
+        let descriptor = match self.read_only {
+            true => descriptor,
+            false => out_of_the_way(descriptor),
         };
         let status = shm_sys::fstat(descriptor.as_fd()).map_err(system("fstat"))?;
         self.check(name, FileKind::of(&status), &Status::of(&status))?;
@@ -251,15 +296,58 @@ impl ObjectOptions {
         Ok(())
     }
 
-    fn why_not_created(&self, name: &ShmName, error: io::Error) -> OpenError {
+    fn why_not_created(&self, call: &'static str, name: &ShmName, error: io::Error) -> OpenError {
         match error.raw_os_error() {
+            Some(shm_sys::EOPNOTSUPP | shm_sys::EISDIR) => OpenError::Unsupported {
+                name: name.clone(),
+                needed: "a /dev/shm that makes files without a name (O_TMPFILE), as tmpfs does",
+            },
             Some(shm_sys::EEXIST) => OpenError::Exists { name: name.clone() },
             // tmpfs takes no block for an empty file: what is missing is an inode.
             Some(shm_sys::ENOSPC) => OpenError::NoInodes { name: name.clone() },
             Some(shm_sys::EACCES) => denied(name),
-            _ => SystemError::new("shm_open", name, error).into(),
+            _ => SystemError::new(call, name, error).into(),
         }
     }
+}
+
+impl Object {
+    /// Gives an object of [`ObjectOptions::create_unnamed`] its name.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Unsupported`] if neither `/proc` is there nor the kernel can do without (Linux 6.10);
+    /// [`OpenError::PermissionDenied`]; [`OpenError::NoInodes`].
+    pub fn link(&self) -> Result<Link, OpenError> {
+        let name = self.name();
+        let text = |bytes| CString::new(bytes).expect("no NUL in a name");
+        let path = text(path_of(name).as_os_str().as_bytes().to_vec());
+        let descriptor = format!("/proc/self/fd/{}", self.as_fd().as_raw_fd());
+        let linked = match shm_sys::linkat_path(&text(descriptor.into_bytes()), &path) {
+            Err(e) if e.raw_os_error() == Some(shm_sys::ENOENT) => {
+                shm_sys::linkat_descriptor(self.as_fd(), &path)
+            }
+            linked => linked,
+        };
+        let Err(error) = linked else {
+            return Ok(Link::Done);
+        };
+        match error.raw_os_error() {
+            Some(shm_sys::EEXIST) => Ok(Link::Taken),
+            Some(shm_sys::ENOENT) => Err(OpenError::Unsupported {
+                name: name.clone(),
+                needed: "/proc, or Linux 6.10 or later",
+            }),
+            Some(shm_sys::ENOSPC) => Err(OpenError::NoInodes { name: name.clone() }),
+            Some(shm_sys::EACCES) => Err(denied(name)),
+            _ => Err(self.error("linkat", error).into()),
+        }
+    }
+}
+
+/// The same file by a descriptor with a high number, if the limit of open files allows that.
+fn out_of_the_way(descriptor: OwnedFd) -> OwnedFd {
+    shm_sys::fcntl_dupfd_cloexec(descriptor.as_fd(), LOWEST_DESCRIPTOR).unwrap_or(descriptor)
 }
 
 impl Default for ObjectOptions {

@@ -75,6 +75,13 @@ pub enum OpenError {
         /// The name.
         name: ShmName,
     },
+    /// The system lacks what it takes to make an object whole before it has its name.
+    Unsupported {
+        /// The name.
+        name: ShmName,
+        /// What it takes.
+        needed: &'static str,
+    },
     /// The name kept appearing and vanishing.
     Unstable {
         /// The name.
@@ -141,6 +148,12 @@ impl fmt::Display for OpenError {
                 f,
                 "no inode left in /dev/shm for object {name:?}; unlink stale objects, or mount it with more (nr_inodes)"
             ),
+            OpenError::Unsupported { name, needed } => {
+                write!(
+                    f,
+                    "object {name:?} cannot be created here: it takes {needed}"
+                )
+            }
             OpenError::Unstable { name, rounds } => write!(
                 f,
                 "object {name:?} appeared and vanished {rounds} times in a row; is another program creating and unlinking it in a loop?"

@@ -198,3 +198,22 @@ fn a_child_cannot_use_the_locks_of_its_parent_s_object() {
     });
     take_soon(&object, 0);
 }
+
+#[test]
+fn the_process_that_holds_a_lock_is_found() {
+    let name = UniqueName::new();
+    let object = name.create(1);
+    assert_eq!(object.lock_holder(2), None);
+    let ready = Pipe::new();
+    let owner = Child::fork(|| {
+        let theirs = name.open();
+        assert_eq!(theirs.try_lock(2).unwrap(), Lock::Taken);
+        ready.signal();
+        pause_forever();
+    });
+    ready.wait();
+    assert_eq!(object.lock_holder(2), Some(owner.pid()));
+    assert_eq!(object.lock_holder(1), None);
+    assert_eq!(object.try_lock(1).unwrap(), Lock::Taken);
+    assert_eq!(object.lock_holder(1), Some(std::process::id()));
+}

@@ -2,7 +2,7 @@
 
 mod support;
 
-use shm_core::{Created, FileKind, ObjectOptions, OpenError, Unlink, list};
+use shm_core::{Created, FileKind, Link, ObjectOptions, OpenError, Unlink, list};
 use std::ffi::CString;
 use std::fs;
 use std::os::fd::{AsFd, AsRawFd};
@@ -243,12 +243,65 @@ fn open_or_create_succeeds_while_the_name_comes_and_goes() {
 }
 
 #[test]
+fn an_object_without_a_name_gets_it_with_all_that_is_in_it() {
+    let name = UniqueName::new();
+    let mut options = ObjectOptions::new();
+    let object = options.mode(0o640).create_unnamed(&name).unwrap();
+    object.reserve(4096).unwrap();
+    assert!(!object.has_name().unwrap());
+    let absent = options.open(&name);
+    assert!(matches!(absent, Err(OpenError::NotFound { .. })));
+
+    assert_eq!(object.link().unwrap(), Link::Done);
+    assert!(object.has_name().unwrap());
+    let found = options.open(&name).unwrap();
+    let status = found.status().unwrap();
+    assert_eq!(
+        (found.id(), status.size, status.mode),
+        (object.id(), 4096, 0o640)
+    );
+}
+
+#[test]
+fn a_name_that_is_taken_stays_as_it_is() {
+    let name = UniqueName::new();
+    let object = ObjectOptions::new().create_unnamed(&name).unwrap();
+    let first = name.create(1);
+    assert_eq!(object.link().unwrap(), Link::Taken);
+    assert!(first.has_name().unwrap());
+    fs::remove_file(name.path()).unwrap();
+    make_fifo(&name);
+    assert_eq!(object.link().unwrap(), Link::Taken);
+}
+
+#[test]
+fn an_object_that_was_renamed_has_not_its_name() {
+    let (name, other) = (UniqueName::new(), UniqueName::new());
+    let object = name.create(1);
+    fs::rename(name.path(), other.path()).unwrap();
+    assert!(!object.has_name().unwrap());
+    assert_eq!(object.status().unwrap().links, 1);
+    fs::hard_link(other.path(), name.path()).unwrap();
+    assert!(object.has_name().unwrap());
+}
+
+#[test]
+fn the_descriptor_of_an_object_that_takes_locks_has_a_high_number() {
+    let name = UniqueName::new();
+    let made = name.create(1);
+    let read_only = ObjectOptions::new().read_only(true).open(&name).unwrap();
+    assert!(made.as_fd().as_raw_fd() >= 256);
+    assert!(name.open().as_fd().as_raw_fd() >= 256);
+    assert!(read_only.as_fd().as_raw_fd() < 256);
+}
+
+#[test]
 fn unlinking_ends_the_name_and_not_the_object() {
     let name = UniqueName::new();
     let object = name.create(4096);
-    assert!(object.is_linked().unwrap());
+    assert!(object.has_name().unwrap());
     assert_eq!(object.unlink().unwrap(), Unlink::Done);
-    assert!(!object.is_linked().unwrap());
+    assert!(!object.has_name().unwrap());
     assert_eq!(object.size().unwrap(), 4096);
     assert_eq!(object.unlink().unwrap(), Unlink::AlreadyGone);
 }
@@ -261,8 +314,8 @@ fn an_object_that_took_the_name_is_not_unlinked() {
     let new = name.create(1);
     assert_ne!(old.id(), new.id());
     assert_eq!(old.unlink().unwrap(), Unlink::Replaced);
-    assert!(!old.is_linked().unwrap());
-    assert!(new.is_linked().unwrap());
+    assert!(!old.has_name().unwrap());
+    assert!(new.has_name().unwrap());
     assert_eq!(new.unlink().unwrap(), Unlink::Done);
 }
 

@@ -134,7 +134,7 @@ fn others_cannot_unlink_an_object_that_they_may_write_to() {
         let error = shm_core::unlink(&name).unwrap_err();
         assert_eq!(error.source.kind(), ErrorKind::PermissionDenied);
     });
-    assert!(object.is_linked().unwrap());
+    assert!(object.has_name().unwrap());
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Each call does what its page says, on real objects.
 
 use shm_sys::{
-    LockKind, O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR, clock_gettime_monotonic, futex_wait,
-    futex_wake, nanosleep, shm_open, shm_unlink,
+    LockKind, O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR, clock_gettime_monotonic,
+    fcntl_dupfd_cloexec, futex_wait, futex_wake, getrandom, linkat_descriptor, linkat_path,
+    nanosleep, open_tmpfile, shm_open, shm_unlink,
 };
 use std::ffi::{CStr, CString};
 use std::io;
@@ -393,4 +394,51 @@ fn nothing_is_left_when_a_test_is_over() {
     assert!(fs::exists(&path).unwrap());
     drop(temporary);
     assert!(!fs::exists(&path).unwrap());
+}
+
+#[test]
+fn a_file_without_a_name_gets_one_in_one_step_unless_it_is_taken() {
+    let taken = Temporary::new();
+    let taken_path = CString::new(path_of(&taken.name)).unwrap();
+    let name = unique();
+    let path = CString::new(path_of(&name)).unwrap();
+    let file = open_tmpfile(c"/dev/shm", 0o600).unwrap();
+    shm_sys::ftruncate(file.as_fd(), 4096).unwrap();
+    assert_eq!(shm_sys::fstat(file.as_fd()).unwrap().st_nlink, 0);
+
+    let from = CString::new(format!("/proc/self/fd/{}", file.as_raw_fd())).unwrap();
+    assert_eq!(errno(linkat_path(&from, &taken_path)), libc::EEXIST);
+    linkat_path(&from, &path).unwrap();
+    let found = shm_open(&name, O_RDWR, 0).unwrap();
+    shm_unlink(&name).unwrap();
+    assert_eq!(shm_sys::fstat(found.as_fd()).unwrap().st_size, 4096);
+
+    // Root may, on any Linux; others since 6.10.
+    let other = open_tmpfile(c"/dev/shm", 0o600).unwrap();
+    match linkat_descriptor(other.as_fd(), &path) {
+        Ok(()) => shm_unlink(&name).unwrap(),
+        Err(e) => assert_eq!(e.raw_os_error(), Some(libc::ENOENT)),
+    }
+    assert_eq!(errno(open_tmpfile(c"/dev/shm/none", 0o600)), libc::ENOENT);
+    assert_eq!(errno(open_tmpfile(c"/proc", 0o600)), libc::EOPNOTSUPP);
+}
+
+#[test]
+fn a_copy_of_a_descriptor_has_the_number_asked_for_and_shares_the_locks() {
+    let temporary = Temporary::new();
+    let copy = fcntl_dupfd_cloexec(temporary.object.as_fd(), 300).unwrap();
+    assert!(copy.as_raw_fd() >= 300);
+    let lock = |fd: &OwnedFd| shm_sys::fcntl_ofd_setlk(fd.as_fd(), LockKind::Write, 0, 1);
+    lock(&temporary.object).unwrap();
+    lock(&copy).unwrap();
+    let object = temporary.object.as_fd();
+    assert_eq!(errno(fcntl_dupfd_cloexec(object, i32::MAX)), libc::EINVAL);
+}
+
+#[test]
+fn random_bytes_differ_from_one_call_to_the_next() {
+    let (mut first, mut second) = ([0; 16], [0; 16]);
+    getrandom(&mut first).unwrap();
+    getrandom(&mut second).unwrap();
+    assert_ne!(first, second);
 }

@@ -129,6 +129,10 @@ impl Child {
         }
     }
 
+    pub fn pid(&self) -> u32 {
+        self.pid.cast_unsigned()
+    }
+
     /// Kills it with SIGKILL, and does not wait for its end.
     pub fn kill(&self) {
         // SAFETY: the child was not waited for, so the pid is still its own.
