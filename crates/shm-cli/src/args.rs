@@ -188,6 +188,13 @@ pub(crate) struct ChannelArgs {
     #[arg(long)]
     pub(crate) any_owner: bool,
 
+    /// Ask again for a role that is taken, for this long [default: 500ms]
+    ///
+    /// The system frees the role of a killed process when it has cleared that away: at once if it is small, after some
+    /// tenths of a second if it has gigabytes of memory.
+    #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
+    pub(crate) attach_timeout: Option<Duration>,
+
     /// Messages, bytes and rate, while it runs
     ///
     /// On standard error, if that is a terminal, and neither the messages are typed there nor shown there.

@@ -13,6 +13,9 @@ pub(crate) fn mailbox(args: &ChannelArgs, signals: &Signals) -> Options {
         .wait(args.wait())
         .any_owner(args.any_owner)
         .interrupt(signals.interrupt());
+    if let Some(limit) = args.attach_timeout {
+        options = options.attach_timeout(limit);
+    }
     if let Some(slots) = args.slots {
         options = options.slots(slots);
     }
@@ -27,11 +30,15 @@ pub(crate) fn mailbox(args: &ChannelArgs, signals: &Signals) -> Options {
 
 /// The options of the lesson's object.
 pub(crate) fn classic(args: &ChannelArgs, signals: &Signals) -> classic::Options {
-    Classic::options(args.name())
+    let mut options = Classic::options(args.name())
         .wait(args.classic_wait())
         .interval(args.interval())
         .any_owner(args.any_owner)
-        .interrupt(signals.interrupt())
+        .interrupt(signals.interrupt());
+    if let Some(limit) = args.attach_timeout {
+        options = options.attach_timeout(limit);
+    }
+    options
 }
 
 /// Remarks that a mailbox was there already, with another number of slots than asked for.

@@ -54,8 +54,6 @@ pub(crate) struct Entry {
 pub(crate) enum Kind {
     Mailbox,
     Classic,
-    /// Empty, or a mailbox that its creator has not finished.
-    Unfinished,
     /// A mailbox of another version or form.
     Unknown,
     /// Another program's object.
@@ -72,6 +70,7 @@ pub(crate) enum Kind {
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Mailbox {
+    pub(crate) id: String,
     pub(crate) version: u32,
     pub(crate) slots: u32,
     pub(crate) hot_slots: u32,
@@ -156,7 +155,6 @@ impl Entry {
                 self.classic = Some(Classic::from(seen));
                 Kind::Classic
             }
-            Content::Unfinished => Kind::Unfinished,
             Content::Unknown(error) => {
                 self.reason = Some(error.to_string());
                 Kind::Unknown
@@ -219,6 +217,7 @@ const ROLES: [Role; 2] = [Role::Sender, Role::Receiver];
 impl From<Snapshot> for Mailbox {
     fn from(seen: Snapshot) -> Self {
         Self {
+            id: seen.id.to_string(),
             version: seen.version,
             slots: seen.slots,
             hot_slots: seen.hot_slots,
@@ -304,7 +303,6 @@ impl Kind {
         match self {
             Self::Mailbox => "mailbox",
             Self::Classic => "classic",
-            Self::Unfinished => "unfinished",
             Self::Unknown => "unknown",
             Self::Foreign => "foreign",
             Self::Unreadable => "unreadable",

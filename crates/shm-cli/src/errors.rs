@@ -97,6 +97,7 @@ pub(crate) fn recv(error: &RecvError) -> Halt {
             return Halt::Failed(failure(Status::Abandoned, error, Some(next)));
         }
         RecvError::Unlinked { .. } => Status::NoObject,
+        RecvError::Reattach(error) => return Halt::Failed(attach(error)),
         RecvError::Truncated { name, found, .. } => {
             return Halt::Failed(truncated(name, *found, error));
         }
@@ -290,7 +291,7 @@ mod tests {
         let taken = AttachError::RoleTaken {
             name: name(),
             role: Role::Sender,
-            pid: 7,
+            pid: Some(7),
         };
         assert_eq!(attach(&taken).status(), Status::RoleTaken);
         let version = AttachError::Version {

@@ -8,6 +8,7 @@ use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use rustix::io::Errno;
 use serde::Serialize;
+use shm_mailbox::MailboxId;
 
 use crate::escape;
 use crate::signals::{Signals, Woken};
@@ -44,6 +45,8 @@ pub(crate) enum Stop {
 struct Record<'a> {
     /// Raised when the meaning of a field changes.
     schema: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
     seq: u64,
     len: usize,
     data: Data<'a>,
@@ -86,8 +89,8 @@ impl Output {
         })
     }
 
-    /// Adds a message, to be written with the next [`flush`](Self::flush).
-    pub(crate) fn push(&mut self, sequence: u64, bytes: &[u8]) {
+    /// Adds a message of a mailbox, or of the lesson's object, to be written with the next [`flush`](Self::flush).
+    pub(crate) fn push(&mut self, id: Option<MailboxId>, sequence: u64, bytes: &[u8]) {
         match self.form {
             Form::Bytes => self.put(bytes),
             Form::LengthDelimited => {
@@ -98,6 +101,7 @@ impl Output {
             Form::Json => {
                 let record = Record {
                     schema: 1,
+                    id: id.map(|id| id.to_string()),
                     seq: sequence,
                     len: bytes.len(),
                     data: str::from_utf8(bytes).map_or(Data::Bytes(bytes), Data::Text),
@@ -201,8 +205,8 @@ mod tests {
     #[test]
     fn a_message_is_written_as_it_came() {
         let mut output = output(Form::Bytes);
-        output.push(0, b"one\n");
-        output.push(1, b"\0two");
+        output.push(None, 0, b"one\n");
+        output.push(None, 1, b"\0two");
         assert_eq!(output.buffer, b"one\n\0two");
         assert_eq!(output.ends, [4, 8]);
     }
@@ -210,21 +214,22 @@ mod tests {
     #[test]
     fn a_length_goes_before_the_message() {
         let mut output = output(Form::LengthDelimited);
-        output.push(0, b"abc");
-        output.push(1, b"");
+        output.push(None, 0, b"abc");
+        output.push(None, 1, b"");
         assert_eq!(output.buffer, b"\0\0\0\x03abc\0\0\0\0");
     }
 
     #[test]
     fn text_is_a_json_string_and_other_bytes_are_base64() {
         let mut output = output(Form::Json);
-        output.push(7, b"hello\n");
-        output.push(8, b"\xff\0");
-        output.push(9, b"");
+        let id = MailboxId::from_bytes(*b"0123456789abcdef");
+        output.push(id, 7, b"hello\n");
+        output.push(None, 8, b"\xff\0");
+        output.push(None, 9, b"");
         let lines = str::from_utf8(&output.buffer).unwrap();
         assert_eq!(
             lines,
-            "{\"schema\":1,\"seq\":7,\"len\":6,\"data\":{\"text\":\"hello\\n\"}}\n\
+            "{\"schema\":1,\"id\":\"30313233343536373839616263646566\",\"seq\":7,\"len\":6,\"data\":{\"text\":\"hello\\n\"}}\n\
              {\"schema\":1,\"seq\":8,\"len\":2,\"data\":{\"bytes\":\"/wA=\"}}\n\
              {\"schema\":1,\"seq\":9,\"len\":0,\"data\":{\"text\":\"\"}}\n"
         );
@@ -234,9 +239,9 @@ mod tests {
     fn a_piece_ends_with_a_message_unless_one_message_is_larger() {
         let mut output = output(Form::Bytes);
         for sequence in 0..5 {
-            output.push(sequence, &[b'x'; 1000]);
+            output.push(None, sequence, &[b'x'; 1000]);
         }
-        output.push(5, &[b'y'; 5000]);
+        output.push(None, 5, &[b'y'; 5000]);
         assert_eq!(output.piece(0).len(), 4000);
         assert_eq!(output.piece(4000).len(), 1000);
         assert_eq!(output.piece(5000).len(), PIECE);
@@ -247,7 +252,7 @@ mod tests {
     fn an_output_that_nobody_reads_is_closed_and_nothing_of_it_was_written() {
         let signals = Signals::none();
         let mut output = output(Form::Bytes);
-        output.push(0, b"one\n");
+        output.push(None, 0, b"one\n");
         let (written, stop) = output.flush(&signals).unwrap_err();
         assert_eq!(written, 0);
         assert!(matches!(stop, Stop::Closed), "{stop:?}");
@@ -261,7 +266,7 @@ mod tests {
         let mut output = Output::new(writer.as_fd(), Form::Bytes).unwrap();
         drop(writer);
         for sequence in 0..10 {
-            output.push(sequence, &[b'x'; 1000]);
+            output.push(None, sequence, &[b'x'; 1000]);
         }
         // The first piece is read, and then the pipe closed; the second fits before that, or not.
         let reading = std::thread::spawn(move || reader.read_exact(&mut [0; 4000]));

@@ -152,7 +152,8 @@ impl Reader<'_> {
     fn gather(&mut self, source: &mut Source) {
         loop {
             let message = &self.message;
-            self.output.push(message.sequence(), message.as_bytes());
+            self.output
+                .push(source.id(), message.sequence(), message.as_bytes());
             self.gathered.push(message.len());
             self.left = self.left.map(|left| left - 1);
             if self.left == Some(0) || self.output.is_full() || !source.more(&mut self.message) {

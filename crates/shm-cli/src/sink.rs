@@ -88,6 +88,26 @@ impl Sink {
         }
     }
 
+    /// Leaves the channel as one that died, so that the reader learns that the stream was cut off: how many messages are
+    /// left in it. The lesson's layout cannot tell.
+    ///
+    /// The object goes and stays as with [`leave`](Self::leave).
+    pub(crate) fn abort(self, keep: bool) -> Result<u64, Failure> {
+        match self {
+            Self::Mailbox(sender) if keep => {
+                let queued = sender.queued();
+                // The role ends with the process, which is about to end.
+                std::mem::forget(sender);
+                Ok(queued)
+            }
+            Self::Mailbox(sender) => {
+                let name = sender.name().to_owned();
+                left(&name, sender.abort())
+            }
+            classic @ Self::Classic(_) => classic.leave(keep),
+        }
+    }
+
     /// Leaves the channel: how many messages are left in it.
     ///
     /// The object is unlinked, unless it is to be kept, or messages are left in the mailbox. One that only another
@@ -96,20 +116,7 @@ impl Sink {
         match self {
             Self::Mailbox(sender) => {
                 let name = sender.name().to_owned();
-                let closed = if keep { sender.keep() } else { sender.close() };
-                match closed {
-                    Ok(Closed::Unlinked) => Ok(0),
-                    Ok(Closed::Kept { queued }) => Ok(queued),
-                    // It was to be unlinked, so it is empty.
-                    Err(CloseError::System(error)) if errors::is_left_to_its_owner(&error) => {
-                        note(format_args!(
-                            "object {name:?} stays, since only its owner or root can remove it; \
-                             all messages were taken"
-                        ));
-                        Ok(0)
-                    }
-                    Err(error) => Err(errors::close(&error)),
-                }
+                left(&name, if keep { sender.keep() } else { sender.close() })
             }
             Self::Classic(writer) if keep => {
                 writer.keep();
@@ -131,6 +138,23 @@ impl Sink {
                 }
             }
         }
+    }
+}
+
+/// How many messages a mailbox was left with.
+fn left(name: &str, closed: Result<Closed, CloseError>) -> Result<u64, Failure> {
+    match closed {
+        Ok(Closed::Kept { queued }) => Ok(queued),
+        Ok(_) => Ok(0),
+        // It was to be unlinked, so it is empty.
+        Err(CloseError::System(error)) if errors::is_left_to_its_owner(&error) => {
+            note(format_args!(
+                "object {name:?} stays, since only its owner or root can remove it; \
+                 all messages were taken"
+            ));
+            Ok(0)
+        }
+        Err(error) => Err(errors::close(&error)),
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use shm_core::OpenError;
-use shm_mailbox::{AttachError, Message, Receiver, RecvError, classic};
+use shm_mailbox::{AttachError, MailboxId, Message, Receiver, RecvError, classic};
 
 use crate::args::ReaderArgs;
 use crate::channel;
@@ -20,8 +20,6 @@ const LOOK: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(crate) struct Source {
     end: End,
-    /// Will there be another attempt when this object is gone?
-    follows: bool,
 }
 
 #[derive(Debug)]
@@ -59,10 +57,15 @@ impl Source {
             Layout::Any => End::attach(args, signals)?,
             Layout::Classic => End::await_classic(args, deadline, signals)?,
         };
-        Ok(Self {
-            end,
-            follows: args.follow,
-        })
+        Ok(Self { end })
+    }
+
+    /// Which mailbox the last message came from; the lesson's object has no identity.
+    pub(crate) fn id(&self) -> Option<MailboxId> {
+        match &self.end {
+            End::Mailbox(receiver) => Some(receiver.id()),
+            End::Classic(_) => None,
+        }
     }
 
     /// Waits for the next message until `deadline`, and copies it into `message`.
@@ -81,7 +84,6 @@ impl Source {
                 match result {
                     Ok(()) => Ok(Arrival::Message),
                     Err(RecvError::Closed { .. }) => Ok(Arrival::End),
-                    Err(RecvError::Unlinked { .. }) if self.follows => Ok(Arrival::End),
                     Err(RecvError::TimedOut) => Err(Halt::TimedOut),
                     Err(error) => Err(errors::recv(&error)),
                 }

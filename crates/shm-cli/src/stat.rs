@@ -87,6 +87,7 @@ impl Page {
             "kind",
             format_args!("mailbox, layout version {version}{stale}"),
         );
+        self.field("id", &mailbox.id);
         let (slots, hot) = (mailbox.slots, mailbox.hot_slots);
         self.field("slots", format_args!("{slots}, {hot} of them hot"));
         self.field("queued", mailbox.queued);

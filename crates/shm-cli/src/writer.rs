@@ -251,7 +251,7 @@ impl Writer<'_> {
             Err(Halt::Signal) => {
                 let name = self.args.channel.name();
                 let unsent = self.unsent;
-                match self.sink.leave(keep) {
+                match self.sink.abort(keep) {
                     Ok(left) if io::stderr().is_terminal() => {
                         if left > 0 {
                             note(format_args!(
@@ -275,7 +275,7 @@ impl Writer<'_> {
                     // Whatever comes of it, the failure is what is told.
                     let _ = self.sink.drain(Some(GRACE));
                 }
-                let _ = self.sink.leave(keep);
+                let _ = self.sink.abort(keep);
                 Err(failure)
             }
         }

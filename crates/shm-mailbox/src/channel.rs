@@ -9,6 +9,7 @@ use shm_core::{Moment, Object, SystemError, barrier, futex};
 
 use crate::corrupt::Corrupt;
 use crate::error::Failure;
+use crate::id::MailboxId;
 use crate::layout::{PARKED, PUBLISHER_FENCES, Presence, SLEEPER_FENCES, lock_byte};
 use crate::protocol::{self, Slept, Wake};
 use crate::region::Region;
@@ -23,6 +24,9 @@ pub(crate) struct Channel {
     pub(crate) object: Object,
     pub(crate) region: Region,
     pub(crate) role: Role,
+    pub(crate) id: MailboxId,
+    /// What our own `life` says for as long as we are attached.
+    pub(crate) life: u64,
     /// Whether this endpoint made the mailbox, rather than finding it.
     pub(crate) created: bool,
     /// A peer that closed or died is not an error: wait for the next.
@@ -33,6 +37,9 @@ pub(crate) struct Channel {
     pub(crate) broken: Option<Broken>,
     /// The peer's `life` when it was last checked.
     pub(crate) known_life: Cell<u64>,
+    /// The `life` of a peer that was gone when we attached, for as long as that is all we know of a peer: what became of
+    /// it is none of our business.
+    pub(crate) unmet: Cell<Option<u64>>,
     /// The last check has found that nobody will come: so every later wait begins with a check.
     pub(crate) abandoned: Cell<bool>,
     /// Our last sleep has expired, and its announcement stands, unless somebody has cleared it.
@@ -204,11 +211,12 @@ impl Channel {
         protocol::withdraw(&self.own().parked, &self.announced);
     }
 
-    /// Something to wait for that `look` looks for, with this channel looked after meanwhile.
+    /// Something to wait for that `look` looks for, with this channel checked meanwhile, whose own count is `count`.
     #[inline]
-    pub(crate) fn watch<F>(&self, look: F) -> Watch<'_, F> {
+    pub(crate) fn watch<F>(&self, count: u64, look: F) -> Watch<'_, F> {
         Watch {
             channel: self,
+            count,
             look,
         }
     }
@@ -229,21 +237,18 @@ impl Channel {
         protocol::queued(&self.region)
     }
 
-    /// Looks after object and peer, and before it says that nobody is there, once more at what is waited
-    /// for: a message (for a sender: room) wins over every verdict.
+    /// Checks the object and the peer. The verdict is the failure to report, unless what is waited for is there after
+    /// all: nobody is attached who could still bring it.
     ///
-    /// Otherwise it does not look, lest an interval of polling longer than a slice become one. The links are
-    /// read before the verdict: nobody attaches to an object that has lost its name, so whoever is not there
-    /// then never will be.
-    pub(crate) fn check<T>(
-        &self,
-        look: impl FnOnce() -> Result<Option<T>, Failure>,
-    ) -> Result<Option<T>, Failure> {
+    /// `count` is what our own count says; `has_met` tells that we have dealt with the last peer, whether or not we
+    /// have seen it attached.
+    pub(crate) fn check(&self, count: u64, has_met: bool) -> Result<Option<Failure>, Failure> {
         let status = self.object.status()?;
         self.ensure_size(status.size)?;
         self.ensure_memory()?;
-        let expected = self.region.geometry().object_size();
-        if status.allocated < expected || !protocol::has_header(&self.region) {
+        let own = self.region.side(self.role);
+        let intact = protocol::is_intact(&self.region, own, self.life, count);
+        if status.allocated < self.region.geometry().object_size() || !intact {
             // All of it was reserved. A hole was punched, or the object was cut off and has grown again.
             return Err(self.truncated(status.size));
         }
@@ -251,20 +256,34 @@ impl Channel {
         if let Some(life) = life {
             self.known_life.set(life);
         }
-        let failure = match peer {
-            Peer::Attached => None,
-            Peer::Closed if !self.await_peer => Some(Failure::Closed),
-            Peer::Died if !self.await_peer => Some(Failure::PeerDied),
-            _ => (status.links == 0).then_some(Failure::Unlinked),
-        };
-        self.abandoned.set(failure.is_some());
-        let Some(failure) = failure else {
-            return Ok(None);
-        };
-        match look()? {
-            Some(output) => Ok(Some(output)),
-            None => Err(failure),
+        if peer == Peer::Attached || life != self.unmet.get() {
+            self.unmet.set(None);
         }
+        let is_told = !self.await_peer && (has_met || self.unmet.get().is_none());
+        let verdict = match peer {
+            Peer::Attached => None,
+            Peer::Closed if is_told => Some(Failure::Closed),
+            Peer::Died if is_told => Some(Failure::PeerDied),
+            // Nobody attaches to an object that has lost its name, so who is not there then never will be.
+            _ => (!self.object.has_name()?).then_some(Failure::Unlinked),
+        };
+        self.abandoned.set(verdict.is_some());
+        Ok(verdict)
+    }
+
+    /// After attaching: who is there already, and who was there before.
+    pub(crate) fn look_around(&self) -> Result<(), SystemError> {
+        let (peer, life) = self.judge_peer()?;
+        if peer != Peer::Attached {
+            self.unmet.set(life);
+        }
+        Ok(())
+    }
+
+    /// Whether a peer is attached.
+    pub(crate) fn has_peer(&self) -> Result<bool, SystemError> {
+        self.object
+            .is_locked_elsewhere(lock_byte::of(self.role.peer()))
     }
 
     /// What is known of the peer now.
@@ -318,6 +337,7 @@ impl Channel {
 /// See [`Channel::watch`].
 pub(crate) struct Watch<'a, F> {
     channel: &'a Channel,
+    count: u64,
     look: F,
 }
 
@@ -335,7 +355,10 @@ impl<F: FnMut() -> Result<Option<()>, Failure>> Condition for Watch<'_, F> {
     }
 
     fn check(&mut self) -> Result<Option<()>, Failure> {
-        self.channel.check(&mut self.look)
+        match self.channel.check(self.count, false)? {
+            None => Ok(None),
+            Some(verdict) => (self.look)()?.map_or(Err(verdict), |found| Ok(Some(found))),
+        }
     }
 
     fn park(&mut self, deadline: Moment) -> Result<Slept<()>, Failure> {

@@ -7,10 +7,12 @@ use shm_core::{Lock, Object, SystemError};
 use crate::layout::lock_byte;
 use crate::wait;
 
-/// How long INIT may stay busy: its holders need microseconds, and a killed one's is free at once.
+/// How long INIT may stay busy: its holders need microseconds.
 const INIT_LIMIT: Duration = Duration::from_secs(2);
-/// How long a role may stay busy: a killed owner's lock is free after 50 to 300 µs.
-pub(crate) const ROLE_LIMIT: Duration = Duration::from_millis(20);
+/// How long a role that is held is asked for again, unless the user says otherwise: until the kernel has torn down a
+/// killed holder. That takes 50 to 300 µs for a small process, and some tenths of a second for one with gigabytes of
+/// memory. It decides nothing: who holds the lock is alive.
+pub(crate) const ROLE_LIMIT: Duration = Duration::from_millis(500);
 
 /// Takes INIT; `None` if it stays busy, which only a stopped process makes it.
 pub(crate) fn init(object: &Object) -> Result<Option<()>, SystemError> {

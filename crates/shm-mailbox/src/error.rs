@@ -39,8 +39,9 @@ pub enum AttachError {
         name: String,
         /// The role that is taken.
         role: Role,
-        /// The holder as it announced itself; for display only, it may be of another pid namespace.
-        pid: u32,
+        /// The process that holds it, as `/proc` tells; `None` if that does not show it to this process. For display
+        /// only.
+        pid: Option<u32>,
     },
     /// Another process has been attaching or closing for longer than any does (2 s); it is stopped.
     InitBusy {
@@ -210,6 +211,9 @@ pub enum RecvError {
         /// The object.
         name: String,
     },
+    /// The object has lost its name, and the one that has it now could not be attached to; see
+    /// [`Options::await_peer`](crate::Options::await_peer). The next call tries again.
+    Reattach(Box<AttachError>),
     /// Somebody has made the object smaller. The endpoint stays in this state.
     Truncated {
         /// The object.

@@ -1,29 +1,25 @@
 //! What an object holds, read through its descriptor before anything is mapped.
 
-use shm_core::{Object, SystemError};
+use shm_core::Object;
 
 use crate::classic;
 use crate::error::AttachError;
+use crate::id::MailboxId;
 use crate::layout::{
     Geometry, KIND_RING, MAGIC, MAX_SLOTS, SLOTS_OFFSET, VERSION, is_whole_pages, offset,
 };
 
-/// A valid or repairable object.
-#[derive(Debug)]
-pub(crate) enum Image {
-    /// New, or left by a creator that was killed before it was done.
-    HalfMade,
-    /// A mailbox, its header checked.
-    Mailbox(Geometry),
+/// What the header of a mailbox says, checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Image {
+    pub(crate) geometry: Geometry,
+    pub(crate) id: MailboxId,
 }
 
 impl Image {
-    /// Reads and checks `object`. What is neither of the two is an error and stays as it is.
+    /// Reads and checks `object`. What is not a mailbox is an error and stays as it is.
     pub(crate) fn read(object: &Object) -> Result<Self, AttachError> {
         let size = object.size().map_err(AttachError::System)?;
-        if size == 0 {
-            return Ok(Self::HalfMade);
-        }
         let name = || object.name().to_string();
         if size == classic::SIZE {
             return Err(AttachError::Classic { name: name() });
@@ -34,6 +30,9 @@ impl Image {
                 found,
             })
         };
+        if size == 0 {
+            return foreign("an empty object".to_owned());
+        }
         if !is_whole_pages(size) {
             return foreign(format!("{size} bytes, which are not whole pages of 4096"));
         }
@@ -44,8 +43,7 @@ impl Image {
         }
         match word_at(&bytes, 0) {
             MAGIC => Self::check(&bytes, size, &name),
-            0 if could_be_half_made(object, size)? => Ok(Self::HalfMade),
-            0 => foreign("memory without the magic that is not empty".to_owned()),
+            0 => foreign("memory that starts with zeros".to_owned()),
             magic => foreign(format!("memory that starts with {magic:#018x}")),
         }
     }
@@ -89,27 +87,13 @@ impl Image {
         if size < geometry.object_size() {
             return differs("size", size, geometry.object_size().to_string());
         }
-        Ok(Self::Mailbox(geometry))
+        let mut id = [0; 16];
+        id.copy_from_slice(&bytes[offset::ID..offset::ID + 16]);
+        let Some(id) = MailboxId::from_bytes(id) else {
+            return differs("id", 0, "16 bytes that are not all 0".to_owned());
+        };
+        Ok(Self { geometry, id })
     }
-}
-
-/// Whether an object of `size` bytes without the magic could be a mailbox that is not finished: no larger than one,
-/// and, since only the other fields of the header may have been written, all 0 behind them.
-pub(crate) fn could_be_half_made(object: &Object, size: u64) -> Result<bool, SystemError> {
-    // Before it is read: a file that is one hole can have any size.
-    if size > Geometry::LARGEST.object_size() {
-        return Ok(false);
-    }
-    let mut piece = [0; 16_384];
-    let mut offset = offset::SENT;
-    while offset < size {
-        let count = object.read_at(&mut piece, offset)?;
-        if count == 0 || piece[..count].iter().any(|&byte| byte != 0) {
-            return Ok(false);
-        }
-        offset += count as u64;
-    }
-    Ok(true)
 }
 
 fn word_at(bytes: &[u8; SLOTS_OFFSET], offset: usize) -> u64 {

@@ -2,16 +2,18 @@
 //!
 //! ```text
 //! offset  size  field                  written by
-//!      0     8  magic "shm-mbox"       the creator, after all other fields of the header
+//!      0     8  magic "shm-mbox"       the creator
 //!      8     4  version                the creator
 //!     12     4  kind (1: ring)         the creator
 //!     16     4  slots N                the creator
 //!     20     4  hot slots H            the creator; see `ring`
+//!     32    16  id, random, not 0      the creator
 //!    128     8  sent                   the sender
 //!    256     8  life of the sender     the sender
 //!    264     4  parked                 the sender sets it, the receiver that wakes clears it
 //!    268     4  pid, for display       the sender
 //!    272     4  fences                 the sender
+//!    276     4  kept                   the sender
 //!    384     8  received               the receiver
 //!    512     8  life of the receiver   the receiver
 //!    520     4  parked                 the receiver sets it, the sender that wakes clears it
@@ -31,7 +33,7 @@
 use crate::payload::Payload;
 use crate::sync::{AtomicU32, AtomicU64};
 
-/// The first eight bytes of a finished mailbox: `shm-mbox`.
+/// The first eight bytes of a mailbox: `shm-mbox`.
 pub(crate) const MAGIC: u64 = u64::from_le_bytes(*b"shm-mbox");
 /// The version of the layout and of the protocol.
 pub(crate) const VERSION: u32 = 1;
@@ -97,6 +99,8 @@ pub(crate) mod offset {
     pub(crate) const PARKED: u64 = offset_of!(Presence, parked) as u64;
     pub(crate) const PID: u64 = offset_of!(Presence, pid) as u64;
     pub(crate) const FENCES: u64 = offset_of!(Presence, fences) as u64;
+    /// An index into the bytes of the header.
+    pub(crate) const ID: usize = offset_of!(Control, header.id);
 
     /// The [`Presence`] of a role.
     pub(crate) const fn presence(role: Role) -> u64 {
@@ -116,6 +120,9 @@ pub(crate) struct Header {
     pub(crate) kind: AtomicU32,
     pub(crate) slots: AtomicU32,
     pub(crate) hot: AtomicU32,
+    pub(crate) unused: AtomicU64,
+    /// See [`MailboxId`](crate::MailboxId).
+    pub(crate) id: [AtomicU64; 2],
 }
 
 /// A number of messages since creation, alone on its lines.
@@ -136,6 +143,8 @@ pub(crate) struct Presence {
     /// [`PUBLISHER_FENCES`] or [`SLEEPER_FENCES`]: who sees to it that the owner's going to sleep and the peer's
     /// publishing do not miss one another.
     pub(crate) fences: AtomicU32,
+    /// 1: the last holder asked that the object stays, whoever leaves after it. The sender's alone.
+    pub(crate) kept: AtomicU32,
 }
 
 /// One role's block.
@@ -215,12 +224,6 @@ impl Geometry {
         None => panic!("16 is a power of two"),
     };
 
-    /// The largest there is.
-    pub(crate) const LARGEST: Self = match Self::new(MAX_SLOTS) {
-        Some(geometry) => geometry,
-        None => panic!("65,536 is a power of two"),
-    };
-
     /// With as many hot slots as are good for the caches. `None` unless `slots` is a power of two from 1 to
     /// [`MAX_SLOTS`].
     pub(crate) const fn new(slots: u32) -> Option<Self> {
@@ -265,7 +268,7 @@ impl Geometry {
     }
 }
 
-/// Whether a size could be that of a mailbox, finished or not.
+/// Whether a size could be that of a mailbox.
 pub(crate) const fn is_whole_pages(size: u64) -> bool {
     size.is_multiple_of(PAGE)
 }
@@ -282,11 +285,13 @@ const _: () = {
     assert!(offset_of!(Control, header.kind) == 12);
     assert!(offset_of!(Control, header.slots) == 16);
     assert!(offset_of!(Control, header.hot) == 20);
+    assert!(offset_of!(Control, header.id) == 32);
     assert!(offset_of!(Control, sender.count) == 128);
     assert!(offset_of!(Control, sender.presence.life) == 256);
     assert!(offset_of!(Control, sender.presence.parked) == 264);
     assert!(offset_of!(Control, sender.presence.pid) == 268);
     assert!(offset_of!(Control, sender.presence.fences) == 272);
+    assert!(offset_of!(Control, sender.presence.kept) == 276);
     assert!(offset_of!(Control, receiver.count) == 384);
     assert!(offset_of!(Control, receiver.presence.life) == 512);
     assert!(offset_of!(Control, receiver.presence.parked) == 520);

@@ -47,6 +47,7 @@
 compile_error!("shm-mailbox supports Linux on x86-64 and aarch64 only");
 
 mod corrupt;
+mod id;
 mod layout;
 mod message;
 mod payload;
@@ -110,6 +111,7 @@ pub use corrupt::{Corrupt, Field};
 pub use draft::Draft;
 #[cfg(not(loom))]
 pub use error::{AttachError, BatchError, CloseError, RecvError, SendError};
+pub use id::MailboxId;
 #[cfg(not(loom))]
 pub use lifecycle::Closed;
 pub use message::{MAX_MESSAGE, Message};

@@ -1,22 +1,26 @@
 //! Attaching and closing: how an endpoint comes to its object, and how it leaves.
 //!
-//! Everything that changes who is there happens under the INIT lock, one byte of the object, which the
-//! kernel frees when its holder dies. A process killed at any step leaves an object that the next one can
-//! use: without a name (start over), half-made (finish it), or finished.
+//! A mailbox is made without a name, and gets that in one step when it is whole, its maker attached; so what has a
+//! name is a mailbox, or was never ours. Everything that changes who is attached to an object that has a name happens
+//! under the INIT lock, one byte of the object, which the kernel frees when its holder dies.
 
 use std::cell::Cell;
+use std::thread;
+use std::time::Duration;
 
+use shm_core::fork::ProcessToken;
 use shm_core::{
-    Created, Mapping, Object, ObjectOptions, ShmName, SystemError, Unlink, barrier, fork,
+    Link, Mapping, Object, ObjectOptions, OpenError, ResizeError, ShmName, Unlink, barrier, fork,
 };
 
 use crate::channel::{Channel, Fences, wake_unconditionally};
 use crate::claim;
 use crate::error::{AttachError, CloseError};
+use crate::id::MailboxId;
 use crate::image::Image;
 use crate::layout::{Geometry, lock_byte};
 use crate::options::Options;
-use crate::protocol;
+use crate::protocol::{self, Cursor};
 use crate::region::Region;
 use crate::role::Role;
 use crate::wait;
@@ -24,10 +28,15 @@ use crate::wait;
 /// How often the name may change hands while we attach.
 const ATTEMPTS: u32 = 100;
 
+/// How long a mailbox for which there is no room is tried again, lest it be another's attempt, about to be the mailbox
+/// itself or to be given up, that takes the room.
+const ROOM_LIMIT: Duration = Duration::from_millis(20);
+
 /// What closing left behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closed {
-    /// The object is unlinked: its memory is freed when the last process lets go of it.
+    /// The object has lost its name, by this end or by its peer: its memory is freed when the last process lets go of
+    /// it.
     Unlinked,
     /// The object and the messages in it stay.
     Kept {
@@ -36,91 +45,203 @@ pub enum Closed {
     },
 }
 
-/// What to do with the object when closing.
+/// How an end leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Disposal {
-    /// Unlink it if that is due.
-    IfDue,
-    /// Leave it.
+    /// Closed; the object is unlinked if that is due.
+    Close,
+    /// Closed; the object stays, also when others leave it later.
     Keep,
+    /// As one that died; the object is unlinked if that is due.
+    Abort,
+    /// As one that died; the object stays.
+    Die,
 }
 
-/// Attaches `role`: opens or creates the object, takes the role, and lets the peer know.
+/// How an end leaves that is dropped.
+pub(crate) fn when_dropped() -> Disposal {
+    if thread::panicking() {
+        Disposal::Die
+    } else {
+        Disposal::Close
+    }
+}
+
+/// Attaches `role`: opens or creates the object, takes the role, and lets the peer know. A role that is held is asked
+/// for again for as long as `limit`.
 ///
 /// `resume` makes the role's cursor; it runs while the role is held and INIT is locked.
 pub(crate) fn attach<C>(
     options: &Options,
     role: Role,
+    limit: Duration,
     resume: impl Fn(&Region) -> Result<C, crate::Corrupt>,
 ) -> Result<(Channel, C), AttachError> {
     let name = ShmName::new(&options.name).map_err(AttachError::Name)?;
-    let wanted = wanted(options)?;
-    check_mode(options)?;
-    let token = fork::token().map_err(AttachError::System)?;
-    let objects = objects(options);
-    let fences = Fences::new(options.wait);
-    let mut holder = 0;
+    let attaching = Attaching {
+        name: &name,
+        wanted: wanted(options)?,
+        objects: objects(options)?,
+        token: fork::token().map_err(AttachError::System)?,
+        fences: Fences::new(options.wait),
+        options,
+        role,
+        resume,
+    };
+    let mut busy = None;
     // Everything is given back between two attempts: who wants to close needs INIT.
-    let attached = wait::retry(claim::ROLE_LIMIT, || -> Result<_, AttachError> {
-        let (object, region, created) = prepare(&objects, &name, wanted, options)?;
-        let begun = begin(&object, &region, role, fences, &resume);
-        if begun.is_err() && created {
-            // Made here, under INIT, which is still ours, so nobody else has attached. The error to tell
-            // is the first one.
-            let _: Result<Unlink, SystemError> = object.unlink();
-        }
-        let Some(cursor) = begun? else {
-            holder = protocol::holder(&region.side(role).presence);
-            return Ok(None);
-        };
-        let channel = Channel {
-            object,
-            region,
-            role,
-            created,
-            await_peer: options.await_peer,
-            token,
-            fences,
-            broken: None,
-            known_life: Cell::new(0),
-            abandoned: Cell::new(false),
-            announced: Cell::new(false),
-        };
-        Ok(Some((channel, cursor)))
-    })?;
+    let attached = wait::retry(limit, || attaching.once(&mut busy))?;
     attached.ok_or_else(|| AttachError::RoleTaken {
+        pid: busy.and_then(|object| object.lock_holder(lock_byte::of(role))),
         name: name.to_string(),
         role,
-        pid: holder,
     })
 }
 
-/// Takes the role, if it is free, lets the peer know, and frees INIT, which the caller holds.
-fn begin<C>(
-    object: &Object,
-    region: &Region,
-    role: Role,
+/// What attaching takes.
+struct Attaching<'a, F> {
+    name: &'a ShmName,
+    wanted: Geometry,
+    objects: ObjectOptions,
+    token: ProcessToken,
     fences: Fences,
-    resume: impl Fn(&Region) -> Result<C, crate::Corrupt>,
-) -> Result<Option<C>, AttachError> {
-    if claim::lock(object, lock_byte::of(role))?.is_none() {
-        return Ok(None);
+    options: &'a Options,
+    role: Role,
+    resume: F,
+}
+
+impl<C, F: Fn(&Region) -> Result<C, crate::Corrupt>> Attaching<'_, F> {
+    /// Attaches to what has the name, or to what we give it. `None` if the role is held, in `busy`.
+    fn once(&self, busy: &mut Option<Object>) -> Result<Option<(Channel, C)>, AttachError> {
+        for _ in 0..ATTEMPTS {
+            let found = match self.objects.open(self.name) {
+                Err(OpenError::NotFound { .. }) if self.options.create => None,
+                found => Some(found.map_err(AttachError::Open)?),
+            };
+            let Some(object) = found else {
+                match self.create()? {
+                    Some(attached) => return Ok(Some(attached)),
+                    // Somebody else was quicker.
+                    None => continue,
+                }
+            };
+            let init = claim::init(&object)?;
+            init.ok_or_else(|| AttachError::InitBusy {
+                name: self.name.to_string(),
+            })?;
+            if !object.has_name()? {
+                // Unlinked between our opening and our locking: the name is free, or another's.
+                continue;
+            }
+            let image = Image::read(&object)?;
+            self.ensure_wanted(image.geometry)?;
+            let region = map(&object, image.geometry)?;
+            if claim::lock(&object, lock_byte::of(self.role))?.is_none() {
+                object.unlock(lock_byte::INIT)?;
+                *busy = Some(object);
+                return Ok(None);
+            }
+            let (channel, cursor) = self.begin(object, region, image.id, false)?;
+            wake_unconditionally(channel.peer());
+            ensure_memory(&channel.region, &channel.object)?;
+            channel.object.unlock(lock_byte::INIT)?;
+            return Ok(Some((channel, cursor)));
+        }
+        Err(AttachError::Unsteady {
+            name: self.name.to_string(),
+        })
     }
-    let cursor = resume(region);
-    ensure_memory(region, object)?;
-    let cursor = cursor.map_err(|corrupt| AttachError::Corrupt {
-        name: object.name().to_string(),
-        corrupt,
-    })?;
-    let presence = &region.side(role).presence;
-    protocol::begin_life(presence, std::process::id(), fences.word());
-    // So that the peer goes by our word on fences from now on. Where it is impossible it is rarely needed, and
-    // costs a slice.
-    let _: bool = barrier::heavy();
-    wake_unconditionally(&region.side(role.peer()).presence);
-    ensure_memory(region, object)?;
-    object.unlock(lock_byte::INIT)?;
-    Ok(Some(cursor))
+
+    /// Makes a mailbox, attaches to it, and gives it the name. `None` if that is taken, and what was made is gone.
+    fn create(&self) -> Result<Option<(Channel, C)>, AttachError> {
+        let object = self.objects.create_unnamed(self.name);
+        let object = object.map_err(AttachError::Open)?;
+        if !self.reserve(&object)? {
+            return Ok(None);
+        }
+        let region = map(&object, self.wanted)?;
+        let id = MailboxId::random()?;
+        protocol::write_header(&region, id);
+        // It is free: nobody else has the object.
+        let _ = claim::lock(&object, lock_byte::of(self.role))?;
+        let attached = self.begin(object, region, id, true)?;
+        match attached.0.object.link().map_err(AttachError::Open)? {
+            Link::Done => Ok(Some(attached)),
+            Link::Taken => Ok(None),
+        }
+    }
+
+    /// Reserves the memory; `false` if there is no room, and something has the name by now.
+    fn reserve(&self, object: &Object) -> Result<bool, AttachError> {
+        let mut full = None;
+        let reserved = wait::retry(ROOM_LIMIT, || {
+            match object.reserve(self.wanted.object_size()) {
+                Ok(()) => Ok(Some(true)),
+                Err(error @ ResizeError::NoSpace { .. }) => {
+                    full = Some(error);
+                    let taken = shm_core::ListEntry::find(self.name)?.is_some();
+                    Ok(taken.then_some(false))
+                }
+                Err(error) => Err(AttachError::Reserve(error)),
+            }
+        })?;
+        match (reserved, full) {
+            (None, Some(error)) => Err(AttachError::Reserve(error)),
+            (reserved, _) => Ok(reserved == Some(true)),
+        }
+    }
+
+    /// An error if this form is not the one that the user insists on.
+    fn ensure_wanted(&self, found: Geometry) -> Result<(), AttachError> {
+        let insists = self.options.exact && self.options.slots.is_some();
+        if insists && found.slots() != self.wanted.slots() {
+            return Err(AttachError::OtherSlots {
+                name: self.name.to_string(),
+                found: found.slots(),
+                expected: self.wanted.slots(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Takes up the role, whose lock we hold, with INIT, or in an object that nobody else has.
+    fn begin(
+        &self,
+        object: Object,
+        region: Region,
+        id: MailboxId,
+        created: bool,
+    ) -> Result<(Channel, C), AttachError> {
+        let cursor = (self.resume)(&region);
+        ensure_memory(&region, &object)?;
+        let cursor = cursor.map_err(|corrupt| AttachError::Corrupt {
+            name: self.name.to_string(),
+            corrupt,
+        })?;
+        let presence = &region.side(self.role).presence;
+        let life = protocol::begin_life(presence, std::process::id(), self.fences.word());
+        // So that the peer goes by our word on fences from now on. Where it is impossible it is rarely needed, and
+        // costs a slice.
+        let _: bool = barrier::heavy();
+        let channel = Channel {
+            object,
+            region,
+            role: self.role,
+            id,
+            life,
+            created,
+            await_peer: self.options.await_peer,
+            token: self.token,
+            fences: self.fences,
+            broken: None,
+            known_life: Cell::new(0),
+            unmet: Cell::new(None),
+            abandoned: Cell::new(false),
+            announced: Cell::new(false),
+        };
+        channel.look_around()?;
+        Ok((channel, cursor))
+    }
 }
 
 /// The form of the mailbox if we make it.
@@ -136,54 +257,9 @@ fn wanted(options: &Options) -> Result<Geometry, AttachError> {
     Geometry::with_hot(slots, found).ok_or(AttachError::HotSlots { found, slots })
 }
 
-/// An error if the mode would keep even the owner's other end out, or is more than permissions.
-fn check_mode(options: &Options) -> Result<(), AttachError> {
-    match options.mode {
-        Some(found) if found > 0o777 || found & 0o600 != 0o600 => Err(AttachError::Mode { found }),
-        _ => Ok(()),
-    }
-}
-
-/// The object with INIT locked, still linked, and the mailbox in it. Whether it was made here is the
-/// third value.
-fn prepare(
-    objects: &ObjectOptions,
-    name: &ShmName,
-    wanted: Geometry,
-    options: &Options,
-) -> Result<(Object, Region, bool), AttachError> {
-    for _ in 0..ATTEMPTS {
-        let (object, created) = if options.create {
-            objects.open_or_create(name).map_err(AttachError::Open)?
-        } else {
-            (objects.open(name).map_err(AttachError::Open)?, Created::No)
-        };
-        let init = claim::init(&object)?;
-        init.ok_or_else(|| AttachError::InitBusy {
-            name: name.to_string(),
-        })?;
-        if !object.is_linked()? {
-            // Unlinked between our opening and our locking: the name is free, or another's.
-            continue;
-        }
-        return match mailbox(&object, wanted, options) {
-            Ok((region, created)) => Ok((object, region, created)),
-            Err(error) => {
-                // What we created may be another's mailbox by now, if it got INIT first. If it is still
-                // half-made, nobody has attached, and nobody can, since INIT is ours: leave nothing behind.
-                if created == Created::Yes && matches!(Image::read(&object), Ok(Image::HalfMade)) {
-                    let _: Result<Unlink, SystemError> = object.unlink();
-                }
-                Err(error)
-            }
-        };
-    }
-    Err(AttachError::Unsteady {
-        name: name.to_string(),
-    })
-}
-
-fn objects(options: &Options) -> ObjectOptions {
+/// How to open or make the object; an error if the mode would keep even the owner's other end out, or is more than
+/// permissions.
+fn objects(options: &Options) -> Result<ObjectOptions, AttachError> {
     let mut objects = ObjectOptions::new();
     objects
         .any_owner(options.any_owner)
@@ -191,39 +267,13 @@ fn objects(options: &Options) -> ObjectOptions {
     if let Some(group) = options.group {
         objects.group(group).mode(0o660);
     }
-    if let Some(mode) = options.mode {
-        objects.mode(mode);
-    }
-    objects
-}
-
-/// The object's mailbox, finished first if it is half-made. Whether we have done that is the second
-/// value. The caller holds INIT.
-fn mailbox(
-    object: &Object,
-    wanted: Geometry,
-    options: &Options,
-) -> Result<(Region, bool), AttachError> {
-    match Image::read(object)? {
-        Image::HalfMade => {
-            object
-                .reserve(wanted.object_size())
-                .map_err(AttachError::Reserve)?;
-            let region = map(object, wanted)?;
-            protocol::write_header(&region);
-            Ok((region, true))
+    if let Some(found) = options.mode {
+        if found > 0o777 || found & 0o600 != 0o600 {
+            return Err(AttachError::Mode { found });
         }
-        Image::Mailbox(found)
-            if options.exact && options.slots.is_some() && found.slots() != wanted.slots() =>
-        {
-            Err(AttachError::OtherSlots {
-                name: object.name().to_string(),
-                found: found.slots(),
-                expected: wanted.slots(),
-            })
-        }
-        Image::Mailbox(found) => Ok((map(object, found)?, false)),
+        objects.mode(found);
     }
+    Ok(objects)
 }
 
 /// An error if the object was cut off while we attached, and the guard has put zeros in its place.
@@ -241,13 +291,17 @@ fn map(object: &Object, geometry: Geometry) -> Result<Region, AttachError> {
     Region::map(mapping, geometry).map_err(AttachError::View)
 }
 
-/// Ends an endpoint: marks it closed, unlinks the object if that is due, frees the role, and wakes the
-/// peer, which then finds a free lock and an odd `life`.
+/// Ends an endpoint: says how it leaves, unlinks the object if that is due, frees the role, and wakes the peer,
+/// which then finds a free lock.
 ///
-/// The sender owns the name and unlinks it once everything was acknowledged; with messages left, the
-/// object stays for the next receiver. A receiver unlinks only what it made itself and no sender ever
-/// attached to.
-pub(crate) fn close(channel: &Channel, disposal: Disposal) -> Result<Closed, CloseError> {
+/// The name goes with whoever leaves an empty mailbox last: with the sender, once everything was acknowledged; or
+/// with the receiver, if no sender is attached, and the last one, if there was any, has closed and did not ask that the
+/// object stays.
+pub(crate) fn close(
+    channel: &Channel,
+    cursor: &mut impl Cursor,
+    disposal: Disposal,
+) -> Result<Closed, CloseError> {
     if !channel.token.is_current() {
         // A forked child's copy: the endpoint is the parent's.
         return Err(CloseError::Forked {
@@ -264,21 +318,28 @@ pub(crate) fn close(channel: &Channel, disposal: Disposal) -> Result<Closed, Clo
         return Err(truncated());
     }
     let init = claim::init(object).map_err(CloseError::System)?;
-    protocol::end_life(channel.own());
-    let queued = protocol::queued(&channel.region);
+    if matches!(disposal, Disposal::Close | Disposal::Keep) {
+        protocol::end_life(channel.own(), channel.life, disposal == Disposal::Keep);
+    }
+    // What the peer wrote may be impossible: then nobody knows what is left, and the object stays.
+    let queued = cursor.queued(&channel.region);
+    let empty = queued == Ok(0);
+    let due = match channel.role {
+        Role::Sender => empty,
+        Role::Receiver => {
+            let alone = !channel.has_peer().map_err(CloseError::System)?;
+            empty && alone && protocol::leaves_nothing(channel.peer())
+        }
+    };
     if channel.broken_memory() {
         // A count of zeros must not unlink anything.
         return Err(truncated());
     }
-    let due = match channel.role {
-        Role::Sender => queued == 0,
-        Role::Receiver => channel.created && protocol::read_life(channel.peer()) == 0,
-    };
-    let unlinked = init.is_some() && due && disposal == Disposal::IfDue;
-    let unlinking = match unlinked {
+    let stays = matches!(disposal, Disposal::Keep | Disposal::Die);
+    let unlinking = match init.is_some() && due && !stays {
         // By identity: a name that is gone, or another object's by now, is left alone.
-        true => object.unlink().map(drop),
-        false => Ok(()),
+        true => object.unlink().map(|unlink| unlink == Unlink::Done),
+        false => Ok(false),
     };
     // Whatever came of that (only the owner of an object may unlink it), the role is free and the peer told.
     object
@@ -291,10 +352,13 @@ pub(crate) fn close(channel: &Channel, disposal: Disposal) -> Result<Closed, Clo
         });
     }
     object.unlock(lock_byte::INIT).map_err(CloseError::System)?;
-    unlinking.map_err(CloseError::System)?;
-    Ok(if unlinked {
+    let unlinked = unlinking.map_err(CloseError::System)?;
+    let links = object.status().map_err(CloseError::System)?.links;
+    Ok(if unlinked || links == 0 {
         Closed::Unlinked
     } else {
-        Closed::Kept { queued }
+        Closed::Kept {
+            queued: queued.unwrap_or(0),
+        }
     })
 }

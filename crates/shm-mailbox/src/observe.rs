@@ -31,7 +31,8 @@ use shm_core::{Object, ObjectOptions, OpenError, ShmName, SystemError};
 
 use crate::classic;
 use crate::error::AttachError;
-use crate::image::{self, Image};
+use crate::id::MailboxId;
+use crate::image::Image;
 use crate::layout::{
     Geometry, LAST_MESSAGE, MAGIC, SLOTS_OFFSET, Stamp, VERSION, is_whole_pages, lock_byte, offset,
 };
@@ -50,9 +51,6 @@ pub enum Content {
     Mailbox(Snapshot),
     /// An object of the size of the lesson's.
     Classic(Lesson),
-    /// A mailbox whose creator has just begun, or was killed before it was done; the next end finishes it. (An
-    /// object of any other program with nothing but zeros in it looks the same.)
-    Unfinished,
     /// A mailbox that this library does not speak: another version, kind or geometry.
     Unknown(AttachError),
     /// Something else.
@@ -62,6 +60,8 @@ pub enum Content {
 /// A mailbox at one moment. While messages flow the moment is a fraction of a microsecond wide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Snapshot {
+    /// Which mailbox it is.
+    pub id: MailboxId,
     /// The layout's version.
     pub version: u32,
     /// Room for so many messages.
@@ -149,28 +149,20 @@ pub fn look(object: &Object) -> Result<Content, SystemError> {
     if size == classic::SIZE {
         return lesson(object).map(Content::Classic);
     }
-    if size == 0 {
-        return Ok(Content::Unfinished);
-    }
     let mut bytes = [0; SLOTS_OFFSET];
     if !is_whole_pages(size) || object.read_at(&mut bytes, 0)? < bytes.len() {
         return Ok(Content::Foreign);
     }
-    match word(object, offset::MAGIC)? {
-        MAGIC => {}
-        0 if image::could_be_half_made(object, size)? => return Ok(Content::Unfinished),
-        _ => return Ok(Content::Foreign),
+    if word(object, offset::MAGIC)? != MAGIC {
+        return Ok(Content::Foreign);
     }
-    // With the magic, which is stored last, the header is complete; read before it, it may not have been.
-    object.read_at(&mut bytes, 0)?;
     match Image::check(&bytes, size, &|| object.name().to_string()) {
-        Ok(Image::Mailbox(geometry)) => mailbox(object, geometry).map(Content::Mailbox),
-        Ok(Image::HalfMade) => Ok(Content::Unfinished),
+        Ok(image) => mailbox(object, image).map(Content::Mailbox),
         Err(error) => Ok(Content::Unknown(error)),
     }
 }
 
-fn mailbox(object: &Object, geometry: Geometry) -> Result<Snapshot, SystemError> {
+fn mailbox(object: &Object, Image { geometry, id }: Image) -> Result<Snapshot, SystemError> {
     let slots = u64::from(geometry.slots());
     let (mut sent, mut received) = (0, 0);
     for _ in 0..ROUNDS {
@@ -188,6 +180,7 @@ fn mailbox(object: &Object, geometry: Geometry) -> Result<Snapshot, SystemError>
     // If the receiver has moved on meanwhile, `received` is the newer.
     let queued = sent.saturating_sub(received).min(slots);
     Ok(Snapshot {
+        id,
         version: VERSION,
         slots: geometry.slots(),
         hot_slots: geometry.hot_slots(),

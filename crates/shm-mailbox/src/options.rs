@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
+use crate::claim;
 use crate::error::AttachError;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
@@ -28,6 +30,7 @@ impl Mailbox {
             create: true,
             wait: Wait::default(),
             await_peer: false,
+            attach_timeout: claim::ROLE_LIMIT,
             interrupt: None,
         }
     }
@@ -47,6 +50,7 @@ pub struct Options {
     pub(crate) create: bool,
     pub(crate) wait: Wait,
     pub(crate) await_peer: bool,
+    pub(crate) attach_timeout: Duration,
     pub(crate) interrupt: Option<Arc<AtomicBool>>,
 }
 
@@ -119,8 +123,23 @@ impl Options {
     }
 
     /// Whether a peer that closed or died is waited for, rather than reported; by default it is reported.
+    ///
+    /// A receiver whose object was unlinked, by a sender that has closed, goes over to the object that has the name
+    /// next, or makes it, unless [`create(false)`](Self::create) was asked for: with a new [`id`](Receiver::id), and
+    /// numbers from 0. What it has shown and not acknowledged stays the old object's. Calls that do not wait go over
+    /// only when everything shown was acknowledged.
     pub fn await_peer(mut self, await_peer: bool) -> Self {
         self.await_peer = await_peer;
+        self
+    }
+
+    /// How long attaching asks again for a role that is held; 500 ms by default.
+    ///
+    /// The kernel frees the role of a killed process when it has torn that down: after 50 to 300 µs if it is small, and
+    /// some tenths of a second if it has gigabytes of memory or leaves a core dump. A role that is still held then is a
+    /// living process's: [`AttachError::RoleTaken`].
+    pub fn attach_timeout(mut self, timeout: Duration) -> Self {
+        self.attach_timeout = timeout;
         self
     }
 

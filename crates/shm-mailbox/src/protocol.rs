@@ -53,16 +53,27 @@
 use std::cell::Cell;
 
 use crate::corrupt::{Corrupt, Field};
+use crate::id::MailboxId;
 use crate::layout::{
-    AWAKE, KIND_RING, LAST_MESSAGE, MAGIC, PARKED, Presence, SLEEPER_FENCES, Slot, Stamp, VERSION,
+    AWAKE, KIND_RING, LAST_MESSAGE, MAGIC, PARKED, Presence, SLEEPER_FENCES, Side, Slot, Stamp,
+    VERSION,
 };
 use crate::message::{MAX_MESSAGE, Message};
 use crate::payload::FIRST_LINE;
 use crate::region::Region;
 use crate::ring::Pass;
-use crate::sync::{AtomicU32, Ordering, fence, light_fence};
+use crate::sync::{AtomicU32, Ordering, compiler_fence, fence, light_fence};
 
-/// Where the sender stands. Private memory; the peer cannot touch it.
+/// Where an end stands. Private memory; the peer cannot touch it.
+pub(crate) trait Cursor {
+    /// What the end's own count says in the shared memory: messages sent, or received.
+    fn count(&self) -> u64;
+
+    /// How many messages are committed and not yet acknowledged, by this end's own count: 0 to the number of slots.
+    fn queued(&mut self, region: &Region) -> Result<u64, Corrupt>;
+}
+
+/// Where the sender stands.
 #[derive(Debug)]
 pub(crate) struct SendCursor {
     /// The number of the next message, from 0. At most `LAST_MESSAGE + 1`.
@@ -192,15 +203,6 @@ impl SendCursor {
         Ok(true)
     }
 
-    /// How many messages are committed and not yet acknowledged: 0 to the number of slots.
-    #[inline]
-    pub(crate) fn queued(&mut self, region: &Region) -> Result<u64, Corrupt> {
-        // Acquire: pairs with (R) in `acknowledge`; the slots about to be overwritten were read out.
-        let received = region.control().receiver.count.0.load(Ordering::Acquire);
-        self.received = self.check_received(region, received, self.received)?;
-        Ok(self.next - self.received)
-    }
-
     /// Writes a part of the next message's payload. There must be room.
     #[inline]
     pub(crate) fn write_at(&self, region: &Region, offset: usize, bytes: &[u8]) {
@@ -287,7 +289,21 @@ impl SendCursor {
     }
 }
 
-/// Where the receiver stands. Private memory; the peer cannot touch it.
+impl Cursor for SendCursor {
+    fn count(&self) -> u64 {
+        self.next
+    }
+
+    #[inline]
+    fn queued(&mut self, region: &Region) -> Result<u64, Corrupt> {
+        // Acquire: pairs with (R) in `acknowledge`; the slots about to be overwritten were read out.
+        let received = region.control().receiver.count.0.load(Ordering::Acquire);
+        self.received = self.check_received(region, received, self.received)?;
+        Ok(self.next - self.received)
+    }
+}
+
+/// Where the receiver stands.
 #[derive(Debug)]
 pub(crate) struct ReceiveCursor {
     /// The number of the next message to show, from 0.
@@ -300,6 +316,8 @@ pub(crate) struct ReceiveCursor {
     acknowledged: u64,
     /// What `pass` was when `next` was there.
     acknowledged_pass: Pass,
+    /// Where it stood when it was made.
+    resumed: u64,
 }
 
 impl ReceiveCursor {
@@ -334,6 +352,7 @@ impl ReceiveCursor {
             slot: 0,
             acknowledged: received,
             acknowledged_pass: pass,
+            resumed: received,
         })
     }
 
@@ -341,6 +360,11 @@ impl ReceiveCursor {
     #[inline]
     pub(crate) fn shown(&self) -> u64 {
         self.next - self.acknowledged
+    }
+
+    /// Whether it has shown a message since it was made.
+    pub(crate) fn has_shown(&self) -> bool {
+        self.next != self.resumed
     }
 
     /// Messages acknowledged since the mailbox was created.
@@ -391,7 +415,7 @@ impl ReceiveCursor {
     }
 
     /// An error if the next message was announced and is not there: its memory was taken away. For once in a
-    /// while.
+    /// while. What is announced is read before the look, since a healthy sender may announce more at any moment.
     pub(crate) fn ensure_announced_is_there(&mut self, region: &Region) -> Result<(), Corrupt> {
         // Acquire: pairs with (C) in `publish`; the stamps of all messages before `sent` are there.
         let sent = region.control().sender.count.0.load(Ordering::Acquire);
@@ -428,6 +452,24 @@ impl ReceiveCursor {
             .count
             .0
             .store(self.next, Ordering::Release);
+    }
+}
+
+impl Cursor for ReceiveCursor {
+    fn count(&self) -> u64 {
+        self.acknowledged
+    }
+
+    /// Those shown and not acknowledged are shown again after this.
+    fn queued(&mut self, region: &Region) -> Result<u64, Corrupt> {
+        self.rewind();
+        let slots = u64::from(region.geometry().slots());
+        // Acquire: so that the look comes after it.
+        let sent = region.control().sender.count.0.load(Ordering::Acquire);
+        let counted = sent.saturating_sub(self.next).min(slots);
+        // A sender that was killed between (S) and (C) has committed one more than it counted.
+        let found = self.look(region)?.is_some();
+        Ok(counted.max(u64::from(found)))
     }
 }
 
@@ -526,6 +568,9 @@ pub(crate) fn withdraw(own: &AtomicU32, announced: &Cell<bool>) {
 #[inline]
 #[must_use]
 pub(crate) fn take_parked(peer: &Presence, registered: bool) -> bool {
+    // Not before the stamp: the compiler may not move the load of `fences` up. The processor may, which a new owner's
+    // barrier takes care of.
+    compiler_fence(Ordering::SeqCst);
     // Relaxed: a new owner makes sure that its word is seen before it counts.
     if registered && peer.fences.load(Ordering::Relaxed) == SLEEPER_FENCES {
         light_fence();
@@ -564,34 +609,37 @@ pub(crate) fn queued(region: &Region) -> u64 {
     queued
 }
 
-/// Writes the header of a new mailbox, whose bytes are all zero. The caller holds the INIT lock.
-pub(crate) fn write_header(region: &Region) {
+/// Writes the header of a new mailbox, whose bytes are all zero, and which has no name yet.
+pub(crate) fn write_header(region: &Region, id: MailboxId) {
     let header = &region.control().header;
-    let slots = region.geometry().slots();
-    // Relaxed: nobody looks at them before the magic, and not without the INIT lock.
+    let geometry = region.geometry();
+    // Relaxed, here and below: nobody else has the object before it has its name, which a system call gives it.
+    header.magic.store(MAGIC, Ordering::Relaxed);
     header.version.store(VERSION, Ordering::Relaxed);
     header.kind.store(KIND_RING, Ordering::Relaxed);
-    header.slots.store(slots, Ordering::Relaxed);
-    let hot = region.geometry().hot_slots();
-    header.hot.store(hot, Ordering::Relaxed);
-    // Release: the magic last. A creator killed before it leaves a half-made object, which the next
-    // one finishes; observers read the header only if the magic is there.
-    header.magic.store(MAGIC, Ordering::Release);
+    header.slots.store(geometry.slots(), Ordering::Relaxed);
+    header.hot.store(geometry.hot_slots(), Ordering::Relaxed);
+    for (field, word) in header.id.iter().zip(id.words()) {
+        field.store(word, Ordering::Relaxed);
+    }
 }
 
-/// Whether the header is still there.
-pub(crate) fn has_header(region: &Region) -> bool {
-    // Relaxed: it was there when we attached, and nobody who keeps to the protocol takes it away.
+/// Whether the header, and what the holder of `own` has written, its `life` and its `count`, still stand there.
+pub(crate) fn is_intact(region: &Region, own: &Side, life: u64, count: u64) -> bool {
+    // Relaxed: nobody else who keeps to the protocol writes them while this end has its role.
     region.control().header.magic.load(Ordering::Relaxed) == MAGIC
+        && own.presence.life.load(Ordering::Relaxed) == life
+        && own.count.0.load(Ordering::Relaxed) == count
 }
 
-/// A new holder of a role, process `pid`, begins its life. The caller holds INIT and the role, and executes a
-/// barrier for all before it sleeps for the first time.
-pub(crate) fn begin_life(presence: &Presence, pid: u32, fences: u32) {
+/// A new holder of a role, process `pid`, begins its life, which is returned. The caller holds INIT, or an object
+/// without a name, and the role, and executes a barrier for all before it sleeps for the first time.
+pub(crate) fn begin_life(presence: &Presence, pid: u32, fences: u32) -> u64 {
     let epoch = read_life(presence) >> 1;
     presence.pid.store(pid, Ordering::Relaxed);
     presence.fences.store(fences, Ordering::Relaxed);
     presence.parked.store(AWAKE, Ordering::Relaxed);
+    presence.kept.store(0, Ordering::Relaxed);
     // The epoch wraps after 2^63 lives, or at once on a damaged object; 0 is kept for "never seen".
     let life = match epoch.wrapping_add(1) << 1 {
         0 => 2,
@@ -599,14 +647,24 @@ pub(crate) fn begin_life(presence: &Presence, pid: u32, fences: u32) {
     };
     // Release: pairs with the Acquire in `read_life`.
     presence.life.store(life, Ordering::Release);
+    life
 }
 
-/// The holder of a role ends its life. The caller holds INIT and the role.
-pub(crate) fn end_life(presence: &Presence) {
+/// The holder of a role ends its `life`, and says whether the object is to stay. The caller holds INIT and the role.
+pub(crate) fn end_life(presence: &Presence, life: u64, kept: bool) {
+    presence.kept.store(u32::from(kept), Ordering::Relaxed);
     // Release: everything committed comes before; pairs with the Acquire in `read_life`.
-    presence
-        .life
-        .store(read_life(presence) | 1, Ordering::Release);
+    presence.life.store(life | 1, Ordering::Release);
+}
+
+/// Whether whoever leaves last is to remove the object, for all that the role of this presence, which nobody holds,
+/// says: it was never taken, or its last holder has closed and did not ask that the object stays.
+pub(crate) fn leaves_nothing(presence: &Presence) -> bool {
+    match read_life(presence) {
+        0 => true,
+        // Relaxed: `kept` comes with the `life` that was read.
+        life => is_closed(life) && presence.kept.load(Ordering::Relaxed) == 0,
+    }
 }
 
 /// `epoch << 1 | closed`, or 0.
@@ -621,12 +679,6 @@ pub(crate) fn read_life(presence: &Presence) -> u64 {
 pub(crate) fn glance_at_life(presence: &Presence) -> u64 {
     // Relaxed: whoever finds a change looks properly.
     presence.life.load(Ordering::Relaxed)
-}
-
-/// The process of the last holder of a role, as it announced itself.
-pub(crate) fn holder(presence: &Presence) -> u32 {
-    // Relaxed: for display only.
-    presence.pid.load(Ordering::Relaxed)
 }
 
 /// Whether `life` says that its owner has closed.

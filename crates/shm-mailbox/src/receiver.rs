@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use shm_core::{Moment, SystemError};
+use shm_core::{Moment, OpenError, SystemError};
 
 use crate::channel::Channel;
 use crate::error::{AttachError, CloseError, Failure, RecvError};
+use crate::id::MailboxId;
 use crate::lifecycle::{self, Closed, Disposal};
 use crate::message::Message;
 use crate::options::Options;
-use crate::protocol::{ReceiveCursor, Slept};
+use crate::protocol::{Cursor, ReceiveCursor, Slept};
 use crate::role::{Peer, Role};
 use crate::wait::{Condition, Waiter};
 
@@ -20,23 +21,28 @@ use crate::wait::{Condition, Waiter};
 /// messages, and [`ack`](Self::ack) acknowledges those shown: a receiver killed in between gets the same
 /// messages, with the same sequence numbers, again.
 ///
-/// Dropping the receiver is [`close`](Self::close) with the result ignored.
+/// Dropping the receiver is [`close`](Self::close) with the result ignored; but a receiver that is dropped while its
+/// thread panics has died.
 #[derive(Debug)]
 pub struct Receiver {
     channel: Channel,
     cursor: ReceiveCursor,
     waiter: Waiter,
+    /// For the next object of this name.
+    options: Box<Options>,
     closed: bool,
 }
 
 impl Receiver {
     pub(crate) fn attach(options: &Options) -> Result<Self, AttachError> {
-        let (channel, cursor) = lifecycle::attach(options, Role::Receiver, ReceiveCursor::resume)?;
-        let waiter = options.waiter();
+        let limit = options.attach_timeout;
+        let attached = lifecycle::attach(options, Role::Receiver, limit, ReceiveCursor::resume);
+        let (channel, cursor) = attached?;
         Ok(Self {
             channel,
             cursor,
-            waiter,
+            waiter: options.waiter(),
+            options: Box::new(options.clone()),
             closed: false,
         })
     }
@@ -45,6 +51,15 @@ impl Receiver {
     #[must_use]
     pub fn name(&self) -> &str {
         self.channel.name()
+    }
+
+    /// Which mailbox it is: another one each time a mailbox is made, also under the same name.
+    ///
+    /// A receiver that [awaits](Options::await_peer) the next sender may go over to the next mailbox in any call that
+    /// receives: ask after it.
+    #[must_use]
+    pub fn id(&self) -> MailboxId {
+        self.channel.id
     }
 
     /// Whether this endpoint made the mailbox, rather than finding it.
@@ -210,6 +225,26 @@ impl Receiver {
         match self.waiter.try_once(arrival) {
             Ok(Some(())) => Ok(()),
             Ok(None) => Err(RecvError::Empty),
+            Err(failure) => self.try_elsewhere(failure, message),
+        }
+    }
+
+    /// After a failure: goes over to the next object, if that is called for, and there is one, and looks there.
+    #[cold]
+    fn try_elsewhere(&mut self, failure: Failure, message: &mut Message) -> Result<(), RecvError> {
+        self.ensure_over(failure)?;
+        // What was shown can only be acknowledged as long as its object is ours.
+        if self.cursor.shown() > 0 || !self.go_over(Duration::ZERO)? {
+            return Err(RecvError::Empty);
+        }
+        let mut arrival = Arrival {
+            channel: &self.channel,
+            cursor: &mut self.cursor,
+            message,
+        };
+        match arrival.look_again() {
+            Ok(Some(())) => Ok(()),
+            Ok(None) => Err(RecvError::Empty),
             Err(failure) => Err(self.fail(failure)),
         }
     }
@@ -264,15 +299,19 @@ impl Receiver {
 
     /// Closes this end. A sender that waits for room is told.
     ///
-    /// Messages that were not acknowledged stay. The object is unlinked only if this endpoint made it and
-    /// no sender has ever attached; otherwise its name is the sender's to remove.
+    /// Messages that were not acknowledged stay. The object is unlinked if nothing is left in it, no sender is
+    /// attached, and the last one, if there was any, has closed and did not [keep](crate::Sender::keep) it.
     ///
     /// # Errors
     ///
     /// [`CloseError`] says what could not be done; the role is free all the same.
     pub fn close(mut self) -> Result<Closed, CloseError> {
+        self.leave(Disposal::Close)
+    }
+
+    fn leave(&mut self, disposal: Disposal) -> Result<Closed, CloseError> {
         self.closed = true;
-        lifecycle::close(&self.channel, Disposal::IfDue)
+        lifecycle::close(&self.channel, &mut self.cursor, disposal)
     }
 
     #[inline]
@@ -287,9 +326,59 @@ impl Receiver {
             cursor: &mut self.cursor,
             message,
         };
-        self.waiter
-            .wait(arrival, timeout)
-            .map_err(|failure| self.fail(failure))
+        match self.waiter.wait(arrival, timeout) {
+            Ok(()) => Ok(()),
+            Err(failure) => self.wait_elsewhere(failure, message),
+        }
+    }
+
+    /// After a failure: goes over to the next object, if that is called for, as soon as there is one, and goes on
+    /// waiting there.
+    #[cold]
+    fn wait_elsewhere(
+        &mut self,
+        mut failure: Failure,
+        message: &mut Message,
+    ) -> Result<(), RecvError> {
+        loop {
+            self.ensure_over(failure)?;
+            while !self.go_over(self.options.attach_timeout)? {
+                self.waiter.pass().map_err(|stop| self.fail(stop.into()))?;
+            }
+            let arrival = Arrival {
+                channel: &self.channel,
+                cursor: &mut self.cursor,
+                message,
+            };
+            match self.waiter.go_on(arrival) {
+                Ok(()) => return Ok(()),
+                Err(other) => failure = other,
+            }
+        }
+    }
+
+    /// An error unless it is the end of an object alone, after which the next one is waited for.
+    fn ensure_over(&mut self, failure: Failure) -> Result<(), RecvError> {
+        match failure {
+            Failure::Unlinked if self.options.await_peer => Ok(()),
+            failure => Err(self.fail(failure)),
+        }
+    }
+
+    /// Attaches to the object that has the name now, or makes it; `false` if there is none, and none is to be made.
+    fn go_over(&mut self, limit: Duration) -> Result<bool, RecvError> {
+        let resume = ReceiveCursor::resume;
+        match lifecycle::attach(&self.options, Role::Receiver, limit, resume) {
+            Ok((channel, cursor)) => {
+                // What becomes of an object without a name matters to nobody.
+                let _: Result<Closed, CloseError> = self.leave(Disposal::Close);
+                (self.channel, self.cursor) = (channel, cursor);
+                self.closed = false;
+                Ok(true)
+            }
+            Err(AttachError::Open(OpenError::NotFound { .. })) => Ok(false),
+            Err(error) => Err(RecvError::Reattach(Box::new(error))),
+        }
     }
 
     /// An error if no further message can come.
@@ -350,7 +439,7 @@ impl Drop for Receiver {
     fn drop(&mut self) {
         if !self.closed {
             // Nobody is there to be told; the role lock is freed with the descriptor in any case.
-            let _: Result<Closed, CloseError> = lifecycle::close(&self.channel, Disposal::IfDue);
+            let _: Result<Closed, CloseError> = self.leave(lifecycle::when_dropped());
         }
     }
 }
@@ -384,11 +473,15 @@ impl Condition for Arrival<'_> {
 
     fn check(&mut self) -> Result<Option<()>, Failure> {
         let channel = self.channel;
-        let found = channel.check(|| self.look_again())?;
-        if found.is_none() {
-            self.cursor.ensure_announced_is_there(&channel.region)?;
+        let (count, has_met) = (self.cursor.count(), self.cursor.has_shown());
+        let verdict = channel.check(count, has_met)?;
+        // A message wins over every verdict. If there is none, we do not look, lest an interval of polling that is
+        // longer than a slice become one.
+        if verdict.is_some() && self.look_again()?.is_some() {
+            return Ok(Some(()));
         }
-        Ok(found)
+        self.cursor.ensure_announced_is_there(&channel.region)?;
+        verdict.map_or(Ok(None), Err)
     }
 
     fn park(&mut self, deadline: Moment) -> Result<Slept<()>, Failure> {

@@ -128,6 +128,7 @@ mod heap {
                 parked: AtomicU32::new(0),
                 pid: AtomicU32::new(0),
                 fences: AtomicU32::new(0),
+                kept: AtomicU32::new(0),
             },
         }
     }
@@ -142,6 +143,8 @@ mod heap {
                     kind: AtomicU32::new(0),
                     slots: AtomicU32::new(0),
                     hot: AtomicU32::new(0),
+                    unused: AtomicU64::new(0),
+                    id: [AtomicU64::new(0), AtomicU64::new(0)],
                 },
                 sender: side(),
                 receiver: side(),

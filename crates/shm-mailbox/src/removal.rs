@@ -94,11 +94,11 @@ pub fn remove(
         Removal::Any => take_init(&object),
         _ => take_roles(&object),
     };
-    let is_linked = match taken {
+    let has_name = match taken {
         Err(RemoveError::InitBusy { .. }) if removal == Removal::Any => true,
         taken => taken?,
     };
-    if !is_linked {
+    if !has_name {
         return Ok(Unlink::AlreadyGone);
     }
     check(&object, removal)?;
@@ -123,7 +123,7 @@ fn take_init(object: &Object) -> Result<bool, RemoveError> {
     init.ok_or_else(|| RemoveError::InitBusy {
         name: object.name().to_string(),
     })?;
-    Ok(object.is_linked()?)
+    Ok(object.has_name()?)
 }
 
 /// Takes INIT and both roles; `false` if the object has lost its name.

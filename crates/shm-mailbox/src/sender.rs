@@ -7,17 +7,19 @@ use shm_core::SystemError;
 use crate::channel::Channel;
 use crate::draft::Draft;
 use crate::error::{AttachError, BatchError, CloseError, Failure, SendError};
+use crate::id::MailboxId;
 use crate::lifecycle::{self, Closed, Disposal};
 use crate::message::MAX_MESSAGE;
 use crate::options::Options;
-use crate::protocol::SendCursor;
+use crate::protocol::{Cursor, SendCursor};
 use crate::role::{Peer, Role};
 use crate::wait::{self, Waiter};
 
 /// The sending end of a mailbox: one living sender at a time.
 ///
 /// What was sent stays in the mailbox until a receiver has acknowledged it, whatever happens to the
-/// two processes. Dropping the sender is [`close`](Self::close) with the result ignored.
+/// two processes. Dropping the sender is [`close`](Self::close) with the result ignored; but a sender that is dropped
+/// while its thread panics has died.
 #[derive(Debug)]
 pub struct Sender {
     channel: Channel,
@@ -28,7 +30,9 @@ pub struct Sender {
 
 impl Sender {
     pub(crate) fn attach(options: &Options) -> Result<Self, AttachError> {
-        let (channel, cursor) = lifecycle::attach(options, Role::Sender, SendCursor::resume)?;
+        let limit = options.attach_timeout;
+        let attached = lifecycle::attach(options, Role::Sender, limit, SendCursor::resume);
+        let (channel, cursor) = attached?;
         let waiter = options.waiter();
         Ok(Self {
             channel,
@@ -42,6 +46,12 @@ impl Sender {
     #[must_use]
     pub fn name(&self) -> &str {
         self.channel.name()
+    }
+
+    /// Which mailbox it is: another one each time a mailbox is made, also under the same name.
+    #[must_use]
+    pub fn id(&self) -> MailboxId {
+        self.channel.id
     }
 
     /// Whether this endpoint made the mailbox, rather than finding it.
@@ -59,7 +69,8 @@ impl Sender {
     /// How many messages were committed since the mailbox was created, by this sender and those
     /// before it.
     ///
-    /// After a restart this tells where to go on: the next message gets this sequence number.
+    /// After a restart this tells where to go on: the next message gets this sequence number. It counts for this
+    /// [`id`](Self::id) alone; with another one the mailbox was made anew, and nothing was sent to it before.
     #[must_use]
     pub fn committed(&self) -> u64 {
         self.cursor.next()
@@ -194,9 +205,10 @@ impl Sender {
     pub fn drain(&mut self, timeout: Option<Duration>) -> Result<(), SendError> {
         self.usable()?;
         let (channel, cursor) = (&self.channel, &mut self.cursor);
+        let count = cursor.next();
         let drained = || Ok((cursor.queued(&channel.region)? == 0).then_some(()));
         self.waiter
-            .wait(channel.watch(drained), timeout)
+            .wait(channel.watch(count, drained), timeout)
             .map_err(|failure| self.fail(failure))
     }
 
@@ -209,18 +221,36 @@ impl Sender {
     ///
     /// [`CloseError`] says what could not be done; the role is free all the same.
     pub fn close(mut self) -> Result<Closed, CloseError> {
-        self.closed = true;
-        lifecycle::close(&self.channel, Disposal::IfDue)
+        self.leave(Disposal::Close)
     }
 
-    /// Closes this end, and leaves the object and its messages for a later sender or receiver.
+    /// Closes this end, and leaves the object and its messages for a later sender or receiver; a receiver that leaves
+    /// after it does not unlink the object either.
     ///
     /// # Errors
     ///
     /// As [`close`](Self::close).
     pub fn keep(mut self) -> Result<Closed, CloseError> {
+        self.leave(Disposal::Keep)
+    }
+
+    /// Gives up: leaves as [`close`](Self::close) does, but as if the process had died, so that a receiver learns that
+    /// the stream was cut off. It gets [`RecvError::PeerDied`](crate::RecvError::PeerDied) once it has received
+    /// everything.
+    ///
+    /// A sender that is dropped while its thread panics has died likewise; its object stays, as that of one that was
+    /// killed.
+    ///
+    /// # Errors
+    ///
+    /// As [`close`](Self::close).
+    pub fn abort(mut self) -> Result<Closed, CloseError> {
+        self.leave(Disposal::Abort)
+    }
+
+    fn leave(&mut self, disposal: Disposal) -> Result<Closed, CloseError> {
         self.closed = true;
-        lifecycle::close(&self.channel, Disposal::Keep)
+        lifecycle::close(&self.channel, &mut self.cursor, disposal)
     }
 
     #[inline]
@@ -238,12 +268,13 @@ impl Sender {
             return Ok(());
         }
         let (channel, cursor) = (&self.channel, &mut self.cursor);
+        let count = cursor.next();
         let room = || {
             let found = cursor.look_for_room(&channel.region, wait::patience())?;
             Ok(found.then_some(()))
         };
         self.waiter
-            .wait(channel.watch(room), timeout)
+            .wait(channel.watch(count, room), timeout)
             .map_err(|failure| self.fail(failure))
     }
 
@@ -252,11 +283,12 @@ impl Sender {
     fn try_room(&mut self) -> Result<(), SendError> {
         self.may_send()?;
         let (channel, cursor) = (&self.channel, &mut self.cursor);
+        let count = cursor.next();
         let room = || {
             let found = cursor.room(&channel.region, wait::no_patience)?;
             Ok(found.then_some(()))
         };
-        match self.waiter.try_once(channel.watch(room)) {
+        match self.waiter.try_once(channel.watch(count, room)) {
             Ok(Some(())) => Ok(()),
             Ok(None) => Err(SendError::Full),
             Err(failure) => Err(self.fail(failure)),
@@ -368,7 +400,7 @@ impl Drop for Sender {
     fn drop(&mut self) {
         if !self.closed {
             // Nobody is there to be told; the role lock is freed with the descriptor in any case.
-            let _: Result<Closed, CloseError> = lifecycle::close(&self.channel, Disposal::IfDue);
+            let _: Result<Closed, CloseError> = self.leave(lifecycle::when_dropped());
         }
     }
 }

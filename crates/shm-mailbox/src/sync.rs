@@ -12,6 +12,8 @@ pub(crate) fn light_fence() {
     shm_core::barrier::light();
 }
 
+pub(crate) use std::sync::atomic::compiler_fence;
+
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 #[cfg(not(loom))]

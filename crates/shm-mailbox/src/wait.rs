@@ -138,6 +138,8 @@ pub(crate) struct Waiter {
     interrupt: Option<Arc<AtomicBool>>,
     /// When the slice is over.
     next_check: Moment,
+    /// When the last wait that came to it was to be over.
+    deadline: Moment,
     manner: Manner,
 }
 
@@ -147,6 +149,7 @@ impl Waiter {
             wait,
             interrupt,
             next_check: Moment::now().after(wait.slice()),
+            deadline: Moment::NEVER,
             manner: Manner::new(),
         }
     }
@@ -187,14 +190,19 @@ impl Waiter {
     #[cold]
     fn wait_slowly<C: Condition>(
         &mut self,
-        mut condition: C,
+        condition: C,
         timeout: Option<Duration>,
     ) -> Result<C::Output, C::Error> {
+        self.deadline = timeout.map_or(Moment::NEVER, |timeout| Moment::now().after(timeout));
+        self.go_on(condition)
+    }
+
+    /// Goes on with the wait that has just ended, until its own deadline, for another condition.
+    pub(crate) fn go_on<C: Condition>(&mut self, mut condition: C) -> Result<C::Output, C::Error> {
         let condition = &mut condition;
-        let mut deadline = Moment::NEVER;
-        if timeout.is_some() || condition.has_news() {
+        let deadline = self.deadline;
+        if deadline != Moment::NEVER || condition.has_news() {
             let now = Moment::now();
-            deadline = timeout.map_or(deadline, |timeout| now.after(timeout));
             if let Some(output) = self.tick(condition, deadline, now, Check::AfterSlice)? {
                 return Ok(output);
             }
@@ -236,6 +244,17 @@ impl Waiter {
                 return Ok(output);
             }
         }
+    }
+
+    /// Lets a slice pass for which there is nothing to look at.
+    pub(crate) fn pass(&mut self) -> Result<(), Stop> {
+        self.ensure_uninterrupted()?;
+        let now = Moment::now();
+        if now >= self.deadline {
+            return Err(Stop::TimedOut);
+        }
+        pause(self.deadline.min(now.after(self.wait.slice())).since(now));
+        Ok(())
     }
 
     /// What has to happen between two looks: interrupt, slice, time-out, in this order.

@@ -169,7 +169,7 @@ fn an_old_stamp_is_no_message() {
 
 #[test]
 fn words_that_an_end_does_not_trust_do_it_no_harm() {
-    // One's own count, and that of the peer which only its restart reads.
+    // Its own count, until it checks, and that of the peer which only its restart reads.
     for word in [SENT, RECEIVED] {
         for number in NUMBERS {
             let name = Name::new();
@@ -187,28 +187,57 @@ fn words_that_an_end_does_not_trust_do_it_no_harm() {
 }
 
 #[test]
-fn any_life_and_any_flag_end_in_a_message_or_in_the_time_out() {
+fn any_life_of_the_peer_and_any_flag_end_in_a_message_or_in_the_time_out() {
     for wait in WAITS {
         for number in NUMBERS {
             let name = Name::new();
             let mut sender = name.options().slots(1).wait(wait).sender().unwrap();
             let mut receiver = name.options().wait(wait).receiver().unwrap();
             let words = Raw::new(&name);
-            for life in [SENDER_LIFE, RECEIVER_LIFE] {
-                words.store(life, number);
-            }
+            let (senders, receivers) = (words.load(SENDER_LIFE), words.load(RECEIVER_LIFE));
             // The flag, and the pid above it.
             for parked in [SENDER_PARKED, RECEIVER_PARKED] {
                 words.store(parked, number);
             }
+            words.store(SENDER_LIFE, number);
             let result = receiver.recv_timeout(&mut Message::new(), TIMEOUT);
             assert_matches!(result, Err(RecvError::TimedOut));
+            words.store(SENDER_LIFE, senders);
+            words.store(RECEIVER_LIFE, number);
             sender.try_send(b"fits").unwrap();
             let result = sender.send_timeout(b"does not", TIMEOUT);
             assert_matches!(result, Err(SendError::TimedOut));
+            words.store(RECEIVER_LIFE, receivers);
             assert_eq!(take(&mut receiver).1, b"fits");
             sender.peer().unwrap();
             receiver.peer().unwrap();
+        }
+    }
+}
+
+#[test]
+fn an_end_whose_own_words_are_not_what_it_wrote_has_lost_its_memory() {
+    for wait in WAITS {
+        for word in [RECEIVER_LIFE, RECEIVED] {
+            let name = Name::new();
+            let _sender = name.sender();
+            let mut receiver = name.options().wait(wait).receiver().unwrap();
+            Raw::new(&name).store(word, 4);
+            for _ in 0..2 {
+                let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
+                assert_matches!(result, Err(RecvError::Truncated { .. }), "{wait}");
+            }
+        }
+        for word in [SENDER_LIFE, SENT] {
+            let name = Name::new();
+            let mut sender = name.options().slots(1).wait(wait).sender().unwrap();
+            let _receiver = name.receiver();
+            sender.send(b"fits").unwrap();
+            Raw::new(&name).store(word, 4);
+            for _ in 0..2 {
+                let result = sender.send_timeout(b"does not", PATIENCE);
+                assert_matches!(result, Err(SendError::Truncated { .. }), "{wait}");
+            }
         }
     }
 }

@@ -276,7 +276,7 @@ fn a_stopped_peer_is_alive() {
     assert_matches!(result, Err(RecvError::TimedOut));
     assert_eq!(receiver.peer().unwrap(), Peer::Attached);
     match name.options().sender() {
-        Err(AttachError::RoleTaken { pid, .. }) => assert_eq!(pid, child.pid()),
+        Err(AttachError::RoleTaken { pid, .. }) => assert_eq!(pid, Some(child.pid())),
         other => panic!("{other:?}"),
     }
     child.resume();

@@ -152,7 +152,7 @@ fn an_object_with_more_pages_than_its_slots_need_is_a_mailbox() {
 }
 
 #[test]
-fn a_half_made_mailbox_is_finished() {
+fn memory_of_zeros_that_another_program_has_mapped_stays_its_own() {
     let mut header = raw::image(4);
     header[..8].fill(0);
     for bytes in [
@@ -162,19 +162,19 @@ fn a_half_made_mailbox_is_finished() {
         vec![0; 1 << 20],
         header,
     ] {
-        let name = Name::new();
-        raw::create(&name, &bytes);
-        let mut sender = name.options().slots(8).sender().unwrap();
-        assert!(sender.created());
-        assert_eq!(sender.capacity(), 8);
-        let mut receiver = name.receiver();
-        for number in 0..20_u64 {
-            sender.send(&number.to_le_bytes()).unwrap();
-            let expected = (number, number.to_le_bytes().to_vec());
-            assert_eq!(take(&mut receiver), expected);
-        }
-        assert_eq!(sender.close().unwrap(), Closed::Unlinked);
+        refused(&bytes, |error| {
+            matches!(error, AttachError::NotAMailbox { .. })
+        });
     }
+}
+
+#[test]
+fn a_mailbox_without_an_identity_is_refused() {
+    let mut image = raw::image(4);
+    image[raw::ID..raw::ID + 16].fill(0);
+    refused(&image, |error| {
+        matches!(error, AttachError::Geometry { field: "id", .. })
+    });
 }
 
 #[test]
@@ -211,6 +211,7 @@ fn a_mailbox_looks_as_it_is_drawn() {
     receiver.recv(&mut Message::new()).unwrap();
     sender.send(&[0xA5; 1024]).unwrap();
     receiver.close().unwrap();
+    let id = sender.id();
     sender.keep().unwrap();
 
     let pid = std::process::id().to_le_bytes();
@@ -223,10 +224,12 @@ fn a_mailbox_looks_as_it_is_drawn() {
     put(12, &[1, 0, 0, 0]); // kind
     put(16, &[2, 0, 0, 0]); // slots
     put(20, &[2, 0, 0, 0]); // hot slots
+    put(32, id.as_bytes());
     put(128, &[3, 0, 0, 0, 0, 0, 0, 0]); // sent
     put(256, &[3, 0, 0, 0, 0, 0, 0, 0]); // the sender's first life, closed
     put(268, &pid);
     put(272, &[1, 0, 0, 0]); // it never sleeps
+    put(276, &[1, 0, 0, 0]); // it asked to keep the object
     put(384, &[1, 0, 0, 0, 0, 0, 0, 0]); // received
     put(512, &[3, 0, 0, 0, 0, 0, 0, 0]); // the receiver's first life, closed
     put(524, &pid);

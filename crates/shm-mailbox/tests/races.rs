@@ -5,6 +5,7 @@
 mod support;
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use shm_core::{Lock, ObjectOptions};
 use shm_mailbox::{AttachError, CloseError, Mailbox, Role};
@@ -78,11 +79,12 @@ fn of_two_that_race_to_create_exactly_one_does() {
 
 #[test]
 fn of_two_that_race_for_the_senders_role_exactly_one_gets_it() {
-    let contest = |name: &str, _| match Mailbox::options(name).sender() {
+    let at_once = |name: &str| Mailbox::options(name).attach_timeout(Duration::ZERO);
+    let contest = |name: &str, _| match at_once(name).sender() {
         Ok(sender) => (Some(sender), 1),
         Err(AttachError::RoleTaken { role, pid, .. }) => {
             assert_eq!(role, Role::Sender);
-            assert_ne!(pid, std::process::id());
+            assert_ne!(pid, Some(std::process::id()));
             (None, 1000)
         }
         Err(error) => panic!("{error}"),
@@ -171,10 +173,9 @@ fn a_process_that_is_killed_while_it_attaches_is_in_nobodys_way() {
     let holds = shared.number(0);
     for _ in 0..20 {
         holds.store(0, Ordering::SeqCst);
+        name.sender().keep().unwrap();
         let child = fork(|| {
-            let (object, _) = ObjectOptions::new()
-                .open_or_create(&name.shm_name())
-                .unwrap();
+            let object = ObjectOptions::new().open(&name.shm_name()).unwrap();
             // INIT, then the sender's role.
             assert_eq!(object.try_lock(0).unwrap(), Lock::Taken);
             assert_eq!(object.try_lock(1).unwrap(), Lock::Taken);

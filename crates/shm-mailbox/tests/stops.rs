@@ -137,7 +137,7 @@ fn stop_one_end_after_the_other(freezers: Option<&[Freezer; 2]>) {
                 _ => options.clone().receiver().map(drop),
             };
             match result {
-                Err(AttachError::RoleTaken { pid, .. }) => assert_eq!(pid, end.pid()),
+                Err(AttachError::RoleTaken { pid, .. }) => assert_eq!(pid, Some(end.pid())),
                 other => panic!("{other:?}"),
             }
             let enough = timed_out.load(Ordering::SeqCst) + patience;

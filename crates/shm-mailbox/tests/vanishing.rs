@@ -77,14 +77,28 @@ fn a_peer_that_closed_is_told_before_a_lost_name() {
 }
 
 #[test]
-fn who_awaits_the_next_peer_is_told_that_none_can_come() {
-    let name = Name::new();
-    let mut receiver = name.options().await_peer(true).receiver().unwrap();
-    drop(name.sender());
-    assert!(!name.exists());
+fn an_object_that_was_renamed_has_lost_its_name() {
+    let (name, other) = (Name::new(), Name::new());
+    let mut receiver = name.receiver();
+    std::fs::rename(name.path(), other.path()).unwrap();
     let (result, took) = timed(|| receiver.recv_timeout(&mut Message::new(), PATIENCE));
     assert_matches!(result, Err(RecvError::Unlinked { .. }));
     assert!(took < NOTICE, "{took:?}");
+    // Whoever comes makes a new one, and neither end takes the other's name away.
+    let sender = name.sender();
+    assert!(sender.created());
+    assert_eq!(receiver.close().unwrap(), Closed::Kept { queued: 0 });
+    assert!(name.exists() && other.exists());
+}
+
+#[test]
+fn a_second_name_is_not_the_name() {
+    let (name, other) = (Name::new(), Name::new());
+    let mut receiver = name.receiver();
+    std::fs::hard_link(name.path(), other.path()).unwrap();
+    name.unlink();
+    let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
+    assert_matches!(result, Err(RecvError::Unlinked { .. }));
 }
 
 /// Cuts the object off.

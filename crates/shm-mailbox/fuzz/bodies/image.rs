@@ -26,6 +26,10 @@ pub(crate) fn run(input: &[u8]) {
     if !damaged && form & 4 != 0 {
         bytes.resize(bytes.len().next_multiple_of(4096), 0);
     }
+    if bytes.starts_with(b"shm-mbox") && bytes.len() >= 48 && bytes[32..48] == [0; 16] {
+        // One without an identity is refused, and there would be nothing more to find.
+        bytes[32] = 1;
+    }
     std::fs::write(name.path(), &bytes).expect("room in /dev/shm");
     let file = OpenOptions::new().write(true).open(name.path());
     let file = file.expect("the object is there");

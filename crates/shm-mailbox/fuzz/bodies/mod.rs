@@ -44,6 +44,7 @@ fn mailbox(slots: u32, next: u64) -> Vec<u8> {
     for (offset, value) in [(8, 1), (12, 1), (16, slots), (20, slots)] {
         bytes[offset..offset + 4].copy_from_slice(&value.to_ne_bytes());
     }
+    bytes[32..48].fill(1);
     for count in [128, 384] {
         bytes[count..count + 8].copy_from_slice(&next.to_ne_bytes());
     }

@@ -3,6 +3,8 @@
 //! The lock INIT, as in a mailbox, is held while attaching and while unlinking. So whoever holds it and
 //! finds the object linked can take his time: nobody of ours unlinks it, or sizes it, meanwhile.
 
+use std::time::Duration;
+
 use shm_core::{Created, Mapping, Object, ObjectOptions, OpenError, ShmName, fork};
 
 use super::error::AttachError;
@@ -25,13 +27,18 @@ pub(super) struct Attached {
     pub(super) created: Created,
 }
 
-/// Attaches to the object `name` as `role`. Only a sender creates one.
-pub(super) fn attach(name: &str, role: Role, any_owner: bool) -> Result<Attached, AttachError> {
+/// Attaches to the object `name` as `role`, for which it asks as long as `limit`. Only a sender creates one.
+pub(super) fn attach(
+    name: &str,
+    role: Role,
+    any_owner: bool,
+    limit: Duration,
+) -> Result<Attached, AttachError> {
     let name = ShmName::new(name).map_err(AttachError::Name)?;
     let process = fork::token().map_err(AttachError::System)?;
     for _ in 0..ROUNDS {
         let (object, created) = open(&name, role, any_owner)?;
-        let claimed = wait::retry(claim::ROLE_LIMIT, || claim(&object, role));
+        let claimed = wait::retry(limit, || claim(&object, role));
         let view = match claimed {
             Ok(Some(Claim::Unlinked)) => continue,
             Ok(Some(Claim::Held)) => map(&object),
@@ -92,10 +99,10 @@ enum Claim {
 fn claim(object: &Object, role: Role) -> Result<Option<Claim>, AttachError> {
     let name = || object.name().to_string();
     claim::init(object)?.ok_or_else(|| AttachError::InitBusy { name: name() })?;
-    let status = object.status()?;
-    if status.links == 0 {
+    if !object.has_name()? {
         return Ok(Some(Claim::Unlinked));
     }
+    let status = object.status()?;
     // 0: new, or a C writer is between its O_TRUNC and its ftruncate. Both want the same size.
     if status.size != 0 && status.size != SIZE {
         return Err(AttachError::Foreign {

@@ -101,7 +101,7 @@ impl Link {
             // The C writer's `ftruncate` leaves a hole, and filling it may find `/dev/shm` full.
             self.object.reserve(SIZE)?;
         }
-        if status.links == 0 {
+        if !self.object.has_name()? {
             return Err(Fault::Unlinked);
         }
         Ok(())

@@ -55,6 +55,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use crate::claim;
 use crate::role::Role;
 use crate::wait::{Wait, Waiter};
 
@@ -84,6 +85,7 @@ impl Classic {
             wait: Wait::Block,
             interval: INTERVAL,
             any_owner: false,
+            attach_timeout: claim::ROLE_LIMIT,
             interrupt: None,
         }
     }
@@ -97,6 +99,7 @@ pub struct Options {
     wait: Wait,
     interval: Duration,
     any_owner: bool,
+    attach_timeout: Duration,
     interrupt: Option<Arc<AtomicBool>>,
 }
 
@@ -127,6 +130,13 @@ impl Options {
         self
     }
 
+    /// How long attaching asks again for a role that is held; 500 ms by default. See
+    /// [`attach_timeout`](crate::Options::attach_timeout) of a mailbox.
+    pub fn attach_timeout(mut self, timeout: Duration) -> Self {
+        self.attach_timeout = timeout;
+        self
+    }
+
     /// Waiting calls return `Interrupted` soon after `flag` becomes true: at once when a signal
     /// ended the sleep, otherwise after 100 ms at most.
     pub fn interrupt(mut self, flag: Arc<AtomicBool>) -> Self {
@@ -145,7 +155,7 @@ impl Options {
     /// the object's size is neither 0 nor 1028; [`AttachError::Reserve`] if `/dev/shm` is full.
     pub fn writer(self) -> Result<Writer, AttachError> {
         self.check_wait()?;
-        let attached = attach::attach(&self.name, Role::Sender, self.any_owner)?;
+        let attached = self.attach(Role::Sender)?;
         Ok(Writer::new(attached, self.waiter(), self.interval))
     }
 
@@ -158,8 +168,12 @@ impl Options {
     /// if the object's size is neither 0 nor 1028.
     pub fn reader(self) -> Result<Reader, AttachError> {
         self.check_wait()?;
-        let attached = attach::attach(&self.name, Role::Receiver, self.any_owner)?;
+        let attached = self.attach(Role::Receiver)?;
         Ok(Reader::new(attached.link, self.waiter(), self.interval))
+    }
+
+    fn attach(&self, role: Role) -> Result<attach::Attached, AttachError> {
+        attach::attach(&self.name, role, self.any_owner, self.attach_timeout)
     }
 
     fn check_wait(&self) -> Result<(), AttachError> {

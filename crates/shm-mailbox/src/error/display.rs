@@ -30,10 +30,14 @@ impl fmt::Display for AttachError {
             Self::Reserve(error) => error.fmt(f),
             Self::Map(error) => error.fmt(f),
             Self::View(error) => error.fmt(f),
-            Self::RoleTaken { name, role, pid } => write!(
-                f,
-                "object {name:?} already has a {role}, process {pid}; end it first, or use another name"
-            ),
+            Self::RoleTaken { name, role, pid } => {
+                write!(f, "object {name:?} already has a {role}")?;
+                match pid {
+                    Some(pid) => write!(f, ", process {pid}")?,
+                    None => f.write_str(", a process that this one may not see")?,
+                }
+                f.write_str("; end it first, or use another name")
+            }
             Self::InitBusy { name } => init_busy(f, name),
             Self::Unsteady { name } => write!(
                 f,
@@ -140,6 +144,7 @@ impl fmt::Display for RecvError {
                 "the sender of object {name:?} died; everything it committed has been received"
             ),
             Self::Unlinked { name } => unlinked(f, name),
+            Self::Reattach(error) => error.fmt(f),
             Self::Truncated {
                 name,
                 expected,
@@ -258,6 +263,7 @@ impl Error for SendError {
 impl Error for RecvError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
+            Self::Reattach(error) => error.source(),
             Self::System(error) => error.source(),
             _ => None,
         }

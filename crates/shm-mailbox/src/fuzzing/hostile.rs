@@ -7,10 +7,11 @@ use std::convert::Infallible;
 use super::input::Input;
 use super::{OPERATIONS, region};
 use crate::corrupt::Corrupt;
+use crate::id::MailboxId;
 use crate::image::Image;
 use crate::layout::{Geometry, LAST_MESSAGE, Presence, SLOTS_OFFSET, Stamp};
 use crate::message::{MAX_MESSAGE, Message};
-use crate::protocol::{self, ReceiveCursor, SendCursor, Slept, Wake};
+use crate::protocol::{self, Cursor, ReceiveCursor, SendCursor, Slept, Wake};
 use crate::region::Region;
 use crate::role::Role;
 use crate::sync::Ordering;
@@ -53,7 +54,8 @@ pub fn run(input: &[u8]) {
 /// Reads the header of a mailbox, some of whose bytes are others, and whose object may be of another size: the form
 /// of the mailbox it is now, or `None` if it is refused.
 fn read_header(region: &Region, input: &mut Input<'_>) -> Option<Geometry> {
-    protocol::write_header(region);
+    let id = MailboxId::from_bytes([7; 16]).expect("not 0");
+    protocol::write_header(region, id);
     let header = &region.control().header;
     let mut bytes = [0; SLOTS_OFFSET];
     let words = [&header.version, &header.kind, &header.slots, &header.hot];
@@ -61,6 +63,7 @@ fn read_header(region: &Region, input: &mut Input<'_>) -> Option<Geometry> {
         let word = word.load(Ordering::Relaxed);
         bytes[offset..offset + 4].copy_from_slice(&word.to_ne_bytes());
     }
+    bytes[32..48].copy_from_slice(id.as_bytes());
     for _ in 0..input.byte() % 4 {
         bytes[usize::from(input.byte()) % 32] = input.byte();
     }
@@ -69,12 +72,13 @@ fn read_header(region: &Region, input: &mut Input<'_>) -> Option<Geometry> {
         byte => region.geometry().object_size() + 4096 * u64::from(byte % 4) - 4096,
     };
     match Image::check(&bytes, size, &|| "fuzzed".to_owned()) {
-        Ok(Image::Mailbox(found)) => {
+        Ok(Image {
+            geometry: found, ..
+        }) => {
             assert!(found.object_size() <= size);
             assert_eq!(bytes[16..20], found.slots().to_ne_bytes());
             Some(found)
         }
-        Ok(Image::HalfMade) => panic!("there is a header"),
         Err(error) => {
             assert!(!error.to_string().is_empty());
             None
@@ -372,12 +376,11 @@ impl World<'_> {
         let before = protocol::read_life(presence);
         match self.input.byte() % 2 {
             0 => {
-                protocol::begin_life(presence, 1, 0);
-                let life = protocol::read_life(presence);
+                let life = protocol::begin_life(presence, 1, 0);
                 assert!(!protocol::is_closed(life) && life != 0 && life != before);
             }
             _ => {
-                protocol::end_life(presence);
+                protocol::end_life(presence, before, false);
                 assert!(protocol::is_closed(protocol::read_life(presence)));
             }
         }

@@ -7,7 +7,7 @@ use super::input::Input;
 use super::{OPERATIONS, region};
 use crate::layout::LAST_MESSAGE;
 use crate::message::{MAX_MESSAGE, Message};
-use crate::protocol::{self, ReceiveCursor, SendCursor};
+use crate::protocol::{self, Cursor, ReceiveCursor, SendCursor};
 use crate::region::Region;
 use crate::sync::Ordering;
 

@@ -178,10 +178,10 @@ fn a_life_is_never_taken_for_one_never_lived() {
     let presence = &region.control().sender.presence;
     for before in [0, 2, 3, u64::MAX - 1, u64::MAX] {
         presence.life.store(before, Ordering::Relaxed);
-        begin_life(presence, 7, 0);
-        let life = read_life(presence);
+        let life = begin_life(presence, 7, 0);
+        assert_eq!(read_life(presence), life);
         assert!(life != 0 && !is_closed(life) && life != before);
-        end_life(presence);
+        end_life(presence, life, false);
         assert!(is_closed(read_life(presence)));
     }
 }

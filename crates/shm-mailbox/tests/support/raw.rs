@@ -12,6 +12,7 @@ pub(crate) const VERSION: usize = 8;
 pub(crate) const KIND: usize = 12;
 pub(crate) const SLOTS: usize = 16;
 pub(crate) const HOT: usize = 20;
+pub(crate) const ID: usize = 32;
 pub(crate) const SENT: usize = 128;
 pub(crate) const SENDER_LIFE: usize = 256;
 pub(crate) const SENDER_PARKED: usize = 264;
@@ -103,6 +104,7 @@ pub(crate) fn image_with_hot(slots: u32, hot: u32) -> Vec<u8> {
     bytes[KIND..16].copy_from_slice(&1_u32.to_ne_bytes());
     bytes[SLOTS..20].copy_from_slice(&slots.to_ne_bytes());
     bytes[HOT..24].copy_from_slice(&hot.to_ne_bytes());
+    bytes[ID..48].fill(0x1D);
     bytes
 }
 

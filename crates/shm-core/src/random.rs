@@ -1,0 +1,20 @@
+//! Numbers that nobody can foresee.
+
+use crate::SystemError;
+
+/// Fills `buffer`, of at most 256 bytes, with random bytes of the kernel's.
+///
+/// # Errors
+///
+/// [`SystemError`] on Linux before 3.17.
+///
+/// # Panics
+///
+/// If `buffer` is longer.
+pub fn random(buffer: &mut [u8]) -> Result<(), SystemError> {
+    shm_sys::getrandom(buffer).map_err(|source| SystemError {
+        call: "getrandom",
+        name: None,
+        source,
+    })
+}
