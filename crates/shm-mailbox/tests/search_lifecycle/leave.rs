@@ -1,60 +1,78 @@
 //! The steps of those who close or remove, and when the name goes with them.
 
 use crate::process::Next;
-use crate::world::{At, Fault, Miss, NONE, Part, State, World, number};
+use crate::rules::{Fault, Miss};
+use crate::world::{At, Contents, Disposal, NONE, Part, State, World, number};
 
 impl World {
-    /// Ends an endpoint; its unlink, if one is due, is a removal's.
+    /// Says in the object how the process leaves.
     pub(crate) fn close(&self, s: &State, p: usize, push: &mut impl FnMut(&'static str, Next)) {
         let mut t = *s;
-        let role = self.cast[p].role();
-        let role_first = self.missing(Miss::RoleFreedBeforeLife);
+        let how = s.processes[p].how;
+        let keeps = how == Disposal::Keep && self.cast[p] == Part::Sender;
+        let keep_late = self.missing(Miss::KeptAfterLife);
+        let closes = match how {
+            Disposal::Close | Disposal::Keep => true,
+            Disposal::Abort | Disposal::Die => self.missing(Miss::AbortCloses),
+        };
+        let marked = match closes {
+            true => At::CloseLife,
+            false => At::CloseDue,
+        };
+        let first = match keeps && !keep_late {
+            true => At::CloseKeep,
+            false => marked,
+        };
         match s.processes[p].at {
             At::CloseInit if t.object(p).init == NONE => {
                 t.object(p).init = number(p);
-                t.processes[p].at = if role_first {
-                    At::CloseRole
-                } else {
-                    At::CloseLife
-                };
+                let role_first = self.missing(Miss::RoleFreedBeforeLife);
+                t.processes[p].at = if role_first { At::CloseRole } else { first };
                 push("closes: locks INIT", Ok(t));
             }
             At::CloseInit if self.trouble => {
-                t.processes[p].at = At::CloseLife;
+                t.orderly = false;
+                t.processes[p].at = first;
                 push("closes: gives up on INIT", Ok(t));
             }
+            At::CloseKeep => {
+                t.object(p).kept = true;
+                t.processes[p].at = if keep_late { At::CloseDue } else { marked };
+                push("closes: asks to keep the object", Ok(t));
+            }
             At::CloseLife => {
-                t.object(p).life[role] |= 1;
-                t.processes[p].at = At::CloseDue;
+                t.object(p).life[self.cast[p].role()] |= 1;
+                let keep_now = keeps && keep_late;
+                t.processes[p].at = if keep_now {
+                    At::CloseKeep
+                } else {
+                    At::CloseDue
+                };
                 push("closes: marks its life", Ok(t));
             }
+            _ => {}
+        }
+    }
+
+    /// Decides on the name, and frees the role and INIT; an unlink that is due is a removal's.
+    pub(crate) fn leave(&self, s: &State, p: usize, push: &mut impl FnMut(&'static str, Next)) {
+        let mut t = *s;
+        let role = self.cast[p].role();
+        match s.processes[p].at {
+            At::CloseDue if self.is_due(s, p) => {
+                t.processes[p].at = At::Compare;
+                push("closes: an unlink is due", Ok(t));
+            }
             At::CloseDue => {
-                let made = s.processes[p].made;
-                let sender = self.cast[p] == Part::Sender;
-                let object = t.object(p);
-                let locked = object.init == number(p) || self.missing(Miss::CloseWithoutInit);
-                let due = if sender {
-                    object.queued == 0 || self.missing(Miss::SenderAlwaysUnlinks)
-                } else {
-                    made && (object.life[0] == 0 || self.missing(Miss::ReceiverUnlinksItsOwn))
-                };
-                let due = due && locked;
-                object.kept |= !due && (sender || !locked);
-                t.processes[p].at = if due { At::Compare } else { At::CloseRole };
-                push(
-                    if due {
-                        "closes: an unlink is due"
-                    } else {
-                        "closes: no unlink"
-                    },
-                    Ok(t),
-                );
+                t.processes[p].at = At::CloseRole;
+                push("closes: no unlink", Ok(t));
             }
             At::CloseRole => {
                 let odd = !t.object(p).life[role].is_multiple_of(2);
                 if t.object(p).roles[role] == number(p) {
                     t.object(p).roles[role] = NONE;
                 }
+                let role_first = self.missing(Miss::RoleFreedBeforeLife);
                 t.processes[p].at = if role_first && !odd {
                     At::CloseLife
                 } else {
@@ -62,12 +80,35 @@ impl World {
                 };
                 push("closes: frees the role", Ok(t));
             }
-            At::CloseEnd => {
+            _ => {
                 t.release(p);
                 push("closes: frees INIT", Ok(t));
             }
-            _ => {}
         }
+    }
+
+    /// Whether whoever leaves takes the name along. Several looks: while INIT is held, what a sender that is not there
+    /// has left does not change, nor what an attached one has queued itself.
+    fn is_due(&self, s: &State, p: usize) -> bool {
+        let object = &s.objects[usize::from(s.processes[p].object)];
+        if object.init != number(p) && !self.missing(Miss::CloseWithoutInit) {
+            return false;
+        }
+        let how = s.processes[p].how;
+        if self.cast[p] == Part::Sender {
+            let empty = object.queued == 0 || self.missing(Miss::SenderAlwaysUnlinks);
+            return empty && matches!(how, Disposal::Close | Disposal::Abort);
+        }
+        if how != Disposal::Close || self.missing(Miss::OnlyTheSenderUnlinks) {
+            return false;
+        }
+        let life = object.life[0];
+        let unseen = life == 0 && !self.missing(Miss::UnseenStays);
+        let closed = !life.is_multiple_of(2) || self.missing(Miss::UnlinkAfterDeath);
+        let kept = object.kept && !self.missing(Miss::UnlinkKept);
+        let left = object.roles[0] == NONE && (unseen || (life > 0 && closed && !kept));
+        let empty = object.queued == 0 || self.missing(Miss::ReceiverUnlinksMessages);
+        empty && (left || self.missing(Miss::ReceiverIgnoresTheSender))
     }
 
     /// Unlinks by identity, with INIT held; a remover takes both roles first.
@@ -121,13 +162,20 @@ impl World {
             return Ok(());
         }
         let object = &t.objects[usize::from(t.name)];
+        if object.contents == Contents::Foreign {
+            return Err(Fault::Touched);
+        }
+        let part = self.cast[p];
         let someone = |role: usize| ![NONE, number(p)].contains(&object.roles[role]);
         // A receiver is told that its sender closed; nobody else loses an object under its feet.
-        if someone(0) || (someone(1) && self.cast[p] != Part::Sender) {
+        if someone(0) || (someone(1) && part != Part::Sender) {
             return Err(Fault::Orphaned);
         }
         if object.queued > 0 {
             return Err(Fault::Lost);
+        }
+        if part == Part::Receiver && (object.to_keep || object.died[0]) {
+            return Err(Fault::Premature);
         }
         t.name = NONE;
         t.forget();

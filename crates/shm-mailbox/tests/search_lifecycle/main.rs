@@ -5,29 +5,34 @@
 //! its locks; the object stays as it is.
 //!
 //! ```text
-//!   attach  open or create ─ INIT ─ linked? ─ half-made? reserve, header, magic ─ role ─ epoch ─ free INIT
-//!               ╰───── no: start over ──╯
-//!   judge   the peer's life ─ its lock ─ its life, changed? again ─ look for a message
-//!   close   INIT ─ life odd ─ unlink due? compare, unlink ─ free the role ─ free INIT
-//!   remove  open ─ INIT ─ linked? ─ both roles ─ nothing queued? compare, unlink ─ free all
+//!   come    open ─ not there? make a mailbox with the role taken ─ link, or drop it and open
+//!   attach  INIT ─ the name's? no: start over ─ a mailbox? no: refuse ─ role ─ peer ─ life ─ not kept ─ free INIT
+//!   judge   the peer's life ─ its lock ─ its life, changed? again ─ look for a message ─ met?
+//!   close   INIT ─ kept ─ life odd ─ unlink due? compare, unlink ─ free the role ─ free INIT
+//!   remove  open ─ INIT ─ the name's? ─ both roles ─ nothing queued? compare, unlink ─ free all
 //! ```
 //!
 //! What goes wrong without a kill is there, too: INIT given up as busy, no memory, an attacher that
-//! insists on another number of slots, an outsider who unlinks the name without asking.
+//! insists on another number of slots, a sender that aborts, an outsider who takes the name away without
+//! asking, and what is foreign under the name.
 //!
 //! Waking has no part here: an attached process may look at any time, as it does when its slice is
-//! over. A near miss breaks one rule, and the search has to notice each of them.
+//! over. Nor has going over to another object: that is to leave and to attach again. A near miss breaks one
+//! rule, and the search has to notice each of them.
 
 mod leave;
 mod process;
+mod rules;
 #[path = "../search/mod.rs"]
 mod search;
 mod work;
 mod world;
 
+use Disposal::{Abort, Close, Die, Keep};
 use Part::{Receiver, Remover, Sender};
+use rules::{Fault, Miss};
 use search::search;
-use world::{Fault, Miss, Part, World};
+use world::{Disposal, Part, World};
 
 /// A sender and a receiver who each come twice, in peace.
 const PAIR: World = World {
@@ -35,10 +40,11 @@ const PAIR: World = World {
     starts: 2,
     kills: 0,
     messages: 1,
+    ways: &[Close],
     outsider: false,
+    foreign: false,
     trouble: false,
     judges: false,
-    foreign: false,
     miss: None,
 };
 
@@ -81,10 +87,29 @@ fn a_pair_comes_and_goes_and_dies() {
 }
 
 #[test]
-fn a_verdict_on_a_peer_is_never_wrong() {
+fn a_pair_leaves_in_every_way() {
+    must_hold(World {
+        kills: 1,
+        messages: 2,
+        ways: &[Close, Keep, Abort, Die],
+        trouble: true,
+        ..PAIR
+    });
+    must_hold(World {
+        cast: &[Sender, Receiver, Receiver],
+        starts: 1,
+        ways: &[Close, Keep, Abort],
+        ..PAIR
+    });
+}
+
+#[test]
+fn a_verdict_is_never_wrong_nor_on_a_peer_that_was_not_met() {
     must_hold(World {
         kills: 1,
         judges: true,
+        trouble: true,
+        ways: &[Close, Keep, Abort],
         ..PAIR
     });
     must_hold(World {
@@ -124,9 +149,14 @@ fn a_remover_takes_only_what_nobody_needs() {
 }
 
 #[test]
-fn an_outsider_who_unlinks_the_name_harms_no_other_object() {
+fn an_outsider_who_takes_the_name_away_harms_no_other_object() {
     must_hold(World {
         outsider: true,
+        ..PAIR
+    });
+    must_hold(World {
+        outsider: true,
+        foreign: true,
         ..PAIR
     });
 }
@@ -144,24 +174,11 @@ fn what_is_foreign_stays_as_it_is() {
 #[test]
 fn a_near_miss_of_attaching_is_noticed() {
     must_fail(
-        World {
-            trouble: true,
-            ..PAIR
-        },
-        &[(Miss::RefusalUnlinks, Fault::Orphaned)],
-    );
-    must_fail(
         PAIR,
         &[
+            (Miss::NameFirst, Fault::Bricked),
             (Miss::NoLinkCheck, Fault::SplitBrain),
-            (Miss::AttachWithoutInit, Fault::Overwritten),
-        ],
-    );
-    must_fail(
-        World { kills: 1, ..PAIR },
-        &[
-            (Miss::MagicFirst, Fault::Bricked),
-            (Miss::NoRepair, Fault::Bricked),
+            (Miss::AttachWithoutInit, Fault::Orphaned),
         ],
     );
     must_fail(
@@ -169,7 +186,10 @@ fn a_near_miss_of_attaching_is_noticed() {
             foreign: true,
             ..PAIR
         },
-        &[(Miss::MagicAlone, Fault::Overwritten)],
+        &[
+            (Miss::AdoptForeign, Fault::Touched),
+            (Miss::RefusalUnlinks, Fault::Touched),
+        ],
     );
     must_fail(
         World {
@@ -190,8 +210,23 @@ fn a_near_miss_of_closing_is_noticed() {
         &[
             (Miss::CloseWithoutInit, Fault::Orphaned),
             (Miss::SenderAlwaysUnlinks, Fault::Lost),
-            (Miss::ReceiverUnlinksItsOwn, Fault::Orphaned),
-            (Miss::OnlyTheCreatorUnlinks, Fault::Left),
+            (Miss::OnlyTheSenderUnlinks, Fault::Left),
+            (Miss::UnseenStays, Fault::Left),
+            (Miss::ReceiverIgnoresTheSender, Fault::Orphaned),
+            (Miss::ReceiverUnlinksMessages, Fault::Lost),
+        ],
+    );
+    must_fail(
+        World {
+            ways: &[Close, Keep, Abort, Die],
+            kills: 1,
+            ..PAIR
+        },
+        &[
+            (Miss::UnlinkAfterDeath, Fault::Premature),
+            (Miss::UnlinkKept, Fault::Premature),
+            (Miss::KeptAfterLife, Fault::Premature),
+            (Miss::KeptClearedFirst, Fault::Premature),
         ],
     );
     must_fail(
@@ -200,6 +235,14 @@ fn a_near_miss_of_closing_is_noticed() {
             ..PAIR
         },
         &[(Miss::NoComparison, Fault::Orphaned)],
+    );
+    must_fail(
+        World {
+            outsider: true,
+            foreign: true,
+            ..PAIR
+        },
+        &[(Miss::NoComparison, Fault::Touched)],
     );
 }
 
@@ -231,6 +274,24 @@ fn a_near_miss_of_the_verdict_is_noticed() {
             (Miss::EpochBeforeRole, Fault::FalseDeath),
             (Miss::RoleFreedBeforeLife, Fault::FalseDeath),
             (Miss::NoLastLook, Fault::EarlyEnd),
+            (Miss::VerdictOnAnyone, Fault::Stranger),
+            (Miss::ForgetWhatItTook, Fault::Untold),
         ],
+    );
+    must_fail(
+        World {
+            judges: true,
+            kills: 1,
+            ..PAIR
+        },
+        &[(Miss::NoteTheLiving, Fault::Untold)],
+    );
+    must_fail(
+        World {
+            judges: true,
+            ways: &[Close, Abort],
+            ..PAIR
+        },
+        &[(Miss::AbortCloses, Fault::FalseEnd)],
     );
 }

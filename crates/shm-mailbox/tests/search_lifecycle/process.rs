@@ -1,24 +1,22 @@
 //! The steps of a process that attaches, and what each of its states leads to.
 
-use crate::world::{At, Contents, Fault, Miss, NONE, Part, State, World, number};
+use crate::rules::{Fault, Miss};
+use crate::world::{At, Contents, Disposal, NONE, Part, State, World, number};
 
 pub(crate) type Next = Result<State, Fault>;
 
 impl World {
     pub(crate) fn process(&self, s: &State, p: usize, push: &mut impl FnMut(&'static str, Next)) {
         match s.processes[p].at {
-            At::Idle | At::Open | At::Create | At::Init | At::Linked | At::Inspect => {
-                self.open(s, p, push);
-            }
-            At::Reserve | At::Header | At::Magic => self.initialise(s, p, push),
-            At::Role | At::Epoch | At::Done => self.attach(s, p, push),
+            At::Idle | At::Open | At::Link => self.come(s, p, push),
+            At::Init | At::Named | At::Inspect => self.open(s, p, push),
+            At::Role | At::Peer | At::Life | At::Unkeep | At::Done => self.attach(s, p, push),
             At::Attached => self.work(s, p, push),
             At::VerdictLife | At::VerdictLock | At::VerdictAgain | At::VerdictLook => {
                 self.judge(s, p, push);
             }
-            At::CloseInit | At::CloseLife | At::CloseDue | At::CloseRole | At::CloseEnd => {
-                self.close(s, p, push);
-            }
+            At::CloseInit | At::CloseKeep | At::CloseLife => self.close(s, p, push),
+            At::CloseDue | At::CloseRole | At::CloseEnd => self.leave(s, p, push),
             At::Compare | At::Unlink | At::RemoveRoles | At::RemoveQueued => {
                 self.remove(s, p, push);
             }
@@ -26,7 +24,7 @@ impl World {
         if s.kills > 0 && s.processes[p].at != At::Idle {
             let mut t = State {
                 kills: s.kills - 1,
-                peaceful: false,
+                orderly: false,
                 ..*s
             };
             if s.processes[p].object != NONE {
@@ -41,11 +39,9 @@ impl World {
         }
     }
 
-    /// From nothing to an object that is locked, has the name, and was looked at.
-    fn open(&self, s: &State, p: usize, push: &mut impl FnMut(&'static str, Next)) {
+    /// Opens what has the name, or makes a mailbox and then gives it the name.
+    fn come(&self, s: &State, p: usize, push: &mut impl FnMut(&'static str, Next)) {
         let mut t = *s;
-        let unlocked = self.missing(Miss::AttachWithoutInit);
-        let opened = if unlocked { At::Linked } else { At::Init };
         match s.processes[p].at {
             At::Idle if s.processes[p].starts > 0 => {
                 t.processes[p].starts -= 1;
@@ -54,159 +50,183 @@ impl World {
             }
             At::Open if s.name != NONE => {
                 t.processes[p].object = s.name;
-                t.processes[p].at = opened;
+                let unlocked = self.missing(Miss::AttachWithoutInit);
+                t.processes[p].at = if unlocked { At::Named } else { At::Init };
                 push("opens the object", Ok(t));
             }
             At::Open if self.cast[p] == Part::Remover => {
                 t.release(p);
                 push("opens the object: not there", Ok(t));
             }
+            // Until it has a name, the mailbox is its maker's own, and no step of the model.
             At::Open => {
-                t.processes[p].at = At::Create;
-                push("opens the object: not there", Ok(t));
+                t.processes[p].at = At::Link;
+                push("opens the object: not there, makes one", Ok(t));
+                if self.trouble {
+                    t.release(p);
+                    push("opens the object: not there, finds no memory", Ok(t));
+                }
             }
-            At::Create if s.name != NONE => {
+            At::Link if s.processes[p].object != NONE => {
+                self.fill(&mut t, p);
+                push("makes a mailbox of it", Ok(t));
+            }
+            At::Link if s.name == NONE => {
+                t.name = t.fresh();
+                t.processes[p].object = t.name;
+                if self.missing(Miss::NameFirst) {
+                    push("creates an object with a name", Ok(t));
+                } else {
+                    self.fill(&mut t, p);
+                    push("gives its mailbox the name", Ok(t));
+                }
+            }
+            At::Link => {
                 t.processes[p].at = At::Open;
-                push("creates the object: exists", Ok(t));
+                push("finds that the name exists, drops its own", Ok(t));
             }
-            At::Create => {
-                t.create(p);
-                t.processes[p].made =
-                    self.missing(Miss::OnlyTheCreatorUnlinks) || self.missing(Miss::RefusalUnlinks);
-                t.processes[p].at = opened;
-                push("creates the object", Ok(t));
-            }
+            _ => {}
+        }
+    }
+
+    /// Makes a mailbox of the object of `p`, with itself attached.
+    fn fill(&self, t: &mut State, p: usize) {
+        let role = self.cast[p].role();
+        t.processes[p].at = At::Attached;
+        let object = t.object(p);
+        object.contents = Contents::Mailbox;
+        object.roles[role] = number(p);
+        object.life[role] = 2;
+        if self.judges {
+            t.processes[p].absent = 0;
+        }
+    }
+
+    /// From an open object to one that is locked, has the name, and was looked at.
+    fn open(&self, s: &State, p: usize, push: &mut impl FnMut(&'static str, Next)) {
+        let mut t = *s;
+        match s.processes[p].at {
             At::Init if t.object(p).init == NONE => {
                 t.object(p).init = number(p);
                 let unchecked = self.missing(Miss::NoLinkCheck);
-                t.processes[p].at = if unchecked { At::Inspect } else { At::Linked };
+                t.processes[p].at = if unchecked { At::Inspect } else { At::Named };
                 push("locks INIT", Ok(t));
             }
             At::Init => {
                 t.release(p);
                 push("gives up on INIT", Ok(t));
             }
-            At::Linked if s.name == s.processes[p].object => {
+            At::Named if s.name == s.processes[p].object => {
                 t.processes[p].at = At::Inspect;
-                push("finds the object linked", Ok(t));
+                push("finds that the name stands for the object", Ok(t));
             }
-            At::Linked => {
+            At::Named => {
                 t.release(p);
                 t.processes[p].at = At::Open;
-                push("finds the object unlinked, starts over", Ok(t));
+                push("finds that the name does not, starts over", Ok(t));
             }
-            At::Inspect => {
-                let repair = !self.missing(Miss::NoRepair);
-                let next = match (t.object(p).contents, self.cast[p]) {
-                    (Contents::Mailbox, Part::Remover) => At::RemoveRoles,
-                    (_, Part::Remover) => At::Idle,
-                    (Contents::Mailbox, _) => self.validated(),
-                    (Contents::Foreign, _) if self.missing(Miss::MagicAlone) => At::Reserve,
-                    (Contents::Foreign, _) => At::Idle,
-                    (Contents::Empty, _) => At::Reserve,
-                    (Contents::Reserved | Contents::Headed, _) if repair => At::Reserve,
-                    _ => return push("finds an object in ruins", Err(Fault::Bricked)),
-                };
-                if self.trouble && matches!(next, At::Role | At::Epoch) {
-                    // It insists on another number of slots.
-                    let mut t = t;
-                    if s.processes[p].made && self.missing(Miss::RefusalUnlinks) {
+            _ => match t.object(p).contents {
+                Contents::Blank => push("finds an object in ruins", Err(Fault::Bricked)),
+                Contents::Foreign if self.missing(Miss::AdoptForeign) => {
+                    push("makes a mailbox of what is foreign", Err(Fault::Touched));
+                }
+                Contents::Foreign => {
+                    let unlinks = self.missing(Miss::RefusalUnlinks);
+                    if unlinks {
                         t.processes[p].at = At::Compare;
                     } else {
                         t.release(p);
                     }
-                    push("insists on another form", Ok(t));
-                }
-                if next == At::Idle {
-                    t.release(p);
                     push("refuses the object", Ok(t));
-                } else {
-                    t.processes[p].at = next;
-                    push("looks at the contents", Ok(t));
                 }
-            }
-            _ => {}
+                Contents::Mailbox if self.cast[p] == Part::Remover => {
+                    t.processes[p].at = At::RemoveRoles;
+                    push("finds a mailbox", Ok(t));
+                }
+                Contents::Mailbox => {
+                    t.processes[p].at = self.after(p, At::Inspect);
+                    push("finds a mailbox", Ok(t));
+                    if self.trouble {
+                        t.release(p);
+                        push("insists on another form", Ok(t));
+                    }
+                }
+            },
         }
     }
 
-    fn validated(&self) -> At {
-        if self.missing(Miss::EpochBeforeRole) {
-            At::Epoch
-        } else {
-            At::Role
+    /// The order of an attach. What a model has no use for is left out.
+    fn after(&self, p: usize, at: At) -> At {
+        let early = self.missing(Miss::EpochBeforeRole);
+        let keeps = self.cast[p] == Part::Sender && self.ways.contains(&Disposal::Keep);
+        let unkeep_early = keeps && self.missing(Miss::KeptClearedFirst);
+        match at {
+            At::Inspect if !early => At::Role,
+            At::Inspect | At::Role if self.judges => At::Peer,
+            At::Inspect | At::Role | At::Peer if unkeep_early => At::Unkeep,
+            At::Inspect | At::Role | At::Peer => At::Life,
+            At::Unkeep if unkeep_early => At::Life,
+            At::Life if early => At::Done,
+            At::Life if keeps && !unkeep_early => At::Unkeep,
+            _ => At::Done,
         }
-    }
-
-    /// Makes a mailbox of an object that is half-made; the magic comes last.
-    fn initialise(&self, s: &State, p: usize, push: &mut impl FnMut(&'static str, Next)) {
-        let mut t = *s;
-        let magic_first = self.missing(Miss::MagicFirst);
-        let at = s.processes[p].at;
-        let contents = t.object(p).contents;
-        let (what, next, written) = match at {
-            At::Reserve => {
-                let next = if magic_first { At::Magic } else { At::Header };
-                let grown = if contents == Contents::Empty {
-                    Contents::Reserved
-                } else {
-                    contents
-                };
-                ("reserves the memory", next, grown)
-            }
-            At::Header if magic_first => ("writes the header", self.validated(), Contents::Mailbox),
-            At::Header => ("writes the header", At::Magic, Contents::Headed),
-            _ if magic_first => ("writes the magic", At::Header, Contents::OnlyMagic),
-            _ => ("writes the magic", self.validated(), Contents::Mailbox),
-        };
-        if at != At::Reserve && matches!(contents, Contents::Mailbox | Contents::Foreign) {
-            return push(what, Err(Fault::Overwritten));
-        }
-        if self.trouble && at == At::Reserve {
-            let mut t = t;
-            t.processes[p].at = At::Compare;
-            push("finds no memory, leaves nothing behind", Ok(t));
-            t.release(p);
-            push("finds no memory, leaves the object", Ok(t));
-        }
-        t.object(p).contents = written;
-        t.processes[p].at = next;
-        if written == Contents::Mailbox && !self.missing(Miss::OnlyTheCreatorUnlinks) {
-            t.processes[p].made = true;
-        }
-        push(what, Ok(t));
     }
 
     /// Takes the role of a mailbox whose INIT is held. Waking the peer has no part in this model.
     fn attach(&self, s: &State, p: usize, push: &mut impl FnMut(&'static str, Next)) {
         let mut t = *s;
         let role = self.cast[p].role();
+        let at = s.processes[p].at;
+        t.processes[p].at = self.after(p, at);
         let early = self.missing(Miss::EpochBeforeRole);
-        match s.processes[p].at {
+        match at {
             At::Role => {
                 let holder = t.object(p).roles[role];
                 if holder == NONE || self.missing(Miss::TakeOverByTime) {
                     t.object(p).roles[role] = number(p);
-                    t.processes[p].at = if early { At::Done } else { At::Epoch };
                     push("takes the role", Ok(t));
                 } else if !self.missing(Miss::WaitForRoleUnderInit) {
                     t.release(p);
                     push("finds the role taken", Ok(t));
                 }
             }
-            At::Epoch => {
+            // Two looks: while INIT is held, the life of a role that is free does not change.
+            At::Peer => {
+                let life = t.object(p).life[1 - role];
+                let there = t.object(p).roles[1 - role] != NONE;
+                if !there || self.missing(Miss::NoteTheLiving) {
+                    t.processes[p].absent = life;
+                }
+                t.processes[p].met = there;
+                push("notes whether it has a peer", Ok(t));
+            }
+            At::Life => {
                 let object = t.object(p);
                 object.life[role] = (object.life[role] | 1) + 1;
                 object.died[role] = false;
-                object.kept &= role != 0;
-                t.processes[p].at = if early { At::Role } else { At::Done };
+                object.to_keep &= role != 0;
+                let peer = usize::from(object.roles[1 - role]);
+                if self.judges && peer < self.cast.len() {
+                    t.processes[p].met = true;
+                    t.processes[peer].met = true;
+                }
                 push("raises the epoch", Ok(t));
             }
+            At::Unkeep => {
+                t.object(p).kept = false;
+                push("takes back that it is kept", Ok(t));
+            }
             _ => {
-                let named = s.name == s.processes[p].object || t.object(p).robbed;
-                if t.object(p).init == number(p) {
-                    t.object(p).init = NONE;
+                let object = t.object(p);
+                if object.init == number(p) {
+                    object.init = NONE;
+                }
+                // The near miss: only now.
+                if early && object.roles[role] == NONE {
+                    object.roles[role] = number(p);
                 }
                 t.processes[p].at = At::Attached;
+                let named = s.name == s.processes[p].object;
                 push(
                     "is attached, frees INIT",
                     if named { Ok(t) } else { Err(Fault::SplitBrain) },

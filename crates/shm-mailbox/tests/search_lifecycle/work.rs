@@ -1,7 +1,8 @@
-//! The steps of an attached process: pass messages, and judge a silent peer.
+//! The steps of an attached process: pass messages, judge a silent peer, begin to leave.
 
 use crate::process::Next;
-use crate::world::{At, Fault, Miss, NONE, Part, State, World};
+use crate::rules::{Fault, Miss};
+use crate::world::{At, Disposal, NONE, Part, State, World};
 
 impl World {
     /// What an attached process may do next.
@@ -15,6 +16,12 @@ impl World {
         t = *s;
         if self.cast[p] == Part::Receiver && t.object(p).queued > 0 {
             t.object(p).queued -= 1;
+            if self.judges {
+                t.processes[p].met = true;
+                if !self.missing(Miss::ForgetWhatItTook) {
+                    t.processes[p].absent = NONE;
+                }
+            }
             push("takes a message", Ok(t));
         }
         t = *s;
@@ -27,9 +34,28 @@ impl World {
             };
             push("sees nothing and wonders about its peer", Ok(t));
         }
-        let locked = !self.missing(Miss::CloseWithoutInit);
-        t.processes[p].at = if locked { At::CloseInit } else { At::CloseLife };
-        push("begins to close", Ok(t));
+        for &how in self.ways {
+            let mut t = *s;
+            let process = &mut t.processes[p];
+            let locked = !self.missing(Miss::CloseWithoutInit);
+            process.at = if locked { At::CloseInit } else { At::CloseLife };
+            process.how = how;
+            process.met = false;
+            process.absent = NONE;
+            let role = self.cast[p].role();
+            let object = t.object(p);
+            object.died[role] = matches!(how, Disposal::Abort | Disposal::Die);
+            object.to_keep |= role == 0 && how == Disposal::Keep;
+            // A receiver that does not just close removes nothing.
+            t.orderly &= role == 0 || how == Disposal::Close;
+            let what = match how {
+                Disposal::Close => "begins to close",
+                Disposal::Keep => "begins to close, and to keep",
+                Disposal::Abort => "aborts",
+                Disposal::Die => "panics",
+            };
+            push(what, Ok(t));
+        }
     }
 
     /// The verdict on a silent peer: its life, its lock, its life again, and one more look.
@@ -71,21 +97,34 @@ impl World {
                 push("finds the peer's life unchanged", Ok(t));
             }
             _ => {
-                let seen = s.processes[p].life;
-                let message = peer == 0 && t.object(p).queued > 0;
-                let died = seen > 0 && seen.is_multiple_of(2);
                 self.carry_on(&mut t, p);
-                let then = if message && !self.missing(Miss::NoLastLook) {
-                    Ok(t)
-                } else if died && !s.processes[p].died {
-                    Err(Fault::FalseDeath)
-                } else if message && seen > 0 {
-                    Err(Fault::EarlyEnd)
-                } else {
-                    Ok(t)
-                };
+                let then = self.conclude(s, p).map_or(Ok(t), Err);
                 push("looks once more, and has its verdict", then);
             }
+        }
+    }
+
+    /// The promise that the verdict breaks.
+    fn conclude(&self, s: &State, p: usize) -> Option<Fault> {
+        let process = &s.processes[p];
+        let object = &s.objects[usize::from(process.object)];
+        let peer = 1 - self.cast[p].role();
+        let message = peer == 0 && object.queued > 0;
+        if message && !self.missing(Miss::NoLastLook) {
+            return None;
+        }
+        let anyone = self.missing(Miss::VerdictOnAnyone);
+        let met = process.life > 0 && (anyone || process.life != process.absent);
+        let died = process.life.is_multiple_of(2);
+        if !met {
+            let gone = object.roles[peer] == NONE && object.life[peer] == process.life;
+            return (gone && process.met).then_some(Fault::Untold);
+        }
+        match (died, process.died) {
+            _ if !process.met => Some(Fault::Stranger),
+            (true, false) => Some(Fault::FalseDeath),
+            (false, true) => Some(Fault::FalseEnd),
+            _ => message.then_some(Fault::EarlyEnd),
         }
     }
 

@@ -1,79 +1,24 @@
 //! The world as a model: one name, the objects behind it, processes with locks, and the promises.
 
+use crate::rules::{Fault, Miss};
 use crate::search::{Model, Step};
 
-/// No object, no process.
+/// No object, no process, no life.
 pub(crate) const NONE: u8 = u8::MAX;
 
-/// The most objects that exist at once: one has the name, the others are still open somewhere.
-const OBJECTS: usize = 6;
-
 /// The most processes of a model.
-pub(crate) const PROCESSES: usize = 5;
+pub(crate) const PROCESSES: usize = 4;
 
-/// A promise that was broken.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Fault {
-    /// Two processes hold one role on one object.
-    TwoHolders,
-    /// A process finished attaching to an object that no longer has the name.
-    SplitBrain,
-    /// An object lost its name while somebody who had no say in it was attached.
-    Orphaned,
-    /// An object was unlinked with committed messages in it.
-    Lost,
-    /// The contents of a mailbox, or of something foreign, were written over.
-    Overwritten,
-    /// An object of ours that nobody can attach to any more.
-    Bricked,
-    /// Nobody who is under way can take a step.
-    Deadlock,
-    /// All closed, nothing was queued, and yet an object is left.
-    Left,
-    /// A peer that lives or closed was said to have died.
-    FalseDeath,
-    /// The end of the stream was announced before its last message.
-    EarlyEnd,
-}
-
-/// A rule that is broken on purpose.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Miss {
-    NoLinkCheck,
-    AttachWithoutInit,
-    MagicFirst,
-    NoRepair,
-    MagicAlone,
-    WaitForRoleUnderInit,
-    TakeOverByTime,
-    RefusalUnlinks,
-    EpochBeforeRole,
-    CloseWithoutInit,
-    NoComparison,
-    SenderAlwaysUnlinks,
-    ReceiverUnlinksItsOwn,
-    OnlyTheCreatorUnlinks,
-    RoleFreedBeforeLife,
-    RemoveWithOneRole,
-    RemoveWithMessages,
-    LifeThenLock,
-    LockThenLife,
-    NoLastLook,
-}
+/// The most objects that exist at once: each process has one open, and one has the name.
+const OBJECTS: usize = PROCESSES + 1;
 
 /// What is in an object.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Contents {
-    /// Size 0, fresh from `shm_open`.
-    Empty,
-    /// Its memory is reserved and zero.
-    Reserved,
-    /// The header is there but for the magic.
-    Headed,
-    /// The magic without a header: only a near miss makes this.
-    OnlyMagic,
+    /// Ours, without a header: only a near miss gives it a name.
+    Blank,
     Mailbox,
-    /// Somebody else's: it begins with a zero, as the lesson's object may.
+    /// Somebody else's, whatever is in it: nothing, zeros, or data.
     Foreign,
 }
 
@@ -93,20 +38,31 @@ impl Part {
     }
 }
 
+/// How a process leaves.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Disposal {
+    Close,
+    /// Closes, and asks that the object stay.
+    Keep,
+    /// Leaves as one that died, and removes what is empty.
+    Abort,
+    /// Leaves as one that died.
+    Die,
+}
+
 /// Where a process is: the step it takes next.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum At {
     Idle,
     Open,
-    Create,
+    Link,
     Init,
-    Linked,
+    Named,
     Inspect,
-    Reserve,
-    Header,
-    Magic,
     Role,
-    Epoch,
+    Peer,
+    Life,
+    Unkeep,
     Done,
     Attached,
     VerdictLife,
@@ -114,6 +70,7 @@ pub(crate) enum At {
     VerdictAgain,
     VerdictLook,
     CloseInit,
+    CloseKeep,
     CloseLife,
     CloseDue,
     Compare,
@@ -133,25 +90,25 @@ pub(crate) struct Object {
     pub(crate) roles: [u8; 2],
     /// `epoch << 1 | closed`, of the sender and the receiver.
     pub(crate) life: [u8; 2],
+    /// The word: the last sender asked to keep it.
+    pub(crate) kept: bool,
     /// Committed messages that nobody has taken.
     pub(crate) queued: u8,
-    /// The last owner of each role was killed.
+    /// An observer's note: the last sender that left has asked to keep it.
+    pub(crate) to_keep: bool,
+    /// An observer's note: the last owner of each role was killed, or left as one that died.
     pub(crate) died: [bool; 2],
-    /// The last sender left it on purpose, or somebody had to close without INIT.
-    pub(crate) kept: bool,
-    /// An outsider took its name away.
-    pub(crate) robbed: bool,
 }
 
 const NO_OBJECT: Object = Object {
-    contents: Contents::Empty,
+    contents: Contents::Blank,
     init: NONE,
     roles: [NONE; 2],
     life: [0; 2],
-    queued: 0,
-    died: [false; 2],
     kept: false,
-    robbed: false,
+    queued: 0,
+    to_keep: false,
+    died: [false; 2],
 };
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -159,15 +116,30 @@ pub(crate) struct Process {
     pub(crate) at: At,
     /// The object it has open.
     pub(crate) object: u8,
-    /// It wrote the header of that object (a near miss: it created the object).
-    pub(crate) made: bool,
+    pub(crate) how: Disposal,
+    /// The life of the peer that was not there when the process attached; [`NONE`] if it was, and once the process has
+    /// taken a message.
+    pub(crate) absent: u8,
     /// The peer's life, as loaded first for a verdict.
     pub(crate) life: u8,
-    /// When its lock was found free, it was so by a death.
+    /// An observer's note: when the peer's lock was found free, it was so by a death.
     pub(crate) died: bool,
+    /// An observer's note: a peer was attached together with it, or it has taken a message.
+    pub(crate) met: bool,
     /// How many more times it will start.
     pub(crate) starts: u8,
 }
+
+pub(crate) const IDLE: Process = Process {
+    at: At::Idle,
+    object: NONE,
+    how: Disposal::Close,
+    absent: NONE,
+    life: 0,
+    died: false,
+    met: false,
+    starts: 0,
+};
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct State {
@@ -179,10 +151,10 @@ pub(crate) struct State {
     pub(crate) kills: u8,
     /// How many more messages will be sent.
     pub(crate) messages: u8,
-    /// An outsider will still unlink the name, without asking anybody.
+    /// An outsider will still take the name away, without asking anybody.
     pub(crate) outsider: bool,
-    /// Nobody was killed and no outsider came so far.
-    pub(crate) peaceful: bool,
+    /// Whoever has left so far did so in peace.
+    pub(crate) orderly: bool,
 }
 
 impl State {
@@ -190,12 +162,10 @@ impl State {
         &mut self.objects[usize::from(self.processes[p].object)]
     }
 
-    /// A fresh object under the name, opened by `p`.
-    pub(crate) fn create(&mut self, p: usize) {
+    /// A fresh object without a name.
+    pub(crate) fn fresh(&mut self) -> u8 {
         let free = (0..).find(|&index| !self.in_use(index));
-        let index = free.expect("every process has one object open at most");
-        self.name = index;
-        self.processes[p].object = index;
+        free.expect("every process has one object open at most")
     }
 
     fn in_use(&self, index: u8) -> bool {
@@ -227,15 +197,6 @@ impl State {
     }
 }
 
-const IDLE: Process = Process {
-    at: At::Idle,
-    object: NONE,
-    made: false,
-    life: 0,
-    died: false,
-    starts: 0,
-};
-
 /// A process as the owner of a lock, an object as what a name stands for.
 pub(crate) fn number(index: usize) -> u8 {
     u8::try_from(index).expect("there is a handful of each")
@@ -249,13 +210,16 @@ pub(crate) struct World {
     pub(crate) starts: u8,
     pub(crate) kills: u8,
     pub(crate) messages: u8,
+    /// The ways in which they leave.
+    pub(crate) ways: &'static [Disposal],
+    /// Somebody takes the name away.
     pub(crate) outsider: bool,
+    /// The name stands for something foreign; if there is an outsider, it is what comes in the name's place.
+    pub(crate) foreign: bool,
     /// Memory runs out, an attacher insists on another form, INIT is given up when closing.
     pub(crate) trouble: bool,
     /// Attached processes pass verdicts on their peers.
     pub(crate) judges: bool,
-    /// The name stands for something foreign.
-    pub(crate) foreign: bool,
     pub(crate) miss: Option<Miss>,
 }
 
@@ -279,24 +243,42 @@ impl World {
             _ => false,
         }
     }
+
+    /// What an outsider does, who asks nobody. Between a look at the name and what relies on it nothing can be done
+    /// about it: there it does not come.
+    fn outside(&self, s: &State, steps: &mut Vec<Step<State, Fault>>) {
+        let relies = |at| {
+            use At::{Done, Inspect, Life, Peer, Role, Unkeep, Unlink};
+            matches!(at, Inspect | Role | Peer | Life | Unkeep | Done | Unlink)
+        };
+        if !s.outsider || s.name == NONE || s.processes.iter().any(|process| relies(process.at)) {
+            return;
+        }
+        let mut t = State {
+            name: NONE,
+            outsider: false,
+            orderly: false,
+            ..*s
+        };
+        t.forget();
+        let mut what = "unlinks the name";
+        if self.foreign {
+            t.name = t.fresh();
+            t.objects[usize::from(t.name)].contents = Contents::Foreign;
+            what = "puts something of its own in the object's place";
+        }
+        steps.push(Step {
+            who: "outsider",
+            what,
+            then: Ok(t),
+        });
+    }
 }
 
 const NAMES: [[&str; PROCESSES]; 3] = [
-    ["sender 0", "sender 1", "sender 2", "sender 3", "sender 4"],
-    [
-        "receiver 0",
-        "receiver 1",
-        "receiver 2",
-        "receiver 3",
-        "receiver 4",
-    ],
-    [
-        "remover 0",
-        "remover 1",
-        "remover 2",
-        "remover 3",
-        "remover 4",
-    ],
+    ["sender 0", "sender 1", "sender 2", "sender 3"],
+    ["receiver 0", "receiver 1", "receiver 2", "receiver 3"],
+    ["remover 0", "remover 1", "remover 2", "remover 3"],
 ];
 
 impl Model for World {
@@ -311,12 +293,12 @@ impl Model for World {
             kills: self.kills,
             messages: self.messages,
             outsider: self.outsider,
-            peaceful: true,
+            orderly: true,
         };
         for process in &mut state.processes[..self.cast.len()] {
             process.starts = self.starts;
         }
-        if self.foreign {
+        if self.foreign && !self.outsider {
             state.name = 0;
             state.objects[0].contents = Contents::Foreign;
         }
@@ -328,23 +310,7 @@ impl Model for World {
             let who = NAMES[part as usize][p];
             self.process(s, p, &mut |what, then| steps.push(Step { who, what, then }));
         }
-        // Nothing can be done about an outsider that comes between a comparison and its unlink.
-        let comparing = s.processes.iter().any(|process| process.at == At::Unlink);
-        if s.outsider && s.name != NONE && !comparing {
-            let mut t = State {
-                name: NONE,
-                outsider: false,
-                peaceful: false,
-                ..*s
-            };
-            t.objects[usize::from(s.name)].robbed = true;
-            t.forget();
-            steps.push(Step {
-                who: "outsider",
-                what: "unlinks the name",
-                then: Ok(t),
-            });
-        }
+        self.outside(s, steps);
     }
 
     fn fault(&self, s: &State) -> Option<Fault> {
@@ -365,9 +331,10 @@ impl Model for World {
             }
         }
         let over = s.processes.iter().all(|process| process.at == At::Idle);
-        if over && s.peaceful && s.name != NONE {
+        if over && s.orderly && s.name != NONE {
             let object = &s.objects[usize::from(s.name)];
-            if object.contents == Contents::Mailbox && object.queued == 0 && !object.kept {
+            let ours = object.contents == Contents::Mailbox;
+            if ours && object.queued == 0 && !object.to_keep && !object.died[0] {
                 return Some(Fault::Left);
             }
         }
