@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use shm_core::OpenError;
-use shm_mailbox::{AttachError, MailboxId, Message, Receiver, RecvError, classic};
+use shm_mailbox::{AttachError, MailboxId, Message, Peer, Receiver, RecvError, Wait, classic};
 
 use crate::args::ReaderArgs;
 use crate::channel;
@@ -12,6 +12,7 @@ use crate::ending::Halt;
 use crate::errors;
 use crate::failure::{Failure, Status, note};
 use crate::signals::{Signals, Woken};
+use crate::writer::SILENCE;
 
 /// How often a reader looks whether the lesson's object has appeared.
 const LOOK: Duration = Duration::from_millis(20);
@@ -20,6 +21,8 @@ const LOOK: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(crate) struct Source {
     end: End,
+    /// How long a first wait for a writer may take before a person at the terminal is told what it is for.
+    silence: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -57,7 +60,15 @@ impl Source {
             Layout::Any => End::attach(args, signals)?,
             Layout::Classic => End::await_classic(args, deadline, signals)?,
         };
-        Ok(Self { end })
+        // A shorter wait than its interval would make a polling endpoint look more often than it was told.
+        let silence = match args.channel.wait() {
+            Wait::Poll(interval) => interval.max(SILENCE),
+            _ => SILENCE,
+        };
+        Ok(Self {
+            end,
+            silence: io::stderr().is_terminal().then_some(silence),
+        })
     }
 
     /// Which mailbox the last message came from; the lesson's object has no identity.
@@ -74,13 +85,23 @@ impl Source {
         message: &mut Message,
         deadline: Option<Instant>,
     ) -> Result<Arrival, Halt> {
-        let limit = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let left = || deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let limit = left();
         match &mut self.end {
             End::Mailbox(receiver) => {
-                let result = match limit {
+                let peek = |receiver: &mut Receiver, message: &mut Message, limit| match limit {
                     Some(limit) => receiver.peek_timeout(message, limit),
                     None => receiver.peek(message),
                 };
+                let silence = self.silence.take();
+                let first = silence.filter(|silence| limit.is_none_or(|limit| *silence < limit));
+                let mut result = peek(receiver, message, first.or(limit));
+                if first.is_some() && matches!(result, Err(RecvError::TimedOut)) {
+                    if !matches!(receiver.peer(), Ok(Peer::Attached)) {
+                        note(format_args!("waiting for: shm writer {}", receiver.name()));
+                    }
+                    result = peek(receiver, message, left());
+                }
                 match result {
                     Ok(()) => Ok(Arrival::Message),
                     Err(RecvError::Closed { .. }) => Ok(Arrival::End),
@@ -216,7 +237,7 @@ impl End {
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Err(absent(args).into());
             }
-            if !explained && began.elapsed() > crate::writer::SILENCE {
+            if !explained && began.elapsed() > SILENCE {
                 note(format_args!(
                     "waiting for: shm writer --classic {}",
                     args.channel.name()

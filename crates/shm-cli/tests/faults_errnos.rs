@@ -14,7 +14,8 @@ struct Fault {
     errors: &'static [&'static str],
 }
 
-/// What happens on the object while it is made, attached to, waited for, and left.
+/// What happens on an object that has its name while it is attached to, waited for, and left; the lesson's also while
+/// it is made.
 const ON_THE_OBJECT: [Fault; 9] = [
     Fault {
         call: "openat",
@@ -51,6 +52,26 @@ const ON_THE_OBJECT: [Fault; 9] = [
     Fault {
         call: "/^(new)?fstat(at)?$|^statx$",
         errors: &["ENOMEM", "EIO"],
+    },
+];
+
+/// What happens on nothing but the object while a mailbox is made. It has no name yet by which strace could tell it.
+const WITHOUT_A_NAME: [Fault; 4] = [
+    Fault {
+        call: "fchmod",
+        errors: &["EINTR", "EPERM", "EIO"],
+    },
+    Fault {
+        call: "fallocate",
+        errors: &["EINTR", "ENOSPC", "EFBIG", "EPERM"],
+    },
+    Fault {
+        call: "fstatfs",
+        errors: &["EIO", "ENOSYS"],
+    },
+    Fault {
+        call: "linkat",
+        errors: &["EEXIST", "EACCES", "ENOENT", "ENOSPC", "EPERM", "EIO"],
     },
 ];
 
@@ -140,15 +161,23 @@ fn a_call_on_the_object_that_fails_is_an_error_or_made_good() {
         &["1", "3"]
     };
     let (mut points, mut errors) = (0, 0);
-    for layout in [&[][..], &["--classic"]] {
-        for fault in &ON_THE_OBJECT {
+    let cases: [(&[Fault], &[&str], bool); 3] = [
+        (&WITHOUT_A_NAME, &[], false),
+        (&ON_THE_OBJECT, &[], true),
+        (&ON_THE_OBJECT, &["--classic"], true),
+    ];
+    for (faults, layout, has_name) in cases {
+        for fault in faults {
             for error in fault.errors {
                 for when in times {
                     let name = Name::new();
                     let n = name.as_str();
+                    if has_name && layout.is_empty() {
+                        support::writer(&name, &["--keep"]).finish().expect_code(0);
+                    }
                     let args = [&["writer", n, "-m", "x", "--drain", "50ms"], layout].concat();
                     let what = format!("{} {error} {when} {layout:?}", fault.call);
-                    let mut process = failing(&name, true, fault.call, error, when, &args);
+                    let mut process = failing(&name, has_name, fault.call, error, when, &args);
                     let failed = expect_orderly(&name, &mut process, &what);
                     assert!(!failed || *error != "EINTR", "{what}: not made again");
                     points += 1;

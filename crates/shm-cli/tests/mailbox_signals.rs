@@ -1,5 +1,5 @@
 //! The mailbox when somebody wants to stop: signals that end a program leave the channel clean and the
-//! messages where they are, and are seen as deaths by signal.
+//! messages where they are, and are seen as deaths by signal, also by the reader of a writer.
 
 mod support;
 
@@ -8,12 +8,12 @@ use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 use support::{
-    ENDING_SIGNALS, Name, Process, SHM, attached_reader, attached_writer, expect_left, lines,
+    ENDING_SIGNALS, Name, Process, SHM, attached_reader, attached_writer, expect_cut_off, lines,
 };
 use support::{reader, shm, until, writer};
 
 #[test]
-fn an_interrupted_writer_closes_and_leaves_nothing_that_was_taken() {
+fn an_interrupted_writer_leaves_nothing_that_was_taken_and_its_reader_learns_of_it() {
     for signal in ENDING_SIGNALS {
         let name = Name::new();
         let mut reader = attached_reader(&name, &[]);
@@ -23,7 +23,8 @@ fn an_interrupted_writer_closes_and_leaves_nothing_that_was_taken() {
         writer.signal(signal);
         writer.wait().expect_signal(signal);
         assert!(!name.exists());
-        reader.wait_for_success(b"one\n");
+        let ended = reader.wait().expect_code(6).expect_output(b"one\n");
+        ended.expect_errors(&["died"]);
     }
 }
 
@@ -37,7 +38,7 @@ fn what_an_interrupted_writer_had_sent_stays() {
         until("the mailbox is full", || name.sent() == 2);
         writer.signal(signal);
         writer.wait().expect_signal(signal);
-        expect_left(&name, "one\ntwo\n");
+        expect_cut_off(&name, "one\ntwo\n");
     }
 }
 
@@ -50,7 +51,7 @@ fn a_writer_interrupted_while_it_waits_for_the_last_reader_leaves_the_messages()
         until("both are in the mailbox", || name.sent() == 2);
         writer.signal(signal);
         writer.wait().expect_signal(signal);
-        expect_left(&name, "one\ntwo\n");
+        expect_cut_off(&name, "one\ntwo\n");
     }
 }
 

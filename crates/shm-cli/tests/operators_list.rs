@@ -146,10 +146,9 @@ fn stale_shows_only_mailboxes_that_nobody_holds() {
 
 #[test]
 fn mailboxes_come_first_and_other_objects_have_their_kind() {
-    let (mailbox, unfinished, foreign, classic) =
-        (Name::new(), Name::new(), Name::new(), Name::new());
+    let (mailbox, empty, foreign, classic) = (Name::new(), Name::new(), Name::new(), Name::new());
     writer(&mailbox, &["--keep"]).finish().expect_code(0);
-    unfinished.fill(b"");
+    empty.fill(b"");
     foreign.fill(b"foreign");
     classic.fill(&[0; 1028]);
     let glob = format!("shm-cli-test-{}-*", std::process::id());
@@ -160,10 +159,10 @@ fn mailboxes_come_first_and_other_objects_have_their_kind() {
             .position(|entry| entry["name"] == name.as_str());
         at.expect("each is listed")
     };
-    let names = [&mailbox, &classic, &unfinished, &foreign];
+    let names = [&mailbox, &classic, &empty, &foreign];
     for (name, kind) in names
         .iter()
-        .zip(["mailbox", "classic", "unfinished", "foreign"])
+        .zip(["mailbox", "classic", "foreign", "foreign"])
     {
         assert_eq!(kinds[at(name)]["kind"], kind);
     }

@@ -141,7 +141,7 @@ fn stale_removes_what_nobody_holds_and_nothing_else() {
         "$0" writer --keep empty </dev/null
         "$0" writer --keep -m untaken full
         "$0" writer live <&9 & "$0" writer --classic --keep lesson </dev/null
-        printf foreign > foreign; : > unfinished
+        printf foreign > foreign; : > zero
         until "$0" ls live | grep -q alive; do :; done
         "$0" rm --stale --dry-run; ls | tr '\n' ' '; echo
         "$0" rm --stale; ls | tr '\n' ' '; echo
@@ -156,9 +156,9 @@ fn stale_removes_what_nobody_holds_and_nothing_else() {
     let text = String::from_utf8_lossy(&ended.output).into_owned();
     assert_eq!(
         text,
-        "would remove empty\nempty foreign full lesson live unfinished \n\
-         removed empty\nforeign full lesson live unfinished \n\
-         removed full\nforeign lesson live unfinished \n",
+        "would remove empty\nempty foreign full lesson live zero \n\
+         removed empty\nforeign full lesson live zero \n\
+         removed full\nforeign lesson live zero \n",
         "{}",
         ended.errors
     );

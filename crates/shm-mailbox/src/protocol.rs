@@ -639,7 +639,6 @@ pub(crate) fn begin_life(presence: &Presence, pid: u32, fences: u32) -> u64 {
     presence.pid.store(pid, Ordering::Relaxed);
     presence.fences.store(fences, Ordering::Relaxed);
     presence.parked.store(AWAKE, Ordering::Relaxed);
-    presence.kept.store(0, Ordering::Relaxed);
     // The epoch wraps after 2^63 lives, or at once on a damaged object; 0 is kept for "never seen".
     let life = match epoch.wrapping_add(1) << 1 {
         0 => 2,
@@ -647,6 +646,9 @@ pub(crate) fn begin_life(presence: &Presence, pid: u32, fences: u32) -> u64 {
     };
     // Release: pairs with the Acquire in `read_life`.
     presence.life.store(life, Ordering::Release);
+    // Release: not before `life`. A holder killed in between has died, and the object stays; the other way round it
+    // would have left a closed one that nobody asked to keep.
+    presence.kept.store(0, Ordering::Release);
     life
 }
 

@@ -8,7 +8,7 @@ use std::fs::OpenOptions;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use shm_mailbox::{CloseError, Message, Peer, RecvError, SendError, Wait};
+use shm_mailbox::{CloseError, Closed, Message, Peer, RecvError, SendError, Wait};
 use support::process::timed;
 use support::raw::{RECEIVER_PARKED, SENDER_PARKED};
 use support::{

@@ -133,11 +133,11 @@ pub(super) const SITUATIONS: &[Situation] = &[
         ],
     },
     Situation {
-        when: "the object has contents without a magic",
-        script: "head -c 4096 /dev/zero > /dev/shm/x; put 2000 a; shm writer -m a x",
+        when: "the object is another program's memory, still all zeros",
+        script: "head -c 4096 /dev/zero > /dev/shm/x; shm writer -m a x",
         code: 7,
         says: &[
-            r#"shm: object "x" is not a mailbox but memory without the magic that is not empty; it was left as it is, use another name"#,
+            r#"shm: object "x" is not a mailbox but memory that starts with zeros; it was left as it is, use another name"#,
         ],
     },
     Situation {

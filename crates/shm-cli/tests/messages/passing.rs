@@ -23,7 +23,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
     },
     Situation {
         when: "the writer was killed",
-        script: "hold writer x; kill_holder; shm reader x",
+        script: "shm writer --keep -m a x; hold writer x; kill_holder; shm reader x > /dev/null",
         code: 6,
         says: &[
             r#"shm: the sender of object "x" died; everything it committed has been received"#,

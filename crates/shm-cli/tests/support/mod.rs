@@ -110,6 +110,16 @@ pub(crate) fn expect_left(name: &Name, lines: &str) {
         .expect_output(lines.as_bytes());
 }
 
+/// A reader gets these lines, and that their writer died, or was ended by a signal or a failure.
+#[track_caller]
+pub(crate) fn expect_cut_off(name: &Name, lines: &str) {
+    reader(name, &[])
+        .wait()
+        .expect_code(6)
+        .expect_output(lines.as_bytes())
+        .expect_errors(&["died"]);
+}
+
 /// Starts `shm reader NAME ARGS` with a standard output that nobody reads any more.
 pub(crate) fn reader_into_closed_pipe(name: &Name, args: &[&str]) -> Process {
     let (read_end, write_end) = std::io::pipe().expect("a pipe");

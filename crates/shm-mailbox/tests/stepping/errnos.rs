@@ -42,6 +42,15 @@ fn errors_of(call: libc::c_long, arguments: [u64; 6]) -> &'static [i32] {
         ],
         libc::SYS_ftruncate => &[libc::EINTR, libc::EPERM],
         libc::SYS_fchmod => &[libc::EINTR, libc::EPERM, libc::EIO],
+        libc::SYS_linkat => &[
+            libc::EEXIST,
+            libc::ENOENT,
+            libc::EACCES,
+            libc::ENOSPC,
+            libc::EPERM,
+            libc::EIO,
+        ],
+        libc::SYS_getrandom => &[libc::EINTR, libc::ENOSYS],
         libc::SYS_mmap if arguments[4] & NONE != NONE => &[
             libc::ENOMEM,
             libc::EAGAIN,
