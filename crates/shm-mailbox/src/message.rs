@@ -1,6 +1,7 @@
 //! A received message: up to 1 KiB of bytes, copied out of the shared memory, and its number.
 
 use std::fmt;
+use std::ops::Deref;
 
 use crate::layout::Stamp;
 
@@ -9,11 +10,24 @@ pub const MAX_MESSAGE: usize = 1024;
 
 /// A buffer for one received message.
 ///
-/// Made once and used for every call; nothing is allocated per message.
+/// Made once and used for every call; nothing is allocated per message. It can be used wherever a byte slice
+/// can, and compared with one:
 ///
 /// ```
-/// let message = shm_mailbox::Message::new();
-/// assert!(message.as_bytes().is_empty());
+/// # use shm_mailbox::{Mailbox, Message};
+/// # let name = format!("doc-message-{}", std::process::id());
+/// # let mut sender = Mailbox::options(&name).sender()?;
+/// # let mut receiver = Mailbox::options(&name).receiver()?;
+/// let mut message = Message::new();
+/// assert!(message.is_empty());
+///
+/// sender.send(b"price 42")?;
+/// receiver.recv(&mut message)?;
+/// assert_eq!(message, b"price 42");
+/// assert!(message.starts_with(b"price "));
+/// assert_eq!(std::str::from_utf8(&message)?, "price 42");
+/// # sender.close()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 // Like the slot that it is copied from: so both sides of the copy lie alike in their cache lines.
 #[derive(Clone)]
@@ -88,11 +102,33 @@ impl Default for Message {
     }
 }
 
+/// The bytes of the message: 0 to 1024 of them.
+impl Deref for Message {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
 impl AsRef<[u8]> for Message {
+    #[inline]
     fn as_ref(&self) -> &[u8] {
         self.as_bytes()
     }
 }
+
+/// Compares the bytes, with those of anything that is bytes: slices, arrays, `str`, `String`, another message. The
+/// number does not count: compare [`Message::sequence`] where it should.
+impl<B: AsRef<[u8]> + ?Sized> PartialEq<B> for Message {
+    #[inline]
+    fn eq(&self, other: &B) -> bool {
+        self.as_bytes() == other.as_ref()
+    }
+}
+
+impl Eq for Message {}
 
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,5 +136,47 @@ impl fmt::Debug for Message {
             .field("sequence", &self.sequence())
             .field("bytes", &self.as_bytes().escape_ascii().to_string())
             .finish()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn message(sequence: u64, bytes: &[u8]) -> Message {
+        let mut message = Message::new();
+        message.fill(sequence, bytes.len(), |buffer| {
+            buffer[..bytes.len()].copy_from_slice(bytes);
+        });
+        message
+    }
+
+    #[test]
+    fn a_message_equals_its_bytes_in_whatever_form_they_come() {
+        let message = message(3, b"ab");
+        assert_eq!(message, *b"ab");
+        assert_eq!(message, b"ab");
+        assert_eq!(message, b"ab"[..]);
+        assert_eq!(message, &b"ab"[..]);
+        assert_eq!(message, "ab");
+        assert_eq!(message, vec![b'a', b'b']);
+        assert_ne!(message, b"a");
+        assert_ne!(message, b"abc");
+        assert_ne!(message, b"ac");
+    }
+
+    #[test]
+    fn two_messages_are_equal_if_their_bytes_are() {
+        assert_eq!(message(0, b"ab"), message(7, b"ab"));
+        assert_ne!(message(0, b"ab"), message(0, b"ba"));
+    }
+
+    #[test]
+    fn a_message_is_used_as_the_slice_of_its_bytes() {
+        let mut message = message(0, b"a longer one");
+        message.fill(1, 3, |buffer| buffer[..3].copy_from_slice(b"x=1"));
+        assert_eq!(message.strip_prefix(b"x="), Some(&b"1"[..]));
+        assert_eq!(message.iter().copied().last(), Some(b'1'));
+        assert_eq!(std::str::from_utf8(&message), Ok("x=1"));
     }
 }
