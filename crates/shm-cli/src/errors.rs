@@ -322,12 +322,7 @@ mod tests {
     #[test]
     fn the_system_s_reason_decides_where_there_is_no_better_one() {
         let failed = |kind: io::ErrorKind| {
-            system(&SystemError {
-                call: "shm_unlink",
-                name: Some(shm_name()),
-                source: kind.into(),
-            })
-            .status()
+            system(&SystemError::new("shm_unlink", &shm_name(), kind.into())).status()
         };
         assert_eq!(failed(io::ErrorKind::PermissionDenied), Status::Permission);
         assert_eq!(failed(io::ErrorKind::NotFound), Status::NoObject);

@@ -71,13 +71,7 @@ fn word() -> Result<&'static AtomicU64, SystemError> {
         // SAFETY: only (W) stores here, a word that is never unmapped.
         return Ok(unsafe { known.as_ref() });
     }
-    let system = |call| {
-        move |source| SystemError {
-            call,
-            name: None,
-            source,
-        }
-    };
+    let system = |call| move |source| SystemError::without_object(call, source);
     let mut page = MmapMut::map_anon(size_of::<AtomicU64>()).map_err(system("mmap"))?;
     let address = NonNull::from(&mut page[0]);
     // SAFETY: the page was mapped just now, private and without a file, and 0 is the generation

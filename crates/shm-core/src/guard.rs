@@ -101,11 +101,7 @@ pub fn install() -> Result<(), SystemError> {
     if INSTALLED.load(Ordering::Relaxed) {
         return Ok(());
     }
-    let failed = |source| SystemError {
-        call: "sigaction",
-        name: None,
-        source,
-    };
+    let failed = |source| SystemError::without_object("sigaction", source);
     PAGE.store(shm_sys::page_size(), Ordering::Relaxed);
     // SAFETY: nothing is set.
     let found = unsafe { shm_sys::sigaction(SIGBUS, None) }.map_err(failed)?;

@@ -101,13 +101,7 @@ impl ListEntry {
 ///
 /// [`SystemError`] if `/dev/shm` is not there or may not be read.
 pub fn list() -> Result<Vec<ListEntry>, SystemError> {
-    let failed = |call| {
-        move |source| SystemError {
-            call,
-            name: None,
-            source,
-        }
-    };
+    let failed = |call| move |source| SystemError::without_object(call, source);
     let mut entries = Vec::new();
     for entry in fs::read_dir(DIRECTORY).map_err(failed("opendir of /dev/shm"))? {
         let entry = entry.map_err(failed("readdir of /dev/shm"))?;

@@ -3,10 +3,10 @@
 use crate::guard::Entry;
 use crate::{Object, ShmName, SystemError};
 use memmap2::MmapRaw;
-use std::error::Error;
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::ptr::NonNull;
+use thiserror::Error;
 
 /// What a mapping is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,11 +89,8 @@ impl Mapping {
         if isize::try_from(len).is_err() {
             return Err(no_memory(None));
         }
-        let address = shm_sys::mmap_shared_anonymous(len).map_err(|source| SystemError {
-            call: "mmap of anonymous memory",
-            name: None,
-            source,
-        })?;
+        let address = shm_sys::mmap_shared_anonymous(len)
+            .map_err(|source| SystemError::without_object("mmap of anonymous memory", source))?;
         Ok(Mapping {
             address,
             len,
@@ -262,15 +259,18 @@ fn no_memory(name: Option<ShmName>) -> MapError {
 }
 
 /// Why there is no mapping.
-#[derive(Debug)]
+#[derive(Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MapError {
     /// There is nothing to map: the object, the rest of it, or the length that was asked for is 0
     /// bytes.
+    #[error(fmt = empty)]
     Empty {
         /// The object; none for memory without a name.
         name: Option<ShmName>,
     },
     /// The object is too small for the part that was asked for.
+    #[error("object {name:?} has {size} bytes, too few to map {len} from byte {offset} on")]
     BeyondEnd {
         /// The object.
         name: ShmName,
@@ -282,50 +282,37 @@ pub enum MapError {
         size: u64,
     },
     /// The object was opened read-only, so it cannot be mapped for writing.
+    #[error("object {name:?} was opened read-only, so it can only be mapped read-only or private")]
     ReadOnlyObject {
         /// The object.
         name: ShmName,
     },
     /// Whatever else the system says.
-    System(SystemError),
+    #[error(transparent)]
+    System(#[from] SystemError),
 }
 
-impl From<SystemError> for MapError {
-    fn from(error: SystemError) -> MapError {
-        MapError::System(error)
-    }
-}
-
-impl fmt::Display for MapError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl MapError {
+    /// The kind of [`std::io::Error`] that this becomes.
+    ///
+    /// | kind | of |
+    /// |---|---|
+    /// | [`InvalidInput`](ErrorKind::InvalidInput) | [`MapError::Empty`], [`MapError::BeyondEnd`] |
+    /// | [`PermissionDenied`](ErrorKind::PermissionDenied) | [`MapError::ReadOnlyObject`] |
+    /// | that of the system's reason | [`MapError::System`] |
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
         match self {
-            MapError::Empty { name: Some(name) } => {
-                write!(f, "object {name:?} has no bytes to map; set its size first")
-            }
-            MapError::Empty { name: None } => write!(f, "a mapping needs at least one byte"),
-            MapError::BeyondEnd {
-                name,
-                offset,
-                len,
-                size,
-            } => write!(
-                f,
-                "object {name:?} has {size} bytes, too few to map {len} from byte {offset} on"
-            ),
-            MapError::ReadOnlyObject { name } => write!(
-                f,
-                "object {name:?} was opened read-only, so it can only be mapped read-only or private"
-            ),
-            MapError::System(error) => error.fmt(f),
+            Self::Empty { .. } | Self::BeyondEnd { .. } => ErrorKind::InvalidInput,
+            Self::ReadOnlyObject { .. } => ErrorKind::PermissionDenied,
+            Self::System(error) => error.kind(),
         }
     }
 }
 
-impl Error for MapError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            MapError::System(error) => Some(&error.source),
-            _ => None,
-        }
+fn empty(name: &Option<ShmName>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match name {
+        Some(name) => write!(f, "object {name:?} has no bytes to map; set its size first"),
+        None => f.write_str("a mapping needs at least one byte"),
     }
 }

@@ -1,9 +1,10 @@
 //! Names of objects, checked before the system sees them.
 
-use std::error::Error;
 use std::ffi::{CStr, CString};
 use std::fmt;
+use std::io::ErrorKind;
 use std::str::FromStr;
+use thiserror::Error;
 
 /// The longest name, in bytes after the slash (`NAME_MAX`).
 const LONGEST: usize = 255;
@@ -117,11 +118,14 @@ impl fmt::Debug for ShmName {
 }
 
 /// What is wrong with a name; bytes are counted from 0 in the text as it was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NameError {
     /// Nothing, or nothing after the slash.
+    #[error("the name is empty; it needs 1 to {LONGEST} bytes")]
     Empty,
     /// More than 255 bytes after the slash.
+    #[error("name {name:?} has {len} bytes, the limit is {LONGEST}")]
     TooLong {
         /// The name as it was given.
         name: String,
@@ -129,6 +133,7 @@ pub enum NameError {
         len: usize,
     },
     /// A slash that is not the first byte.
+    #[error("name {name:?} has a slash at byte {at}; only the first byte may be one")]
     Slash {
         /// The name as it was given.
         name: String,
@@ -136,6 +141,7 @@ pub enum NameError {
         at: usize,
     },
     /// A NUL byte.
+    #[error("name {name:?} has a NUL at byte {at}")]
     Nul {
         /// The name as it was given.
         name: String,
@@ -143,39 +149,26 @@ pub enum NameError {
         at: usize,
     },
     /// `.` or `..`, which are directories.
+    #[error("name {name:?} is a directory")]
     Dot {
         /// The name as it was given.
         name: String,
     },
     /// A name starting with `sem.`: there the system keeps named semaphores.
+    #[error("name {name:?} starts with \"sem.\", where the system keeps named semaphores")]
     Semaphore {
         /// The name as it was given.
         name: String,
     },
 }
 
-impl fmt::Display for NameError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            NameError::Empty => write!(f, "the name is empty; it needs 1 to {LONGEST} bytes"),
-            NameError::TooLong { name, len } => {
-                write!(f, "name {name:?} has {len} bytes, the limit is {LONGEST}")
-            }
-            NameError::Slash { name, at } => write!(
-                f,
-                "name {name:?} has a slash at byte {at}; only the first byte may be one"
-            ),
-            NameError::Nul { name, at } => write!(f, "name {name:?} has a NUL at byte {at}"),
-            NameError::Dot { name } => write!(f, "name {name:?} is a directory"),
-            NameError::Semaphore { name } => write!(
-                f,
-                "name {name:?} starts with \"sem.\", where the system keeps named semaphores"
-            ),
-        }
+impl NameError {
+    /// The kind of [`std::io::Error`] that this becomes: [`ErrorKind::InvalidInput`].
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::InvalidInput
     }
 }
-
-impl Error for NameError {}
 
 #[cfg(test)]
 mod tests {

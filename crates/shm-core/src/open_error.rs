@@ -1,23 +1,28 @@
 //! Why an object was not created or opened: what was expected, what was found, what to do about it.
 
 use crate::{FileKind, ShmName, SystemError};
-use std::error::Error;
 use std::fmt;
+use std::io::ErrorKind;
+use thiserror::Error;
 
 /// Why an object was not created or opened.
-#[derive(Debug)]
+#[derive(Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OpenError {
     /// There is no object of this name.
+    #[error("object {name:?} does not exist")]
     NotFound {
         /// The name.
         name: ShmName,
     },
     /// The name is taken, by an object or something else.
+    #[error("object {name:?} exists already; open it, or unlink it first")]
     Exists {
         /// The name.
         name: ShmName,
     },
     /// The system does not let this process open the object, or create one.
+    #[error(fmt = permission_denied)]
     PermissionDenied {
         /// The name.
         name: ShmName,
@@ -29,6 +34,7 @@ pub enum OpenError {
         euid: u32,
     },
     /// Something else stands under the name.
+    #[error("object {name:?} is {found}, not a shared memory object; choose another name")]
     NotRegular {
         /// The name.
         name: ShmName,
@@ -36,6 +42,7 @@ pub enum OpenError {
         found: FileKind,
     },
     /// The object is smaller than it must be.
+    #[error("object {name:?} has {found} bytes, at least {expected} are needed")]
     TooSmall {
         /// The name.
         name: ShmName,
@@ -46,6 +53,10 @@ pub enum OpenError {
     },
     /// The object belongs to someone else
     /// ([`ObjectOptions::any_owner`](crate::ObjectOptions::any_owner)).
+    #[error(
+        "object {name:?} belongs to uid {owner}, this process acts as uid {euid}; \
+        allow any owner if you trust that one"
+    )]
     ForeignOwner {
         /// The name.
         name: ShmName,
@@ -56,6 +67,10 @@ pub enum OpenError {
     },
     /// Others may write to the object
     /// ([`ObjectOptions::any_mode`](crate::ObjectOptions::any_mode)).
+    #[error(
+        "object {name:?} has mode {mode:04o}, so others may write to it; \
+        take that away (chmod o-w), or accept it if you trust all of them"
+    )]
     OpenToOthers {
         /// The name.
         name: ShmName,
@@ -64,6 +79,10 @@ pub enum OpenError {
     },
     /// The object cannot be given to a group that this process is not in
     /// ([`ObjectOptions::group`](crate::ObjectOptions::group)).
+    #[error(
+        "object {name:?} cannot be given to gid {group}, since this process is not in that group; \
+        add its user, or choose another group"
+    )]
     NotInGroup {
         /// The name.
         name: ShmName,
@@ -71,11 +90,16 @@ pub enum OpenError {
         group: u32,
     },
     /// `/dev/shm` takes no more names.
+    #[error(
+        "no inode left in /dev/shm for object {name:?}; \
+        unlink stale objects, or mount it with more (nr_inodes)"
+    )]
     NoInodes {
         /// The name.
         name: ShmName,
     },
     /// The system lacks what it takes to make an object whole before it has its name.
+    #[error("object {name:?} cannot be created here: it takes {needed}")]
     Unsupported {
         /// The name.
         name: ShmName,
@@ -83,6 +107,10 @@ pub enum OpenError {
         needed: &'static str,
     },
     /// The name kept appearing and vanishing.
+    #[error(
+        "object {name:?} appeared and vanished {rounds} times in a row; \
+        is another program creating and unlinking it in a loop?"
+    )]
     Unstable {
         /// The name.
         name: ShmName,
@@ -90,84 +118,56 @@ pub enum OpenError {
         rounds: u32,
     },
     /// Whatever else the system says.
-    System(SystemError),
+    #[error(transparent)]
+    System(#[from] SystemError),
 }
 
-impl From<SystemError> for OpenError {
-    fn from(error: SystemError) -> OpenError {
-        OpenError::System(error)
-    }
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl OpenError {
+    /// The kind of [`std::io::Error`] that this becomes.
+    ///
+    /// | kind | of |
+    /// |---|---|
+    /// | [`NotFound`](ErrorKind::NotFound), [`AlreadyExists`](ErrorKind::AlreadyExists) | [`OpenError::NotFound`], [`OpenError::Exists`] |
+    /// | [`PermissionDenied`](ErrorKind::PermissionDenied) | [`OpenError::PermissionDenied`], [`OpenError::ForeignOwner`], [`OpenError::OpenToOthers`], [`OpenError::NotInGroup`] |
+    /// | [`InvalidData`](ErrorKind::InvalidData) | [`OpenError::NotRegular`], [`OpenError::TooSmall`] |
+    /// | [`StorageFull`](ErrorKind::StorageFull) | [`OpenError::NoInodes`] |
+    /// | [`Unsupported`](ErrorKind::Unsupported) | [`OpenError::Unsupported`] |
+    /// | [`ResourceBusy`](ErrorKind::ResourceBusy) | [`OpenError::Unstable`]: it may work later |
+    /// | that of the system's reason | [`OpenError::System`] |
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
         match self {
-            OpenError::NotFound { name } => write!(f, "object {name:?} does not exist"),
-            OpenError::Exists { name } => write!(
-                f,
-                "object {name:?} exists already; open it, or unlink it first"
-            ),
-            OpenError::PermissionDenied {
-                name,
-                owner: Some(owner),
-                mode: Some(mode),
-                euid,
-            } => write!(
-                f,
-                "permission denied for object {name:?}: it belongs to uid {owner} with mode {mode:04o}, this process acts as uid {euid}"
-            ),
-            OpenError::PermissionDenied { name, euid, .. } => write!(
-                f,
-                "permission denied to create object {name:?}: uid {euid} may not write to /dev/shm"
-            ),
-            OpenError::NotRegular { name, found } => write!(
-                f,
-                "object {name:?} is {found}, not a shared memory object; choose another name"
-            ),
-            OpenError::TooSmall {
-                name,
-                expected,
-                found,
-            } => write!(
-                f,
-                "object {name:?} has {found} bytes, at least {expected} are needed"
-            ),
-            OpenError::ForeignOwner { name, owner, euid } => write!(
-                f,
-                "object {name:?} belongs to uid {owner}, this process acts as uid {euid}; allow any owner if you trust that one"
-            ),
-            OpenError::OpenToOthers { name, mode } => write!(
-                f,
-                "object {name:?} has mode {mode:04o}, so others may write to it; take that away (chmod o-w), or accept it if you trust all of them"
-            ),
-            OpenError::NotInGroup { name, group } => write!(
-                f,
-                "object {name:?} cannot be given to gid {group}, since this process is not in that group; add its user, or choose another group"
-            ),
-            OpenError::NoInodes { name } => write!(
-                f,
-                "no inode left in /dev/shm for object {name:?}; unlink stale objects, or mount it with more (nr_inodes)"
-            ),
-            OpenError::Unsupported { name, needed } => {
-                write!(
-                    f,
-                    "object {name:?} cannot be created here: it takes {needed}"
-                )
-            }
-            OpenError::Unstable { name, rounds } => write!(
-                f,
-                "object {name:?} appeared and vanished {rounds} times in a row; is another program creating and unlinking it in a loop?"
-            ),
-            OpenError::System(error) => error.fmt(f),
+            Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::Exists { .. } => ErrorKind::AlreadyExists,
+            Self::PermissionDenied { .. }
+            | Self::ForeignOwner { .. }
+            | Self::OpenToOthers { .. }
+            | Self::NotInGroup { .. } => ErrorKind::PermissionDenied,
+            Self::NotRegular { .. } | Self::TooSmall { .. } => ErrorKind::InvalidData,
+            Self::NoInodes { .. } => ErrorKind::StorageFull,
+            Self::Unsupported { .. } => ErrorKind::Unsupported,
+            Self::Unstable { .. } => ErrorKind::ResourceBusy,
+            Self::System(error) => error.kind(),
         }
     }
 }
 
-impl Error for OpenError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            OpenError::System(error) => Some(&error.source),
-            _ => None,
-        }
+fn permission_denied(
+    name: &ShmName,
+    owner: &Option<u32>,
+    mode: &Option<u32>,
+    euid: &u32,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    match (owner, mode) {
+        (Some(owner), Some(mode)) => write!(
+            f,
+            "permission denied for object {name:?}: it belongs to uid {owner} with mode {mode:04o}, \
+             this process acts as uid {euid}"
+        ),
+        _ => write!(
+            f,
+            "permission denied to create object {name:?}: uid {euid} may not write to /dev/shm"
+        ),
     }
 }

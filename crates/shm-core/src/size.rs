@@ -1,10 +1,9 @@
 //! How large an object is, and whether the memory for it is really there.
 
 use crate::{Object, ShmName, SystemError};
-use std::error::Error;
-use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
+use thiserror::Error;
 
 /// Memory is reserved in pieces of this many bytes: an older kernel undoes a piece when a signal
 /// comes, and one piece takes about a millisecond.
@@ -128,9 +127,14 @@ fn pieces(size: u64) -> impl DoubleEndedIterator<Item = (i64, i64)> {
 }
 
 /// Why an object does not have the size that was asked for.
-#[derive(Debug)]
+#[derive(Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ResizeError {
     /// There is not enough room in `/dev/shm`.
+    #[error(
+        "no space for object {name:?}: {requested} bytes requested, {available} available in /dev/shm; \
+        unlink stale objects, or make it larger"
+    )]
     NoSpace {
         /// The object.
         name: ShmName,
@@ -140,6 +144,9 @@ pub enum ResizeError {
         available: u64,
     },
     /// No file may be so large, or none of this process (`RLIMIT_FSIZE`).
+    #[error(
+        "object {name:?} cannot have {requested} bytes: more than a file of this process may have (ulimit -f)"
+    )]
     TooLarge {
         /// The object.
         name: ShmName,
@@ -147,49 +154,32 @@ pub enum ResizeError {
         requested: u64,
     },
     /// The object was opened for reading only.
+    #[error("object {name:?} was opened read-only, so its size cannot be changed")]
     ReadOnly {
         /// The object.
         name: ShmName,
     },
     /// Whatever else the system says.
-    System(SystemError),
+    #[error(transparent)]
+    System(#[from] SystemError),
 }
 
-impl From<SystemError> for ResizeError {
-    fn from(error: SystemError) -> ResizeError {
-        ResizeError::System(error)
-    }
-}
-
-impl fmt::Display for ResizeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl ResizeError {
+    /// The kind of [`std::io::Error`] that this becomes.
+    ///
+    /// | kind | of |
+    /// |---|---|
+    /// | [`StorageFull`](ErrorKind::StorageFull) | [`ResizeError::NoSpace`] |
+    /// | [`FileTooLarge`](ErrorKind::FileTooLarge) | [`ResizeError::TooLarge`] |
+    /// | [`PermissionDenied`](ErrorKind::PermissionDenied) | [`ResizeError::ReadOnly`] |
+    /// | that of the system's reason | [`ResizeError::System`] |
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
         match self {
-            ResizeError::NoSpace {
-                name,
-                requested,
-                available,
-            } => write!(
-                f,
-                "no space for object {name:?}: {requested} bytes requested, {available} available in /dev/shm; unlink stale objects, or make it larger"
-            ),
-            ResizeError::TooLarge { name, requested } => write!(
-                f,
-                "object {name:?} cannot have {requested} bytes: more than a file of this process may have (ulimit -f)"
-            ),
-            ResizeError::ReadOnly { name } => write!(
-                f,
-                "object {name:?} was opened read-only, so its size cannot be changed"
-            ),
-            ResizeError::System(error) => error.fmt(f),
-        }
-    }
-}
-
-impl Error for ResizeError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            ResizeError::System(error) => Some(&error.source),
-            _ => None,
+            Self::NoSpace { .. } => ErrorKind::StorageFull,
+            Self::TooLarge { .. } => ErrorKind::FileTooLarge,
+            Self::ReadOnly { .. } => ErrorKind::PermissionDenied,
+            Self::System(error) => error.kind(),
         }
     }
 }

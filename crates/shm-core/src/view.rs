@@ -2,12 +2,12 @@
 
 use crate::mapping::Access;
 use crate::{Mapping, ShmName, bytes};
-use std::error::Error;
-use std::fmt;
+use std::io::ErrorKind;
 use std::slice;
 use std::sync::atomic::{
     AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
 };
+use thiserror::Error;
 
 /// A type that can be looked at in memory which other processes write to.
 ///
@@ -161,9 +161,14 @@ impl Mapping {
 
 /// Why mapped bytes cannot be looked at that way; the name is that of the object, or none for
 /// memory without a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ViewError {
     /// Some of the bytes are not in the mapping.
+    #[error(
+        "mapping of {}: {len} bytes from byte {offset} on, it has {mapped}",
+        of(name)
+    )]
     OutOfBounds {
         /// The object.
         name: Option<ShmName>,
@@ -175,6 +180,7 @@ pub enum ViewError {
         mapped: usize,
     },
     /// The address is not a multiple of the type's alignment.
+    #[error("mapping of {}: byte {offset} is not aligned to {align}", of(name))]
     Misaligned {
         /// The object.
         name: Option<ShmName>,
@@ -184,36 +190,31 @@ pub enum ViewError {
         align: usize,
     },
     /// The mapping is for reading only.
+    #[error("mapping of {}: it is read-only; copy from it instead", of(name))]
     ReadOnly {
         /// The object.
         name: Option<ShmName>,
     },
 }
 
-impl fmt::Display for ViewError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (ViewError::OutOfBounds { name, .. }
-        | ViewError::Misaligned { name, .. }
-        | ViewError::ReadOnly { name }) = self;
-        match name {
-            Some(name) => write!(f, "mapping of object {name:?}: ")?,
-            None => write!(f, "mapping of anonymous memory: ")?,
-        }
+impl ViewError {
+    /// The kind of [`std::io::Error`] that this becomes.
+    ///
+    /// [`PermissionDenied`](ErrorKind::PermissionDenied) for [`ViewError::ReadOnly`], else
+    /// [`InvalidInput`](ErrorKind::InvalidInput).
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
         match self {
-            ViewError::OutOfBounds {
-                offset,
-                len,
-                mapped,
-                ..
-            } => write!(f, "{len} bytes from byte {offset} on, it has {mapped}"),
-            ViewError::Misaligned { offset, align, .. } => {
-                write!(f, "byte {offset} is not aligned to {align}")
-            }
-            ViewError::ReadOnly { .. } => {
-                write!(f, "it is read-only; copy from it instead")
-            }
+            Self::OutOfBounds { .. } | Self::Misaligned { .. } => ErrorKind::InvalidInput,
+            Self::ReadOnly { .. } => ErrorKind::PermissionDenied,
         }
     }
 }
 
-impl Error for ViewError {}
+/// What the mapping is of.
+fn of(name: &Option<ShmName>) -> String {
+    match name {
+        Some(name) => format!("object {name:?}"),
+        None => "anonymous memory".to_owned(),
+    }
+}

@@ -1,39 +1,56 @@
-//! One error for each operation: attach, send, receive, close. What they say is in `display`.
+//! One error for each operation: attach, send, receive, close. Into which `io::Error` each goes is in `kind`.
 
-mod display;
+mod kind;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
 
 use shm_core::{MapError, NameError, OpenError, ResizeError, SystemError, ViewError};
+use thiserror::Error;
 
 use crate::corrupt::Corrupt;
 use crate::role::Role;
 use crate::wait::Stop;
-pub(crate) use display::{init_busy, init_busy_at_close};
+pub(crate) use kind::into_io_error;
 
 /// Why an endpoint could not be made.
-#[derive(Debug)]
+#[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AttachError {
     /// The name is not a valid object name.
+    #[error(transparent)]
     Name(NameError),
     /// The number of slots is not a power of two from 1 to 65,536.
+    #[error("a mailbox cannot have {found} slots, expected a power of two from 1 to 65536")]
     Slots {
         /// What was asked for.
         found: u32,
     },
     /// The mode is not permission bits alone, or does not let the owner read and write.
+    #[error(
+        "a mailbox cannot have mode {found:04o}, expected permission bits that let its owner read and write, like 0600"
+    )]
     Mode {
         /// What was asked for.
         found: u32,
     },
     /// The object could not be opened or created, or must not be used.
+    #[error(transparent)]
     Open(OpenError),
     /// The memory could not be reserved.
+    #[error(transparent)]
     Reserve(ResizeError),
     /// The object could not be mapped.
+    #[error(transparent)]
     Map(MapError),
     /// The mapping could not be viewed as a mailbox.
+    #[error(transparent)]
     View(ViewError),
     /// Somebody else holds the role.
+    #[error(
+        "object {name:?} already has a {role}, {}; end it first, or use another name", holder(*pid)
+    )]
     RoleTaken {
         /// The object.
         name: String,
@@ -44,16 +61,22 @@ pub enum AttachError {
         pid: Option<u32>,
     },
     /// Another process has been attaching or closing for longer than any does (2 s); it is stopped.
+    #[error(
+        "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
+        look for a stopped process and continue or end it"
+    )]
     InitBusy {
         /// The object.
         name: String,
     },
     /// The name changed hands again and again while we opened it.
+    #[error("object {name:?} was unlinked again each time it was opened; look for who removes it")]
     Unsteady {
         /// The object.
         name: String,
     },
     /// The object is not a mailbox. It is left as it is.
+    #[error("object {name:?} is not a mailbox but {found}; it was left as it is, use another name")]
     NotAMailbox {
         /// The object.
         name: String,
@@ -61,11 +84,18 @@ pub enum AttachError {
         found: String,
     },
     /// The object has the lesson's layout of 1028 bytes: see [`classic`](crate::classic).
+    #[error(
+        "object {name:?} has the lesson's layout of 1028 bytes, not a mailbox; use the classic layout"
+    )]
     Classic {
         /// The object.
         name: String,
     },
     /// The mailbox has another layout version.
+    #[error(
+        "object {name:?} has layout version {found}, this library speaks {expected}; \
+        use the same version at both ends"
+    )]
     Version {
         /// The object.
         name: String,
@@ -75,6 +105,9 @@ pub enum AttachError {
         expected: u32,
     },
     /// The mailbox is of a kind, or has a geometry, that this library does not know.
+    #[error(
+        "object {name:?} has {field} {found}, expected {expected}; use the same version at both ends"
+    )]
     Geometry {
         /// The object.
         name: String,
@@ -86,6 +119,9 @@ pub enum AttachError {
         expected: String,
     },
     /// The number of hot slots is not a power of two from 1 to the number of slots.
+    #[error(
+        "a mailbox of {slots} slots cannot have {found} hot ones, expected a power of two from 1 to {slots}"
+    )]
     HotSlots {
         /// What was asked for.
         found: u32,
@@ -93,6 +129,9 @@ pub enum AttachError {
         slots: u32,
     },
     /// The mailbox has another number of slots than was insisted on.
+    #[error(
+        "object {name:?} has {found} slots, expected {expected}; remove it first, or take what is there"
+    )]
     OtherSlots {
         /// The object.
         name: String,
@@ -102,6 +141,7 @@ pub enum AttachError {
         expected: u32,
     },
     /// A count in the object is impossible.
+    #[error("object {name:?} is corrupt: {corrupt}; remove it and start both ends again")]
     Corrupt {
         /// The object.
         name: String,
@@ -110,25 +150,33 @@ pub enum AttachError {
     },
     /// Somebody made the object smaller while we attached (told with [`shm_core::guard`]; without, that
     /// is SIGBUS).
+    #[error(
+        "object {name:?} was truncated while it was attached to; try again, or look for who does that"
+    )]
     Truncated {
         /// The object.
         name: String,
     },
     /// A system call failed.
-    System(SystemError),
+    #[error(transparent)]
+    System(#[from] SystemError),
 }
 
 /// Why a message was not sent, of which nothing has been committed then; or why draining was not done.
-#[derive(Debug)]
+#[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendError {
     /// All slots are taken. Only the `try_` forms say so; the others wait.
+    #[error("the mailbox is full")]
     Full,
     /// The time-out passed while all slots were taken, or, when draining, with messages left.
+    #[error("timed out waiting for the receiver")]
     TimedOut,
     /// The interrupt flag was set.
+    #[error("interrupted while waiting for the receiver")]
     Interrupted,
     /// The message is longer than 1024 bytes.
+    #[error("a message of {length} bytes is {excess} too long, expected at most 1024; split it")]
     TooLong {
         /// Its length in bytes.
         length: usize,
@@ -136,22 +184,30 @@ pub enum SendError {
         excess: usize,
     },
     /// All slots are taken, or, when draining, messages are left, and the receiver has closed its end.
+    #[error(
+        "the receiver of object {name:?} has closed, and messages are left; start a receiver again"
+    )]
     Closed {
         /// The object.
         name: String,
     },
     /// All slots are taken, or, when draining, messages are left, and the receiver died.
+    #[error("the receiver of object {name:?} died, and messages are left; start a receiver again")]
     PeerDied {
         /// The object.
         name: String,
     },
     /// All slots are taken, or, when draining, messages are left; no receiver is attached, and none can come: the
     /// object has lost its name.
+    #[error(
+        "object {name:?} was unlinked and nobody else is attached; attach again to make a new one"
+    )]
     Unlinked {
         /// The object.
         name: String,
     },
     /// Somebody has made the object smaller. The endpoint stays in this state.
+    #[error(fmt = truncated)]
     Truncated {
         /// The object.
         name: String,
@@ -161,6 +217,7 @@ pub enum SendError {
         found: u64,
     },
     /// The receiver, or somebody else, wrote what no receiver writes. The endpoint stays in this state.
+    #[error("object {name:?} is corrupt: {corrupt}; remove it and start both ends again")]
     Corrupt {
         /// The object.
         name: String,
@@ -168,53 +225,71 @@ pub enum SendError {
         corrupt: Corrupt,
     },
     /// All 2^53 - 1 message numbers are used up (after 20 years at 14 million a second).
+    #[error("object {name:?} has used up its message numbers; create a new one")]
     Exhausted {
         /// The object.
         name: String,
     },
     /// This process is a forked child; the endpoint is its parent's.
+    #[error(
+        "this endpoint of object {name:?} belongs to the parent process; attach again in the child"
+    )]
     Forked {
         /// The object.
         name: String,
     },
     /// A system call failed.
+    #[error(transparent)]
     System(SystemError),
 }
 
 /// Why no message was received. Nothing is lost by it.
-#[derive(Debug)]
+#[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecvError {
     /// There is no message. Only the `try_` forms say so; the others wait.
+    #[error("the mailbox is empty")]
     Empty,
     /// The time-out passed without a message.
+    #[error("timed out waiting for a message")]
     TimedOut,
     /// The interrupt flag was set.
+    #[error("interrupted while waiting for a message")]
     Interrupted,
     /// All slots hold messages that were shown and not acknowledged, so no further one can come.
+    #[error(
+        "all {shown} slots hold messages that were shown and not acknowledged; acknowledge them first"
+    )]
     Unacknowledged {
         /// How many.
         shown: u64,
     },
     /// The sender has closed its end, and everything it committed has been received.
+    #[error("the sender of object {name:?} has closed, and nothing is left")]
     Closed {
         /// The object.
         name: String,
     },
     /// The sender died, and everything it committed has been received.
+    #[error("the sender of object {name:?} died; everything it committed has been received")]
     PeerDied {
         /// The object.
         name: String,
     },
     /// No sender is attached, and none can come: the object has lost its name.
+    #[error(
+        "object {name:?} was unlinked and nobody else is attached; attach again to make a new one"
+    )]
     Unlinked {
         /// The object.
         name: String,
     },
     /// The object has lost its name, and the one that has it now could not be attached to; see
     /// [`Options::await_peer`](crate::Options::await_peer). The next call tries again.
+    #[error(transparent)]
     Reattach(Box<AttachError>),
     /// Somebody has made the object smaller. The endpoint stays in this state.
+    #[error(fmt = truncated)]
     Truncated {
         /// The object.
         name: String,
@@ -224,6 +299,7 @@ pub enum RecvError {
         found: u64,
     },
     /// The sender, or somebody else, wrote what no sender writes. The endpoint stays in this state.
+    #[error("object {name:?} is corrupt: {corrupt}; remove it and start both ends again")]
     Corrupt {
         /// The object.
         name: String,
@@ -231,16 +307,22 @@ pub enum RecvError {
         corrupt: Corrupt,
     },
     /// This process is a forked child; the endpoint is its parent's.
+    #[error(
+        "this endpoint of object {name:?} belongs to the parent process; attach again in the child"
+    )]
     Forked {
         /// The object.
         name: String,
     },
     /// A system call failed.
+    #[error(transparent)]
     System(SystemError),
 }
 
 /// Why a batch was not sent whole.
-#[derive(Debug)]
+#[derive(Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+#[error("after {sent} messages of the batch: {error}")]
 pub struct BatchError {
     /// How many messages of the batch, from its start, are committed.
     pub sent: usize,
@@ -249,26 +331,35 @@ pub struct BatchError {
 }
 
 /// Why an endpoint could not be closed properly. Its role is free all the same when it is dropped.
-#[derive(Debug)]
+#[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CloseError {
     /// Another process has been attaching or closing for longer than any does (2 s). The channel is marked
     /// closed, and the object keeps its name.
+    #[error(
+        "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
+        it was not unlinked, remove it when that process is gone"
+    )]
     InitBusy {
         /// The object.
         name: String,
     },
     /// Somebody has made the object smaller; it was left as it is.
+    #[error("object {name:?} was truncated; it was not unlinked, remove it")]
     Truncated {
         /// The object.
         name: String,
     },
     /// This process is a forked child; the endpoint is its parent's, which it stays.
+    #[error(
+        "this endpoint of object {name:?} belongs to the parent process; attach again in the child"
+    )]
     Forked {
         /// The object.
         name: String,
     },
     /// A system call failed.
+    #[error(transparent)]
     System(SystemError),
 }
 
@@ -283,12 +374,6 @@ pub(crate) enum Failure {
     Corrupt(Corrupt),
     Forked,
     System(SystemError),
-}
-
-impl From<SystemError> for AttachError {
-    fn from(error: SystemError) -> Self {
-        Self::System(error)
-    }
 }
 
 impl From<Stop> for Failure {
@@ -351,4 +436,35 @@ impl RecvError {
             Failure::System(error) => Self::System(error),
         }
     }
+}
+
+fn holder(pid: Option<u32>) -> String {
+    match pid {
+        Some(pid) => format!("process {pid}"),
+        None => "a process that this one may not see".to_owned(),
+    }
+}
+
+fn truncated(name: &str, expected: &u64, found: &u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if found >= expected {
+        return write!(
+            f,
+            "object {name:?} was truncated, or lost memory, and has its {found} bytes again without what was in them; \
+             remove it and start both ends again"
+        );
+    }
+    write!(
+        f,
+        "object {name:?} was truncated to {found} bytes, expected {expected}; \
+         remove it and start both ends again"
+    )
+}
+
+/// Nobody else can attach, close or remove for as long as one process is in the middle of it.
+pub(crate) fn init_busy(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+    write!(
+        f,
+        "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
+         look for a stopped process and continue or end it"
+    )
 }

@@ -1,20 +1,28 @@
 //! One error for each operation of the classic layout: attach, send, receive, close.
 
-mod display;
+mod kind;
+
+use std::fmt;
 
 use shm_core::{MapError, NameError, OpenError, ResizeError, SystemError, ViewError};
+use thiserror::Error;
 
+use super::MAX_MESSAGE;
 use super::layout::SIZE;
 use crate::role::Role;
 use crate::wait::{Stop, Wait};
 
 /// Why a writer or reader could not be made.
-#[derive(Debug)]
+#[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AttachError {
     /// The name is not a valid object name.
+    #[error(transparent)]
     Name(NameError),
     /// The wait strategy makes no sense with a C peer, see [`Options::wait`](super::Options::wait).
+    #[error(
+        "object {name:?} has the lesson's layout, which cannot wait by {wait}; use spin, yield, poll or block"
+    )]
     Wait {
         /// The object.
         name: String,
@@ -22,13 +30,19 @@ pub enum AttachError {
         wait: Wait,
     },
     /// There is no object of this name, and a reader does not create one.
+    #[error("object {name:?} does not exist; start a writer first")]
     NotFound {
         /// The object.
         name: String,
     },
     /// The object could not be opened or created, or must not be used.
+    #[error(transparent)]
     Open(OpenError),
     /// The object has another size than the lesson's. It is left as it is.
+    #[error(
+        "object {name:?} has {found} bytes, the lesson's layout has {expected}; \
+        it was left as it is, use another name"
+    )]
     Foreign {
         /// The object.
         name: String,
@@ -38,12 +52,16 @@ pub enum AttachError {
         found: u64,
     },
     /// The memory could not be reserved.
+    #[error(transparent)]
     Reserve(ResizeError),
     /// The object could not be mapped.
+    #[error(transparent)]
     Map(MapError),
     /// The mapping could not be viewed as the lesson's structure.
+    #[error(transparent)]
     View(ViewError),
     /// Another of our programs has the role. (The layout has no room for its process number.)
+    #[error(fmt = role_taken)]
     RoleTaken {
         /// The object.
         name: String,
@@ -51,31 +69,46 @@ pub enum AttachError {
         role: Role,
     },
     /// Another process has been attaching or closing for longer than any does (2 s); it is stopped.
+    #[error(
+        "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
+        look for a stopped process and continue or end it"
+    )]
     InitBusy {
         /// The object.
         name: String,
     },
     /// The name changed hands again and again while we opened it.
+    #[error("object {name:?} was unlinked again each time it was opened; look for who removes it")]
     Unsteady {
         /// The object.
         name: String,
     },
     /// A system call failed.
-    System(SystemError),
+    #[error(transparent)]
+    System(#[from] SystemError),
 }
 
 /// Why a message was not sent. The reader has nothing of it.
-#[derive(Debug)]
+#[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendError {
     /// The message has no bytes, which a reader could not tell from no message.
+    #[error(
+        "an empty message cannot be told from none in the lesson's layout; end it with a newline"
+    )]
     Empty,
     /// The message has a NUL, which ends a text.
+    #[error(
+        "the message has a NUL at byte {at}, which ends a text in the lesson's layout; use a mailbox"
+    )]
     Nul {
         /// Where, in bytes from the start.
         at: usize,
     },
     /// The message is longer than 1023 bytes.
+    #[error(
+        "a message of {length} bytes is {excess} too long, expected at most {MAX_MESSAGE}; split it"
+    )]
     TooLong {
         /// Its length in bytes.
         length: usize,
@@ -83,15 +116,19 @@ pub enum SendError {
         excess: usize,
     },
     /// The time-out passed.
+    #[error("timed out waiting for the reader")]
     TimedOut,
     /// The interrupt flag was set.
+    #[error("interrupted while waiting for the reader")]
     Interrupted,
     /// The object has lost its name: no reader will come, and one of ours that is there ends.
+    #[error("object {name:?} was unlinked; attach again")]
     Unlinked {
         /// The object.
         name: String,
     },
     /// Somebody has changed the object's size, and it stayed so.
+    #[error(fmt = truncated)]
     Truncated {
         /// The object.
         name: String,
@@ -101,30 +138,37 @@ pub enum SendError {
         found: u64,
     },
     /// A C writer has truncated the object, and there is no memory for it any more.
+    #[error(transparent)]
     Reserve(ResizeError),
     /// This process is a forked child; the writer is its parent's.
+    #[error("object {name:?} was attached before a fork; attach again in the child")]
     Forked {
         /// The object.
         name: String,
     },
     /// A system call failed.
+    #[error(transparent)]
     System(SystemError),
 }
 
 /// Why no message was received.
-#[derive(Debug)]
+#[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecvError {
     /// The time-out passed without a message. The request stands.
+    #[error("timed out waiting for a message")]
     TimedOut,
     /// The interrupt flag was set. The request stands; [`Reader::withdraw`](super::Reader::withdraw) takes it back.
+    #[error("interrupted while waiting for a message")]
     Interrupted,
     /// The object has lost its name, which is how a writer ends: the end of the stream.
+    #[error("object {name:?} was unlinked; attach again")]
     Unlinked {
         /// The object.
         name: String,
     },
     /// Somebody has changed the object's size, and it stayed so.
+    #[error(fmt = truncated)]
     Truncated {
         /// The object.
         name: String,
@@ -134,32 +178,41 @@ pub enum RecvError {
         found: u64,
     },
     /// A C writer has truncated the object, and there is no memory for it any more.
+    #[error(transparent)]
     Reserve(ResizeError),
     /// This process is a forked child; the reader is its parent's.
+    #[error("object {name:?} was attached before a fork; attach again in the child")]
     Forked {
         /// The object.
         name: String,
     },
     /// A system call failed.
+    #[error(transparent)]
     System(SystemError),
 }
 
 /// Why the object was not unlinked. The role is free all the same.
-#[derive(Debug)]
+#[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CloseError {
     /// Another process has been attaching or closing for longer than any does (2 s); it is stopped.
+    #[error(
+        "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
+        it was not unlinked, remove it when that process is gone"
+    )]
     InitBusy {
         /// The object.
         name: String,
     },
     /// This process is a forked child; the writer is its parent's, which it stays.
+    #[error("object {name:?} was attached before a fork; attach again in the child")]
     Forked {
         /// The object.
         name: String,
     },
     /// A system call failed.
-    System(SystemError),
+    #[error(transparent)]
+    System(#[from] SystemError),
 }
 
 /// What can end an operation at either end; the ends' own errors are made from it.
@@ -186,18 +239,6 @@ impl From<ResizeError> for Fault {
 }
 
 impl From<SystemError> for Fault {
-    fn from(error: SystemError) -> Self {
-        Self::System(error)
-    }
-}
-
-impl From<SystemError> for AttachError {
-    fn from(error: SystemError) -> Self {
-        Self::System(error)
-    }
-}
-
-impl From<SystemError> for CloseError {
     fn from(error: SystemError) -> Self {
         Self::System(error)
     }
@@ -241,4 +282,28 @@ impl RecvError {
             Fault::System(error) => Self::System(error),
         }
     }
+}
+
+fn role_taken(name: &str, role: &Role, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (program, verb) = match role {
+        Role::Sender => ("writer", "writes"),
+        Role::Receiver => ("reader", "reads"),
+    };
+    write!(
+        f,
+        "object {name:?} already has a {program}: another process {verb}; end it first, or use another name"
+    )
+}
+
+fn truncated(name: &str, expected: &u64, found: &u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if found == expected {
+        return write!(
+            f,
+            "object {name:?} was resized, and has its {found} bytes again without what was in them; start both ends again"
+        );
+    }
+    write!(
+        f,
+        "object {name:?} was resized to {found} bytes, expected {expected}; remove it, and start both ends again"
+    )
 }
