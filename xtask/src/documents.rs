@@ -39,7 +39,7 @@ block without a mark is an error, and so is a page that docs/SUMMARY.md does not
 const LANGUAGES: [&str; 5] = ["console", "sh", "rust", "text", "ini"];
 
 /// The source that gives the pages' Rust blocks to the doctests, from the workspace's root.
-const DOCTESTS: &str = "crates/shm-mailbox/src/lib.rs";
+const DOCTESTS: &str = "docs/examples.rs";
 
 /// Runs the command; true if every example printed what it says.
 pub(crate) fn run(arguments: &[String]) -> Verdict {
@@ -167,7 +167,7 @@ fn is_doctested(file: &Path) -> Result<bool, String> {
     let source = fs::read_to_string(workspace::root().join(DOCTESTS))
         .map_err(|error| format!("{DOCTESTS} cannot be read: {error}"))?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    Ok(source.contains(&format!("docs/{name}\")")))
+    Ok(source.contains(&format!("include_str!(\"{name}\")")))
 }
 
 /// The pages that the table of contents, whose text is `text`, does not have, or has twice.

@@ -10,6 +10,7 @@ mod links;
 mod manual;
 mod mutant;
 mod mutants;
+mod package;
 mod page;
 mod parts;
 mod private;
@@ -34,6 +35,7 @@ usage: cargo xtask COMMAND [OPTION…]
   mutants       break a copy of the tree on purpose, and require a test to notice
   bench         measure this machine, and write docs/measurements.md
   instructions  count the instructions of a send and a receive, against those recorded
+  package       the packages of the crates, tested outside the workspace
   torture       the long forms of the tests of kills and attacks, the fuzzers, the sanitizers
   soak          verified traffic for minutes or days, one end killed every 10 ms
 
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         "mutants" => mutants::run(&arguments),
         "bench" => bench::run(&arguments),
         "instructions" => instructions::run(&arguments),
+        "package" => package::run(&arguments),
         "torture" => torture::run(&arguments),
         "soak" => soak::run(&arguments),
         "help" | "--help" | "-h" => {

@@ -70,3 +70,8 @@ pub use random::random;
 pub use size::ResizeError;
 pub use status::{FileKind, ObjectId, Status};
 pub use view::{Shareable, ViewError};
+
+/// The example of the crate's own page, which runs with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

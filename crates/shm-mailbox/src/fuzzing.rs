@@ -7,7 +7,6 @@ mod hostile;
 mod input;
 mod queue;
 #[cfg(test)]
-#[path = "../fuzz/replay.rs"]
 mod replay;
 
 pub use hostile::run as protocol;

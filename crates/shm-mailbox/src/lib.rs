@@ -93,18 +93,10 @@ pub mod fuzzing;
 #[cfg(all(test, loom))]
 mod loom_models;
 
-/// The Rust examples of the pages in docs/, which run with the others.
+/// The example of the crate's own page, which runs with the others.
 #[cfg(doctest)]
-mod pages {
-    #[doc = include_str!("../../../docs/lesson.md")]
-    mod lesson {}
-    #[doc = include_str!("../../../docs/library.md")]
-    mod library {}
-    #[doc = include_str!("../../../docs/start.md")]
-    mod start {}
-    #[doc = include_str!("../../../docs/waiting.md")]
-    mod waiting {}
-}
+#[doc = include_str!("../README.md")]
+mod readme {}
 
 pub use corrupt::{Corrupt, Field};
 #[cfg(not(loom))]

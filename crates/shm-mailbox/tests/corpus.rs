@@ -6,7 +6,7 @@
 
 #[path = "../fuzz/bodies/mod.rs"]
 mod bodies;
-#[path = "../fuzz/replay.rs"]
+#[path = "../src/fuzzing/replay.rs"]
 mod replay;
 
 use replay::replay;

@@ -70,3 +70,8 @@ pub use libc::{
     S_IFREG, S_IFSOCK, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SIG_DFL,
     SIG_IGN, SIGBUS, c_int, c_void, gid_t, major, minor, mode_t, off_t, uid_t,
 };
+
+/// The example of the crate's own page, which runs with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

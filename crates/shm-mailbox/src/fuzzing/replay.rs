@@ -6,7 +6,14 @@ use std::path::Path;
 /// Runs `body` on every file of a target's corpus, and tells which it was when it panics.
 pub(crate) fn replay(target: &str, body: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
-    let files = fs::read_dir(folder.join(target)).expect("the corpus is there");
+    if !folder.exists() {
+        println!(
+            "skipped: needs {}, which is not in the package",
+            folder.display()
+        );
+        return;
+    }
+    let files = fs::read_dir(folder.join(target)).expect("the target has a corpus");
     let mut count = 0;
     for file in files {
         let path = file.expect("an entry").path();
