@@ -249,7 +249,8 @@ impl Holder {
                 Peer::Attached => State::Alive,
                 Peer::Died => State::Dead,
                 Peer::Closed => State::Closed,
-                Peer::NeverSeen => State::None,
+                // Never seen, and whatever a later library may add.
+                _ => State::None,
             },
             pid: (side.pid != 0).then_some(side.pid),
             confirmed: false,

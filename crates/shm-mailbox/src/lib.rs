@@ -122,5 +122,6 @@ pub use wait::Wait;
 // What the calls above take, return or advise.
 #[cfg(not(loom))]
 pub use shm_core::{
-    MapError, NameError, OpenError, ResizeError, ShmName, SystemError, Unlink, ViewError, guard,
+    FileKind, MapError, NameError, Object, ObjectId, OpenError, ResizeError, ShmName, Status,
+    SystemError, Unlink, ViewError, guard,
 };

@@ -43,6 +43,7 @@ impl fmt::Display for Role {
 ///
 /// A stopped or frozen process is attached: nothing is ever concluded from time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Peer {
     /// Nobody has ever held the role.
     NeverSeen,
