@@ -4,6 +4,7 @@ use std::ffi::{CStr, CString};
 use std::fmt;
 use std::io::ErrorKind;
 use std::str::FromStr;
+use std::sync::Arc;
 use thiserror::Error;
 
 /// The longest name, in bytes after the slash (`NAME_MAX`).
@@ -15,7 +16,7 @@ const LONGEST_ON_MACOS: usize = 31;
 ///
 /// It may be written with or without the leading slash, and is shown without. What the system would
 /// take for something else is refused: `.` and `..` (directories), and names starting with `sem.`
-/// (named semaphores live in the same directory).
+/// (named semaphores live in the same directory). A clone shares the text, and allocates nothing.
 ///
 /// ```
 /// use shm_core::ShmName;
@@ -34,7 +35,7 @@ const LONGEST_ON_MACOS: usize = 31;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ShmName {
     // A slash, then the name: ASCII slash and UTF-8, so the tail is a `str`.
-    with_slash: CString,
+    with_slash: Arc<CStr>,
 }
 
 impl ShmName {
@@ -71,7 +72,9 @@ impl ShmName {
             });
         }
         match CString::new(format!("/{bare}")) {
-            Ok(with_slash) => Ok(ShmName { with_slash }),
+            Ok(with_slash) => Ok(ShmName {
+                with_slash: with_slash.into(),
+            }),
             Err(nul) => Err(NameError::Nul {
                 name: owned(),
                 at: first + nul.nul_position() - 1,
@@ -81,7 +84,7 @@ impl ShmName {
 
     /// The name without its slash.
     pub fn as_str(&self) -> &str {
-        let bare = &self.with_slash.as_bytes()[1..];
+        let bare = &self.with_slash.to_bytes()[1..];
         std::str::from_utf8(bare).expect("made from a str")
     }
 
@@ -92,7 +95,7 @@ impl ShmName {
 
     /// Tells whether macOS would refuse this name: it takes 31 bytes, the slash included.
     pub fn too_long_for_macos(&self) -> bool {
-        self.with_slash.as_bytes().len() > LONGEST_ON_MACOS
+        self.with_slash.count_bytes() > LONGEST_ON_MACOS
     }
 }
 
@@ -101,6 +104,21 @@ impl FromStr for ShmName {
 
     fn from_str(name: &str) -> Result<ShmName, NameError> {
         ShmName::new(name)
+    }
+}
+
+impl TryFrom<&str> for ShmName {
+    type Error = NameError;
+
+    fn try_from(name: &str) -> Result<ShmName, NameError> {
+        ShmName::new(name)
+    }
+}
+
+/// The name without its slash.
+impl AsRef<str> for ShmName {
+    fn as_ref(&self) -> &str {
+        self.as_str()
     }
 }
 
@@ -181,6 +199,23 @@ mod tests {
         assert_eq!(name.as_str(), "orders");
         assert_eq!(name.as_c_str(), c"/orders");
         assert_eq!(format!("{name} {name:?}"), "orders \"orders\"");
+    }
+
+    #[test]
+    fn a_name_is_made_from_text_and_used_as_text() {
+        fn length(name: impl AsRef<str>) -> usize {
+            name.as_ref().len()
+        }
+        let name = ShmName::try_from("/orders").unwrap();
+        assert_eq!(length(&name), 6);
+        assert_eq!(length("orders"), 6);
+        assert!(ShmName::try_from("a/b").is_err());
+    }
+
+    #[test]
+    fn a_clone_shares_the_text() {
+        let name = ShmName::new("orders").unwrap();
+        assert_eq!(name.clone().as_c_str().as_ptr(), name.as_c_str().as_ptr());
     }
 
     #[test]
