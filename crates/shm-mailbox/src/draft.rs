@@ -26,6 +26,17 @@ use crate::sender::Sender;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// The compiler warns of a draft that is not used:
+///
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// fn send(sender: &mut shm_mailbox::Sender) -> Result<(), shm_mailbox::SendError> {
+///     sender.reserve()?;
+///     Ok(())
+/// }
+/// ```
+#[must_use = "a draft that is dropped sends nothing: commit it"]
 pub struct Draft<'a> {
     sender: &'a mut Sender,
     /// At most [`MAX_MESSAGE`].
@@ -93,7 +104,7 @@ impl io::Write for Draft<'_> {
     /// Appends what fits of `bytes`; 0 bytes when the draft is full.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let fitting = &bytes[..bytes.len().min(self.remaining())];
-        self.append(fitting).map_err(io::Error::other)?;
+        self.append(fitting)?;
         Ok(fitting.len())
     }
 
