@@ -14,7 +14,7 @@ const HELP: &str = "\
 usage: cargo xtask package
 
 Packages each crate, unpacks it in target/packages, and runs the tests that are in it there, with the other crates as
-unpacked. Then looks at what a program that depends
+unpacked. A second run has --cfg loom, which somebody else's build may set. Then looks at what a program that depends
 on shm-mailbox gets into its lock file: neither loom nor a crate for Windows.
 ";
 
@@ -49,6 +49,11 @@ pub(crate) fn run(arguments: &[String]) -> Verdict {
     let lock = workspace::root().join("Cargo.lock");
     fs::copy(&lock, folder.join("Cargo.lock")).map_err(|error| cannot(&lock, &error))?;
     step("test", &mut test(&folder), &folder)?;
+    let mut with_loom = test(&folder);
+    with_loom
+        .args(["--package", "shm-mailbox", "--lib"])
+        .env("RUSTFLAGS", "--cfg loom");
+    step("test with --cfg loom", &mut with_loom, &folder)?;
     look_at_lock_file(version, &folder)
 }
 

@@ -205,7 +205,10 @@ fn loom() -> Command {
 pub(crate) fn with_loom(command: &mut Command, target: &Path) {
     let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
     command
-        .env("RUSTFLAGS", format!("{flags} --cfg loom").trim_start())
+        .env(
+            "RUSTFLAGS",
+            format!("{flags} --cfg shm_mailbox_loom").trim_start(),
+        )
         .env("CARGO_TARGET_DIR", target.join("loom"))
         // What makes the product quick takes longer to build than it saves here.
         .env("CARGO_PROFILE_RELEASE_LTO", "off")

@@ -23,7 +23,7 @@ impl MailboxId {
     }
 
     /// Draws a new one.
-    #[cfg(not(loom))]
+    #[cfg(not(shm_mailbox_loom))]
     pub(crate) fn random() -> Result<Self, shm_core::SystemError> {
         loop {
             let mut bytes = [0; 16];

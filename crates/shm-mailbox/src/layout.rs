@@ -84,7 +84,7 @@ pub(crate) mod lock_byte {
 }
 
 /// Where an observer finds a field that it reads through a descriptor, in bytes from the object's start.
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 pub(crate) mod offset {
     use std::mem::offset_of;
 
@@ -274,7 +274,7 @@ pub(crate) const fn is_whole_pages(size: u64) -> bool {
 }
 
 // Under loom the atomics are larger, and nothing is mapped.
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 const _: () = {
     use std::mem::{offset_of, size_of};
 
@@ -306,14 +306,14 @@ const _: () = {
 };
 
 // SAFETY: atomics only, valid for any bytes; changed by others at any time without harm.
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 unsafe impl shm_core::Shareable for Control {}
 
 // SAFETY: an atomic and a `Payload`, whose bytes are only ever copied by `shm_core::bytes`.
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 unsafe impl shm_core::Shareable for Slot {}
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(shm_mailbox_loom)))]
 mod tests {
     use super::*;
 

@@ -38,7 +38,10 @@
 //! taking part, and [`remove`] removes one that nobody uses.
 
 // Under loom there are only the protocol and its models.
-#![cfg_attr(loom, allow(dead_code, reason = "the endpoints are left out"))]
+#![cfg_attr(
+    shm_mailbox_loom,
+    allow(dead_code, reason = "the endpoints are left out")
+)]
 
 #[cfg(not(all(
     target_os = "linux",
@@ -58,39 +61,39 @@ mod role;
 mod sync;
 
 // What needs a system: under loom there is none, only the protocol.
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 mod channel;
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 mod claim;
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 pub mod classic;
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 mod draft;
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 mod error;
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 mod image;
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 mod lifecycle;
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 pub mod observe;
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 mod options;
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 mod receiver;
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 mod removal;
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 mod sender;
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 mod wait;
 
 // `cargo fuzz` sets this cfg.
-#[cfg(all(any(test, fuzzing), not(loom)))]
+#[cfg(all(any(test, fuzzing), not(shm_mailbox_loom)))]
 #[doc(hidden)]
 pub mod fuzzing;
 
-#[cfg(all(test, loom))]
+#[cfg(all(test, shm_mailbox_loom))]
 mod loom_models;
 
 /// The example of the crate's own page, which runs with the others.
@@ -99,28 +102,28 @@ mod loom_models;
 mod readme {}
 
 pub use corrupt::{Corrupt, Field};
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 pub use draft::Draft;
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 pub use error::{AttachError, BatchError, CloseError, RecvError, SendError};
 pub use id::MailboxId;
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 pub use lifecycle::Closed;
 pub use message::{MAX_MESSAGE, Message};
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 pub use options::{Mailbox, Options};
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 pub use receiver::Receiver;
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 pub use removal::{Removal, RemoveError, remove};
 pub use role::{Peer, Role};
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 pub use sender::Sender;
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 pub use wait::Wait;
 
 // What the calls above take, return or advise.
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 pub use shm_core::{
     FileKind, MapError, NameError, Object, ObjectId, OpenError, ResizeError, ShmName, Status,
     SystemError, Unlink, ViewError, guard,

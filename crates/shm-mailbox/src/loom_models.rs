@@ -3,7 +3,7 @@
 //! There is no slice here: a wait ends only when it is woken, so a lost wake-up is a deadlock, which loom
 //! reports. The payload is loom's `UnsafeCell`, so an access that the orderings do not separate from
 //! the one before it is reported as well. Run by
-//! `RUSTFLAGS="--cfg loom" cargo test --release -p shm-mailbox --lib loom`.
+//! `RUSTFLAGS="--cfg shm_mailbox_loom" cargo test --release -p shm-mailbox --lib loom`.
 
 use std::cell::Cell;
 

@@ -139,7 +139,7 @@ impl fmt::Debug for Message {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(shm_mailbox_loom)))]
 mod tests {
     use super::*;
 

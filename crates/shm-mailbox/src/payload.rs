@@ -3,12 +3,12 @@
 /// The payload bytes that share the stamp's cache line.
 pub(crate) const FIRST_LINE: usize = 56;
 
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 pub(crate) use mapped::Payload;
-#[cfg(loom)]
+#[cfg(shm_mailbox_loom)]
 pub(crate) use modelled::Payload;
 
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 mod mapped {
     use std::cell::UnsafeCell;
     use std::fmt;
@@ -73,7 +73,7 @@ mod mapped {
 }
 
 /// Under loom a small cell that notices every access that is not ordered after the one before it.
-#[cfg(loom)]
+#[cfg(shm_mailbox_loom)]
 mod modelled {
     use loom::cell::UnsafeCell;
 

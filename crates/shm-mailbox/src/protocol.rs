@@ -694,5 +694,5 @@ pub(crate) fn clear_parked(presence: &Presence) {
     presence.parked.store(AWAKE, Ordering::Release);
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(shm_mailbox_loom)))]
 mod tests;

@@ -17,15 +17,18 @@ pub(crate) struct Region {
     slots: NonNull<[Slot]>,
     geometry: Geometry,
     /// Owned: keeps the two pointers valid.
-    #[cfg_attr(loom, expect(dead_code, reason = "held for its `Drop` only"))]
+    #[cfg_attr(
+        shm_mailbox_loom,
+        expect(dead_code, reason = "held for its `Drop` only")
+    )]
     memory: Memory,
 }
 
 #[derive(Debug)]
 enum Memory {
-    #[cfg(not(loom))]
+    #[cfg(not(shm_mailbox_loom))]
     Mapped(shm_core::Mapping),
-    #[cfg(any(test, loom, fuzzing))]
+    #[cfg(any(test, shm_mailbox_loom, fuzzing))]
     Heap(#[expect(dead_code, reason = "held for its `Drop` only")] heap::Heap),
 }
 
@@ -38,7 +41,7 @@ unsafe impl Sync for Region {}
 
 impl Region {
     /// Views `mapping` as a mailbox of this geometry.
-    #[cfg(not(loom))]
+    #[cfg(not(shm_mailbox_loom))]
     pub(crate) fn map(
         mapping: shm_core::Mapping,
         geometry: Geometry,
@@ -79,7 +82,7 @@ impl Region {
 
     /// Whether memory was cut off, so that the guard has put zeros in its place; see
     /// [`shm_core::guard`]. Speaks of the accesses before this call.
-    #[cfg(not(loom))]
+    #[cfg(not(shm_mailbox_loom))]
     #[inline(always)]
     pub(crate) fn is_lost(&self) -> bool {
         match &self.memory {
@@ -96,7 +99,7 @@ impl Region {
 }
 
 /// A region that nobody maps.
-#[cfg(any(test, loom, fuzzing))]
+#[cfg(any(test, shm_mailbox_loom, fuzzing))]
 mod heap {
     use std::ptr::NonNull;
 

@@ -149,7 +149,7 @@ impl Geometry {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(shm_mailbox_loom)))]
 mod tests {
     use super::*;
 

@@ -23,7 +23,7 @@ impl Role {
 
     /// The byte of the object, in either layout, on which the role's holder has a lock; for observers (see
     /// `F_OFD_GETLK` in `fcntl(2)`).
-    #[cfg(not(loom))]
+    #[cfg(not(shm_mailbox_loom))]
     #[must_use]
     pub const fn lock_byte(self) -> u64 {
         crate::layout::lock_byte::of(self)
@@ -55,7 +55,7 @@ pub enum Peer {
     Died,
 }
 
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 impl Peer {
     /// By the role's `life`, and whether its lock was held while that stood there.
     pub(crate) const fn judge(life: u64, held: bool) -> Self {

@@ -6,15 +6,15 @@
 /// are as good is the kernel's promise.
 #[inline(always)]
 pub(crate) fn light_fence() {
-    #[cfg(loom)]
+    #[cfg(shm_mailbox_loom)]
     fence(Ordering::SeqCst);
-    #[cfg(not(loom))]
+    #[cfg(not(shm_mailbox_loom))]
     shm_core::barrier::light();
 }
 
 pub(crate) use std::sync::atomic::compiler_fence;
 
-#[cfg(loom)]
+#[cfg(shm_mailbox_loom)]
 pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
-#[cfg(not(loom))]
+#[cfg(not(shm_mailbox_loom))]
 pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};

@@ -1,6 +1,6 @@
 //! Any bytes as the object, and any words written into it between two operations: errors at worst.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

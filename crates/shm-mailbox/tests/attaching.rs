@@ -1,6 +1,6 @@
 //! Coming to a mailbox: who creates, with which mode and size, and what is refused before anything is opened.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

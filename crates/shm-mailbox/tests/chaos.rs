@@ -1,7 +1,7 @@
 //! Both ends killed at random while verified messages flow. With `SHM_TORTURE=1` that takes minutes instead of
 //! seconds.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! Closing, keeping, draining, coming back, and what is left in `/dev/shm`.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

@@ -2,7 +2,7 @@
 //!
 //! Those of the protocol alone are run by the unit tests in `src/fuzzing.rs`.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 #[path = "../fuzz/bodies/mod.rs"]
 mod bodies;

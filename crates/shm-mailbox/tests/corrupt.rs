@@ -1,7 +1,7 @@
 //! Values in the shared memory that no correct peer would have written: an error that names the field and
 //! stays, or no harm; never a panic, never a hang.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

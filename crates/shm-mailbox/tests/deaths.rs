@@ -1,6 +1,6 @@
 //! Processes that are really killed or stopped, and what the other end sees of it.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! Messages written in place: nothing of them is seen before the commit.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! Messages from one end to the other, in one process: order, lengths, batches, two-step receiving, drafts.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

@@ -1,7 +1,7 @@
 //! Objects that are no finished mailbox of version 1: what is repaired, what is refused and left as it is,
 //! and what a finished one looks like byte for byte.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

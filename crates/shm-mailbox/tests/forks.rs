@@ -1,6 +1,6 @@
 //! A forked child has a copy of its parent's endpoints: it cannot use them, and does them no harm.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

@@ -1,7 +1,7 @@
 //! Either end killed at random moments while messages flow: nothing is lost, nothing comes out of order, and
 //! nothing comes twice without its number saying so.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

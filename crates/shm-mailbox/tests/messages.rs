@@ -1,7 +1,7 @@
 //! What the library's errors say, each in a situation that causes it. Those that the command passes on are listed with
 //! its own, in its `tests/messages`.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

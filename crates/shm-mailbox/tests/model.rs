@@ -1,6 +1,6 @@
 //! Any sequence of operations at both ends does what a queue in a `VecDeque` does.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! The counts that a restart relies on: which are believed, and what comes after the last message number.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

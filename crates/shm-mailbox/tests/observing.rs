@@ -1,6 +1,6 @@
 //! Observers: what they see of each kind of object, and that nobody notices them.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! Two processes that attach at the same moment, and one that is stopped while it does.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! Removing objects: only what nobody uses, and never what somebody is just coming to.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

@@ -1,7 +1,7 @@
 //! A third process writes nonsense between two living ends: no signal, no panic, and every call ends in time.
 //! With `SHM_TORTURE=1` it does so for a minute instead of a second.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

@@ -4,7 +4,7 @@
 //! killed; the ends change places from round to round, and so do the wait strategies. Every other round passes
 //! messages in batches: those carry the volume. In half of the rounds half of the slots are cold.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

@@ -1,7 +1,7 @@
 //! An end that stands still while verified messages flow, stopped by a signal or frozen with its control group, is
 //! alive. With `SHM_TORTURE=1` each stands still for two seconds.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

@@ -1,7 +1,7 @@
 //! What a program needs of the public interface without a second crate: each type that a signature names has a name
 //! here.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 use std::io;
 

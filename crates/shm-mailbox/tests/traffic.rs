@@ -1,7 +1,7 @@
 //! Many verified messages between two processes, for each pair of wait strategies; one core for both; and
 //! what an end costs that has nothing to do.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! An object that is unlinked, replaced or cut off under the endpoints that use it.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! Time-outs, interruption and round trips, with every wait strategy.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

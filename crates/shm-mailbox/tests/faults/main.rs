@@ -1,7 +1,7 @@
 //! What the system takes away: memory, room, descriptors, and the certainty of who is who. Nothing is pretended:
 //! objects are cut off and punched, file systems are full, limits are set, numbers are used again.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 #[path = "../support/mod.rs"]
 mod support;
