@@ -264,7 +264,8 @@ impl WaitArg {
             Wait::Poll(_) => Self::Poll,
             Wait::Backoff => Self::Backoff,
             Wait::Block => Self::Block,
-            Wait::Adaptive => Self::Adaptive,
+            // Adaptive, and whatever a later library may add.
+            _ => Self::Adaptive,
         }
     }
 }

@@ -33,6 +33,7 @@ pub struct Object {
 
 /// What became of a name that was to be unlinked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Unlink {
     /// The name is gone now.
     Done,

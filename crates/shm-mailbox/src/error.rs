@@ -459,12 +459,3 @@ fn truncated(name: &str, expected: &u64, found: &u64, f: &mut fmt::Formatter<'_>
          remove it and start both ends again"
     )
 }
-
-/// Nobody else can attach, close or remove for as long as one process is in the middle of it.
-pub(crate) fn init_busy(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
-    write!(
-        f,
-        "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
-         look for a stopped process and continue or end it"
-    )
-}

@@ -34,6 +34,7 @@ const ROOM_LIMIT: Duration = Duration::from_millis(20);
 
 /// What closing left behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Closed {
     /// The object has lost its name, by this end or by its peer: its memory is freed when the last process lets go of
     /// it.

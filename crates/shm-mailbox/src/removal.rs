@@ -1,14 +1,14 @@
 //! Removing an object that nobody uses any more, without taking it from somebody who is just coming.
 
-use std::error::Error;
-use std::fmt;
+use std::io::ErrorKind;
 
 use shm_core::{
     ListEntry, Object, ObjectId, ObjectOptions, OpenError, ShmName, SystemError, Unlink,
 };
+use thiserror::Error;
 
 use crate::claim;
-use crate::error::init_busy;
+use crate::error::into_io_error;
 use crate::layout::lock_byte;
 use crate::observe::{self, Content};
 use crate::role::Role;
@@ -16,6 +16,7 @@ use crate::wait;
 
 /// What may be removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Removal {
     /// A mailbox that nobody holds and that has no messages.
     Stale,
@@ -29,12 +30,16 @@ pub enum Removal {
 }
 
 /// Why an object was not removed.
-#[derive(Debug)]
+#[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RemoveError {
     /// It could not be opened.
+    #[error(transparent)]
     Open(OpenError),
     /// A living process holds a role.
+    #[error(
+        "object {name:?} is in use: it has a {role}; end that process first, or force the removal"
+    )]
     InUse {
         /// The object.
         name: String,
@@ -42,11 +47,18 @@ pub enum RemoveError {
         role: Role,
     },
     /// Another process has been attaching or closing for longer than any does (2 s); it is stopped.
+    #[error(
+        "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
+        look for a stopped process and continue or end it"
+    )]
     InitBusy {
         /// The object.
         name: String,
     },
     /// Nobody holds it, but it has messages.
+    #[error(
+        "object {name:?} has messages that nobody has taken ({queued}); receive them, or remove it with them"
+    )]
     Messages {
         /// The object.
         name: String,
@@ -54,12 +66,14 @@ pub enum RemoveError {
         queued: u64,
     },
     /// It is no mailbox.
+    #[error("object {name:?} is not a mailbox; it was left as it is")]
     NotAMailbox {
         /// The object.
         name: String,
     },
     /// A system call failed.
-    System(SystemError),
+    #[error(transparent)]
+    System(#[from] SystemError),
 }
 
 /// Removes the name of an object, if it is what `removal` allows, and `expected`, unless that is none.
@@ -168,39 +182,25 @@ fn check(object: &Object, removal: Removal) -> Result<(), RemoveError> {
     }
 }
 
-impl From<SystemError> for RemoveError {
-    fn from(error: SystemError) -> Self {
-        Self::System(error)
-    }
-}
+into_io_error!(RemoveError);
 
-impl fmt::Display for RemoveError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl RemoveError {
+    /// The kind of [`std::io::Error`] that this becomes.
+    ///
+    /// | kind | of |
+    /// |---|---|
+    /// | [`ResourceBusy`](ErrorKind::ResourceBusy) | [`InUse`](Self::InUse), [`InitBusy`](Self::InitBusy) |
+    /// | [`DirectoryNotEmpty`](ErrorKind::DirectoryNotEmpty) | [`Messages`](Self::Messages) |
+    /// | [`InvalidData`](ErrorKind::InvalidData) | [`NotAMailbox`](Self::NotAMailbox) |
+    /// | that of the error inside | [`Open`](Self::Open), [`System`](Self::System) |
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Open(error) => error.fmt(f),
-            Self::InUse { name, role } => write!(
-                f,
-                "object {name:?} is in use: it has a {role}; end that process first, or force the removal"
-            ),
-            Self::InitBusy { name } => init_busy(f, name),
-            Self::Messages { name, queued } => write!(
-                f,
-                "object {name:?} has messages that nobody has taken ({queued}); receive them, or remove it with them"
-            ),
-            Self::NotAMailbox { name } => {
-                write!(f, "object {name:?} is not a mailbox; it was left as it is")
-            }
-            Self::System(error) => error.fmt(f),
-        }
-    }
-}
-
-impl Error for RemoveError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Open(error) => error.source(),
-            Self::System(error) => error.source(),
-            _ => None,
+            Self::Open(error) => error.kind(),
+            Self::InUse { .. } | Self::InitBusy { .. } => ErrorKind::ResourceBusy,
+            Self::Messages { .. } => ErrorKind::DirectoryNotEmpty,
+            Self::NotAMailbox { .. } => ErrorKind::InvalidData,
+            Self::System(error) => error.kind(),
         }
     }
 }

@@ -34,6 +34,7 @@ const ASLEEP_SLICE: Duration = Duration::from_millis(100);
 ///
 /// Any mix at the two ends works. What each costs is a trade of latency against processor time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Wait {
     /// Looks without a break. The lowest latency; keeps one core busy, and is a disaster when both
     /// endpoints share one core.

@@ -281,6 +281,7 @@ fn messages_that_are_still_queued_keep_the_object_while_the_receiver_takes_them(
         match closed {
             Closed::Unlinked => assert_eq!(left, 0, "unlinked with messages in it"),
             Closed::Kept { queued } => assert!(queued >= left, "{queued}, but {left} left"),
+            other => panic!("{other:?}"),
         }
         taker.join().unwrap();
     }

@@ -45,6 +45,7 @@ fn each_error_compares_crosses_threads_and_becomes_an_io_error() {
     is_an_error::<RecvError>();
     is_an_error::<BatchError>();
     is_an_error::<CloseError>();
+    is_an_error::<RemoveError>();
     is_an_error::<NameError>();
     is_an_error::<OpenError>();
     is_an_error::<ResizeError>();

@@ -10,6 +10,7 @@ use shm_core::{
 use super::{AttachError, BatchError, CloseError, RecvError, SendError};
 use crate::classic;
 use crate::corrupt::{Corrupt, Field};
+use crate::removal::RemoveError;
 use crate::role::Role;
 use crate::wait::Wait;
 
@@ -118,6 +119,12 @@ fn passing() -> Vec<Case> {
         case(|| R::Corrupt { name: name(), corrupt: corrupt() }, ErrorKind::InvalidData),
         case(|| R::Forked { name: name() }, ErrorKind::PermissionDenied),
         case(|| R::System(system()), system_kind()),
+        case(|| RemoveError::Open(OpenError::NotFound { name: shm_name() }), ErrorKind::NotFound),
+        case(|| RemoveError::InUse { name: name(), role: Role::Sender }, ErrorKind::ResourceBusy),
+        case(|| RemoveError::InitBusy { name: name() }, ErrorKind::ResourceBusy),
+        case(|| RemoveError::Messages { name: name(), queued: 3 }, ErrorKind::DirectoryNotEmpty),
+        case(|| RemoveError::NotAMailbox { name: name() }, ErrorKind::InvalidData),
+        case(|| RemoveError::System(system()), system_kind()),
         case(|| CloseError::InitBusy { name: name() }, ErrorKind::ResourceBusy),
         case(|| CloseError::Truncated { name: name() }, ErrorKind::InvalidData),
         case(|| CloseError::Forked { name: name() }, ErrorKind::PermissionDenied),
