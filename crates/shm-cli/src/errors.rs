@@ -50,7 +50,7 @@ pub(crate) fn attach_classic(error: &classic::AttachError) -> Failure {
         E::Foreign { .. } => {
             Failure::new(Status::OtherLayout, error).next("leave out --classic if it is a mailbox")
         }
-        E::RoleTaken { name, role } => role_taken(name, *role),
+        E::RoleTaken { name, role } => role_taken(name.as_str(), *role),
         E::System(error) => system(error),
         _ => Failure::new(Status::Failure, error),
     }
@@ -64,7 +64,7 @@ pub(crate) fn send(name: &str, error: &SendError) -> Halt {
         SendError::Closed { .. } | SendError::PeerDied { .. } => Status::Abandoned,
         SendError::Unlinked { .. } => Status::NoObject,
         SendError::Truncated { name, found, .. } => {
-            return Halt::Failed(truncated(name, *found, error));
+            return Halt::Failed(truncated(name.as_str(), *found, error));
         }
         SendError::System(error) => return Halt::Failed(system(error)),
         _ => Status::Failure,
@@ -99,7 +99,7 @@ pub(crate) fn recv(error: &RecvError) -> Halt {
         RecvError::Unlinked { .. } => Status::NoObject,
         RecvError::Reattach(error) => return Halt::Failed(attach(error)),
         RecvError::Truncated { name, found, .. } => {
-            return Halt::Failed(truncated(name, *found, error));
+            return Halt::Failed(truncated(name.as_str(), *found, error));
         }
         RecvError::System(error) => return Halt::Failed(system(error)),
         _ => Status::Failure,
@@ -278,10 +278,6 @@ mod tests {
         }
     }
 
-    fn name() -> String {
-        "orders".to_owned()
-    }
-
     fn shm_name() -> ShmName {
         ShmName::new("orders").unwrap()
     }
@@ -289,13 +285,13 @@ mod tests {
     #[test]
     fn what_cannot_be_attached_to_has_a_status_for_its_reason() {
         let taken = AttachError::RoleTaken {
-            name: name(),
+            name: shm_name(),
             role: Role::Sender,
             pid: Some(7),
         };
         assert_eq!(attach(&taken).status(), Status::RoleTaken);
         let version = AttachError::Version {
-            name: name(),
+            name: shm_name(),
             found: 2,
             expected: 1,
         };
@@ -309,10 +305,10 @@ mod tests {
             attach(&AttachError::Open(owner)).status(),
             Status::Permission
         );
-        let absent = classic::AttachError::NotFound { name: name() };
+        let absent = classic::AttachError::NotFound { name: shm_name() };
         assert_eq!(attach_classic(&absent).status(), Status::NoObject);
         let foreign = classic::AttachError::Foreign {
-            name: name(),
+            name: shm_name(),
             expected: 1028,
             found: 5,
         };
@@ -342,7 +338,7 @@ mod tests {
 
     #[test]
     fn a_dead_writer_has_its_own_status_and_a_signal_is_no_failure() {
-        let died = RecvError::PeerDied { name: name() };
+        let died = RecvError::PeerDied { name: shm_name() };
         assert_eq!(status(recv(&died)), Status::Abandoned);
         assert!(matches!(recv(&RecvError::Interrupted), Halt::Signal));
         let interrupted = classic::RecvError::Interrupted;

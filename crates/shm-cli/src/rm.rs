@@ -167,7 +167,9 @@ fn failure(entry: &Entry, error: &RemoveError) -> Failure {
             }
         }
         RemoveError::Open(error) => errors::open(error),
-        RemoveError::InUse { name, role } => in_use(name, *role, procfs::holder(entry.id, *role)),
+        RemoveError::InUse { name, role } => {
+            in_use(name.as_str(), *role, procfs::holder(entry.id, *role))
+        }
         RemoveError::Messages { .. } | RemoveError::NotAMailbox { .. } => {
             Failure::new(Status::OtherLayout, error)
         }

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use shm_core::fork::ProcessToken;
-use shm_core::{Moment, Object, SystemError, barrier, futex};
+use shm_core::{Moment, Object, ShmName, SystemError, barrier, futex};
 
 use crate::corrupt::Corrupt;
 use crate::error::Failure;
@@ -146,8 +146,8 @@ impl Channel {
         failure
     }
 
-    pub(crate) fn name(&self) -> &str {
-        self.object.name().as_str()
+    pub(crate) fn name(&self) -> &ShmName {
+        self.object.name()
     }
 
     pub(crate) fn own(&self) -> &Presence {

@@ -6,7 +6,7 @@ mod tests;
 
 use std::fmt;
 
-use shm_core::{MapError, NameError, OpenError, ResizeError, SystemError, ViewError};
+use shm_core::{MapError, NameError, OpenError, ResizeError, ShmName, SystemError, ViewError};
 use thiserror::Error;
 
 use crate::corrupt::Corrupt;
@@ -53,7 +53,7 @@ pub enum AttachError {
     )]
     RoleTaken {
         /// The object.
-        name: String,
+        name: ShmName,
         /// The role that is taken.
         role: Role,
         /// The process that holds it, as `/proc` tells; `None` if that does not show it to this process. For display
@@ -67,19 +67,19 @@ pub enum AttachError {
     )]
     InitBusy {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// The name changed hands again and again while we opened it.
     #[error("object {name:?} was unlinked again each time it was opened; look for who removes it")]
     Unsteady {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// The object is not a mailbox. It is left as it is.
     #[error("object {name:?} is not a mailbox but {found}; it was left as it is, use another name")]
     NotAMailbox {
         /// The object.
-        name: String,
+        name: ShmName,
         /// What was found instead.
         found: String,
     },
@@ -89,7 +89,7 @@ pub enum AttachError {
     )]
     Classic {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// The mailbox has another layout version.
     #[error(
@@ -98,7 +98,7 @@ pub enum AttachError {
     )]
     Version {
         /// The object.
-        name: String,
+        name: ShmName,
         /// What the object says.
         found: u32,
         /// What this library speaks.
@@ -110,7 +110,7 @@ pub enum AttachError {
     )]
     Geometry {
         /// The object.
-        name: String,
+        name: ShmName,
         /// Which field of the header, or `size`.
         field: &'static str,
         /// What the object says.
@@ -134,7 +134,7 @@ pub enum AttachError {
     )]
     OtherSlots {
         /// The object.
-        name: String,
+        name: ShmName,
         /// What the object has.
         found: u32,
         /// What was asked for.
@@ -144,7 +144,7 @@ pub enum AttachError {
     #[error("object {name:?} is corrupt: {corrupt}; remove it and start both ends again")]
     Corrupt {
         /// The object.
-        name: String,
+        name: ShmName,
         /// The field and what it holds.
         corrupt: Corrupt,
     },
@@ -155,7 +155,7 @@ pub enum AttachError {
     )]
     Truncated {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// A system call failed.
     #[error(transparent)]
@@ -189,13 +189,13 @@ pub enum SendError {
     )]
     Closed {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// All slots are taken, or, when draining, messages are left, and the receiver died.
     #[error("the receiver of object {name:?} died, and messages are left; start a receiver again")]
     PeerDied {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// All slots are taken, or, when draining, messages are left; no receiver is attached, and none can come: the
     /// object has lost its name.
@@ -204,13 +204,13 @@ pub enum SendError {
     )]
     Unlinked {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// Somebody has made the object smaller. The endpoint stays in this state.
     #[error(fmt = truncated)]
     Truncated {
         /// The object.
-        name: String,
+        name: ShmName,
         /// The size it had, in bytes.
         expected: u64,
         /// The size it has; not less if it was made larger again.
@@ -220,7 +220,7 @@ pub enum SendError {
     #[error("object {name:?} is corrupt: {corrupt}; remove it and start both ends again")]
     Corrupt {
         /// The object.
-        name: String,
+        name: ShmName,
         /// The field and what it holds.
         corrupt: Corrupt,
     },
@@ -228,7 +228,7 @@ pub enum SendError {
     #[error("object {name:?} has used up its message numbers; create a new one")]
     Exhausted {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// This process is a forked child; the endpoint is its parent's.
     #[error(
@@ -236,7 +236,7 @@ pub enum SendError {
     )]
     Forked {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// A system call failed.
     #[error(transparent)]
@@ -268,13 +268,13 @@ pub enum RecvError {
     #[error("the sender of object {name:?} has closed, and nothing is left")]
     Closed {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// The sender died, and everything it committed has been received.
     #[error("the sender of object {name:?} died; everything it committed has been received")]
     PeerDied {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// No sender is attached, and none can come: the object has lost its name.
     #[error(
@@ -282,7 +282,7 @@ pub enum RecvError {
     )]
     Unlinked {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// The object has lost its name, and the one that has it now could not be attached to; see
     /// [`Options::await_peer`](crate::Options::await_peer). The next call tries again.
@@ -292,7 +292,7 @@ pub enum RecvError {
     #[error(fmt = truncated)]
     Truncated {
         /// The object.
-        name: String,
+        name: ShmName,
         /// The size it had, in bytes.
         expected: u64,
         /// The size it has; not less if it was made larger again.
@@ -302,7 +302,7 @@ pub enum RecvError {
     #[error("object {name:?} is corrupt: {corrupt}; remove it and start both ends again")]
     Corrupt {
         /// The object.
-        name: String,
+        name: ShmName,
         /// The field and what it holds.
         corrupt: Corrupt,
     },
@@ -312,7 +312,7 @@ pub enum RecvError {
     )]
     Forked {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// A system call failed.
     #[error(transparent)]
@@ -342,13 +342,13 @@ pub enum CloseError {
     )]
     InitBusy {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// Somebody has made the object smaller; it was left as it is.
     #[error("object {name:?} was truncated; it was not unlinked, remove it")]
     Truncated {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// This process is a forked child; the endpoint is its parent's, which it stays.
     #[error(
@@ -356,7 +356,7 @@ pub enum CloseError {
     )]
     Forked {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// A system call failed.
     #[error(transparent)]
@@ -396,8 +396,8 @@ impl From<SystemError> for Failure {
 
 impl SendError {
     #[cold]
-    pub(crate) fn new(failure: Failure, name: &str) -> Self {
-        let name = name.to_owned();
+    pub(crate) fn new(failure: Failure, name: &ShmName) -> Self {
+        let name = name.clone();
         match failure {
             Failure::Stop(Stop::TimedOut) => Self::TimedOut,
             Failure::Stop(Stop::Interrupted) => Self::Interrupted,
@@ -418,8 +418,8 @@ impl SendError {
 
 impl RecvError {
     #[cold]
-    pub(crate) fn new(failure: Failure, name: &str) -> Self {
-        let name = name.to_owned();
+    pub(crate) fn new(failure: Failure, name: &ShmName) -> Self {
+        let name = name.clone();
         match failure {
             Failure::Stop(Stop::TimedOut) => Self::TimedOut,
             Failure::Stop(Stop::Interrupted) => Self::Interrupted,
@@ -445,7 +445,12 @@ fn holder(pid: Option<u32>) -> String {
     }
 }
 
-fn truncated(name: &str, expected: &u64, found: &u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn truncated(
+    name: &ShmName,
+    expected: &u64,
+    found: &u64,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
     if found >= expected {
         return write!(
             f,

@@ -1,6 +1,6 @@
 //! What an object holds, read through its descriptor before anything is mapped.
 
-use shm_core::Object;
+use shm_core::{Object, ShmName};
 
 use crate::classic;
 use crate::error::AttachError;
@@ -20,13 +20,13 @@ impl Image {
     /// Reads and checks `object`. What is not a mailbox is an error and stays as it is.
     pub(crate) fn read(object: &Object) -> Result<Self, AttachError> {
         let size = object.size().map_err(AttachError::System)?;
-        let name = || object.name().to_string();
+        let name = object.name();
         if size == classic::SIZE {
-            return Err(AttachError::Classic { name: name() });
+            return Err(AttachError::Classic { name: name.clone() });
         }
         let foreign = |found| {
             Err(AttachError::NotAMailbox {
-                name: name(),
+                name: name.clone(),
                 found,
             })
         };
@@ -42,7 +42,7 @@ impl Image {
             return foreign(format!("shorter than its {size} bytes"));
         }
         match word_at(&bytes, 0) {
-            MAGIC => Self::check(&bytes, size, &name),
+            MAGIC => Self::check(&bytes, size, name),
             0 => foreign("memory that starts with zeros".to_owned()),
             magic => foreign(format!("memory that starts with {magic:#018x}")),
         }
@@ -52,19 +52,19 @@ impl Image {
     pub(crate) fn check(
         bytes: &[u8; SLOTS_OFFSET],
         size: u64,
-        name: &dyn Fn() -> String,
+        name: &ShmName,
     ) -> Result<Self, AttachError> {
         let version = half_at(bytes, 8);
         if version != VERSION {
             return Err(AttachError::Version {
-                name: name(),
+                name: name.clone(),
                 found: version,
                 expected: VERSION,
             });
         }
         let differs = |field, found, expected| {
             Err(AttachError::Geometry {
-                name: name(),
+                name: name.clone(),
                 field,
                 found,
                 expected,

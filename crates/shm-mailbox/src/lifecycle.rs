@@ -94,7 +94,7 @@ pub(crate) fn attach<C>(
     let attached = wait::retry(limit, || attaching.once(&mut busy))?;
     attached.ok_or_else(|| AttachError::RoleTaken {
         pid: busy.and_then(|object| object.lock_holder(lock_byte::of(role))),
-        name: name.to_string(),
+        name: name.clone(),
         role,
     })
 }
@@ -128,7 +128,7 @@ impl<C, F: Fn(&Region) -> Result<C, crate::Corrupt>> Attaching<'_, F> {
             };
             let init = claim::init(&object)?;
             init.ok_or_else(|| AttachError::InitBusy {
-                name: self.name.to_string(),
+                name: self.name.clone(),
             })?;
             if !object.has_name()? {
                 // Unlinked between our opening and our locking: the name is free, or another's.
@@ -149,7 +149,7 @@ impl<C, F: Fn(&Region) -> Result<C, crate::Corrupt>> Attaching<'_, F> {
             return Ok(Some((channel, cursor)));
         }
         Err(AttachError::Unsteady {
-            name: self.name.to_string(),
+            name: self.name.clone(),
         })
     }
 
@@ -197,7 +197,7 @@ impl<C, F: Fn(&Region) -> Result<C, crate::Corrupt>> Attaching<'_, F> {
         let insists = self.options.exact && self.options.slots.is_some();
         if insists && found.slots() != self.wanted.slots() {
             return Err(AttachError::OtherSlots {
-                name: self.name.to_string(),
+                name: self.name.clone(),
                 found: found.slots(),
                 expected: self.wanted.slots(),
             });
@@ -216,7 +216,7 @@ impl<C, F: Fn(&Region) -> Result<C, crate::Corrupt>> Attaching<'_, F> {
         let cursor = (self.resume)(&region);
         ensure_memory(&region, &object)?;
         let cursor = cursor.map_err(|corrupt| AttachError::Corrupt {
-            name: self.name.to_string(),
+            name: self.name.clone(),
             corrupt,
         })?;
         let presence = &region.side(self.role).presence;
@@ -281,7 +281,7 @@ fn objects(options: &Options) -> Result<ObjectOptions, AttachError> {
 fn ensure_memory(region: &Region, object: &Object) -> Result<(), AttachError> {
     if region.is_lost() {
         return Err(AttachError::Truncated {
-            name: object.name().to_string(),
+            name: object.name().clone(),
         });
     }
     Ok(())
@@ -306,12 +306,12 @@ pub(crate) fn close(
     if !channel.token.is_current() {
         // A forked child's copy: the endpoint is the parent's.
         return Err(CloseError::Forked {
-            name: channel.name().to_owned(),
+            name: channel.name().clone(),
         });
     }
     let object = &channel.object;
     let truncated = || CloseError::Truncated {
-        name: channel.name().to_owned(),
+        name: channel.name().clone(),
     };
     let size = object.size().map_err(CloseError::System)?;
     if size < channel.region.geometry().object_size() || channel.broken_memory() {
@@ -349,7 +349,7 @@ pub(crate) fn close(
     wake_unconditionally(channel.peer());
     if init.is_none() {
         return Err(CloseError::InitBusy {
-            name: channel.name().to_owned(),
+            name: channel.name().clone(),
         });
     }
     object.unlock(lock_byte::INIT).map_err(CloseError::System)?;

@@ -156,7 +156,7 @@ pub fn look(object: &Object) -> Result<Content, SystemError> {
     if word(object, offset::MAGIC)? != MAGIC {
         return Ok(Content::Foreign);
     }
-    match Image::check(&bytes, size, &|| object.name().to_string()) {
+    match Image::check(&bytes, size, object.name()) {
         Ok(image) => mailbox(object, image).map(Content::Mailbox),
         Err(error) => Ok(Content::Unknown(error)),
     }

@@ -50,7 +50,7 @@ impl Receiver {
     /// The object's name, without a slash.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.channel.name()
+        self.channel.name().as_str()
     }
 
     /// Which mailbox it is: another one each time a mailbox is made, also under the same name.

@@ -42,7 +42,7 @@ pub enum RemoveError {
     )]
     InUse {
         /// The object.
-        name: String,
+        name: ShmName,
         /// The role that is held.
         role: Role,
     },
@@ -53,7 +53,7 @@ pub enum RemoveError {
     )]
     InitBusy {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// Nobody holds it, but it has messages.
     #[error(
@@ -61,7 +61,7 @@ pub enum RemoveError {
     )]
     Messages {
         /// The object.
-        name: String,
+        name: ShmName,
         /// How many.
         queued: u64,
     },
@@ -69,7 +69,7 @@ pub enum RemoveError {
     #[error("object {name:?} is not a mailbox; it was left as it is")]
     NotAMailbox {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// A system call failed.
     #[error(transparent)]
@@ -135,7 +135,7 @@ fn remove_unopened(name: &ShmName, expected: Option<ObjectId>) -> Result<Unlink,
 fn take_init(object: &Object) -> Result<bool, RemoveError> {
     let init = claim::init(object)?;
     init.ok_or_else(|| RemoveError::InitBusy {
-        name: object.name().to_string(),
+        name: object.name().clone(),
     })?;
     Ok(object.has_name()?)
 }
@@ -159,7 +159,7 @@ fn take_roles(object: &Object) -> Result<bool, RemoveError> {
         Ok(Some(true))
     })?;
     taken.ok_or_else(|| RemoveError::InUse {
-        name: object.name().to_string(),
+        name: object.name().clone(),
         role: holder,
     })
 }
@@ -169,7 +169,7 @@ fn check(object: &Object, removal: Removal) -> Result<(), RemoveError> {
     if matches!(removal, Removal::Any | Removal::Unused) {
         return Ok(());
     }
-    let name = || object.name().to_string();
+    let name = || object.name().clone();
     match observe::look(object)? {
         Content::Mailbox(seen) if seen.queued > 0 && removal == Removal::Stale => {
             Err(RemoveError::Messages {

@@ -45,7 +45,7 @@ impl Sender {
     /// The object's name, without a slash.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.channel.name()
+        self.channel.name().as_str()
     }
 
     /// Which mailbox it is: another one each time a mailbox is made, also under the same name.
@@ -300,7 +300,7 @@ impl Sender {
         self.usable()?;
         if self.cursor.is_exhausted() {
             return Err(SendError::Exhausted {
-                name: self.name().to_owned(),
+                name: self.channel.name().clone(),
             });
         }
         Ok(())

@@ -43,7 +43,7 @@ pub(super) fn attach(
             Ok(Some(Claim::Unlinked)) => continue,
             Ok(Some(Claim::Held)) => map(&object),
             Ok(None) => Err(AttachError::RoleTaken {
-                name: name.to_string(),
+                name: name.clone(),
                 role,
             }),
             Err(error) => Err(error),
@@ -64,9 +64,7 @@ pub(super) fn attach(
             created,
         });
     }
-    Err(AttachError::Unsteady {
-        name: name.to_string(),
-    })
+    Err(AttachError::Unsteady { name: name.clone() })
 }
 
 fn open(name: &ShmName, role: Role, any_owner: bool) -> Result<(Object, Created), AttachError> {
@@ -78,9 +76,7 @@ fn open(name: &ShmName, role: Role, any_owner: bool) -> Result<(Object, Created)
         Role::Receiver => options.open(name).map(|object| (object, Created::No)),
     };
     opened.map_err(|error| match error {
-        OpenError::NotFound { name } => AttachError::NotFound {
-            name: name.to_string(),
-        },
+        OpenError::NotFound { name } => AttachError::NotFound { name: name.clone() },
         other => AttachError::Open(other),
     })
 }
@@ -97,7 +93,7 @@ enum Claim {
 ///
 /// INIT is given back between two attempts, since whoever has the role needs it to close.
 fn claim(object: &Object, role: Role) -> Result<Option<Claim>, AttachError> {
-    let name = || object.name().to_string();
+    let name = || object.name().clone();
     claim::init(object)?.ok_or_else(|| AttachError::InitBusy { name: name() })?;
     if !object.has_name()? {
         return Ok(Some(Claim::Unlinked));

@@ -4,7 +4,7 @@ mod kind;
 
 use std::fmt;
 
-use shm_core::{MapError, NameError, OpenError, ResizeError, SystemError, ViewError};
+use shm_core::{MapError, NameError, OpenError, ResizeError, ShmName, SystemError, ViewError};
 use thiserror::Error;
 
 use super::MAX_MESSAGE;
@@ -25,7 +25,7 @@ pub enum AttachError {
     )]
     Wait {
         /// The object.
-        name: String,
+        name: ShmName,
         /// What was asked for.
         wait: Wait,
     },
@@ -33,7 +33,7 @@ pub enum AttachError {
     #[error("object {name:?} does not exist; start a writer first")]
     NotFound {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// The object could not be opened or created, or must not be used.
     #[error(transparent)]
@@ -45,7 +45,7 @@ pub enum AttachError {
     )]
     Foreign {
         /// The object.
-        name: String,
+        name: ShmName,
         /// The lesson's size in bytes: 1028.
         expected: u64,
         /// Its size in bytes.
@@ -64,7 +64,7 @@ pub enum AttachError {
     #[error(fmt = role_taken)]
     RoleTaken {
         /// The object.
-        name: String,
+        name: ShmName,
         /// The role that is taken.
         role: Role,
     },
@@ -75,13 +75,13 @@ pub enum AttachError {
     )]
     InitBusy {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// The name changed hands again and again while we opened it.
     #[error("object {name:?} was unlinked again each time it was opened; look for who removes it")]
     Unsteady {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// A system call failed.
     #[error(transparent)]
@@ -125,13 +125,13 @@ pub enum SendError {
     #[error("object {name:?} was unlinked; attach again")]
     Unlinked {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// Somebody has changed the object's size, and it stayed so.
     #[error(fmt = truncated)]
     Truncated {
         /// The object.
-        name: String,
+        name: ShmName,
         /// The lesson's size in bytes: 1028.
         expected: u64,
         /// The size it has.
@@ -144,7 +144,7 @@ pub enum SendError {
     #[error("object {name:?} was attached before a fork; attach again in the child")]
     Forked {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// A system call failed.
     #[error(transparent)]
@@ -165,13 +165,13 @@ pub enum RecvError {
     #[error("object {name:?} was unlinked; attach again")]
     Unlinked {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// Somebody has changed the object's size, and it stayed so.
     #[error(fmt = truncated)]
     Truncated {
         /// The object.
-        name: String,
+        name: ShmName,
         /// The lesson's size in bytes: 1028.
         expected: u64,
         /// The size it has.
@@ -184,7 +184,7 @@ pub enum RecvError {
     #[error("object {name:?} was attached before a fork; attach again in the child")]
     Forked {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// A system call failed.
     #[error(transparent)]
@@ -202,13 +202,13 @@ pub enum CloseError {
     )]
     InitBusy {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// This process is a forked child; the writer is its parent's, which it stays.
     #[error("object {name:?} was attached before a fork; attach again in the child")]
     Forked {
         /// The object.
-        name: String,
+        name: ShmName,
     },
     /// A system call failed.
     #[error(transparent)]
@@ -246,8 +246,8 @@ impl From<SystemError> for Fault {
 
 impl SendError {
     #[cold]
-    pub(super) fn new(fault: Fault, name: &str) -> Self {
-        let name = name.to_owned();
+    pub(super) fn new(fault: Fault, name: &ShmName) -> Self {
+        let name = name.clone();
         match fault {
             Fault::Stop(Stop::TimedOut) => Self::TimedOut,
             Fault::Stop(Stop::Interrupted) => Self::Interrupted,
@@ -266,8 +266,8 @@ impl SendError {
 
 impl RecvError {
     #[cold]
-    pub(super) fn new(fault: Fault, name: &str) -> Self {
-        let name = name.to_owned();
+    pub(super) fn new(fault: Fault, name: &ShmName) -> Self {
+        let name = name.clone();
         match fault {
             Fault::Stop(Stop::TimedOut) => Self::TimedOut,
             Fault::Stop(Stop::Interrupted) => Self::Interrupted,
@@ -284,7 +284,7 @@ impl RecvError {
     }
 }
 
-fn role_taken(name: &str, role: &Role, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn role_taken(name: &ShmName, role: &Role, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let (program, verb) = match role {
         Role::Sender => ("writer", "writes"),
         Role::Receiver => ("reader", "reads"),
@@ -295,7 +295,12 @@ fn role_taken(name: &str, role: &Role, f: &mut fmt::Formatter<'_>) -> fmt::Resul
     )
 }
 
-fn truncated(name: &str, expected: &u64, found: &u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn truncated(
+    name: &ShmName,
+    expected: &u64,
+    found: &u64,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
     if found == expected {
         return write!(
             f,

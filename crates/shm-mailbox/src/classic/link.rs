@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use shm_core::fork::ProcessToken;
-use shm_core::{Moment, Object, futex};
+use shm_core::{Moment, Object, ShmName, futex};
 
 use super::error::Fault;
 use super::layout::{Region, SIZE, View};
@@ -41,8 +41,8 @@ impl Link {
         }
     }
 
-    pub(super) fn name(&self) -> &str {
-        self.object.name().as_str()
+    pub(super) fn name(&self) -> &ShmName {
+        self.object.name()
     }
 
     pub(super) fn object(&self) -> &Object {

@@ -55,6 +55,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use shm_core::ShmName;
+
 use crate::claim;
 use crate::role::Role;
 use crate::wait::{Wait, Waiter};
@@ -180,7 +182,7 @@ impl Options {
         match self.wait {
             Wait::Spin | Wait::Yield | Wait::Poll(_) | Wait::Block => Ok(()),
             Wait::Backoff | Wait::Adaptive => Err(AttachError::Wait {
-                name: self.name.clone(),
+                name: ShmName::new(&self.name).map_err(AttachError::Name)?,
                 wait: self.wait,
             }),
         }

@@ -51,7 +51,7 @@ impl Reader {
     /// The object's name, without the leading slash.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.link.name()
+        self.link.name().as_str()
     }
 
     /// Requests the next message, waits for it, and copies it into `message`; the one before counts as taken.

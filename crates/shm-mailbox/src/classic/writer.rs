@@ -71,7 +71,7 @@ impl Writer {
     /// The object's name, without the leading slash.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.link.name()
+        self.link.name().as_str()
     }
 
     /// Whether this writer created the object.
@@ -167,13 +167,13 @@ impl Writer {
     fn unlink(&self) -> Result<(), CloseError> {
         if !self.link.is_ours() {
             return Err(CloseError::Forked {
-                name: self.name().to_owned(),
+                name: self.link.name().clone(),
             });
         }
         let object = self.link.object();
         // Held until the object is dropped, which frees the role too.
         claim::init(object)?.ok_or_else(|| CloseError::InitBusy {
-            name: self.name().to_owned(),
+            name: self.link.name().clone(),
         })?;
         // A name that is gone, or another object's by now, is left alone.
         object.unlink()?;

@@ -27,17 +27,13 @@ where
     (Box::new(make()), make().into(), kind)
 }
 
-fn name() -> String {
-    "orders".to_owned()
-}
-
-fn shm_name() -> ShmName {
+fn name() -> ShmName {
     ShmName::new("orders").expect("a name")
 }
 
 /// `EIO`, whose kind has no name and whose text nothing else says.
 fn system() -> SystemError {
-    SystemError::new("fstat", &shm_name(), io::Error::from_raw_os_error(5))
+    SystemError::new("fstat", &name(), io::Error::from_raw_os_error(5))
 }
 
 fn corrupt() -> Corrupt {
@@ -57,19 +53,19 @@ fn attaching() -> Vec<Case> {
         case(|| E::Slots { found: 3 }, ErrorKind::InvalidInput),
         case(|| E::Mode { found: 0 }, ErrorKind::InvalidInput),
         case(|| E::HotSlots { found: 8, slots: 4 }, ErrorKind::InvalidInput),
-        case(|| E::Open(OpenError::NotFound { name: shm_name() }), ErrorKind::NotFound),
-        case(|| E::Open(OpenError::Exists { name: shm_name() }), ErrorKind::AlreadyExists),
-        case(|| E::Open(OpenError::PermissionDenied { name: shm_name(), owner: None, mode: None, euid: 1 }), ErrorKind::PermissionDenied),
-        case(|| E::Open(OpenError::NotRegular { name: shm_name(), found: FileKind::Fifo }), ErrorKind::InvalidData),
-        case(|| E::Open(OpenError::NoInodes { name: shm_name() }), ErrorKind::StorageFull),
-        case(|| E::Open(OpenError::Unstable { name: shm_name(), rounds: 9 }), ErrorKind::ResourceBusy),
-        case(|| E::Open(OpenError::Unsupported { name: shm_name(), needed: "O_TMPFILE" }), ErrorKind::Unsupported),
+        case(|| E::Open(OpenError::NotFound { name: name() }), ErrorKind::NotFound),
+        case(|| E::Open(OpenError::Exists { name: name() }), ErrorKind::AlreadyExists),
+        case(|| E::Open(OpenError::PermissionDenied { name: name(), owner: None, mode: None, euid: 1 }), ErrorKind::PermissionDenied),
+        case(|| E::Open(OpenError::NotRegular { name: name(), found: FileKind::Fifo }), ErrorKind::InvalidData),
+        case(|| E::Open(OpenError::NoInodes { name: name() }), ErrorKind::StorageFull),
+        case(|| E::Open(OpenError::Unstable { name: name(), rounds: 9 }), ErrorKind::ResourceBusy),
+        case(|| E::Open(OpenError::Unsupported { name: name(), needed: "O_TMPFILE" }), ErrorKind::Unsupported),
         case(|| E::Open(OpenError::System(system())), system_kind()),
-        case(|| E::Reserve(ResizeError::NoSpace { name: shm_name(), requested: 2, available: 1 }), ErrorKind::StorageFull),
-        case(|| E::Reserve(ResizeError::TooLarge { name: shm_name(), requested: 2 }), ErrorKind::FileTooLarge),
+        case(|| E::Reserve(ResizeError::NoSpace { name: name(), requested: 2, available: 1 }), ErrorKind::StorageFull),
+        case(|| E::Reserve(ResizeError::TooLarge { name: name(), requested: 2 }), ErrorKind::FileTooLarge),
         case(|| E::Reserve(ResizeError::System(system())), system_kind()),
         case(|| E::Map(MapError::Empty { name: None }), ErrorKind::InvalidInput),
-        case(|| E::Map(MapError::ReadOnlyObject { name: shm_name() }), ErrorKind::PermissionDenied),
+        case(|| E::Map(MapError::ReadOnlyObject { name: name() }), ErrorKind::PermissionDenied),
         case(|| E::Map(MapError::System(system())), system_kind()),
         case(|| E::View(ViewError::ReadOnly { name: None }), ErrorKind::PermissionDenied),
         case(|| E::View(ViewError::Misaligned { name: None, offset: 1, align: 8 }), ErrorKind::InvalidInput),
@@ -119,7 +115,7 @@ fn passing() -> Vec<Case> {
         case(|| R::Corrupt { name: name(), corrupt: corrupt() }, ErrorKind::InvalidData),
         case(|| R::Forked { name: name() }, ErrorKind::PermissionDenied),
         case(|| R::System(system()), system_kind()),
-        case(|| RemoveError::Open(OpenError::NotFound { name: shm_name() }), ErrorKind::NotFound),
+        case(|| RemoveError::Open(OpenError::NotFound { name: name() }), ErrorKind::NotFound),
         case(|| RemoveError::InUse { name: name(), role: Role::Sender }, ErrorKind::ResourceBusy),
         case(|| RemoveError::InitBusy { name: name() }, ErrorKind::ResourceBusy),
         case(|| RemoveError::Messages { name: name(), queued: 3 }, ErrorKind::DirectoryNotEmpty),
@@ -136,7 +132,7 @@ fn passing() -> Vec<Case> {
 fn in_the_classic_layout() -> Vec<Case> {
     use classic::{AttachError as A, CloseError as C, RecvError as R, SendError as S};
     let (expected, found) = (1028, 1);
-    let no_space = || ResizeError::NoSpace { name: shm_name(), requested: 2, available: 1 };
+    let no_space = || ResizeError::NoSpace { name: name(), requested: 2, available: 1 };
     vec![
         case(|| A::Name(NameError::Empty), ErrorKind::InvalidInput),
         case(|| A::Wait { name: name(), wait: Wait::Adaptive }, ErrorKind::InvalidInput),
@@ -219,7 +215,7 @@ fn an_io_error_contains_the_error() {
 #[test]
 fn errors_that_differ_are_not_equal() {
     let closed = |name: &str| RecvError::Closed {
-        name: name.to_owned(),
+        name: ShmName::new(name).expect("a name"),
     };
     assert_ne!(closed("a"), closed("b"));
     assert_ne!(RecvError::Empty, RecvError::TimedOut);

@@ -4,6 +4,8 @@
 use std::cell::Cell;
 use std::convert::Infallible;
 
+use shm_core::ShmName;
+
 use super::input::Input;
 use super::{OPERATIONS, region};
 use crate::corrupt::Corrupt;
@@ -71,7 +73,8 @@ fn read_header(region: &Region, input: &mut Input<'_>) -> Option<Geometry> {
         255 => u64::from_le_bytes(input.bytes()),
         byte => region.geometry().object_size() + 4096 * u64::from(byte % 4) - 4096,
     };
-    match Image::check(&bytes, size, &|| "fuzzed".to_owned()) {
+    let name = ShmName::new("fuzzed").expect("a name");
+    match Image::check(&bytes, size, &name) {
         Ok(Image {
             geometry: found, ..
         }) => {
