@@ -13,12 +13,12 @@ use shm_core::ShmName;
 use shm_mailbox::{Wait, classic};
 
 use crate::bench::{BenchArgs, PeerArgs};
-use crate::console;
 use crate::framing::{Framing, Oversize};
 use crate::manual::{COMPLETIONS_EXAMPLES, CompletionsArgs, MAN_EXAMPLES, ManArgs};
 use crate::operator_args::{
     DOCTOR_EXAMPLES, LS_EXAMPLES, LsArgs, RM_EXAMPLES, RmArgs, STAT_EXAMPLES, StatArgs,
 };
+use crate::{console, escape};
 use help::{BENCH_EXAMPLES, EXIT_CODES, READER_EXAMPLES, WRITER_EXAMPLES};
 pub(crate) use value::{duration, name, slots};
 use value::{group, mode};
@@ -275,7 +275,7 @@ impl Cli {
     pub(crate) fn from_command_line() -> Self {
         let mut cli = Self::try_parse().unwrap_or_else(|outcome| {
             if outcome.use_stderr() {
-                outcome.exit();
+                refuse(&outcome);
             }
             // Help, or the version, that could not be written is a failure as any other page.
             let status = match console::write_with(|| outcome.print()) {
@@ -294,10 +294,21 @@ impl Cli {
             let mut command = Self::command();
             command.build();
             let command = command.find_subcommand_mut(name).expect("it was parsed");
-            command.error(ErrorKind::ValueValidation, wrong).exit();
+            refuse(&command.error(ErrorKind::ValueValidation, wrong));
         }
         cli
     }
+}
+
+/// Tells what is wrong with the command line, and ends the process with status 2.
+fn refuse(error: &clap::Error) -> ! {
+    let text = error.render().to_string();
+    if text.chars().all(escape::is_harmless) {
+        error.exit();
+    }
+    // An argument that controls terminals is shown escaped, and then without colours: these are control characters, too.
+    eprint!("{}", escape::text(&text));
+    std::process::exit(error.exit_code())
 }
 
 impl ChannelArgs {

@@ -1,7 +1,8 @@
-//! Control bytes made visible, for terminals: a message must not move the cursor or change the title.
+//! Control characters made visible, for terminals: a message must not move the cursor, change the title or turn the
+//! text around.
 
-/// Appends `bytes` as a terminal may have them: lines and tabs stay, other control characters and what is not
-/// UTF-8 become `\x1b`.
+/// Appends `bytes` as a terminal may have them: lines and tabs stay, other characters that control a terminal or the
+/// order of the text, and what is not UTF-8, become `\x1b`.
 pub(crate) fn bytes(bytes: &[u8], shown: &mut Vec<u8>) {
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
@@ -45,8 +46,17 @@ pub(crate) fn name(name: &str) -> String {
     quoted[1..quoted.len() - 1].replace("\\\"", "\"")
 }
 
-fn is_harmless(character: char) -> bool {
-    !character.is_control() || matches!(character, '\n' | '\t')
+/// Whether a terminal shows the character where it stands, and nothing else changes.
+pub(crate) fn is_harmless(character: char) -> bool {
+    match character {
+        '\n' | '\t' => true,
+        // The characters that turn the order of what follows (Unicode's `Bidi_Control`), and the two that end a line
+        // for some terminals and editors, and for others not.
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            false
+        }
+        _ => !character.is_control(),
+    }
 }
 
 fn hexadecimal(bytes: &[u8], shown: &mut Vec<u8>) {
@@ -78,6 +88,20 @@ mod tests {
         // The one-character form of ESC [, as UTF-8 and as it stands in old encodings.
         assert_eq!(shown("\u{9b}2J".as_bytes()), r"\xc2\x9b2J");
         assert_eq!(shown(b"\x9b2J\xff"), r"\x9b2J\xff");
+    }
+
+    #[test]
+    fn what_turns_or_ends_a_line_is_shown_by_its_number() {
+        assert_eq!(
+            shown("a\u{202e}b\u{2028}c".as_bytes()),
+            r"a\xe2\x80\xaeb\xe2\x80\xa8c"
+        );
+        for character in "\u{61c}\u{200e}\u{200f}\u{2029}\u{202a}\u{2066}\u{2069}".chars() {
+            assert!(!is_harmless(character), "{character:?}");
+            assert!(!name(&character.to_string()).contains(character));
+        }
+        // The joiners that scripts and emoji need stay.
+        assert_eq!(shown("\u{200c}\u{200d}".as_bytes()), "\u{200c}\u{200d}");
     }
 
     #[test]

@@ -8,22 +8,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
-use support::terminal::Terminal;
+use support::terminal::{Terminal, shown};
 use support::{Name, Process, attached_reader, reader, shm, until, writer};
-
-/// What the program shows on a terminal on which its output and errors are.
-#[track_caller]
-fn shown(command: &mut Command) -> String {
-    let terminal = Terminal::of_width(100);
-    command
-        .stdin(Stdio::null())
-        .stdout(terminal.stdio())
-        .stderr(terminal.stdio());
-    let mut process = Process::spawn_as_is(command);
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    process.wait();
-    terminal.finish()
-}
 
 /// Starts the program with its errors, and nothing else, on a terminal.
 #[track_caller]

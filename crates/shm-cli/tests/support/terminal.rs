@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use rustix::fs::OFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
+
+use super::Process;
 
 /// Both ends of a pseudo-terminal.
 pub(crate) struct Terminal {
@@ -70,4 +72,18 @@ impl Terminal {
         }
         String::from_utf8_lossy(&shown).into_owned()
     }
+}
+
+/// What the program shows on a terminal on which its output and errors are.
+#[track_caller]
+pub(crate) fn shown(command: &mut Command) -> String {
+    let terminal = Terminal::of_width(100);
+    command
+        .stdin(Stdio::null())
+        .stdout(terminal.stdio())
+        .stderr(terminal.stdio());
+    let mut process = Process::spawn_as_is(command);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    process.wait();
+    terminal.finish()
 }
