@@ -10,9 +10,9 @@ use shm_mailbox::{AttachError, CloseError, RecvError, Role, SendError, classic};
 
 use crate::ending::Halt;
 use crate::failure::{Failure, Status};
-use crate::procfs;
+use crate::{place, procfs};
 
-pub(crate) use files::{file, input, messages, output, signals};
+pub(crate) use files::{MORE_FILES, file, input, messages, output, signals};
 
 /// A mailbox could not be attached to.
 pub(crate) fn attach(error: &AttachError) -> Failure {
@@ -159,6 +159,11 @@ pub(crate) fn open(error: &OpenError) -> Failure {
             Status::NoObject,
             Some("start its writer, or look for the name with shm ls".to_owned()),
         ),
+        // It is not the object that is closed to this user.
+        OpenError::PermissionDenied { owner: None, .. } if place::is_open().is_err() => (
+            Status::Permission,
+            Some(format!("{}, as root; shm doctor says more", place::OPEN)),
+        ),
         OpenError::PermissionDenied { name, .. } if is_own(error) => (
             Status::Permission,
             Some(format!(
@@ -235,6 +240,7 @@ pub(crate) fn system(error: &SystemError) -> Failure {
         _ => Status::Failure,
     };
     let next = match error.source.kind() {
+        _ if files::are_too_many(&error.source) => MORE_FILES,
         io::ErrorKind::ReadOnlyFilesystem => "mount -o remount,rw /dev/shm; shm doctor says more",
         _ => "shm doctor looks for what could be wrong here",
     };

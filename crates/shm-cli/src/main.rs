@@ -24,6 +24,7 @@ mod objects;
 mod operator_args;
 mod output;
 mod people;
+mod place;
 mod procfs;
 mod progress;
 mod reader;
@@ -42,6 +43,7 @@ use shm_core::guard;
 
 use crate::args::{Cli, Command};
 use crate::ending::Ending;
+use crate::failure::Failure;
 
 fn main() -> ExitCode {
     let command = Cli::from_command_line().command;
@@ -49,7 +51,21 @@ fn main() -> ExitCode {
     if let Err(error) = guard::install() {
         return errors::system(&error).report().into();
     }
-    let result = match command {
+    let ready = match command {
+        // The doctor tells of more than that, and a page needs no objects.
+        Command::Doctor | Command::Completions(_) | Command::Man(_) => Ok(()),
+        _ => place::check(),
+    };
+    match ready.and_then(|()| run(command)) {
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::Signal(signal)) => signals::die_of(signal),
+        Ok(Ending::Failed(status)) => status.into(),
+        Err(failure) => failure.report().into(),
+    }
+}
+
+fn run(command: Command) -> Result<Ending, Failure> {
+    match command {
         Command::Writer(args) => writer::run(&args),
         Command::Reader(args) => reader::run(&args),
         Command::Ls(args) => ls::run(&args),
@@ -60,11 +76,5 @@ fn main() -> ExitCode {
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::pages(&args),
         Command::BenchPeer(args) => bench::run_peer(&args),
-    };
-    match result {
-        Ok(Ending::Done) => ExitCode::SUCCESS,
-        Ok(Ending::Signal(signal)) => signals::die_of(signal),
-        Ok(Ending::Failed(status)) => status.into(),
-        Err(failure) => failure.report().into(),
     }
 }

@@ -102,6 +102,18 @@ fn each_fault_is_found_and_has_a_next_step() {
             warning,
         ),
         (
+            &format!("{OWN}; chmod 0755 /dev/shm"),
+            "permission",
+            "other users may not create objects: mode 0755",
+            problem,
+        ),
+        (
+            &format!("{OWN}; ulimit -n 12"),
+            "open files",
+            "at most 12, shm takes up to 13",
+            problem,
+        ),
+        (
             &format!("{OWN}; ulimit -n 20"),
             "open files",
             "ulimit -n",

@@ -3,8 +3,11 @@
 use rustix::process::{Resource, getrlimit};
 
 use super::{Finding, LARGEST, MAILBOX, bytes};
+use crate::errors::MORE_FILES;
 
-/// The command has 12 files open at most; a program has some of its own.
+/// A writer has 8 files open at most, a reader 9, and a benchmark 13.
+const FEWEST: u64 = 13;
+/// A program has some of its own.
 const FILES: u64 = 64;
 
 /// Files, file sizes and address space.
@@ -26,11 +29,14 @@ pub(super) fn findings() -> Vec<Finding> {
 
 fn files(limit: Option<u64>) -> Finding {
     match limit {
-        Some(limit @ 0..FILES) => Finding::warning(
+        Some(limit @ 0..FEWEST) => Finding::problem(
             "open files",
-            format!("at most {limit}"),
-            "ulimit -n 1024, or LimitNOFILE= of the service",
+            format!("at most {limit}, shm takes up to {FEWEST}"),
+            MORE_FILES,
         ),
+        Some(limit @ FEWEST..FILES) => {
+            Finding::warning("open files", format!("at most {limit}"), MORE_FILES)
+        }
         Some(limit) => Finding::ok("open files", format!("at most {limit}")),
         None => Finding::ok("open files", "no limit"),
     }
@@ -79,6 +85,7 @@ mod tests {
 
     #[test]
     fn few_files_are_worth_a_warning() {
+        assert_eq!(files(Some(4)).verdict, Verdict::Problem);
         assert_eq!(files(Some(20)).verdict, Verdict::Warning);
         assert_eq!(files(Some(1024)).verdict, Verdict::Ok);
         assert_eq!(files(None).verdict, Verdict::Ok);

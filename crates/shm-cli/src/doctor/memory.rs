@@ -1,15 +1,13 @@
 //! Is `/dev/shm` there, is it memory, and is there room in it?
 
-use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use rustix::fs::{Access, StatVfs, access, statfs, statvfs};
 use rustix::io::Errno;
 
 use super::{Finding, LARGEST, MAILBOX, bytes};
+use crate::place::{self, DIRECTORY};
 
-/// Where the C library keeps objects.
-const DIRECTORY: &str = "/dev/shm";
 /// `TMPFS_MAGIC`, and `RAMFS_MAGIC`; see statfs(2).
 const MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
 /// What Docker, Podman and Kubernetes give a container unless they are told otherwise.
@@ -19,11 +17,9 @@ const ENOUGH: u64 = 16;
 
 /// About the file system; if it is not there, only that.
 pub(super) fn findings() -> Vec<Finding> {
-    // A link is as good as what it points to.
-    let mode = match fs::metadata(DIRECTORY) {
-        Ok(metadata) if metadata.is_dir() => metadata.mode(),
-        Ok(_) => return vec![absent("no directory")],
-        Err(error) => return vec![absent(&error.to_string())],
+    let mode = match place::find() {
+        Ok(metadata) => metadata.mode(),
+        Err(why) => return vec![Finding::problem(DIRECTORY, why, place::MOUNT)],
     };
     let mut findings = vec![
         place(),
@@ -31,6 +27,7 @@ pub(super) fn findings() -> Vec<Finding> {
             access(DIRECTORY, Access::WRITE_OK | Access::EXEC_OK),
             access(DIRECTORY, Access::READ_OK),
             mode,
+            rustix::process::geteuid().is_root(),
         ),
     ];
     match statvfs(DIRECTORY) {
@@ -44,11 +41,7 @@ pub(super) fn findings() -> Vec<Finding> {
 }
 
 fn absent(reason: &str) -> Finding {
-    Finding::problem(
-        "/dev/shm",
-        format!("is not there: {reason}"),
-        "mount -t tmpfs -o mode=1777 tmpfs /dev/shm; in a chroot or a container it has to be passed on",
-    )
+    Finding::problem(DIRECTORY, place::absent(reason), place::MOUNT)
 }
 
 fn place() -> Finding {
@@ -70,7 +63,12 @@ fn place() -> Finding {
     }
 }
 
-fn permission(writable: Result<(), Errno>, readable: Result<(), Errno>, mode: u32) -> Finding {
+fn permission(
+    writable: Result<(), Errno>,
+    readable: Result<(), Errno>,
+    mode: u32,
+    is_root: bool,
+) -> Finding {
     match (writable, readable) {
         // In a directory that others may write to, they may remove anything unless it has the sticky bit.
         (Ok(()), Ok(())) if mode & 0o022 != 0 && mode & 0o1000 == 0 => Finding::warning(
@@ -79,13 +77,22 @@ fn permission(writable: Result<(), Errno>, readable: Result<(), Errno>, mode: u3
                 "others may remove this user's objects: mode {:04o}",
                 mode & 0o7777
             ),
-            "chmod 1777 /dev/shm",
+            place::OPEN,
+        ),
+        // What root may do says nothing of the others.
+        (Ok(()), Ok(())) if is_root && mode & 0o003 != 0o003 => Finding::problem(
+            "permission",
+            format!(
+                "other users may not create objects: mode {:04o}",
+                mode & 0o7777
+            ),
+            place::OPEN,
         ),
         (Ok(()), Ok(())) => Finding::ok("permission", "this user may create objects"),
         (Ok(()), Err(error)) => Finding::warning(
             "permission",
             format!("this user may create objects, and not list them: {error}"),
-            "chmod 1777 /dev/shm",
+            place::OPEN,
         ),
         (Err(Errno::ROFS), _) => Finding::problem(
             "permission",
@@ -95,7 +102,7 @@ fn permission(writable: Result<(), Errno>, readable: Result<(), Errno>, mode: u3
         (Err(error), _) => Finding::problem(
             "permission",
             format!("this user may not create objects: {error}"),
-            "chmod 1777 /dev/shm",
+            place::OPEN,
         ),
     }
 }
@@ -185,10 +192,15 @@ mod tests {
     #[test]
     fn a_directory_that_may_not_be_written_is_a_problem() {
         let (yes, no) = (Ok(()), Err(Errno::ACCESS));
-        assert_eq!(permission(yes, yes, 0o1777).verdict, Verdict::Ok);
-        assert_eq!(permission(yes, no, 0o1777).verdict, Verdict::Warning);
-        assert_eq!(permission(no, yes, 0o1777).verdict, Verdict::Problem);
-        let read_only = permission(Err(Errno::ROFS), yes, 0o1777);
+        let verdict =
+            |writable, readable, mode| permission(writable, readable, mode, false).verdict;
+        assert_eq!(verdict(yes, yes, 0o1777), Verdict::Ok);
+        assert_eq!(verdict(yes, no, 0o1777), Verdict::Warning);
+        assert_eq!(verdict(no, yes, 0o1777), Verdict::Problem);
+        // A directory of one's own is enough for oneself, but root creates none for the others.
+        assert_eq!(verdict(yes, yes, 0o0755), Verdict::Ok);
+        assert_eq!(permission(yes, yes, 0o0755, true).verdict, Verdict::Problem);
+        let read_only = permission(Err(Errno::ROFS), yes, 0o1777, false);
         assert!(read_only.what.contains("read-only"));
     }
 }

@@ -3,7 +3,18 @@
 use std::io;
 use std::path::Path;
 
+use rustix::io::Errno;
+
 use crate::failure::{Failure, Status};
+
+/// What to do if a process, or the machine, has too many files open.
+pub(crate) const MORE_FILES: &str = "ulimit -n 1024, or LimitNOFILE= of the service";
+
+/// Whether no more files may be opened.
+pub(super) fn are_too_many(error: &io::Error) -> bool {
+    let errno = Errno::from_io_error(error);
+    matches!(errno, Some(Errno::MFILE | Errno::NFILE))
+}
 
 /// Standard input could not be read.
 pub(crate) fn input(error: &io::Error) -> Failure {
@@ -34,7 +45,11 @@ pub(crate) fn file(path: &Path, error: &io::Error) -> Failure {
 
 /// No signal can be caught, nor waited for.
 pub(crate) fn signals(error: &io::Error) -> Failure {
-    own("catch signals", error).next("if too many files are open, see ulimit -n")
+    let next = match are_too_many(error) {
+        true => MORE_FILES,
+        false => "shm doctor shows the limits",
+    };
+    own("catch signals", error).next(next)
 }
 
 /// A call of the command's own failed: `cannot catch signals: Too many open files (os error 24)`.

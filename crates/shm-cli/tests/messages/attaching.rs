@@ -70,7 +70,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         code: 5,
         says: &[
             r#"shm: permission denied to create object "x": uid 65534 may not write to /dev/shm"#,
-            "  next: act as the owner, or choose another name",
+            "  next: chmod 1777 /dev/shm, as root; shm doctor says more",
         ],
     },
     Situation {

@@ -33,10 +33,10 @@ pub(super) const SITUATIONS: &[Situation] = &[
     Situation {
         when: "there is no /dev/shm",
         script: "mount -t tmpfs tmpfs /dev; shm ls",
-        code: 3,
+        code: 1,
         says: &[
-            "shm: opendir of /dev/shm: No such file or directory (os error 2)",
-            "  next: shm doctor looks for what could be wrong here",
+            "shm: /dev/shm is not there: No such file or directory (os error 2)",
+            "  next: mount -t tmpfs -o mode=1777 tmpfs /dev/shm; in a chroot or a container it has to be passed on",
         ],
     },
     Situation {

@@ -203,7 +203,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         code: 1,
         says: &[
             "shm: cannot catch signals: Too many open files (os error 24)",
-            "  next: if too many files are open, see ulimit -n",
+            "  next: ulimit -n 1024, or LimitNOFILE= of the service",
         ],
     },
 ];

@@ -1,0 +1,49 @@
+//! The directory that objects live in: is it there, and may this user create in it?
+
+use std::fs;
+use std::io;
+
+use rustix::fs::{Access, access};
+
+use crate::failure::{Failure, Status};
+
+/// Where the C library keeps objects.
+pub(crate) const DIRECTORY: &str = "/dev/shm";
+
+/// What to do if it is not there.
+pub(crate) const MOUNT: &str =
+    "mount -t tmpfs -o mode=1777 tmpfs /dev/shm; in a chroot or a container it has to be passed on";
+
+/// What to do if this user may not create objects in it.
+pub(crate) const OPEN: &str = "chmod 1777 /dev/shm";
+
+/// What is known of it; why it is not there, if so.
+pub(crate) fn find() -> Result<fs::Metadata, String> {
+    // A link is as good as what it points to.
+    match fs::metadata(DIRECTORY) {
+        Ok(metadata) if metadata.is_dir() => Ok(metadata),
+        Ok(_) => Err(absent("no directory")),
+        Err(error) => Err(absent(&error.to_string())),
+    }
+}
+
+/// The predicate of a sentence about it.
+pub(crate) fn absent(reason: &str) -> String {
+    format!("is not there: {reason}")
+}
+
+/// A failure if it is not there: then nothing works, and no name is to blame.
+pub(crate) fn check() -> Result<(), Failure> {
+    match find() {
+        Ok(_) => Ok(()),
+        Err(why) => {
+            let what = format_args!("{DIRECTORY} {why}");
+            Err(Failure::new(Status::Failure, what).next(MOUNT))
+        }
+    }
+}
+
+/// Whether this user may create objects.
+pub(crate) fn is_open() -> io::Result<()> {
+    Ok(access(DIRECTORY, Access::WRITE_OK | Access::EXEC_OK)?)
+}
