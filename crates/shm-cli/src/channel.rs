@@ -1,11 +1,16 @@
 //! From the command line to the library's options, for either layout.
 
+use shm_core::{ListEntry, ShmName};
 use shm_mailbox::classic::{self, Classic};
 use shm_mailbox::{Mailbox, Options};
 
 use crate::args::ChannelArgs;
 use crate::failure::note;
+use crate::people;
 use crate::signals::Signals;
+
+/// What lets a group read and write.
+const SHARED: u32 = 0o060;
 
 /// The options of a mailbox.
 pub(crate) fn mailbox(args: &ChannelArgs, signals: &Signals) -> Options {
@@ -41,12 +46,34 @@ pub(crate) fn classic(args: &ChannelArgs, signals: &Signals) -> classic::Options
     options
 }
 
-/// Remarks that a mailbox was there already, with another number of slots than asked for.
-pub(crate) fn note_slots(args: &ChannelArgs, capacity: u32) {
+/// Remarks that a mailbox was there already, with other slots, another mode or another group than asked for.
+pub(crate) fn note_what_is_there(args: &ChannelArgs, capacity: u32) {
+    let name = args.name();
     if let Some(slots) = args.slots.filter(|slots| *slots != capacity) {
-        let name = args.name();
         note(format_args!(
             "object {name:?} has {capacity} slots; --slots {slots} applies only when it is created"
+        ));
+    }
+    // Of one that has lost its name already there is nothing to tell.
+    let found = ShmName::new(name).map(|name| ListEntry::find(&name));
+    let Ok(Ok(Some(ListEntry { status, .. }))) = found else {
+        return;
+    };
+    if let Some(mode) = args.mode.filter(|mode| *mode != status.mode) {
+        let found = status.mode;
+        note(format_args!(
+            "object {name:?} has mode {found:04o}; --mode {mode:04o} applies only when it is created"
+        ));
+    }
+    if let Some(group) = args.group.filter(|group| *group != status.group) {
+        let [found, group] = [status.group, group].map(people::group_name_or_number);
+        note(format_args!(
+            "object {name:?} has group {found}; --group {group} applies only when it is created"
+        ));
+    } else if args.group.is_some() && args.mode.is_none() && status.mode & SHARED != SHARED {
+        let found = status.mode;
+        note(format_args!(
+            "object {name:?} has mode {found:04o}, which does not let its group in; chmod g+rw /dev/shm/{name}"
         ));
     }
 }

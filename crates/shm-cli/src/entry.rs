@@ -137,8 +137,7 @@ impl Entry {
             id: listed.id,
             status,
             owner_name: people::name(status.owner).unwrap_or_else(|| status.owner.to_string()),
-            group_name: people::group_name(status.group)
-                .unwrap_or_else(|| status.group.to_string()),
+            group_name: people::group_name_or_number(status.group),
             reason: None,
             failure: None,
         }
@@ -193,6 +192,12 @@ impl Entry {
     pub(crate) fn living_holder(&self) -> Option<(Role, &Holder)> {
         let mut holders = ROLES.into_iter().zip(self.holders()?);
         holders.find(|(_, holder)| holder.state == State::Alive)
+    }
+
+    /// Whether a living process takes the messages.
+    pub(crate) fn has_reader(&self) -> bool {
+        self.holders()
+            .is_some_and(|[_, reader]| reader.state == State::Alive)
     }
 
     /// The name with control bytes escaped, so that it stays on its line.

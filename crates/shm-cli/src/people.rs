@@ -15,6 +15,11 @@ pub(crate) fn group_name(gid: u32) -> Option<String> {
     find(&String::from_utf8_lossy(&groups), gid)
 }
 
+/// As [`group_name`]; its number, if it has no name.
+pub(crate) fn group_name_or_number(gid: u32) -> String {
+    group_name(gid).unwrap_or_else(|| gid.to_string())
+}
+
 /// Both lists begin alike.
 fn find(list: &str, number: u32) -> Option<String> {
     list.lines().find_map(|line| {

@@ -47,7 +47,8 @@ fn remove(name: &ShmName, entry: &Entry, args: &RmArgs) -> Result<(), Failure> {
         Ok(Unlink::Replaced) => Err(replaced(name)),
         Ok(_) => {
             let queued = entry.mailbox.as_ref().map_or(0, |mailbox| mailbox.queued);
-            if queued > 0 {
+            // A reader that lives still takes what is there, and what its writer goes on to send.
+            if queued > 0 && !entry.has_reader() {
                 note(format_args!(
                     "object {name:?} had messages ({queued}), which are gone with it"
                 ));

@@ -30,7 +30,7 @@ impl Sink {
         // Readers come and go; the next one goes on where the last one was.
         let options = channel::mailbox(args, signals).await_peer(true);
         let sender = options.sender().map_err(|error| errors::attach(&error))?;
-        channel::note_slots(args, sender.capacity());
+        channel::note_what_is_there(args, sender.capacity());
         Ok(Self::Mailbox(sender))
     }
 

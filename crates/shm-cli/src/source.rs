@@ -195,7 +195,7 @@ impl End {
             let options = channel::mailbox(&args.channel, signals).await_peer(args.follow);
             let refused = match options.receiver() {
                 Ok(receiver) => {
-                    channel::note_slots(&args.channel, receiver.capacity());
+                    channel::note_what_is_there(&args.channel, receiver.capacity());
                     return Ok(Self::Mailbox(receiver));
                 }
                 Err(error) => error,

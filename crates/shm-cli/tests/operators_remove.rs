@@ -6,6 +6,7 @@ use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::process::Command;
 
+use rustix::process::Signal;
 use support::object::{INIT, SENDER};
 use support::{
     Name, Process, SHM, attached_reader, attached_writer, expect_left, has, has_mount_namespaces,
@@ -45,7 +46,7 @@ fn a_mailbox_in_use_stays_and_its_holder_is_named() {
     let mut reader = attached_reader(&name, &[]);
     let pid = reader.pid().to_string();
     remove(&name, &[], 4).expect_errors(&["it has a reader", &pid]);
-    reader.signal(rustix::process::Signal::TERM);
+    reader.signal(Signal::TERM);
     reader.wait();
 }
 
@@ -107,6 +108,20 @@ fn of_two_failures_both_are_told_and_the_first_decides() {
 }
 
 /// Who attaches or closes at the moment of the removal has to find the lock that both take held.
+#[test]
+fn force_says_nothing_of_messages_that_a_reader_goes_on_to_take() {
+    let name = Name::new();
+    let mut reader = attached_reader(&name, &[]);
+    reader.signal(Signal::STOP);
+    let mut writer = attached_writer(&name, &[]);
+    writer.send("one\ntwo\n");
+    until("both are sent", || name.sent() == 2);
+    remove(&name, &["--force"], 0).expect_quiet();
+    reader.signal(Signal::CONT);
+    writer.finish().expect_code(0);
+    reader.wait().expect_code(0).expect_output(b"one\ntwo\n");
+}
+
 #[test]
 fn force_holds_the_lock_of_who_attaches_and_closes_also_when_a_role_is_held() {
     if !has("strace", "strace", &["-V"]) {

@@ -56,6 +56,38 @@ pub(super) const SITUATIONS: &[Situation] = &[
         ],
     },
     Situation {
+        when: "the mailbox is there, with another mode than asked for",
+        script: "shm writer --keep -m a x; shm writer --keep --mode 0640 -m b x",
+        code: 0,
+        says: &[r#"shm: object "x" has mode 0600; --mode 0640 applies only when it is created"#],
+    },
+    Situation {
+        when: "the mailbox is there, with another mode than the reader asks for",
+        script: "shm writer --keep -m a x; shm reader -c 1 --mode 0666 x > /dev/null",
+        code: 0,
+        says: &[r#"shm: object "x" has mode 0600; --mode 0666 applies only when it is created"#],
+    },
+    Situation {
+        when: "the mailbox is there, with another group than asked for",
+        script: "shm writer --keep -m a x; shm writer --keep --group 61010 -m b x",
+        code: 0,
+        says: &[r#"shm: object "x" has group root; --group 61010 applies only when it is created"#],
+    },
+    Situation {
+        when: "the mailbox is there, and does not let its group in",
+        script: "shm writer --keep --group 0 --mode 0600 -m a x; shm writer --keep --group 0 -m b x",
+        code: 0,
+        says: &[
+            r#"shm: object "x" has mode 0600, which does not let its group in; chmod g+rw /dev/shm/x"#,
+        ],
+    },
+    Situation {
+        when: "the mailbox is there, as asked for",
+        script: "shm writer --keep --group 61010 --mode 0660 -m a x; shm writer --keep --group 61010 --mode 0660 -m b x",
+        code: 0,
+        says: &[],
+    },
+    Situation {
         when: "the mode keeps its owner out",
         script: "shm writer --keep x; chmod 400 /dev/shm/x; chown 65534 /dev/shm/x; nobody writer x",
         code: 5,
