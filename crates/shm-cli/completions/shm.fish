@@ -105,7 +105,7 @@ complete -c shm -n "__fish_shm_using_subcommand bench" -l slots -d 'Room for N m
 complete -c shm -n "__fish_shm_using_subcommand bench" -l pin -d 'Cores of the two processes: far, same or none' -r -f -a "far\t''
 same\t''
 none\t''"
-complete -c shm -n "__fish_shm_using_subcommand bench" -l duration -d 'How long each measurement lasts' -r
+complete -c shm -n "__fish_shm_using_subcommand bench" -l duration -d 'How long each measurement lasts, 1ms or more' -r
 complete -c shm -n "__fish_shm_using_subcommand bench" -l json -d 'Figures as JSON, to FILE or instead of the table' -r -F
 complete -c shm -n "__fish_shm_using_subcommand bench" -l csv -d 'One line a way of waiting, to FILE or instead of the table' -r -F
 complete -c shm -n "__fish_shm_using_subcommand bench" -l svg -d 'A picture of latency against processor time, to FILE' -r -F

@@ -20,7 +20,7 @@ use crate::operator_args::{
 };
 use crate::{console, escape};
 use help::{BENCH_EXAMPLES, EXIT_CODES, READER_EXAMPLES, WRITER_EXAMPLES};
-pub(crate) use value::{duration, name, slots};
+pub(crate) use value::{count, duration, interval, measurement, name, pattern, slots};
 use value::{group, mode};
 
 /// Where the name of the object may stand instead of on the command line.
@@ -113,7 +113,7 @@ pub(crate) struct ReaderArgs {
     /// End after N messages
     ///
     /// A line over 1 KiB is several messages.
-    #[arg(short = 'c', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(short = 'c', long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(crate) count: Option<u64>,
 
     /// Wait at most D for the next message, else exit 124
@@ -162,26 +162,26 @@ pub(crate) struct ChannelArgs {
     /// Interval of --wait poll [default: 100ms]
     ///
     /// With --classic also the longest sleep of --wait block, since a C peer wakes nobody.
-    #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
+    #[arg(long, value_name = "D", value_parser = interval, allow_hyphen_values = true)]
     interval: Option<Duration>,
 
     /// When creating: room for N messages [default: 16]
     ///
     /// A power of two up to 65536. Who attaches takes what is there.
-    #[arg(long, value_name = "N", value_parser = slots)]
+    #[arg(long, value_name = "N", value_parser = slots, allow_negative_numbers = true)]
     pub(crate) slots: Option<u32>,
 
     /// When creating: permissions, octal [default: 0600]
     ///
     /// With --group the default is 0660.
-    #[arg(long, value_name = "MODE", value_parser = mode)]
+    #[arg(long, value_name = "MODE", value_parser = mode, allow_negative_numbers = true)]
     pub(crate) mode: Option<u32>,
 
     /// Share with a group; the same at both ends
     ///
     /// A name of /etc/group, or a number. A new object is given to the group (mode 0660), and one that is there is
     /// used whoever owns it. Only its owner can remove it: start the writer first.
-    #[arg(long, value_name = "GROUP", value_parser = group)]
+    #[arg(long, value_name = "GROUP", value_parser = group, allow_negative_numbers = true)]
     pub(crate) group: Option<u32>,
 
     /// Accept what others own, or may write to

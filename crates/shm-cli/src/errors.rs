@@ -23,7 +23,7 @@ pub(crate) fn attach(error: &AttachError) -> Failure {
         | AttachError::Mode { .. } => (Status::Usage, None),
         AttachError::Open(error) => return open(error),
         AttachError::Reserve(error) => return reserve(error),
-        AttachError::RoleTaken { .. } => (Status::RoleTaken, None),
+        AttachError::RoleTaken { name, role, .. } => return role_taken(name, *role),
         AttachError::Classic { name } => (
             Status::OtherLayout,
             Some(format!("shm writer --classic {name}")),
@@ -61,7 +61,8 @@ pub(crate) fn send(name: &str, error: &SendError) -> Halt {
     let status = match error {
         SendError::Interrupted => return Halt::Signal,
         SendError::TooLong { .. } => return Halt::Failed(bad_message(name, error)),
-        SendError::Closed { .. } | SendError::PeerDied { .. } => Status::Abandoned,
+        SendError::Closed { name } => return Halt::Failed(left(name, "has closed")),
+        SendError::PeerDied { name } => return Halt::Failed(left(name, "died")),
         SendError::Unlinked { .. } => Status::NoObject,
         SendError::Truncated { name, found, .. } => {
             return Halt::Failed(truncated(name.as_str(), *found, error));
@@ -72,12 +73,26 @@ pub(crate) fn send(name: &str, error: &SendError) -> Halt {
     Halt::Failed(Failure::new(status, error))
 }
 
+/// The reader is gone, and has not taken everything.
+fn left(name: &str, how: &str) -> Failure {
+    let what = format_args!("the reader of object {name:?} {how}, and messages are left");
+    Failure::new(Status::Abandoned, what).next(format_args!("shm reader {name}"))
+}
+
 /// A message could not be handed to the reader of the lesson's object `name`.
 pub(crate) fn send_classic(name: &str, error: &classic::SendError) -> Halt {
     use classic::SendError as E;
     let status = match error {
         E::Interrupted => return Halt::Signal,
-        E::Empty | E::Nul { .. } | E::TooLong { .. } => {
+        E::Nul { at } => {
+            let what = format_args!(
+                "object {name:?}: byte {} of the message is a NUL, which ends a text in the lesson's layout",
+                at + 1
+            );
+            let failure = Failure::new(Status::BadMessage, what);
+            return Halt::Failed(failure.next("a mailbox carries any bytes: leave out --classic"));
+        }
+        E::Empty | E::TooLong { .. } => {
             return Halt::Failed(bad_message(name, error));
         }
         E::Unlinked { .. } => Status::NoObject,
@@ -93,8 +108,11 @@ pub(crate) fn recv(error: &RecvError) -> Halt {
     let status = match error {
         RecvError::Interrupted => return Halt::Signal,
         RecvError::PeerDied { name } => {
-            let next = format!("shm reader --follow {name} waits for the next writer");
-            return Halt::Failed(failure(Status::Abandoned, error, Some(next)));
+            let what = format_args!(
+                "the writer of object {name:?} died; everything that it sent has been read"
+            );
+            let next = format_args!("shm reader --follow {name} waits for the next writer");
+            return Halt::Failed(Failure::new(Status::Abandoned, what).next(next));
         }
         RecvError::Unlinked { .. } => Status::NoObject,
         RecvError::Reattach(error) => return Halt::Failed(attach(error)),
@@ -247,21 +265,21 @@ pub(crate) fn system(error: &SystemError) -> Failure {
     Failure::new(status, error).next(next)
 }
 
-/// The lesson's layout has no room for a process number, so the system is asked who holds the role's lock.
+/// The system is asked who holds the role's lock: the lesson's layout has no room for a process number.
 fn role_taken(name: &str, role: Role) -> Failure {
-    let (program, verb) = match role {
-        Role::Sender => ("writer", "writes"),
-        Role::Receiver => ("reader", "reads"),
+    let program = match role {
+        Role::Sender => "writer",
+        Role::Receiver => "reader",
     };
     let id = ShmName::new(name).ok().and_then(|name| {
         let found = ListEntry::find(&name).ok()??;
         Some(found.id)
     });
     let holder = match id.and_then(|id| procfs::holder(id, role)) {
-        Some(pid) => format!("process {pid} {verb}"),
-        None => format!("another process {verb}"),
+        Some(pid) => format!(", process {pid}"),
+        None => String::new(),
     };
-    let what = format_args!("object {name:?} already has a {program}: {holder}");
+    let what = format_args!("object {name:?} already has a {program}{holder}");
     Failure::new(Status::RoleTaken, what).next("end it first, or use another name")
 }
 

@@ -4,7 +4,7 @@ use clap::Args;
 use glob::Pattern;
 use shm_core::ShmName;
 
-use crate::args::name;
+use crate::args::{name, pattern};
 
 pub(crate) const LS_EXAMPLES: &str = "\
 Examples:
@@ -74,7 +74,7 @@ Exit status:
 #[derive(Debug, Args)]
 pub(crate) struct LsArgs {
     /// Only names that match, like 'orders*'
-    #[arg(value_name = "GLOB", value_parser = glob)]
+    #[arg(value_name = "GLOB", value_parser = pattern)]
     pub(crate) glob: Option<Pattern>,
 
     /// Also what is no object: semaphores, directories, links, and names that are
@@ -124,10 +124,4 @@ pub(crate) struct RmArgs {
     /// Only say what would be removed
     #[arg(long)]
     pub(crate) dry_run: bool,
-}
-
-/// As with [`name`], a slash in front means nothing.
-fn glob(text: &str) -> Result<Pattern, String> {
-    let pattern = text.strip_prefix('/').unwrap_or(text);
-    Pattern::new(pattern).map_err(|error| error.to_string())
 }

@@ -62,11 +62,15 @@ fn the_default_name_depends_on_the_layout() {
 fn durations_have_a_unit_and_a_sensible_length() {
     assert_eq!(duration("50us"), Ok(Duration::from_micros(50)));
     assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
+    for now in ["0", "0s", "0ms"] {
+        assert_eq!(duration(now), Ok(Duration::ZERO));
+        assert!(interval(now).is_err() && measurement(now).is_err());
+    }
     for bad in [
         "",
         "5",
-        "0",
-        "0s",
+        "1M",
+        "1 Min",
         "NaN",
         "nans",
         "-1s",

@@ -2,32 +2,80 @@
 
 use std::time::Duration;
 
-use shm_core::ShmName;
+use glob::Pattern;
+use shm_core::{NameError, ShmName};
 
 /// Longest duration that is taken for meant.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
+/// The shortest measurement from which figures can come.
+const SHORTEST_MEASUREMENT: Duration = Duration::from_millis(1);
+
 pub(crate) fn name(text: &str) -> Result<ShmName, String> {
-    ShmName::new(text).map_err(|error| error.to_string())
+    ShmName::new(text).map_err(|error| match error {
+        // Programs count from 0, people from 1.
+        NameError::Slash { name, at } => {
+            let byte = at + 1;
+            format!("byte {byte} of name {name:?} is a slash; only the first may be one")
+        }
+        NameError::Nul { name, at } => format!("byte {} of name {name:?} is a NUL", at + 1),
+        error => error.to_string(),
+    })
 }
 
-/// `50us`, `100ms`, `2s`: more than nothing, at most a year.
+/// A pattern for names. As with [`name`], a slash in front means nothing.
+pub(crate) fn pattern(text: &str) -> Result<Pattern, String> {
+    let pattern = text.strip_prefix('/').unwrap_or(text);
+    Pattern::new(pattern).map_err(|error| {
+        let at = text.len() - pattern.len() + error.pos + 1;
+        format!("character {at} of the pattern is wrong: {}", error.msg)
+    })
+}
+
+/// `50us`, `100ms`, `2s`: at most a year; `0s` means now.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text)
-        .map_err(|error| format!("{error} (write it like 50us, 100ms or 2s)"))?;
-    if duration.is_zero() {
-        Err("it must be longer than 0".to_owned())
-    } else if duration > LONGEST {
-        Err("it must be at most a year".to_owned())
-    } else {
-        Ok(duration)
+    let expected = || Err("expected a duration like 50us, 100ms or 2s".to_owned());
+    // A month to those who parse it, and minutes to most who write it.
+    if text.contains('M') {
+        return Err("M is no unit of time here; minutes are written like 1m".to_owned());
+    }
+    match humantime::parse_duration(text) {
+        Ok(duration) if duration > LONGEST => Err("expected at most a year".to_owned()),
+        Ok(duration) => Ok(duration),
+        // This one comes without a unit, and means the same in each.
+        Err(_) if text == "0" => Ok(Duration::ZERO),
+        Err(_) => expected(),
+    }
+}
+
+/// As [`duration`], longer than nothing.
+pub(crate) fn interval(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("expected an interval longer than 0".to_owned()),
+        interval => Ok(interval),
+    }
+}
+
+/// As [`duration`], of a measurement.
+pub(crate) fn measurement(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        duration if duration < SHORTEST_MEASUREMENT => Err("expected at least 1ms".to_owned()),
+        duration => Ok(duration),
+    }
+}
+
+/// How many messages.
+pub(crate) fn count(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(count @ 1..) => Ok(count),
+        _ => Err("expected a number of messages, 1 or more".to_owned()),
     }
 }
 
 pub(crate) fn slots(text: &str) -> Result<u32, String> {
     match text.parse::<u32>() {
         Ok(slots) if slots <= 65_536 && slots.is_power_of_two() => Ok(slots),
-        _ => Err("it must be a power of two from 1 to 65536".to_owned()),
+        _ => Err("expected a power of two from 1 to 65536".to_owned()),
     }
 }
 
@@ -35,7 +83,9 @@ pub(crate) fn slots(text: &str) -> Result<u32, String> {
 pub(super) fn group(text: &str) -> Result<u32, String> {
     match text.parse() {
         // -1 as `gid_t`, which means no group to the system.
-        Ok(u32::MAX) => return Err("no group has this number".to_owned()),
+        Ok(u32::MAX) => {
+            return Err("no group has this number, expected 0 to 4294967294".to_owned());
+        }
         Ok(number) => return Ok(number),
         Err(_) => {}
     }
@@ -47,7 +97,7 @@ pub(super) fn group(text: &str) -> Result<u32, String> {
     });
     numbers
         .next()
-        .ok_or_else(|| "there is no such group in /etc/group; give its number".to_owned())
+        .ok_or_else(|| "expected a name of /etc/group, or a number from 0 to 4294967294".to_owned())
 }
 
 pub(super) fn mode(text: &str) -> Result<u32, String> {
@@ -56,8 +106,8 @@ pub(super) fn mode(text: &str) -> Result<u32, String> {
         // Without both, not even the owner's other side could attach.
         Ok(mode) if mode <= 0o777 && mode & 0o600 == 0o600 => Ok(mode),
         Ok(mode) if mode <= 0o777 => {
-            Err("it must let the owner read and write, like 0600".to_owned())
+            Err("expected a mode that lets the owner read and write, like 0600".to_owned())
         }
-        _ => Err("it must be an octal number from 0600 to 0777".to_owned()),
+        _ => Err("expected an octal number from 0600 to 0777".to_owned()),
     }
 }

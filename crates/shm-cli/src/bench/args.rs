@@ -9,7 +9,7 @@ use shm_core::ShmName;
 use super::number;
 use super::placement::Placement;
 use super::way::{Layout, Way};
-use crate::args::{WaitArg, duration, name, slots};
+use crate::args::{WaitArg, interval, measurement, name, slots};
 
 /// What each way of waiting costs: latency, round trip, throughput, processor time.
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ pub(crate) struct BenchArgs {
     pub(super) wait: Vec<WaitArg>,
 
     /// Intervals of poll [default: 1us,10us,100us,1ms,10ms,100ms]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = duration)]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = interval, allow_hyphen_values = true)]
     #[arg(default_values = ["1us", "10us", "100us", "1ms", "10ms", "100ms"], hide_default_value = true)]
     pub(super) interval: Vec<Duration>,
 
@@ -41,11 +41,11 @@ pub(crate) struct BenchArgs {
     pub(super) no_lesson: bool,
 
     /// Bytes in a message, 10 to 1024
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = size)]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = size, allow_negative_numbers = true)]
     pub(super) size: u16,
 
     /// Room for N messages
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = slots)]
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = slots, allow_negative_numbers = true)]
     pub(super) slots: u32,
 
     /// Cores of the two processes: far, same or none
@@ -59,11 +59,11 @@ pub(crate) struct BenchArgs {
     #[arg(long)]
     pub(super) quick: bool,
 
-    /// How long each measurement lasts
+    /// How long each measurement lasts, 1ms or more
     ///
     /// One that polls takes as long as it needs for 32 messages, or for 128 up to 10 ms. [default: 2s to 8s, with
     /// --quick a quarter to one second]
-    #[arg(long, value_name = "D", value_parser = duration)]
+    #[arg(long, value_name = "D", value_parser = measurement, allow_hyphen_values = true)]
     pub(super) duration: Option<Duration>,
 
     /// Figures as JSON, to FILE or instead of the table
@@ -124,7 +124,7 @@ pub(crate) struct PeerArgs {
     pub(super) layout: Layout,
     #[arg(long, value_enum)]
     pub(super) wait: WaitArg,
-    #[arg(long, value_parser = duration)]
+    #[arg(long, value_parser = interval)]
     pub(super) interval: Option<Duration>,
     #[arg(long, value_parser = slots)]
     pub(super) slots: u32,
@@ -152,7 +152,7 @@ impl PeerArgs {
 fn size(text: &str) -> Result<u16, String> {
     match text.parse::<u16>() {
         Ok(size) if (number::LENGTH..=shm_mailbox::MAX_MESSAGE).contains(&size.into()) => Ok(size),
-        _ => Err(format!("it must be {} to 1024 bytes", number::LENGTH)),
+        _ => Err(format!("expected {} to 1024 bytes", number::LENGTH)),
     }
 }
 

@@ -77,8 +77,8 @@ fn latencies(report: &Report) -> Table {
 fn costs(report: &Report) -> Table {
     let mut table = empty(&[
         "wait",
-        "receiver CPU",
-        "sender CPU",
+        "reader CPU",
+        "writer CPU",
         "wake-ups/s",
         "idle CPU",
         "idle wake-ups/s",

@@ -8,7 +8,8 @@ pub(super) const SITUATIONS: &[Situation] = &[
         script: "hold writer x; shm writer -m a x",
         code: 4,
         says: &[
-            r#"shm: object "x" already has a sender, process …; end it first, or use another name"#,
+            r#"shm: object "x" already has a writer, process …"#,
+            "  next: end it first, or use another name",
         ],
     },
     Situation {
@@ -16,7 +17,8 @@ pub(super) const SITUATIONS: &[Situation] = &[
         script: "hold reader x; shm reader x",
         code: 4,
         says: &[
-            r#"shm: object "x" already has a receiver, process …; end it first, or use another name"#,
+            r#"shm: object "x" already has a reader, process …"#,
+            "  next: end it first, or use another name",
         ],
     },
     Situation {
@@ -24,7 +26,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         script: "hold writer --classic x; shm writer --classic -m a x",
         code: 4,
         says: &[
-            r#"shm: object "x" already has a writer: process … writes"#,
+            r#"shm: object "x" already has a writer, process …"#,
             "  next: end it first, or use another name",
         ],
     },

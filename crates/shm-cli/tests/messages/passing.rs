@@ -26,7 +26,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         script: "shm writer --keep -m a x; hold writer x; kill_holder; shm reader x > /dev/null",
         code: 6,
         says: &[
-            r#"shm: the sender of object "x" died; everything it committed has been received"#,
+            r#"shm: the writer of object "x" died; everything that it sent has been read"#,
             "  next: shm reader --follow x waits for the next writer",
         ],
     },
@@ -111,7 +111,8 @@ pub(super) const SITUATIONS: &[Situation] = &[
         script: r#"printf "a\0b\n" | shm writer --classic x"#,
         code: 8,
         says: &[
-            r#"shm: object "x": the message has a NUL at byte 1, which ends a text in the lesson's layout; use a mailbox"#,
+            r#"shm: object "x": byte 2 of the message is a NUL, which ends a text in the lesson's layout"#,
+            "  next: a mailbox carries any bytes: leave out --classic",
         ],
     },
     Situation {
