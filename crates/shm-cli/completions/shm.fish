@@ -47,8 +47,9 @@ complete -c shm -n "__fish_shm_using_subcommand writer" -l mode -d 'When creatin
 complete -c shm -n "__fish_shm_using_subcommand writer" -l group -d 'Share with a group; the same at both ends' -r
 complete -c shm -n "__fish_shm_using_subcommand writer" -l attach-timeout -d 'Ask again for a role that is taken, for this long [default: 500ms]' -r
 complete -c shm -n "__fish_shm_using_subcommand writer" -s m -l message -d 'Send TEXT instead of standard input; repeatable' -r
-complete -c shm -n "__fish_shm_using_subcommand writer" -l oversize -d 'A line over 1 KiB: split, or error' -r -f -a "split\t'Sent in pieces, which are one again when written out'
+complete -c shm -n "__fish_shm_using_subcommand writer" -l oversize -d 'A line over 1 KiB: split, or error [default: split]' -r -f -a "split\t'Sent in pieces, which are one again when written out'
 error\t'An error, exit 8'"
+complete -c shm -n "__fish_shm_using_subcommand writer" -l timeout -d 'Wait at most D to send a message, else exit 124' -r
 complete -c shm -n "__fish_shm_using_subcommand writer" -l drain -d 'At the end, wait at most D for messages to be taken' -r
 complete -c shm -n "__fish_shm_using_subcommand writer" -l classic -d 'Use the lesson\'s layout and its C programs as peers'
 complete -c shm -n "__fish_shm_using_subcommand writer" -s 0 -l null -d 'Messages end with a null instead of a newline'
@@ -79,6 +80,7 @@ complete -c shm -n "__fish_shm_using_subcommand reader" -l length-delimited -d '
 complete -c shm -n "__fish_shm_using_subcommand reader" -l any-owner -d 'Accept what others own, or may write to'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l progress -d 'Messages, bytes and rate, while it runs'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l stats -d 'One line of figures on standard error at the end'
+complete -c shm -n "__fish_shm_using_subcommand reader" -l no-wait -d 'Take what is there and end, also if that is nothing'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l follow -d 'When the writer is gone, wait for the next'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l json -d 'One JSON object a line for each message'
 complete -c shm -n "__fish_shm_using_subcommand reader" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -85,16 +85,25 @@ pub(crate) struct WriterArgs {
     #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) message: Vec<OsString>,
 
-    /// A line over 1 KiB: split, or error
+    /// A line over 1 KiB: split, or error [default: split]
     ///
-    /// Pieces become one line again when a reader writes them out. With error nothing of the line is sent, and the
+    /// With --timeout the default is error. Pieces become one line again when a reader writes them out. With error nothing of the line is sent, and the
     /// exit status is 8. A length over 1 KiB with --length-delimited is an error in any case.
-    #[arg(long, value_name = "HOW", value_enum, default_value_t = Oversize::Split, hide_possible_values = true)]
-    pub(crate) oversize: Oversize,
+    #[arg(long, value_name = "HOW", value_enum, hide_possible_values = true)]
+    oversize: Option<Oversize>,
+
+    /// Wait at most D to send a message, else exit 124
+    ///
+    /// With 0s a message is sent now or not at all. Nothing is half-sent: a line over 1 KiB, which would be several
+    /// messages, is an error. What was sent before stays. The wait at the end is not meant:
+    /// see --drain and --keep.
+    #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
+    pub(crate) timeout: Option<Duration>,
 
     /// At the end, wait at most D for messages to be taken
     ///
-    /// When D has passed, the exit status is 6, and the object and its messages stay. Without it the wait has no limit.
+    /// When D has passed, the exit status is 6, and the object and its messages stay. With 0s that is now. Without it
+    /// the wait has no limit.
     #[arg(long, value_name = "D", value_parser = duration, conflicts_with = "keep", allow_hyphen_values = true)]
     pub(crate) drain: Option<Duration>,
 
@@ -118,10 +127,16 @@ pub(crate) struct ReaderArgs {
 
     /// Wait at most D for the next message, else exit 124
     ///
-    /// With --classic also the only way to notice that the writer was killed, of which the lesson's layout does not
+    /// With 0s a message has to be there now. With --classic also the only way to notice that the writer was killed, of which the lesson's layout does not
     /// tell.
     #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
     pub(crate) timeout: Option<Duration>,
+
+    /// Take what is there and end, also if that is nothing
+    ///
+    /// An object that does not exist is not made, and the exit status is 3.
+    #[arg(long, conflicts_with_all = ["timeout", "follow", "classic"])]
+    pub(crate) no_wait: bool,
 
     /// When the writer is gone, wait for the next
     #[arg(long)]
@@ -285,7 +300,7 @@ impl Cli {
             std::process::exit(status)
         });
         let (name, checked) = match &mut cli.command {
-            Command::Writer(writer) => ("writer", writer.channel.complete()),
+            Command::Writer(writer) => ("writer", writer.complete()),
             Command::Reader(reader) => ("reader", reader.channel.complete()),
             Command::Bench(bench) => ("bench", bench.check().map_err(str::to_owned)),
             _ => return cli,
@@ -309,6 +324,24 @@ fn refuse(error: &clap::Error) -> ! {
     // An argument that controls terminals is shown escaped, and then without colours: these are control characters, too.
     eprint!("{}", escape::text(&text));
     std::process::exit(error.exit_code())
+}
+
+impl WriterArgs {
+    /// What becomes of a line over 1 KiB: with `--timeout` it could be sent in part.
+    pub(crate) fn oversize(&self) -> Oversize {
+        let default = match self.timeout {
+            Some(_) => Oversize::Error,
+            None => Oversize::Split,
+        };
+        self.oversize.unwrap_or(default)
+    }
+
+    fn complete(&mut self) -> Result<(), String> {
+        if self.timeout.is_some() && self.oversize() == Oversize::Split {
+            return Err("with --timeout, --oversize split could send a part of a line".to_owned());
+        }
+        self.channel.complete()
+    }
 }
 
 impl ChannelArgs {

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use shm_mailbox::Message;
 
@@ -46,6 +46,7 @@ pub(crate) fn run(args: &ReaderArgs) -> Result<Ending, Failure> {
     match result {
         Ok(()) => Ok(Ending::Done),
         Err(Halt::Signal) => Ok(reader.signals.ending()),
+        Err(Halt::TimedOut) if args.no_wait => Ok(Ending::Done),
         Err(Halt::TimedOut) => Err(timed_out(args)),
         Err(Halt::Failed(failure)) => Err(failure),
     }
@@ -90,7 +91,7 @@ impl Reader<'_> {
             let closed = source.close();
             let done = done?;
             closed?;
-            if done == Done::WriterGone && !self.args.follow && self.stats.is_empty() {
+            if done == Done::WriterGone && !self.args.follow && self.stats.messages() == 0 {
                 self.explain();
             }
             if done == Done::Satisfied || !self.args.follow {
@@ -145,7 +146,11 @@ impl Reader<'_> {
 
     /// The time for the next message begins now.
     fn restart_clock(&mut self) {
-        self.deadline = self.args.timeout.map(|limit| Instant::now() + limit);
+        let limit = match self.args.no_wait {
+            true => Some(Duration::ZERO),
+            false => self.args.timeout,
+        };
+        self.deadline = limit.map(|limit| Instant::now() + limit);
     }
 
     /// Takes the message that has come, and what else there is, as far as it is wanted and the output has room.

@@ -192,7 +192,9 @@ impl End {
     /// Attaches to whatever has the name; a mailbox if nothing has.
     fn attach(args: &ReaderArgs, signals: &Signals) -> Result<Self, Halt> {
         loop {
-            let options = channel::mailbox(&args.channel, signals).await_peer(args.follow);
+            let options = channel::mailbox(&args.channel, signals)
+                .await_peer(args.follow)
+                .create(!args.no_wait);
             let refused = match options.receiver() {
                 Ok(receiver) => {
                     channel::note_what_is_there(&args.channel, receiver.capacity());
@@ -207,6 +209,9 @@ impl End {
             );
             if !may_be_classic {
                 return Err(errors::attach(&refused).into());
+            }
+            if args.no_wait {
+                return Err(nothing_queued(args).into());
             }
             match channel::classic(&args.channel, signals).reader() {
                 Ok(reader) => return Ok(Self::Classic(reader)),
@@ -251,6 +256,13 @@ impl End {
             }
         }
     }
+}
+
+/// The lesson's writer gives a message only to a reader that asks and waits.
+fn nothing_queued(args: &ReaderArgs) -> Failure {
+    let name = args.channel.name();
+    let what = format_args!("object {name:?} has the lesson's layout, in which nothing is queued");
+    Failure::new(Status::OtherLayout, what).next("--timeout D instead of --no-wait")
 }
 
 /// No writer has made the lesson's object in the time that the command line allows.

@@ -48,9 +48,9 @@ impl Stats {
         add(&self.counts.bytes, length as u64);
     }
 
-    /// Whether no message was counted.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.counts.messages.load(Ordering::Relaxed) == 0
+    /// How many messages were counted.
+    pub(crate) fn messages(&self) -> u64 {
+        self.counts.messages.load(Ordering::Relaxed)
     }
 
     /// The figures as of now.

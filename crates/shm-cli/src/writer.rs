@@ -32,7 +32,7 @@ pub(crate) fn run(args: &WriterArgs) -> Result<Ending, Failure> {
     let sink = Sink::attach(&args.channel, &signals)?;
     let mut writer = Writer {
         args,
-        framer: Framer::new(args.channel.framing(), args.oversize, sink.limit()),
+        framer: Framer::new(args.channel.framing(), args.oversize(), sink.limit()),
         input: Input::standard(),
         ended: None,
         unsent: false,
@@ -84,7 +84,7 @@ impl Writer<'_> {
         if self.args.keep {
             return Ok(());
         }
-        self.patiently(Sink::drain)
+        self.patiently(None, Sink::drain)
     }
 
     /// Sends standard input until it ends: what a read returned goes out before the next read.
@@ -145,16 +145,19 @@ impl Writer<'_> {
 
     /// Sends the messages that are complete.
     fn send_complete(&mut self) -> Result<(), Halt> {
-        let name = self.args.channel.name();
+        let args = self.args;
         let limit = self.slice();
+        let bounded = self.args.timeout.is_some();
         while let Some(message) = self
             .framer
             .next()
-            .map_err(|error| bad_framing(name, &error))?
+            .map_err(|error| bad_framing(args, &error))?
         {
             let length = message.len();
             self.unsent = true;
-            if self.sink.send(message, limit)? == Progress::TimedOut {
+            // The time of `--timeout` begins with the first attempt.
+            let is_sent = !bounded && self.sink.send(message, limit)? == Progress::Done;
+            if !is_sent {
                 // Out of the framer, which makes room for what comes meanwhile.
                 let message = message.to_vec();
                 self.insist(&message)?;
@@ -168,30 +171,33 @@ impl Writer<'_> {
     /// Sends a message for which there may be no room yet.
     fn insist(&mut self, message: &[u8]) -> Result<(), Halt> {
         self.unsent = true;
-        self.patiently(|sink, limit| sink.send(message, limit))?;
+        let until = self.args.timeout.map(|limit| Instant::now() + limit);
+        self.patiently(until, |sink, limit| sink.send(message, limit))?;
         self.unsent = false;
         Ok(())
     }
 
-    /// Repeats an attempt until it is done or the time of `--drain` is up, and tells whoever sits at the terminal
-    /// what a long wait is for.
+    /// Repeats an attempt until it is done, this moment has come or the time of `--drain` is up, and tells whoever
+    /// sits at the terminal what a long wait is for.
     fn patiently(
         &mut self,
+        until: Option<Instant>,
         mut attempt: impl FnMut(&mut Sink, Option<Duration>) -> Result<Progress, Halt>,
     ) -> Result<(), Halt> {
         let began = Instant::now();
         let mut explains = self.explains;
         loop {
             let left = self.left();
-            let limit = match (self.slice(), left) {
-                (Some(look), Some(left)) => Some(look.min(left)),
-                (look, _) => look,
-            };
+            let allowed = until.map(|until| until.saturating_duration_since(Instant::now()));
+            let limit = [self.slice(), left, allowed].into_iter().flatten().min();
             if attempt(&mut self.sink, limit)? == Progress::Done {
                 return Ok(());
             }
             if left == Some(Duration::ZERO) {
                 return Err(Halt::TimedOut);
+            }
+            if allowed == Some(Duration::ZERO) {
+                return Err(self.unsendable().into());
             }
             if explains && began.elapsed() >= SILENCE {
                 explains = false;
@@ -202,6 +208,17 @@ impl Writer<'_> {
             }
             self.look_ahead();
         }
+    }
+
+    /// The time of `--timeout` is up.
+    fn unsendable(&self) -> Failure {
+        let name = self.args.channel.name();
+        let limit = humantime::format_duration(self.args.timeout.unwrap_or_default());
+        let what = format_args!(
+            "no room in object {name:?} within {limit} for message {} of the input",
+            self.stats.messages() + 1
+        );
+        Failure::new(Status::TimedOut, what).next(format_args!("shm reader {}", self.address()))
     }
 
     /// What follows `shm reader` in the command that takes the messages.
@@ -271,7 +288,9 @@ impl Writer<'_> {
                 Ok(self.signals.ending())
             }
             Err(Halt::Failed(failure)) => {
-                if !keep && self.sink.has_reader() {
+                // With `--timeout` nobody is to be waited for.
+                let may_wait = failure.status() != Status::TimedOut;
+                if !keep && may_wait && self.sink.has_reader() {
                     // Whatever comes of it, the failure is what is told.
                     let _ = self.sink.drain(Some(GRACE));
                 }
@@ -311,8 +330,12 @@ impl Writer<'_> {
     }
 }
 
-fn bad_framing(name: &str, error: &FramingError) -> Failure {
+fn bad_framing(args: &WriterArgs, error: &FramingError) -> Failure {
+    let name = args.channel.name();
     let next = match error {
+        FramingError::Long { .. } if args.timeout.is_some() => {
+            "shorter messages; only without --timeout a line can go out in pieces"
+        }
         FramingError::Long { .. } => "--oversize split, or shorter messages",
         FramingError::Length { .. } | FramingError::Truncated { .. } => {
             "check that the input has a length (u32, big-endian) before each message"

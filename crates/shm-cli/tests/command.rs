@@ -230,8 +230,8 @@ fn short_help_fits_a_screen_and_names_every_flag() {
         "--stats",
         "NAME",
     ];
-    let writer = ["-m", "--oversize", "--drain", "--keep"];
-    let reader = ["-c", "--timeout", "--follow", "--json"];
+    let writer = ["-m", "--oversize", "--drain", "--keep", "--timeout"];
+    let reader = ["-c", "--timeout", "--no-wait", "--follow", "--json"];
     for (command, own) in [("writer", writer), ("reader", reader)] {
         let short = run(&[command, "-h"]);
         let short = text(&short.stdout);
