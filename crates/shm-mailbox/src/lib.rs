@@ -80,6 +80,8 @@ pub mod observe;
 #[cfg(not(shm_mailbox_loom))]
 mod options;
 #[cfg(not(shm_mailbox_loom))]
+pub mod peek;
+#[cfg(not(shm_mailbox_loom))]
 mod receiver;
 #[cfg(not(shm_mailbox_loom))]
 mod removal;

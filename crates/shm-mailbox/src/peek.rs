@@ -1,0 +1,246 @@
+//! What is queued in a mailbox, read without taking it.
+//!
+//! As the rest of [`observe`]: the object is read through its descriptor, nothing is mapped or locked, and neither end
+//! notices. What is shown may have been taken by the time it is looked at; it is never a mixture of two messages.
+//!
+//! ```
+//! use shm_mailbox::{Mailbox, observe, peek};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let orders = format!("doc-peek-{}", std::process::id());
+//! # let orders = orders.as_str();
+//! let mut sender = Mailbox::options(orders).sender()?;
+//! sender.send(b"one")?;
+//! sender.send(b"two")?;
+//!
+//! let object = observe::open(&orders.parse()?)?;
+//! for message in peek::queued(&object)? {
+//!     let message = message?;
+//!     println!("{}: {:?}", message.sequence(), message.as_bytes());
+//! }
+//! # assert_eq!(peek::queued(&object)?.count(), 2);
+//! # let mut receiver = Mailbox::options(orders).receiver()?;
+//! # receiver.recv(&mut shm_mailbox::Message::new())?;
+//! # receiver.recv(&mut shm_mailbox::Message::new())?;
+//! # sender.close()?;
+//! # Ok(())
+//! # }
+//! ```
+
+use std::error::Error;
+use std::fmt;
+use std::ops::Range;
+use std::sync::atomic::{Ordering, fence};
+
+use shm_core::{Object, SystemError};
+
+use crate::corrupt::{Corrupt, Field};
+use crate::layout::{Geometry, Stamp, offset};
+use crate::message::{MAX_MESSAGE, Message};
+use crate::observe::{self, Content};
+
+/// How often a message is looked for that is neither there nor taken: the sender may go through a whole pass between
+/// two looks.
+const ROUNDS: u32 = 100;
+
+/// Why the queue could not be read, or not further.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum PeekError {
+    /// It is no mailbox of a form that this library speaks.
+    NotAMailbox {
+        /// The object.
+        name: String,
+    },
+    /// A message that was counted is not there, or has a length that none can have.
+    Corrupt {
+        /// The object.
+        name: String,
+        /// The field and what it holds.
+        corrupt: Corrupt,
+    },
+    /// A system call failed.
+    System(SystemError),
+}
+
+/// Looks at what is queued at this moment, oldest first.
+///
+/// # Errors
+///
+/// [`PeekError::NotAMailbox`]; [`PeekError::System`] if the object was opened before a `fork`.
+pub fn queued(object: &Object) -> Result<Queue<'_>, PeekError> {
+    let Content::Mailbox(seen) = observe::look(object)? else {
+        return Err(PeekError::NotAMailbox {
+            name: object.name().to_string(),
+        });
+    };
+    let geometry = Geometry::with_hot(seen.slots, seen.hot_slots).expect("it was checked");
+    Ok(Queue {
+        object,
+        geometry,
+        // Counts that no correct peer writes give a queue that is as long as the ring, and an error at its first message.
+        numbers: seen.received..seen.received.saturating_add(seen.queued),
+        failed: false,
+    })
+}
+
+/// The messages that were queued when [`queued`] looked, but for those that are taken before they are read.
+///
+/// After an error there is nothing more.
+#[derive(Debug)]
+pub struct Queue<'a> {
+    object: &'a Object,
+    geometry: Geometry,
+    /// The numbers of the messages that have not been read yet.
+    numbers: Range<u64>,
+    failed: bool,
+}
+
+impl Iterator for Queue<'_> {
+    type Item = Result<Message, PeekError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.failed && !self.numbers.is_empty() {
+            match self.read(self.numbers.start) {
+                Ok(Some(message)) => {
+                    self.numbers.start += 1;
+                    return Some(Ok(message));
+                }
+                // It was taken, and perhaps others behind it.
+                Ok(None) => {}
+                Err(error) => {
+                    self.failed = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+        None
+    }
+}
+
+impl Queue<'_> {
+    /// Reads message `n`; if it is taken meanwhile, none, and the next number is that of the next not taken.
+    fn read(&mut self, n: u64) -> Result<Option<Message>, PeekError> {
+        let mut found = 0;
+        for _ in 0..ROUNDS {
+            let message = match self.locate(n)? {
+                Ok((slot, stamp)) => Some(self.copy(slot, stamp)?),
+                Err(other) => {
+                    found = other;
+                    None
+                }
+            };
+            // The sender writes over a message, its bytes first and its stamp last, only after `received` has gone beyond
+            // it. So what was read before this look, and is not beyond it, is whole; the stamp alone would not tell.
+            // Acquire: orders the copy before the look, as the receiver's Release orders its own.
+            fence(Ordering::Acquire);
+            let received = self.word(offset::RECEIVED)?;
+            if received > n {
+                self.numbers.start = received;
+                return Ok(None);
+            }
+            if message.is_some() {
+                return Ok(message);
+            }
+        }
+        Err(self.corrupt(Field::Stamp, found, n + 1..=n + 1))
+    }
+
+    /// Where message `n` stands, and its stamp; if it is not there, the number that was found in its place.
+    ///
+    /// Each number is stamped into one slot only, so whichever place shows it is the right one.
+    fn locate(&self, n: u64) -> Result<Result<(usize, Stamp), u64>, PeekError> {
+        let hot = self.geometry.hot_slot(n);
+        let stamp = self.stamp(hot)?;
+        if stamp.ordinal() == n + 1 {
+            return Ok(Ok((hot, stamp)));
+        }
+        if self.geometry.is_plain() {
+            return Ok(Err(stamp.ordinal()));
+        }
+        // In this order, as a receiver that restarts.
+        let in_first = self.stamp(self.geometry.first_cold_slot())?.ordinal();
+        fence(Ordering::Acquire);
+        let in_last = self.stamp(self.geometry.last_slot())?.ordinal();
+        let pass = self.geometry.pass_of(n, in_first, in_last);
+        if let Some(cold) = self.geometry.cold_slot(n, pass) {
+            let stamp = self.stamp(cold)?;
+            if stamp.ordinal() == n + 1 {
+                return Ok(Ok((cold, stamp)));
+            }
+        }
+        Ok(Err(stamp.ordinal()))
+    }
+
+    /// The message behind a stamp, as far as it is still that one.
+    fn copy(&self, slot: usize, stamp: Stamp) -> Result<Message, PeekError> {
+        let length = usize::try_from(stamp.length()).unwrap_or(usize::MAX);
+        if length > MAX_MESSAGE {
+            return Err(self.corrupt(Field::Length, stamp.length(), 0..=MAX_MESSAGE as u64));
+        }
+        // Acquire: the stamp was read before; it pairs with the sender's Release of it.
+        fence(Ordering::Acquire);
+        let start = Geometry::slot_offset(slot) + size_of::<Stamp>() as u64;
+        let mut message = Message::new();
+        let mut read = Ok(0);
+        message.fill(stamp.ordinal() - 1, length, |bytes| {
+            read = self.object.read_at(&mut bytes[..length], start);
+        });
+        read?;
+        Ok(message)
+    }
+
+    fn stamp(&self, slot: usize) -> Result<Stamp, SystemError> {
+        self.word(Geometry::slot_offset(slot)).map(Stamp::from_bits)
+    }
+
+    /// A word that its writer stores at once; 0 if the object has lost its memory.
+    fn word(&self, offset: u64) -> Result<u64, SystemError> {
+        let mut bytes = [0; 8];
+        self.object.read_at(&mut bytes, offset)?;
+        Ok(u64::from_ne_bytes(bytes))
+    }
+
+    fn corrupt(
+        &self,
+        field: Field,
+        found: u64,
+        expected: std::ops::RangeInclusive<u64>,
+    ) -> PeekError {
+        PeekError::Corrupt {
+            name: self.object.name().to_string(),
+            corrupt: Corrupt::new(field, found, expected),
+        }
+    }
+}
+
+impl From<SystemError> for PeekError {
+    fn from(error: SystemError) -> Self {
+        Self::System(error)
+    }
+}
+
+impl fmt::Display for PeekError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAMailbox { name } => write!(
+                f,
+                "object {name:?} is not a mailbox that this version can read; look at what it is"
+            ),
+            Self::Corrupt { name, corrupt } => write!(
+                f,
+                "object {name:?} is corrupt: {corrupt}; remove it and start both ends again"
+            ),
+            Self::System(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for PeekError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::System(error) => error.source(),
+            _ => None,
+        }
+    }
+}
