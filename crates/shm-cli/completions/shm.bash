@@ -31,6 +31,9 @@ _shm() {
             shm,man)
                 cmd="shm__subcmd__man"
                 ;;
+            shm,peek)
+                cmd="shm__subcmd__peek"
+                ;;
             shm,reader)
                 cmd="shm__subcmd__reader"
                 ;;
@@ -50,7 +53,7 @@ _shm() {
 
     case "${cmd}" in
         shm)
-            opts="-h -V --help --version writer reader ls stat rm doctor bench completions man"
+            opts="-h -V --help --version writer reader ls stat peek rm doctor bench completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -128,7 +131,7 @@ _shm() {
             return 0
             ;;
         shm__subcmd__doctor)
-            opts="-h --help"
+            opts="-h --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -142,12 +145,20 @@ _shm() {
             return 0
             ;;
         shm__subcmd__ls)
-            opts="-h --all --stale --json --help"
+            opts="-o -q -h --all --stale --output --no-headings --quiet --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "name kind slots queued sent received writer reader owner mode size" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "name kind slots queued sent received writer reader owner mode size" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -163,6 +174,28 @@ _shm() {
             fi
             case "${prev}" in
                 --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        shm__subcmd__peek)
+            opts="-c -h --count --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -16,7 +16,8 @@ use crate::bench::{BenchArgs, PeerArgs};
 use crate::framing::{Framing, Oversize};
 use crate::manual::{COMPLETIONS_EXAMPLES, CompletionsArgs, MAN_EXAMPLES, ManArgs};
 use crate::operator_args::{
-    DOCTOR_EXAMPLES, LS_EXAMPLES, LsArgs, RM_EXAMPLES, RmArgs, STAT_EXAMPLES, StatArgs,
+    DOCTOR_EXAMPLES, DoctorArgs, LS_EXAMPLES, LsArgs, PEEK_EXAMPLES, PeekArgs, RM_EXAMPLES, RmArgs,
+    STAT_EXAMPLES, StatArgs,
 };
 use crate::{console, escape};
 use help::{BENCH_EXAMPLES, EXIT_CODES, READER_EXAMPLES, WRITER_EXAMPLES};
@@ -27,7 +28,7 @@ use value::{group, mode};
 const NAME_VARIABLE: &str = "SHM_NAME";
 
 /// Name of the object when neither the command line nor the environment gives one.
-const DEFAULT_NAME: &str = "shm-mailbox";
+pub(crate) const DEFAULT_NAME: &str = "shm-mailbox";
 
 /// Default interval of `--wait poll`, the lesson's.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -54,12 +55,15 @@ pub(crate) enum Command {
     /// Show one object in detail
     #[command(after_long_help = STAT_EXAMPLES)]
     Stat(StatArgs),
+    /// Show what is queued in a mailbox, without taking it
+    #[command(after_long_help = PEEK_EXAMPLES)]
+    Peek(PeekArgs),
     /// Remove objects that nobody uses
     #[command(after_long_help = RM_EXAMPLES)]
     Rm(RmArgs),
     /// Look for what could keep mailboxes from working here
     #[command(after_long_help = DOCTOR_EXAMPLES)]
-    Doctor,
+    Doctor(DoctorArgs),
     /// Measure latency against processor time, for each way of waiting
     #[command(after_long_help = BENCH_EXAMPLES)]
     Bench(BenchArgs),
@@ -302,6 +306,9 @@ impl Cli {
         let (name, checked) = match &mut cli.command {
             Command::Writer(writer) => ("writer", writer.complete()),
             Command::Reader(reader) => ("reader", reader.channel.complete()),
+            Command::Stat(stat) => ("stat", stat.complete()),
+            Command::Peek(peek) => ("peek", peek.complete()),
+            Command::Rm(rm) => ("rm", rm.check().map_err(str::to_owned)),
             Command::Bench(bench) => ("bench", bench.check().map_err(str::to_owned)),
             _ => return cli,
         };
@@ -384,14 +391,8 @@ impl ChannelArgs {
 
     /// Takes the name from the environment if the command line has none, and checks the whole.
     fn complete(&mut self) -> Result<(), String> {
-        // An empty variable is one that is not set, as everywhere in the shell.
-        let variable = env::var_os(NAME_VARIABLE).filter(|value| !value.is_empty());
-        if let (None, Some(value)) = (&self.name, variable) {
-            let named = match value.to_str() {
-                Some(text) => name(text),
-                None => Err(format!("name {value:?} is not UTF-8; choose another")),
-            };
-            self.name = Some(named.map_err(|error| format!("${NAME_VARIABLE}: {error}"))?);
+        if self.name.is_none() {
+            self.name = name_of_environment()?;
         }
         self.check().map_err(str::to_owned)
     }
@@ -408,6 +409,18 @@ impl ChannelArgs {
         }
         Ok(())
     }
+}
+
+/// The name that the environment gives, if it does.
+pub(crate) fn name_of_environment() -> Result<Option<ShmName>, String> {
+    // An empty variable is one that is not set, as everywhere in the shell.
+    let variable = env::var_os(NAME_VARIABLE).filter(|value| !value.is_empty());
+    let named = variable.map(|value| match value.to_str() {
+        Some(text) => name(text),
+        None => Err(format!("name {value:?} is not UTF-8; choose another")),
+    });
+    let named = named.transpose();
+    named.map_err(|error| format!("${NAME_VARIABLE}: {error}"))
 }
 
 #[cfg(test)]

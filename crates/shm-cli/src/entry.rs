@@ -1,13 +1,18 @@
 //! An entry of `/dev/shm` as `shm ls` and `shm stat` show it; its fields are those of the JSON.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
-use shm_core::{FileKind, ListEntry, ObjectId, Status};
+use shm_core::{FileKind, ListEntry, ObjectId, ShmName, Status};
 use shm_mailbox::observe::{Content, Lesson, Side, Snapshot};
 use shm_mailbox::{Peer, Role};
 
 use crate::failure::Failure;
 use crate::procfs::Uses;
-use crate::{escape, people};
+use crate::{escape, locale, people};
 
 /// A name in `/dev/shm` and what stands under it.
 #[derive(Debug, Serialize)]
@@ -16,6 +21,9 @@ pub(crate) struct Entry {
     schema: u32,
     /// Without the slash; what is not UTF-8 is replaced.
     pub(crate) name: String,
+    /// The name's bytes, in base64, if it is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name_bytes: Option<String>,
     pub(crate) kind: Kind,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mailbox: Option<Mailbox>,
@@ -30,6 +38,9 @@ pub(crate) struct Entry {
     pub(crate) inode: u64,
     /// The processes that have it open or mapped, as far as they are shown to us.
     pub(crate) users: Vec<u32>,
+    /// The name as it is.
+    #[serde(skip)]
+    pub(crate) file_name: OsString,
     #[serde(skip)]
     pub(crate) id: ObjectId,
     #[serde(skip)]
@@ -124,6 +135,10 @@ impl Entry {
         Self {
             schema: 1,
             name: listed.name.to_string_lossy().into_owned(),
+            name_bytes: match listed.name.to_str() {
+                Some(_) => None,
+                None => Some(STANDARD.encode(listed.name.as_bytes())),
+            },
             kind: Kind::of_file(&listed),
             mailbox: None,
             classic: None,
@@ -134,6 +149,7 @@ impl Entry {
             allocated: status.allocated,
             inode: listed.id.inode,
             users: Vec::new(),
+            file_name: listed.name,
             id: listed.id,
             status,
             owner_name: people::name(status.owner).unwrap_or_else(|| status.owner.to_string()),
@@ -200,9 +216,22 @@ impl Entry {
             .is_some_and(|[_, reader]| reader.state == State::Alive)
     }
 
-    /// The name with control bytes escaped, so that it stays on its line.
+    /// The name with control characters, other bytes than UTF-8, and what the locale cannot show escaped, so that it
+    /// stays on its line, and is another than every other name.
     pub(crate) fn shown_name(&self) -> String {
-        escape::name(&self.name)
+        let name = escape::file_name(&self.file_name);
+        match locale::is_utf8() {
+            true => name,
+            false => escape::ascii(&name),
+        }
+    }
+
+    /// The name of the object; none if it is no object, or its name is not UTF-8.
+    pub(crate) fn object_name(&self) -> Option<ShmName> {
+        match self.kind <= Kind::Unreadable {
+            true => ShmName::new(self.file_name.to_str()?).ok(),
+            false => None,
+        }
     }
 
     pub(crate) fn is_stale(&self) -> bool {

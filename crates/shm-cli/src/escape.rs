@@ -1,6 +1,9 @@
 //! Control characters made visible, for terminals: a message must not move the cursor, change the title or turn the
 //! text around.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
 /// Appends `bytes` as a terminal may have them: lines and tabs stay, other characters that control a terminal or the
 /// order of the text, and what is not UTF-8, become `\x1b`.
 pub(crate) fn bytes(bytes: &[u8], shown: &mut Vec<u8>) {
@@ -44,6 +47,31 @@ pub(crate) fn text(text: &str) -> String {
 pub(crate) fn name(name: &str) -> String {
     let quoted = format!("{name:?}");
     quoted[1..quoted.len() - 1].replace("\\\"", "\"")
+}
+
+/// As [`name`], of one that need not be UTF-8.
+pub(crate) fn file_name(file_name: &OsStr) -> String {
+    let mut shown = String::new();
+    for chunk in file_name.as_bytes().utf8_chunks() {
+        shown += &name(chunk.valid());
+        for byte in chunk.invalid() {
+            shown += &format!("\\x{byte:02x}");
+        }
+    }
+    shown
+}
+
+/// A text with all characters escaped that are not ASCII.
+pub(crate) fn ascii(text: &str) -> String {
+    let mut shown = String::new();
+    for character in text.chars() {
+        if character.is_ascii() {
+            shown.push(character);
+        } else {
+            shown.extend(character.escape_unicode());
+        }
+    }
+    shown
 }
 
 /// Whether a terminal shows the character where it stands, and nothing else changes.
@@ -113,6 +141,15 @@ mod tests {
         assert_eq!(name(r"a\n"), r"a\\n");
         assert_eq!(name(r"a\'b"), r"a\\'b");
         assert_eq!(name(r#"a\"b"#), r#"a\\"b"#);
+    }
+
+    #[test]
+    fn names_that_are_not_text_differ_where_they_differ() {
+        let shown = |bytes| file_name(OsStr::from_bytes(bytes));
+        assert_eq!(shown(b"a\xff\xfeb\n"), r"a\xff\xfeb\n");
+        assert_eq!(shown(br"a\xff"), r"a\\xff");
+        assert_eq!(shown("grün".as_bytes()), "grün");
+        assert_eq!(ascii("grün…"), r"gr\u{fc}n\u{2026}");
     }
 
     #[test]

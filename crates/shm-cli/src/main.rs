@@ -18,11 +18,13 @@ mod escape;
 mod failure;
 mod framing;
 mod input;
+mod locale;
 mod ls;
 mod manual;
 mod objects;
 mod operator_args;
 mod output;
+mod peek;
 mod people;
 mod place;
 mod procfs;
@@ -35,6 +37,7 @@ mod source;
 mod stat;
 mod stats;
 mod stdio;
+mod wanted;
 mod writer;
 
 use std::process::ExitCode;
@@ -53,7 +56,7 @@ fn main() -> ExitCode {
     }
     let ready = match command {
         // The doctor tells of more than that, and a page needs no objects.
-        Command::Doctor | Command::Completions(_) | Command::Man(_) => Ok(()),
+        Command::Doctor(_) | Command::Completions(_) | Command::Man(_) => Ok(()),
         _ => place::check(),
     };
     match ready.and_then(|()| run(command)) {
@@ -70,8 +73,9 @@ fn run(command: Command) -> Result<Ending, Failure> {
         Command::Reader(args) => reader::run(&args),
         Command::Ls(args) => ls::run(&args),
         Command::Stat(args) => stat::run(&args),
+        Command::Peek(args) => peek::run(&args),
         Command::Rm(args) => rm::run(&args),
-        Command::Doctor => doctor::run(),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::pages(&args),

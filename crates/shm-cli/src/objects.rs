@@ -1,6 +1,7 @@
 //! Looking at what is in `/dev/shm`: each object is opened once, everything is taken from what was opened, and who
 //! uses it is asked by its identity, since a name may change hands at any moment.
 
+use glob::Pattern;
 use shm_core::{ListEntry, OpenError, ShmName};
 use shm_mailbox::observe::{self, Content};
 
@@ -8,6 +9,7 @@ use crate::entry::{Entry, Kind};
 use crate::errors;
 use crate::failure::{Failure, Status};
 use crate::procfs::Users;
+use crate::wanted::Wanted;
 
 /// What is in `/dev/shm`, mailboxes first, then by name. With `all` also what is no object.
 pub(crate) fn list(all: bool, wanted: impl Fn(&str) -> bool) -> Result<Vec<Entry>, Failure> {
@@ -23,17 +25,95 @@ pub(crate) fn list(all: bool, wanted: impl Fn(&str) -> bool) -> Result<Vec<Entry
     Ok(entries)
 }
 
-/// What stands under each of these names.
-pub(crate) fn find(names: &[ShmName]) -> Vec<Result<Entry, Failure>> {
-    let mut found: Vec<_> = names.iter().map(find_one).collect();
-    add_users(found.iter_mut().flatten().collect());
+/// What was found for something that was asked for.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) entry: Entry,
+    /// Whether a pattern found it, and nobody has named it.
+    pub(crate) by_pattern: bool,
+}
+
+/// What stands under each of these names, or matches the pattern; each object once.
+pub(crate) fn find(wanted: &[Wanted]) -> Vec<Result<Found, Failure>> {
+    let mut found: Vec<Result<Found, Failure>> = Vec::new();
+    for wanted in wanted {
+        for result in find_one(wanted) {
+            let is_new = found.iter().flatten().all(|before| match &result {
+                Ok(now) => now.entry.file_name != before.entry.file_name,
+                Err(_) => true,
+            });
+            if is_new {
+                found.push(result);
+            }
+        }
+    }
+    add_users(
+        found
+            .iter_mut()
+            .flatten()
+            .map(|found| &mut found.entry)
+            .collect(),
+    );
     found
 }
 
-fn find_one(name: &ShmName) -> Result<Entry, Failure> {
-    let listed = ListEntry::find(name).map_err(|error| errors::system(&error))?;
-    let found = listed.and_then(look);
-    found.ok_or_else(|| errors::open(&OpenError::NotFound { name: name.clone() }))
+fn find_one(wanted: &Wanted) -> Vec<Result<Found, Failure>> {
+    let found = match wanted {
+        Wanted::Name(name, pattern) => match (ListEntry::find(name), pattern) {
+            (Ok(None), Some(pattern)) => return matching(pattern),
+            (found, _) => found.map(|listed| listed.and_then(look)),
+        },
+        Wanted::Bytes(name) => shm_core::list().map(|listed| {
+            let mut listed = listed.into_iter();
+            listed.find(|listed| listed.name == *name).and_then(look)
+        }),
+    };
+    vec![match found {
+        Ok(Some(entry)) => Ok(Found {
+            entry,
+            by_pattern: false,
+        }),
+        Ok(None) => Err(absent(wanted)),
+        Err(error) => Err(errors::system(&error)),
+    }]
+}
+
+/// The objects whose names match.
+fn matching(pattern: &Pattern) -> Vec<Result<Found, Failure>> {
+    let listed = match shm_core::list() {
+        Ok(listed) => listed.into_iter(),
+        Err(error) => return vec![Err(errors::system(&error))],
+    };
+    let found: Vec<_> = listed
+        .filter(|listed| {
+            listed
+                .object_name()
+                .is_some_and(|name| pattern.matches(name.as_str()))
+        })
+        .filter_map(look)
+        .map(|entry| {
+            Ok(Found {
+                entry,
+                by_pattern: true,
+            })
+        })
+        .collect();
+    if found.is_empty() {
+        let what = format_args!("no object matches {:?}", pattern.as_str());
+        let failure = Failure::new(Status::NoObject, what);
+        return vec![Err(failure.next("shm ls shows what is there"))];
+    }
+    found
+}
+
+fn absent(wanted: &Wanted) -> Failure {
+    match wanted {
+        Wanted::Name(name, _) => errors::open(&OpenError::NotFound { name: name.clone() }),
+        Wanted::Bytes(name) => {
+            let what = format_args!("object {name:?} does not exist");
+            Failure::new(Status::NoObject, what).next("shm ls --all shows what is there")
+        }
+    }
 }
 
 /// What can be seen now; none if it is gone by now. What may be no object is not opened: a FIFO would notice.
@@ -55,7 +135,7 @@ fn look(listed: ListEntry) -> Option<Entry> {
 }
 
 /// An object could not be opened for reading.
-fn unreadable(error: &OpenError) -> Failure {
+pub(crate) fn unreadable(error: &OpenError) -> Failure {
     match error {
         OpenError::PermissionDenied { .. } if !errors::is_own(error) => {
             Failure::new(Status::Permission, error).next("act as the owner")

@@ -1,22 +1,25 @@
 //! `shm rm`: unlinks objects that nobody uses.
 
+use std::fs;
 use std::io;
+use std::path::Path;
 
 use rustix::io::Errno;
-use shm_core::{ObjectOptions, OpenError, ShmName, Unlink};
+use shm_core::{ObjectOptions, OpenError, ShmName, SystemError, Unlink};
 use shm_mailbox::{Removal, RemoveError, Role};
 
 use crate::ending::Ending;
 use crate::entry::{Entry, Kind};
 use crate::failure::{Failure, Failures, Status, note};
+use crate::objects::{self, Found};
 use crate::operator_args::RmArgs;
-use crate::{console, errors, objects, procfs};
+use crate::{console, errors, place, procfs};
 
 /// Runs the command: what can be removed is, what cannot is told.
 pub(crate) fn run(args: &RmArgs) -> Result<Ending, Failure> {
     let mut failures = Failures::default();
-    for (name, found) in args.names.iter().zip(objects::find(&args.names)) {
-        failures.keep(found.and_then(|entry| remove(name, &entry, args)));
+    for found in objects::find(&args.names) {
+        failures.keep(found.and_then(|found| remove(&found, args)));
     }
     if args.stale {
         for entry in objects::list(false, |_| true)? {
@@ -26,9 +29,11 @@ pub(crate) fn run(args: &RmArgs) -> Result<Ending, Failure> {
     Ok(failures.ending())
 }
 
-/// Removes what was asked for by name.
-fn remove(name: &ShmName, entry: &Entry, args: &RmArgs) -> Result<(), Failure> {
+/// Removes what was asked for, and says so if it was found by a pattern.
+fn remove(found: &Found, args: &RmArgs) -> Result<(), Failure> {
+    let entry = &found.entry;
     if entry.kind > Kind::Unreadable {
+        let name = &entry.file_name;
         let what = format_args!("object {name:?} is no object but a {}", entry.kind.name());
         return Err(Failure::new(Status::OtherLayout, what).next("rm, if it is yours"));
     }
@@ -40,12 +45,18 @@ fn remove(name: &ShmName, entry: &Entry, args: &RmArgs) -> Result<(), Failure> {
     } else {
         Removal::Unused
     };
-    if args.dry_run {
-        return promise(name, entry, removal);
-    }
-    match shm_mailbox::remove(name, Some(entry.id), removal) {
-        Ok(Unlink::Replaced) => Err(replaced(name)),
-        Ok(_) => {
+    let unlinked = match entry.object_name() {
+        Some(name) if args.dry_run => return promise(&name, entry, removal),
+        Some(name) => shm_mailbox::remove(&name, Some(entry.id), removal),
+        None if args.dry_run => {
+            return console::print(format!("would remove {}\n", entry.shown_name()));
+        }
+        None => unlink(entry).map_err(RemoveError::System),
+    };
+    let name = &entry.file_name;
+    match unlinked {
+        Ok(Unlink::Replaced) => Err(replaced(entry)),
+        Ok(unlinked) => {
             let queued = entry.mailbox.as_ref().map_or(0, |mailbox| mailbox.queued);
             // A reader that lives still takes what is there, and what its writer goes on to send.
             if queued > 0 && !entry.has_reader() {
@@ -53,15 +64,39 @@ fn remove(name: &ShmName, entry: &Entry, args: &RmArgs) -> Result<(), Failure> {
                     "object {name:?} had messages ({queued}), which are gone with it"
                 ));
             }
-            Ok(())
+            match unlinked {
+                Unlink::Done if found.by_pattern => {
+                    console::print(format!("removed {}\n", entry.shown_name()))
+                }
+                _ => Ok(()),
+            }
         }
         Err(error) => Err(failure(entry, &error)),
     }
 }
 
+/// Removes an object whose name is not UTF-8, so that it is another program's: there is no lock to take.
+fn unlink(entry: &Entry) -> Result<Unlink, SystemError> {
+    let failed = |source| SystemError {
+        call: "unlink in /dev/shm",
+        name: None,
+        source,
+    };
+    let listed = shm_core::list()?;
+    match listed.into_iter().find(|now| now.name == entry.file_name) {
+        None => Ok(Unlink::AlreadyGone),
+        Some(now) if now.id != entry.id => Ok(Unlink::Replaced),
+        Some(_) => {
+            let path = Path::new(place::DIRECTORY).join(&entry.file_name);
+            fs::remove_file(path).map_err(failed)?;
+            Ok(Unlink::Done)
+        }
+    }
+}
+
 /// Removes what nobody holds, and says so, since nobody has named it.
 fn remove_stale(entry: &Entry, args: &RmArgs) -> Result<(), Failure> {
-    let Ok(name) = ShmName::new(&entry.name) else {
+    let Some(name) = entry.object_name() else {
         return Ok(());
     };
     let Some(mailbox) = entry.mailbox.as_ref().filter(|mailbox| mailbox.stale) else {
@@ -142,7 +177,8 @@ fn in_use(name: &str, role: Role, pid: Option<u32>) -> Failure {
         .next("end it first, or --force: then they go on without a name")
 }
 
-fn replaced(name: &ShmName) -> Failure {
+fn replaced(entry: &Entry) -> Failure {
+    let name = &entry.file_name;
     let what = format_args!("object {name:?} was replaced by another while it was removed");
     Failure::new(Status::Failure, what).next("shm ls, and try again")
 }

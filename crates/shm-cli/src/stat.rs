@@ -6,15 +6,16 @@ use crate::console;
 use crate::ending::Ending;
 use crate::entry::{Classic, Entry, Holder, Kind, Mailbox, State};
 use crate::failure::{Failure, Failures};
+use crate::objects::{self, Found};
 use crate::operator_args::StatArgs;
-use crate::{objects, procfs};
+use crate::procfs;
 
 /// Runs the command: what is there is shown; what is not, or cannot be read, is told.
 pub(crate) fn run(args: &StatArgs) -> Result<Ending, Failure> {
     let mut failures = Failures::default();
     for found in objects::find(&args.names) {
         match found {
-            Ok(mut entry) => {
+            Ok(Found { mut entry, .. }) => {
                 if args.json {
                     console::print_json([&entry])?;
                 } else {

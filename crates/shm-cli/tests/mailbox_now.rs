@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::{Name, attached_writer, expect_left, peers, reader, until, writer};
+use support::{Name, Process, attached_writer, expect_left, peers, reader, shm, until, writer};
 
 /// Leaves `lines` in a mailbox of two slots.
 #[track_caller]
@@ -123,6 +123,27 @@ fn with_a_time_out_no_line_is_half_sent() {
         .wait()
         .expect_code(2)
         .expect_errors(&["a part of a line"]);
+}
+
+#[test]
+fn a_writer_that_sent_nothing_leaves_nothing_unless_it_keeps() {
+    let inputs: [(&[&str], &[u8], i32); 4] = [
+        (&[], b"", 0),
+        (&["--length-delimited"], b"\0\0", 8),
+        (&["--length-delimited"], b"\0\0\xff\0", 8),
+        (&["--oversize", "error"], &[b'x'; 3000], 8),
+    ];
+    for (args, input, code) in inputs {
+        for keep in [false, true] {
+            let name = Name::new();
+            let mut command = shm([&["writer", name.as_str()], args].concat());
+            command.args(keep.then_some("--keep"));
+            let mut writer = Process::spawn(&mut command);
+            writer.feed(input.to_vec());
+            writer.wait().expect_code(code);
+            assert_eq!(name.exists(), keep, "{args:?}");
+        }
+    }
 }
 
 #[test]

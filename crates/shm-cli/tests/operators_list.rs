@@ -90,7 +90,7 @@ fn a_mailbox_in_use_is_shown_with_its_counts_and_its_holders() {
     );
 
     let row = page(&["ls", name.as_str()]);
-    let row = row.lines().nth(2).expect("below the header");
+    let row = row.lines().nth(1).expect("below the header");
     let cells: Vec<_> = row.split_whitespace().collect();
     let (writer_pid, reader_pid) = (writer.pid().to_string(), reader.pid().to_string());
     let expected = [

@@ -7,16 +7,20 @@ mod tenants;
 
 use std::fmt::Write as _;
 
+use serde::Serialize;
+
 use crate::console;
 use crate::ending::Ending;
 use crate::failure::{Failure, Status};
+use crate::operator_args::DoctorArgs;
 
 /// What a mailbox of 16 slots takes, and one of 65,536 slots, in bytes.
 const MAILBOX: u64 = 20_480;
 const LARGEST: u64 = 71_307_264;
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 enum Verdict {
     Ok,
     /// Works, but somebody may be in for a surprise.
@@ -25,9 +29,11 @@ enum Verdict {
     Problem,
 }
 
-/// What was found about one thing.
-#[derive(Debug)]
+/// What was found about one thing; its fields are those of the JSON.
+#[derive(Debug, Serialize)]
 struct Finding {
+    /// Raised when the meaning of a field changes.
+    schema: u32,
     verdict: Verdict,
     topic: &'static str,
     what: String,
@@ -38,6 +44,7 @@ struct Finding {
 impl Finding {
     fn ok(topic: &'static str, what: impl Into<String>) -> Self {
         Self {
+            schema: 1,
             verdict: Verdict::Ok,
             topic,
             what: what.into(),
@@ -62,12 +69,16 @@ impl Finding {
 }
 
 /// Runs the command. Warnings are no failure, problems are.
-pub(crate) fn run() -> Result<Ending, Failure> {
+pub(crate) fn run(args: &DoctorArgs) -> Result<Ending, Failure> {
     let mut findings = memory::findings();
     findings.extend(limits::findings());
     findings.push(sessions::finding());
     findings.extend(tenants::findings());
-    console::print(page(&findings))?;
+    if args.json {
+        console::print_json(&findings)?;
+    } else {
+        console::print(page(&findings))?;
+    }
     let problems = count(&findings, Verdict::Problem);
     if problems == 0 {
         return Ok(Ending::Done);
