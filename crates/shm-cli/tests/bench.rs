@@ -4,10 +4,12 @@ mod support;
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use support::{ENDING_SIGNALS, Process, both_cores, shm, skip, until};
+use support::{ENDING_SIGNALS, Process, SHM, both_cores, has_mount_namespaces, shm, skip, until};
 
 /// The smallest form: two ways of waiting, and no more messages than are needed.
 const SMALLEST: [&str; 6] = [
@@ -120,6 +122,36 @@ fn the_figures_come_as_table_json_csv_and_picture() {
 }
 
 #[test]
+fn every_form_of_the_figures_says_that_the_machine_was_busy() {
+    if !has_mount_namespaces() {
+        return;
+    }
+    let _cores = both_cores();
+    let (json, csv, svg) = (File::new("json"), File::new("csv"), File::new("svg"));
+    let options = [
+        json.option("--json"),
+        csv.option("--csv"),
+        svg.option("--svg"),
+    ];
+    let load = File::new("load");
+    fs::write(&load.0, "3.40 1.00 1.00 2/100 1\n").expect("it can be written");
+    let script = "mount --bind \"$0\" /proc/loadavg && exec \"$@\"";
+    let mut command = Command::new("unshare");
+    command.args(["-m", "sh", "-c", script]).arg(&load.0);
+    let mut bench = Process::spawn(command.arg(SHM).args(SMALLEST).args(&options));
+    let ended = bench.wait().expect_code(0);
+    let note = "the machine was busy before it began (load 3.4 on ";
+    let table = String::from_utf8(ended.output).expect("text");
+    assert!(table.contains(&format!("Note: {note}")), "{table}");
+    let json: Value = serde_json::from_str(&json.text()).expect("valid JSON");
+    let told = json["notes"][0].as_str();
+    assert!(told.is_some_and(|told| told.starts_with(note)), "{json}");
+    let csv = csv.text();
+    assert!(csv.lines().skip(1).all(|line| line.contains(note)), "{csv}");
+    assert!(svg.text().contains(note));
+}
+
+#[test]
 fn a_file_that_cannot_be_written_is_told_before_anything_is_measured() {
     let nowhere = "/nowhere/figures";
     for option in ["--csv", "--svg"] {
@@ -214,16 +246,77 @@ fn a_killed_benchmark_leaves_nothing() {
 }
 
 #[test]
+fn a_killed_benchmark_leaves_no_process_in_whatever_it_is_doing() {
+    let _cores = both_cores();
+    for wait in ["spin", "block", "poll"] {
+        for milliseconds in [0, 40, 150] {
+            let arguments = [
+                "bench",
+                "--wait",
+                wait,
+                "--interval",
+                "100ms",
+                "--duration",
+                "50ms",
+            ];
+            let mut bench = bench(&arguments);
+            wait_for_both_objects(&bench);
+            let Some(peer) = peer(&bench) else {
+                return bench.kill();
+            };
+            // Some way into its work.
+            std::thread::sleep(Duration::from_millis(milliseconds));
+            bench.kill();
+            until("the peer has ended", || is_gone(peer));
+            until("its objects, too", || objects(&bench).is_empty());
+        }
+    }
+}
+
+/// The process that a benchmark has started.
+fn peer(bench: &Process) -> Option<Pid> {
+    let pid = bench.pid();
+    let mut peer = None;
+    let mut is_told = true;
+    until("it has started its peer", || {
+        match fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")) {
+            Ok(children) => {
+                let mut children = children.split_whitespace();
+                peer = children
+                    .next()
+                    .and_then(|child| Pid::from_raw(child.parse().ok()?));
+                peer.is_some()
+            }
+            Err(_) => {
+                is_told = false;
+                true
+            }
+        }
+    });
+    if !is_told {
+        skip("a kernel that tells of children");
+    }
+    peer
+}
+
+/// Whether a process has ended, though perhaps nobody has asked how.
+fn is_gone(pid: Pid) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
+    stat.map_or(true, |stat| {
+        stat.rsplit(") ")
+            .next()
+            .is_some_and(|rest| rest.starts_with('Z'))
+    })
+}
+
+#[test]
 fn a_killed_peer_ends_the_benchmark_with_an_error() {
     let mut bench = bench(&LONG);
     wait_for_both_objects(&bench);
-    let pid = bench.pid();
-    let Ok(children) = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")) else {
-        skip("a kernel that tells of children");
+    let Some(peer) = peer(&bench) else {
         return bench.kill();
     };
-    let peer = children.trim().parse().ok().and_then(Pid::from_raw);
-    kill_process(peer.expect("one child"), Signal::KILL).expect("it is there");
+    kill_process(peer, Signal::KILL).expect("it is there");
     bench.wait().expect_code(6).expect_errors(&["died"]);
     assert!(objects(&bench).is_empty());
 }
@@ -234,6 +327,8 @@ fn wrong_usage_exits_with_2() {
         &["--wait", "patiently"][..],
         &["--interval", "5"],
         &["--size", "9"],
+        &["--duration", "1ns"],
+        &["--duration", "999us"],
         &["--size", "1025"],
         &["--slots", "3"],
         &["--pin", "elsewhere"],

@@ -69,14 +69,15 @@ const COLUMNS: [Column; 25] = [
     }),
 ];
 
-/// The lines, the columns' names first. No value needs quotes.
+/// The lines, the columns' names first; the last has the notes, which hold for each. No value needs quotes.
 pub(super) fn csv(report: &Report) -> String {
     let mut text = COLUMNS.map(|(name, _)| name).join(",");
-    text.push('\n');
+    text.push_str(",note\n");
+    let note = report.notes.join("; ");
     for row in &report.rows {
         let values = COLUMNS.map(|(_, value)| value(row));
         // Writing to a string does not fail.
-        let _ = writeln!(text, "{}", values.join(","));
+        let _ = writeln!(text, "{},{note}", values.join(","));
     }
     text
 }
@@ -96,13 +97,16 @@ mod tests {
 
     #[test]
     fn every_line_has_every_column() {
-        let report = report();
+        let mut report = report();
+        report.machine.load = Some(3.4);
+        let report = Report::new(report.machine, report.settings, report.rows);
         let text = csv(&report);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 1 + report.rows.len());
         for line in &lines {
-            assert_eq!(line.split(',').count(), COLUMNS.len(), "{line}");
+            assert_eq!(line.split(',').count(), COLUMNS.len() + 1, "{line}");
         }
         assert!(lines[1].starts_with("spin,,true,1000,"), "{}", lines[1]);
+        assert!(lines[1].ends_with("of a busy machine"), "{}", lines[1]);
     }
 }

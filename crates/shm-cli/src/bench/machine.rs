@@ -37,7 +37,7 @@ impl Machine {
     pub(super) fn objection(&self) -> Option<String> {
         let load = self.load.filter(|load| *load > BUSY)?;
         Some(format!(
-            "the machine was busy before it began (load {load:.1} on {} cores), so the figures are those of a busy machine",
+            "the machine was busy before it began (load {load:.1} on {} cores): the figures are those of a busy machine",
             self.cores
         ))
     }

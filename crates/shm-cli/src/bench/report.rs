@@ -18,6 +18,8 @@ pub(super) struct Report {
     pub(super) machine: Machine,
     pub(super) settings: Settings,
     pub(super) rows: Vec<Row>,
+    /// What keeps the figures from being those of the machine alone.
+    pub(super) notes: Vec<String>,
     /// What cannot be right.
     pub(super) warnings: Vec<String>,
 }
@@ -143,6 +145,7 @@ impl Report {
         let warnings = rows.iter().filter(|row| !row.is_valid).map(wrong).collect();
         Self {
             schema: 1,
+            notes: machine.objection().into_iter().collect(),
             machine,
             settings,
             rows,

@@ -36,8 +36,8 @@ pub(super) fn table(report: &Report) -> String {
     if !sentences.is_empty() {
         let _ = writeln!(text, "\n{}", sentences.join("\n"));
     }
-    if let Some(objection) = report.machine.objection() {
-        let _ = writeln!(text, "\nNote: {objection}");
+    for note in &report.notes {
+        let _ = writeln!(text, "\nNote: {note}");
     }
     for warning in &report.warnings {
         let _ = writeln!(text, "\nWARNING: {warning}");

@@ -73,6 +73,9 @@ pub(super) fn picture(report: &Report) -> String {
         settings.size, settings.slots, settings.pin
     );
     write(&mut text, (24.0, 73.0), "soft", &about);
+    for note in &report.notes {
+        write(&mut text, (24.0, 91.0), "soft", note);
+    }
     plot(&mut text, report);
     figures::write(&mut text, report, FRAME.top + FRAME.height + 92.0);
     text.push_str("</svg>\n");
