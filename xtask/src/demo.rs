@@ -165,8 +165,8 @@ impl Pair {
                 received
             });
             let ends = [
-                process::wait(&mut self.writer, Instant::now() + WRITER_LIMIT),
-                process::wait(&mut self.reader, Instant::now() + READER_LIMIT),
+                process::wait(&mut self.writer, WRITER_LIMIT),
+                process::wait(&mut self.reader, READER_LIMIT),
             ];
             // Closes both pipes, so that the two threads come to an end.
             self.stop();

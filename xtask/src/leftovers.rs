@@ -5,7 +5,9 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::patience::Patience;
 
 const DIRECTORY: &str = "/dev/shm";
 
@@ -23,14 +25,14 @@ impl Snapshot {
     /// To be asked when all processes of the run have ended: what is held then is someone else's, and
     /// the patience is for other programs on the machine that are in the middle of something.
     pub(crate) fn left_since(&self, patience: Duration) -> Vec<String> {
-        let deadline = Instant::now() + patience;
+        let mut patience = Patience::new(patience);
         loop {
             let mut left: Vec<OsString> = names().difference(&self.0).cloned().collect();
             if !left.is_empty() {
                 let held = held();
                 left.retain(|name| !held.contains(name));
             }
-            if left.is_empty() || Instant::now() >= deadline {
+            if left.is_empty() || patience.is_over() {
                 return left
                     .iter()
                     .map(|name| name.to_string_lossy().into_owned())

@@ -13,6 +13,7 @@ mod mutants;
 mod package;
 mod page;
 mod parts;
+mod patience;
 mod private;
 mod process;
 mod quotes;

@@ -156,7 +156,10 @@ fn try_out(copy: &Copy, mutant: &Mutant, usual: Duration) -> Fate {
         Err(reason) => Fate::Unusable(reason),
         Ok(finished) if finished.succeeded() => Fate::Survived(finished.report()),
         Ok(finished) => Fate::Caught(match finished.status {
-            None => format!("still running after {:.0} s", limit.as_secs_f64()),
+            None => format!(
+                "still running after {:.0} s",
+                finished.elapsed.as_secs_f64()
+            ),
             Some(_) => format!("{:.1} s", finished.elapsed.as_secs_f64()),
         }),
     }

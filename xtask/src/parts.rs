@@ -54,7 +54,8 @@ impl TestPrograms {
     }
 }
 
-/// The longest that one command may take. Slow machines differ by a factor, hangs do not end.
+/// The longest that one command may take on a machine that has nothing else to do. Slow machines differ by a factor,
+/// hangs do not end.
 pub(crate) const LIMIT: Duration = Duration::from_secs(600);
 
 /// All parts.

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::patience::Patience;
+
 /// Marks all processes that descend from one command, also those that have lost their parent.
 const MARK: &str = "XTASK_STEP";
 
@@ -56,7 +58,7 @@ impl Finished {
     }
 }
 
-/// Runs `command` with no standard input, for at most `limit`.
+/// Runs `command` with no standard input, for at most `limit`, as [`Patience`] counts it.
 ///
 /// Fails only if the command cannot be started.
 pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<Finished, String> {
@@ -87,7 +89,7 @@ pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<Finished, St
         }
     });
 
-    let status = wait(&mut child, started + limit);
+    let status = wait(&mut child, limit);
     let mut strays = Vec::new();
     if status.is_none() {
         kill(&marked(&mark));
@@ -95,9 +97,9 @@ pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<Finished, St
         let _ = child.kill();
         let _ = child.wait();
     } else {
-        let grace = Instant::now() + GRACE;
+        let mut grace = Patience::new(GRACE);
         let mut left = marked(&mark);
-        while !left.is_empty() && Instant::now() < grace {
+        while !left.is_empty() && !grace.is_over() {
             thread::sleep(TICK);
             left = marked(&mark);
         }
@@ -105,8 +107,8 @@ pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<Finished, St
         strays.extend(left.into_values());
     }
     // All holders of the pipe are gone, unless one hid its mark: then do without the rest.
-    let grace = Instant::now() + GRACE;
-    while !reader.is_finished() && Instant::now() < grace {
+    let mut grace = Patience::new(GRACE);
+    while !reader.is_finished() && !grace.is_over() {
         thread::sleep(TICK);
     }
     let bytes = std::mem::take(&mut *collected.lock().unwrap_or_else(PoisonError::into_inner));
@@ -136,13 +138,14 @@ pub(crate) fn describe(command: &Command) -> String {
     words.join(" ")
 }
 
-/// Waits for `child` until `deadline`.
-pub(crate) fn wait(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
+/// Waits for `child`, for at most `limit`, as [`Patience`] counts it.
+pub(crate) fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
+    let mut patience = Patience::new(limit);
     loop {
         if let Ok(Some(status)) = child.try_wait() {
             return Some(status);
         }
-        if Instant::now() >= deadline {
+        if patience.is_over() {
             return None;
         }
         thread::sleep(TICK);
@@ -233,7 +236,7 @@ mod tests {
             Duration::from_millis(300),
         )
         .expect("sh starts");
-        assert!(begun.elapsed() < Duration::from_secs(60));
+        assert!(begun.elapsed() < Duration::from_secs(600));
         assert!(finished.status.is_none());
         assert!(finished.output.starts_with("begun\n"));
         assert!(finished.report().contains("killed at the time limit"));

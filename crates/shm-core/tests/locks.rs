@@ -9,8 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 use support::{Child, Pipe, UniqueName, in_child};
 
-/// Far more than a killed owner's lock takes to become free.
-const SOON: Duration = Duration::from_secs(10);
+/// Far more than a killed owner's lock takes to become free, also where the owner has to wait for a processor to die.
+const SOON: Duration = Duration::from_secs(100);
 
 fn pause_forever() -> ! {
     loop {

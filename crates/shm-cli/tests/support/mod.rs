@@ -26,8 +26,9 @@ pub(crate) use lines::lines;
 pub(crate) use object::Name;
 pub(crate) use process::Process;
 
-/// How long anything may take. Ten times what a loaded machine with two cores needs.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+/// How long anything may take, also where each process gets a twentieth of a core: it guards what takes a second
+/// or two on a machine with nothing else to do.
+pub(crate) const LIMIT: Duration = Duration::from_secs(600);
 
 /// The signals that end a program, and that it catches to leave the channel clean.
 pub(crate) const ENDING_SIGNALS: [Signal; 3] = [Signal::INT, Signal::TERM, Signal::HUP];

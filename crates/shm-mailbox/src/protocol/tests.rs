@@ -210,7 +210,7 @@ fn the_two_ends_are_never_at_one_slot_at_the_same_time() {
     const MESSAGES: u64 = 20_000;
     let start = Instant::now();
     let pass_time = || {
-        assert!(start.elapsed() < Duration::from_secs(60), "nothing moves");
+        assert!(start.elapsed() < Duration::from_secs(600), "nothing moves");
         thread::yield_now();
     };
     for (hot, slots) in [(1, 1), (4, 4), (1, 2), (2, 8)] {

@@ -73,7 +73,7 @@ fn two_blocking_ends_wake_each_other() {
     // Unwoken, each of the 500 would sleep for up to 100 ms, twice.
     let start = Instant::now();
     pass(&Name::new(), Wait::Block, Wait::Block, &numbered(500));
-    assert!(start.elapsed() < Duration::from_secs(10));
+    assert!(start.elapsed() < Duration::from_secs(50));
 }
 
 #[test]

@@ -25,8 +25,9 @@ pub(crate) use process::{Child, Shared, fork};
 pub(crate) use random::Random;
 pub(crate) use raw::Raw;
 
-/// How long anything may take that should take no time at all.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+/// How long anything may take that should take no time at all, also where each process gets a twentieth of a
+/// processor.
+pub(crate) const LIMIT: Duration = Duration::from_secs(600);
 
 /// How long it may take until a wait tells what it finds out once in a slice: 50 ms for who is awake, 100 ms for who
 /// sleeps.
@@ -34,7 +35,7 @@ pub(crate) const NOTICE: Duration = Duration::from_millis(1100);
 
 /// The time-out of a call that should be told something within [`NOTICE`]: a mistake then fails the test
 /// instead of hanging it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(100);
 
 /// One of each wait strategy.
 pub(crate) const WAITS: [Wait; 6] = [
