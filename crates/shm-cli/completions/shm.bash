@@ -207,7 +207,7 @@ _shm() {
             return 0
             ;;
         shm__subcmd__reader)
-            opts="-0 -c -h --classic --null --raw --length-delimited --wait --interval --slots --mode --group --any-owner --progress --stats --count --timeout --no-wait --follow --json --help"
+            opts="-0 -c -h --classic --null --raw --length-delimited --wait --interval --slots --mode --group --any-owner --attach-timeout --progress --stats --count --timeout --no-wait --follow --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -230,6 +230,10 @@ _shm() {
                     return 0
                     ;;
                 --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --attach-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -281,7 +285,7 @@ _shm() {
             return 0
             ;;
         shm__subcmd__writer)
-            opts="-0 -m -h --classic --null --raw --length-delimited --wait --interval --slots --mode --group --any-owner --progress --stats --message --oversize --timeout --drain --keep --help"
+            opts="-0 -m -h --classic --null --raw --length-delimited --wait --interval --slots --mode --group --any-owner --attach-timeout --progress --stats --message --oversize --timeout --drain --keep --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -304,6 +308,10 @@ _shm() {
                     return 0
                     ;;
                 --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --attach-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

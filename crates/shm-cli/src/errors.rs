@@ -23,7 +23,9 @@ pub(crate) fn attach(error: &AttachError) -> Failure {
         | AttachError::Mode { .. } => (Status::Usage, None),
         AttachError::Open(error) => return open(error),
         AttachError::Reserve(error) => return reserve(error),
-        AttachError::RoleTaken { name, role, .. } => return role_taken(name, *role),
+        AttachError::RoleTaken { name, role, pid } => {
+            return role_taken(name.as_str(), *role, *pid);
+        }
         AttachError::Classic { name } => (
             Status::OtherLayout,
             Some(format!("shm writer --classic {name}")),
@@ -50,7 +52,10 @@ pub(crate) fn attach_classic(error: &classic::AttachError) -> Failure {
         E::Foreign { .. } => {
             Failure::new(Status::OtherLayout, error).next("leave out --classic if it is a mailbox")
         }
-        E::RoleTaken { name, role } => role_taken(name.as_str(), *role),
+        E::RoleTaken { name, role } => {
+            let name = name.as_str();
+            role_taken(name, *role, holder_by_name(name, *role))
+        }
         E::System(error) => system(error),
         _ => Failure::new(Status::Failure, error),
     }
@@ -61,8 +66,8 @@ pub(crate) fn send(name: &str, error: &SendError) -> Halt {
     let status = match error {
         SendError::Interrupted => return Halt::Signal,
         SendError::TooLong { .. } => return Halt::Failed(bad_message(name, error)),
-        SendError::Closed { name } => return Halt::Failed(left(name, "has closed")),
-        SendError::PeerDied { name } => return Halt::Failed(left(name, "died")),
+        SendError::Closed { name } => return Halt::Failed(left(name.as_str(), "has closed")),
+        SendError::PeerDied { name } => return Halt::Failed(left(name.as_str(), "died")),
         SendError::Unlinked { .. } => Status::NoObject,
         SendError::Truncated { name, found, .. } => {
             return Halt::Failed(truncated(name.as_str(), *found, error));
@@ -265,19 +270,19 @@ pub(crate) fn system(error: &SystemError) -> Failure {
     Failure::new(status, error).next(next)
 }
 
-/// The system is asked who holds the role's lock: the lesson's layout has no room for a process number.
-fn role_taken(name: &str, role: Role) -> Failure {
+fn holder_by_name(name: &str, role: Role) -> Option<u32> {
+    let found = ListEntry::find(&ShmName::new(name).ok()?).ok()??;
+    procfs::holder(found.id, role)
+}
+
+fn role_taken(name: &str, role: Role, pid: Option<u32>) -> Failure {
     let program = match role {
         Role::Sender => "writer",
         Role::Receiver => "reader",
     };
-    let id = ShmName::new(name).ok().and_then(|name| {
-        let found = ListEntry::find(&name).ok()??;
-        Some(found.id)
-    });
-    let holder = match id.and_then(|id| procfs::holder(id, role)) {
+    let holder = match pid {
         Some(pid) => format!(", process {pid}"),
-        None => String::new(),
+        None => ", a process that this one may not see".to_owned(),
     };
     let what = format_args!("object {name:?} already has a {program}{holder}");
     Failure::new(Status::RoleTaken, what).next("end it first, or use another name")

@@ -23,10 +23,11 @@ pub(crate) fn run(args: &PeekArgs) -> Result<Ending, Failure> {
     let object = observe::open(args.name()).map_err(|error| objects::unreadable(&error))?;
     let queue = peek::queued(&object).map_err(|error| failure(&error))?;
     let count = args.count.and_then(|count| usize::try_from(count).ok());
+    let id = Some(queue.id());
     let mut ended = Ok(());
     for message in queue.take(count.unwrap_or(usize::MAX)) {
         match message {
-            Ok(message) => output.push(message.sequence(), message.as_bytes()),
+            Ok(message) => output.push(id, message.sequence(), message.as_bytes()),
             // What came before it is shown.
             Err(error) => ended = Err(failure(&error)),
         }

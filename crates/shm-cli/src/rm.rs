@@ -77,11 +77,7 @@ fn remove(found: &Found, args: &RmArgs) -> Result<(), Failure> {
 
 /// Removes an object whose name is not UTF-8, so that it is another program's: there is no lock to take.
 fn unlink(entry: &Entry) -> Result<Unlink, SystemError> {
-    let failed = |source| SystemError {
-        call: "unlink in /dev/shm",
-        name: None,
-        source,
-    };
+    let failed = |source| SystemError::without_object("unlink in /dev/shm", source);
     let listed = shm_core::list()?;
     match listed.into_iter().find(|now| now.name == entry.file_name) {
         None => Ok(Unlink::AlreadyGone),

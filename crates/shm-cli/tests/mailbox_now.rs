@@ -45,7 +45,7 @@ fn a_reader_that_does_not_wait_makes_no_object() {
 #[test]
 fn nothing_is_ever_queued_in_the_lessons_object() {
     let name = Name::new();
-    name.fill(&[0; peers::SIZE as usize]);
+    name.fill(&[0; 1028]);
     reader(&name, &["--no-wait"])
         .wait()
         .expect_code(7)

@@ -72,7 +72,7 @@ fn what_has_no_queue_is_told() {
     peek(&name, &[])
         .expect_code(3)
         .expect_errors(&["does not exist", "next: "]);
-    for contents in [&b"foreign"[..], &[0; peers::SIZE as usize]] {
+    for contents in [&b"foreign"[..], &[0; 1028]] {
         name.fill(contents);
         peek(&name, &[]).expect_code(7).expect_errors(&[
             name.as_str(),

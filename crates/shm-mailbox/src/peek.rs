@@ -35,6 +35,7 @@ use std::sync::atomic::{Ordering, fence};
 use shm_core::{Object, SystemError};
 
 use crate::corrupt::{Corrupt, Field};
+use crate::id::MailboxId;
 use crate::layout::{Geometry, Stamp, offset};
 use crate::message::{MAX_MESSAGE, Message};
 use crate::observe::{self, Content};
@@ -76,6 +77,7 @@ pub fn queued(object: &Object) -> Result<Queue<'_>, PeekError> {
     };
     let geometry = Geometry::with_hot(seen.slots, seen.hot_slots).expect("it was checked");
     Ok(Queue {
+        id: seen.id,
         object,
         geometry,
         // Counts that no correct peer writes give a queue that is as long as the ring, and an error at its first message.
@@ -89,6 +91,7 @@ pub fn queued(object: &Object) -> Result<Queue<'_>, PeekError> {
 /// After an error there is nothing more.
 #[derive(Debug)]
 pub struct Queue<'a> {
+    id: MailboxId,
     object: &'a Object,
     geometry: Geometry,
     /// The numbers of the messages that have not been read yet.
@@ -119,6 +122,12 @@ impl Iterator for Queue<'_> {
 }
 
 impl Queue<'_> {
+    /// Which mailbox it is.
+    #[must_use]
+    pub fn id(&self) -> MailboxId {
+        self.id
+    }
+
     /// Reads message `n`; if it is taken meanwhile, none, and the next number is that of the next not taken.
     fn read(&mut self, n: u64) -> Result<Option<Message>, PeekError> {
         let mut found = 0;

@@ -7,7 +7,7 @@ mod support;
 
 use std::fs;
 
-use shm_mailbox::{AttachError, Closed, Message, Wait};
+use shm_mailbox::{AttachError, Message, Wait};
 use support::raw::{self, HOT, KIND, SLOTS, VERSION};
 use support::{Name, assert_matches, take};
 

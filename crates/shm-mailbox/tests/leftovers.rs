@@ -1,6 +1,6 @@
 //! What the next end makes of a mailbox that others have left, or that was made anew under its name.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 

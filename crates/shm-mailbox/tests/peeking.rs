@@ -1,6 +1,6 @@
 //! Peeking from outside: which messages are queued, wherever they live, whole or not at all, and nobody notices.
 
-#![cfg(not(loom))]
+#![cfg(not(shm_mailbox_loom))]
 
 mod support;
 
