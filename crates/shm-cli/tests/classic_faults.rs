@@ -233,11 +233,17 @@ fn a_second_reader_or_writer_is_told_who_the_first_is() {
     support::reader(&name, &[])
         .wait()
         .expect_code(4)
-        .expect_errors(&[name.as_str(), &format!("process {} reads", reader.pid())]);
+        .expect_errors(&[
+            name.as_str(),
+            &format!("a reader, process {}", reader.pid()),
+        ]);
     support::writer(&name, &["--classic"])
         .wait()
         .expect_code(4)
-        .expect_errors(&[name.as_str(), &format!("process {} writes", writer.pid())]);
+        .expect_errors(&[
+            name.as_str(),
+            &format!("a writer, process {}", writer.pid()),
+        ]);
     assert_eq!(name.flag(), Some(1), "the request is the first reader's");
     writer.send("to the first\n");
     writer.finish().expect_code(0);

@@ -32,7 +32,7 @@ fn a_second_writer_is_told_who_the_first_is() {
     writer(&name, &["-m", "x"])
         .wait()
         .expect_code(4)
-        .expect_errors(&[name.as_str(), &pid, "sender"]);
+        .expect_errors(&[name.as_str(), &pid, "a writer"]);
     let mut reader = attached_reader(&name, &[]);
     first.send("from the first\n");
     first.finish().expect_code(0);
@@ -50,7 +50,7 @@ fn a_second_reader_is_told_who_the_first_is() {
     reader(&name, &[])
         .wait()
         .expect_code(4)
-        .expect_errors(&[name.as_str(), &pid, "receiver"]);
+        .expect_errors(&[name.as_str(), &pid, "a reader"]);
     writer(&name, &["-m", "to the first"]).wait().expect_code(0);
     first.wait().expect_code(0).expect_output(b"to the first\n");
 }

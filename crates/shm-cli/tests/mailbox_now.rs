@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::{Name, Process, attached_writer, expect_left, peers, reader, shm, until, writer};
+use support::{Name, Process, attached_writer, expect_left, reader, shm, until, writer};
 
 /// Leaves `lines` in a mailbox of two slots.
 #[track_caller]

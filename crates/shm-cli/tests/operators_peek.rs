@@ -6,7 +6,7 @@ use std::fs;
 
 use serde_json::Value;
 use support::terminal::shown;
-use support::{Name, Process, attached_writer, expect_left, peers, shm, until, writer};
+use support::{Name, Process, attached_writer, expect_left, shm, until, writer};
 
 /// Runs `shm peek NAME ARGS`.
 fn peek(name: &Name, args: &[&str]) -> support::process::Ended {
@@ -50,9 +50,13 @@ fn json_tells_the_numbers() {
     support::reader(&name, &["-c", "1"]).wait_for_success(b"one\n");
     let ended = peek(&name, &["--json"]).expect_code(0);
     let record: Value = serde_json::from_slice(&ended.output).expect("one line of JSON");
+    let id: String = name.bytes()[32..48]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     assert_eq!(
         record,
-        serde_json::json!({"schema": 1, "seq": 1, "len": 4, "data": {"text": "two\n"}})
+        serde_json::json!({"schema": 1, "id": id, "seq": 1, "len": 4, "data": {"text": "two\n"}})
     );
 }
 

@@ -132,6 +132,23 @@ fn queued_stays_within_the_slots_whatever_the_counts_say() {
 }
 
 #[test]
+fn of_a_large_object_of_another_program_little_is_read() {
+    let _turn = turn();
+    let read = || {
+        let io = std::fs::read_to_string("/proc/thread-self/io").expect("/proc is there");
+        let line = io.lines().find_map(|line| line.strip_prefix("rchar: "));
+        line.expect("it counts").parse::<u64>().expect("a number")
+    };
+    let name = Name::new();
+    let file = std::fs::File::create(name.path()).expect("an object can be made");
+    file.set_len(68 << 20).expect("holes take no memory");
+    let before = read();
+    assert_matches!(content(&name), Content::Foreign);
+    // What was asked for: reading the counter is a part of it.
+    assert!(read() - before < 64 << 10);
+}
+
+#[test]
 fn other_objects_are_told_apart() {
     let _turn = turn();
     let name = Name::new();

@@ -4,9 +4,10 @@
 use std::collections::HashSet;
 
 use crate::console::{Console, Phase};
-use crate::lifecycle::{Case, SLOTS};
+use crate::lifecycle::{Case, SLOTS, Step};
 use crate::queue::Queue;
 use crate::restart::Copy;
+use crate::support::raw;
 use crate::tracee::Tracee;
 
 /// More instructions than any of these calls needs.
@@ -36,6 +37,13 @@ fn an_endpoint_killed_after_any_instruction_of_attaching_or_closing_leaves_a_mai
     assert!(points >= 20_000);
 }
 
+/// Whether a mailbox that its last sender asked to keep, as in all of these cases, looks as if that sender had closed
+/// without asking.
+fn forgets_that_it_was_kept(bytes: &[u8]) -> bool {
+    let sender_has_closed = bytes[raw::SENDER_LIFE] & 1 == 1;
+    sender_has_closed && bytes[raw::SENDER_KEPT] == 0
+}
+
 /// Steps through one call; how many points there were, and how many states that differ.
 fn examine(case: Case) -> Result<(u64, usize), String> {
     let (_bench, queue, name) = case.prepare();
@@ -54,6 +62,11 @@ fn examine(case: Case) -> Result<(u64, usize), String> {
             return Ok(());
         }
         last.clone_from(&bytes);
+        if case.step == Step::Attach && bytes.as_deref().is_some_and(forgets_that_it_was_kept) {
+            return Err(format!(
+                "after instruction {step}: whoever leaves removes the mailbox"
+            ));
+        }
         // Without a name there is nothing in it: only an empty mailbox is unlinked, or not yet made.
         let gone = bytes.is_none() && queue.len() == 0;
         let states = if gone {

@@ -1,11 +1,13 @@
 //! A real SIGKILL at the entry and at the end of every system call of creating, attaching and closing.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::time::{Duration, Instant};
 
 use shm_mailbox::{AttachError, Role};
 
 use crate::console::{Console, Phase};
-use crate::lifecycle::{Case, SLOTS};
+use crate::lifecycle::{Case, SLOTS, Step};
+use crate::support::Name;
 use crate::tracee::{Stop, Tracee};
 
 /// The next attach succeeds within this time.
@@ -34,6 +36,55 @@ fn a_kill_at_any_system_call_is_made_good_by_the_next_attach() {
         "{kills} kills at system calls, the slowest next attach took {slowest:?}, nothing left"
     );
     assert!(kills >= 300);
+}
+
+#[test]
+fn a_mailbox_whose_creator_was_killed_has_its_group_and_mode_or_is_not_there() {
+    let Some(_turn) = crate::turn_with_ptrace() else {
+        return;
+    };
+    // SAFETY: no arguments, no failure.
+    let (user, own_group) = unsafe { (libc::geteuid(), libc::getegid()) };
+    // Root may give it to any group.
+    let group = if user == 0 { 65_534 } else { own_group };
+    let (mut kills, mut made) = (0, 0);
+    for role in [Role::Sender, Role::Receiver] {
+        let case = Case {
+            role,
+            step: Step::Create,
+            queued: 0,
+            peer: false,
+        };
+        for stops in 1.. {
+            let name = Name::new();
+            let options = name.options().slots(SLOTS).group(group).mode(0o640);
+            let console = Console::new();
+            let body = || case.run(options.clone(), &console);
+            let mut tracee = Tracee::spawn(&console, body).unwrap();
+            tracee.run_to(Phase::Begin).unwrap();
+            if (0..stops).any(|_| tracee.run_to_system_call().unwrap() == Stop::Trap) {
+                tracee.finish().unwrap();
+                break;
+            }
+            tracee.kill();
+            drop(tracee);
+            kills += 1;
+            let Ok(found) = std::fs::metadata(name.path()) else {
+                continue;
+            };
+            made += 1;
+            assert_eq!(
+                found.mode() & 0o777,
+                0o640,
+                "{role}, killed at stop {stops}"
+            );
+            assert_eq!(found.gid(), group, "{role}, killed at stop {stops}");
+            let next = options.clone().receiver().unwrap();
+            assert_eq!(next.capacity(), SLOTS);
+        }
+    }
+    println!("{kills} creators killed, {made} mailboxes made, all with their group and mode");
+    assert!(kills >= 50 && made >= 2);
 }
 
 /// Kills the step when it stops for the n-th time, at the entry or the end of a system call. Then both roles
