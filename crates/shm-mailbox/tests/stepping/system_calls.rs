@@ -44,7 +44,9 @@ fn a_mailbox_whose_creator_was_killed_has_its_group_and_mode_or_is_not_there() {
         return;
     };
     // SAFETY: no arguments, no failure.
-    let (user, own_group) = unsafe { (libc::geteuid(), libc::getegid()) };
+    let user = unsafe { libc::geteuid() };
+    // SAFETY: as above.
+    let own_group = unsafe { libc::getegid() };
     // Root may give it to any group.
     let group = if user == 0 { 65_534 } else { own_group };
     let (mut kills, mut made) = (0, 0);
