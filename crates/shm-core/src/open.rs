@@ -312,6 +312,21 @@ impl ObjectOptions {
 }
 
 impl Object {
+    /// Opens the object once more, for reading and writing, whether or not it has a name: with locks of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`SystemError`] without `/proc`, or if the object's mode does not let its owner read and write.
+    pub fn reopen(&self) -> Result<Object, SystemError> {
+        let name = self.name();
+        let opened_by = fork::token()?;
+        let path = format!("/proc/self/fd/{}", self.as_fd().as_raw_fd());
+        let file = File::options().read(true).write(true).open(path);
+        let file = file.map_err(|e| SystemError::new("open", name, e))?;
+        let file = File::from(out_of_the_way(OwnedFd::from(file)));
+        Ok(Object::new(file, name.clone(), self.id(), true, opened_by))
+    }
+
     /// Gives an object of [`ObjectOptions::create_unnamed`] its name.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 mod support;
 
-use shm_core::{Created, FileKind, Link, ObjectOptions, OpenError, Unlink, list};
+use shm_core::{Created, FileKind, Link, Lock, Mapping, ObjectOptions, OpenError, Unlink, list};
 use std::ffi::CString;
 use std::fs;
 use std::os::fd::{AsFd, AsRawFd};
@@ -260,6 +260,26 @@ fn an_object_without_a_name_gets_it_with_all_that_is_in_it() {
         (found.id(), status.size, status.mode),
         (object.id(), 4096, 0o640)
     );
+}
+
+#[test]
+fn an_object_without_a_name_is_opened_once_more_with_locks_of_its_own() {
+    let name = UniqueName::new();
+    let object = ObjectOptions::new().create_unnamed(&name).unwrap();
+    object.reserve(4096).unwrap();
+    let second = object.reopen().unwrap();
+    assert_eq!(second.id(), object.id());
+    assert!(!name.path().exists());
+    let (here, there) = (
+        Mapping::shared(&object).unwrap(),
+        Mapping::shared(&second).unwrap(),
+    );
+    here.write(8, b"seen").unwrap();
+    let mut seen = [0; 4];
+    there.read(8, &mut seen).unwrap();
+    assert_eq!(&seen, b"seen");
+    assert_eq!(object.try_lock(0).unwrap(), Lock::Taken);
+    assert_eq!(second.try_lock(0).unwrap(), Lock::Busy);
 }
 
 #[test]
