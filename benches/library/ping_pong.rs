@@ -52,7 +52,7 @@ impl<const L: usize> Asking<L> {
         let end = &mut self.0;
         end.count += 1;
         payload::write(&mut end.buffer, end.count | flag);
-        end.sender.send(&end.buffer).expect("send");
+        end.sender.send(&end.buffer[..]).expect("send");
         end.receiver.recv(&mut end.message).expect("receive");
         let (_, sum) = payload::read::<L>(bytes(&end.message));
         end.sum = end.sum.wrapping_add(sum);
@@ -83,7 +83,7 @@ impl<const L: usize> Follow for Answering<L> {
             let (word, sum) = payload::read::<L>(bytes(&end.message));
             total = total.wrapping_add(sum);
             payload::write(&mut end.buffer, word);
-            end.sender.send(&end.buffer).expect("send");
+            end.sender.send(&end.buffer[..]).expect("send");
             if word & STOP != 0 {
                 return total;
             }

@@ -96,7 +96,7 @@ impl<const L: usize> Sending<L> {
         self.count += 1;
         let written = payload::write(&mut self.buffer, self.count | flag);
         self.sum = self.sum.wrapping_add(written);
-        self.sender.send(&self.buffer).expect("send");
+        self.sender.send(&self.buffer[..]).expect("send");
     }
 }
 
@@ -203,7 +203,7 @@ impl Lead for Pausing {
     }
 
     fn stop(&mut self) -> u64 {
-        self.sender.send(&STOP.to_ne_bytes()).expect("send");
+        self.sender.send(STOP.to_ne_bytes()).expect("send");
         self.sender.drain(None).expect("drain");
         STOP
     }

@@ -16,7 +16,7 @@ fn options(name: &str, slots: u32) -> Options {
 pub(crate) fn filling_sender(name: &str, slots: u32) -> Sender {
     let mut sender = options(name, slots).sender().expect("attach as the sender");
     for _ in 0..slots {
-        sender.try_send(&[0; 1024]).expect("there is room");
+        sender.try_send([0; 1024]).expect("there is room");
     }
     sender
 }
@@ -61,13 +61,13 @@ impl<const L: usize> Outgoing<L> {
     fn send(&mut self, word: u64) -> u64 {
         if L > 0 {
             let sum = payload::write(&mut self.buffer, word);
-            self.sender.send(&self.buffer).expect("send");
+            self.sender.send(&self.buffer[..]).expect("send");
             sum
         } else if word & STOP == 0 {
-            self.sender.send(&[]).expect("send");
+            self.sender.send([]).expect("send");
             1
         } else {
-            self.sender.send(&STOP.to_ne_bytes()).expect("send");
+            self.sender.send(STOP.to_ne_bytes()).expect("send");
             STOP
         }
     }

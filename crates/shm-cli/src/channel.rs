@@ -22,7 +22,8 @@ pub(crate) fn mailbox(args: &ChannelArgs, signals: &Signals) -> Options {
         options = options.attach_timeout(limit);
     }
     if let Some(slots) = args.slots {
-        options = options.slots(slots);
+        // Other slots are remarked on, see `note_slots`.
+        options = options.slots(slots).exact(false);
     }
     if let Some(mode) = args.mode {
         options = options.mode(mode);

@@ -76,6 +76,10 @@ mod image;
 #[cfg(not(shm_mailbox_loom))]
 mod lifecycle;
 #[cfg(not(shm_mailbox_loom))]
+mod limit;
+#[cfg(not(shm_mailbox_loom))]
+mod messages;
+#[cfg(not(shm_mailbox_loom))]
 pub mod observe;
 #[cfg(not(shm_mailbox_loom))]
 mod options;
@@ -111,7 +115,11 @@ pub use error::{AttachError, BatchError, CloseError, RecvError, SendError};
 pub use id::MailboxId;
 #[cfg(not(shm_mailbox_loom))]
 pub use lifecycle::Closed;
+#[cfg(not(shm_mailbox_loom))]
+pub use limit::Limit;
 pub use message::{MAX_MESSAGE, Message};
+#[cfg(not(shm_mailbox_loom))]
+pub use messages::Messages;
 #[cfg(not(shm_mailbox_loom))]
 pub use options::{Mailbox, Options};
 #[cfg(not(shm_mailbox_loom))]

@@ -20,7 +20,7 @@ use crate::id::MailboxId;
 use crate::image::Image;
 use crate::layout::{Geometry, lock_byte};
 use crate::options::Options;
-use crate::protocol::{self, Cursor};
+use crate::protocol::{self, Cursor, ReceiveCursor, SendCursor};
 use crate::region::Region;
 use crate::role::Role;
 use crate::wait;
@@ -68,6 +68,9 @@ pub(crate) fn when_dropped() -> Disposal {
     }
 }
 
+/// A role in an object, and where it goes on.
+pub(crate) type Attached<C> = (Channel, C);
+
 /// Attaches `role`: opens or creates the object, takes the role, and lets the peer know. A role that is held is asked
 /// for again for as long as `limit`.
 ///
@@ -77,31 +80,41 @@ pub(crate) fn attach<C>(
     role: Role,
     limit: Duration,
     resume: impl Fn(&Region) -> Result<C, crate::Corrupt>,
-) -> Result<(Channel, C), AttachError> {
-    let name = ShmName::new(&options.name).map_err(AttachError::Name)?;
-    let attaching = Attaching {
-        name: &name,
-        wanted: wanted(options)?,
-        objects: objects(options)?,
-        token: fork::token().map_err(AttachError::System)?,
-        fences: Fences::new(options.wait),
-        options,
-        role,
-        resume,
-    };
+) -> Result<Attached<C>, AttachError> {
+    let attaching = Attaching::new(options, role, resume)?;
     let mut busy = None;
     // Everything is given back between two attempts: who wants to close needs INIT.
     let attached = wait::retry(limit, || attaching.once(&mut busy))?;
     attached.ok_or_else(|| AttachError::RoleTaken {
         pid: busy.and_then(|object| object.lock_holder(lock_byte::of(role))),
-        name: name.clone(),
+        name: attaching.name.clone(),
         role,
     })
 }
 
+/// Makes a mailbox that never gets a name, and attaches both roles.
+pub(crate) fn pair(
+    options: &Options,
+) -> Result<(Attached<SendCursor>, Attached<ReceiveCursor>), AttachError> {
+    let sending = Attaching::new(options, Role::Sender, SendCursor::resume)?;
+    let receiving = Attaching::new(options, Role::Receiver, ReceiveCursor::resume)?;
+    let object = sending.objects.create_unnamed(&sending.name);
+    let object = object.map_err(AttachError::Open)?;
+    let size = sending.wanted.object_size();
+    object.reserve(size).map_err(AttachError::Reserve)?;
+    // Locks are an open file's: two that are of one would not see each other's.
+    let second = object.reopen()?;
+    let (sender, cursor) = sending.begin_new(object)?;
+    let region = map(&second, receiving.wanted)?;
+    // It is free: nobody else can open the object.
+    let _ = claim::lock(&second, lock_byte::of(Role::Receiver))?;
+    let receiver = receiving.begin(second, region, sender.id, false)?;
+    Ok(((sender, cursor), receiver))
+}
+
 /// What attaching takes.
 struct Attaching<'a, F> {
-    name: &'a ShmName,
+    name: ShmName,
     wanted: Geometry,
     objects: ObjectOptions,
     token: ProcessToken,
@@ -111,11 +124,24 @@ struct Attaching<'a, F> {
     resume: F,
 }
 
-impl<C, F: Fn(&Region) -> Result<C, crate::Corrupt>> Attaching<'_, F> {
+impl<'a, C, F: Fn(&Region) -> Result<C, crate::Corrupt>> Attaching<'a, F> {
+    fn new(options: &'a Options, role: Role, resume: F) -> Result<Self, AttachError> {
+        Ok(Self {
+            name: ShmName::new(&options.name).map_err(AttachError::Name)?,
+            wanted: wanted(options)?,
+            objects: objects(options)?,
+            token: fork::token().map_err(AttachError::System)?,
+            fences: Fences::new(options.wait),
+            options,
+            role,
+            resume,
+        })
+    }
+
     /// Attaches to what has the name, or to what we give it. `None` if the role is held, in `busy`.
-    fn once(&self, busy: &mut Option<Object>) -> Result<Option<(Channel, C)>, AttachError> {
+    fn once(&self, busy: &mut Option<Object>) -> Result<Option<Attached<C>>, AttachError> {
         for _ in 0..ATTEMPTS {
-            let found = match self.objects.open(self.name) {
+            let found = match self.objects.open(&self.name) {
                 Err(OpenError::NotFound { .. }) if self.options.create => None,
                 found => Some(found.map_err(AttachError::Open)?),
             };
@@ -154,22 +180,27 @@ impl<C, F: Fn(&Region) -> Result<C, crate::Corrupt>> Attaching<'_, F> {
     }
 
     /// Makes a mailbox, attaches to it, and gives it the name. `None` if that is taken, and what was made is gone.
-    fn create(&self) -> Result<Option<(Channel, C)>, AttachError> {
-        let object = self.objects.create_unnamed(self.name);
+    fn create(&self) -> Result<Option<Attached<C>>, AttachError> {
+        let object = self.objects.create_unnamed(&self.name);
         let object = object.map_err(AttachError::Open)?;
         if !self.reserve(&object)? {
             return Ok(None);
         }
+        let attached = self.begin_new(object)?;
+        match attached.0.object.link().map_err(AttachError::Open)? {
+            Link::Done => Ok(Some(attached)),
+            Link::Taken => Ok(None),
+        }
+    }
+
+    /// Makes a mailbox of an object that nobody else has, and takes up the role.
+    fn begin_new(&self, object: Object) -> Result<Attached<C>, AttachError> {
         let region = map(&object, self.wanted)?;
         let id = MailboxId::random()?;
         protocol::write_header(&region, id);
         // It is free: nobody else has the object.
         let _ = claim::lock(&object, lock_byte::of(self.role))?;
-        let attached = self.begin(object, region, id, true)?;
-        match attached.0.object.link().map_err(AttachError::Open)? {
-            Link::Done => Ok(Some(attached)),
-            Link::Taken => Ok(None),
-        }
+        self.begin(object, region, id, true)
     }
 
     /// Reserves the memory; `false` if there is no room, and something has the name by now.
@@ -180,7 +211,7 @@ impl<C, F: Fn(&Region) -> Result<C, crate::Corrupt>> Attaching<'_, F> {
                 Ok(()) => Ok(Some(true)),
                 Err(error @ ResizeError::NoSpace { .. }) => {
                     full = Some(error);
-                    let taken = shm_core::ListEntry::find(self.name)?.is_some();
+                    let taken = shm_core::ListEntry::find(&self.name)?.is_some();
                     Ok(taken.then_some(false))
                 }
                 Err(error) => Err(AttachError::Reserve(error)),
@@ -192,10 +223,16 @@ impl<C, F: Fn(&Region) -> Result<C, crate::Corrupt>> Attaching<'_, F> {
         }
     }
 
-    /// An error if this form is not the one that the user insists on.
+    /// An error if there are not the slots that the user asked for.
     fn ensure_wanted(&self, found: Geometry) -> Result<(), AttachError> {
-        let insists = self.options.exact && self.options.slots.is_some();
-        if insists && found.slots() != self.wanted.slots() {
+        let (slots, wanted) = (found.slots(), self.wanted.slots());
+        let suits = match self.options.exact {
+            _ if self.options.slots.is_none() => true,
+            Some(true) => slots == wanted,
+            Some(false) => true,
+            None => slots >= wanted,
+        };
+        if !suits {
             return Err(AttachError::OtherSlots {
                 name: self.name.clone(),
                 found: found.slots(),
@@ -212,7 +249,7 @@ impl<C, F: Fn(&Region) -> Result<C, crate::Corrupt>> Attaching<'_, F> {
         region: Region,
         id: MailboxId,
         created: bool,
-    ) -> Result<(Channel, C), AttachError> {
+    ) -> Result<Attached<C>, AttachError> {
         let cursor = (self.resume)(&region);
         ensure_memory(&region, &object)?;
         let cursor = cursor.map_err(|corrupt| AttachError::Corrupt {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::claim;
 use crate::error::AttachError;
+use crate::lifecycle;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 use crate::wait::{Wait, Waiter};
@@ -15,15 +16,16 @@ use crate::wait::{Wait, Waiter};
 pub enum Mailbox {}
 
 impl Mailbox {
-    /// Options for the mailbox called `name`, with or without a leading slash.
+    /// Options for the mailbox called `name`, with or without a leading slash: a text, or a
+    /// [`ShmName`](crate::ShmName).
     ///
     /// Nothing happens before [`Options::sender`] or [`Options::receiver`].
-    pub fn options(name: &str) -> Options {
+    pub fn options(name: impl AsRef<str>) -> Options {
         Options {
-            name: name.to_owned(),
+            name: name.as_ref().to_owned(),
             slots: None,
             hot_slots: None,
-            exact: false,
+            exact: None,
             mode: None,
             group: None,
             any_owner: false,
@@ -34,6 +36,31 @@ impl Mailbox {
             interrupt: None,
         }
     }
+
+    /// Both ends of a new mailbox that has no name: for tests, and for two threads of one process.
+    ///
+    /// Nobody else can attach to it, and nothing is left of it when both ends are gone, whatever becomes of the
+    /// process. [`Options::pair`] makes one with other options than the default.
+    ///
+    /// ```
+    /// use shm_mailbox::{Mailbox, Message, RecvError};
+    ///
+    /// let (mut sender, mut receiver) = Mailbox::pair()?;
+    /// sender.send("one tea")?;
+    /// drop(sender);
+    /// let mut message = Message::new();
+    /// receiver.recv(&mut message)?;
+    /// assert_eq!(message, "one tea");
+    /// assert!(matches!(receiver.recv(&mut message), Err(RecvError::Closed { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Options::pair`].
+    pub fn pair() -> Result<(Sender, Receiver), AttachError> {
+        Self::options("pair").pair()
+    }
 }
 
 /// What can be set before attaching.
@@ -43,7 +70,8 @@ pub struct Options {
     pub(crate) name: String,
     pub(crate) slots: Option<u32>,
     pub(crate) hot_slots: Option<u32>,
-    pub(crate) exact: bool,
+    /// As asked for; by default at least as many slots as asked for.
+    pub(crate) exact: Option<bool>,
     pub(crate) mode: Option<u32>,
     pub(crate) group: Option<u32>,
     pub(crate) any_owner: bool,
@@ -57,7 +85,9 @@ pub struct Options {
 impl Options {
     /// The number of messages a new mailbox has room for: a power of two from 1 to 65,536; 16 by default.
     ///
-    /// A mailbox that is there already keeps its own, unless [`exact`](Self::exact) insists.
+    /// A mailbox that is there already keeps its own number. One with fewer slots than were asked for here is
+    /// [`AttachError::OtherSlots`], since the room that the caller counts on is not there; [`exact`](Self::exact) changes
+    /// that. Without `slots` any number will do.
     pub fn slots(mut self, slots: u32) -> Self {
         self.slots = Some(slots);
         self
@@ -73,10 +103,10 @@ impl Options {
         self
     }
 
-    /// Whether another number of [`slots`](Self::slots) than asked for is an error; by default it is not. Without
-    /// `slots` any number will do, and the number of hot ones is always as the creator chose.
+    /// Whether the number of [`slots`](Self::slots) is to be exactly as asked for (`true`), or any number will do
+    /// (`false`); by default, at least as many. The number of hot ones is always as the creator chose.
     pub fn exact(mut self, exact: bool) -> Self {
-        self.exact = exact;
+        self.exact = Some(exact);
         self
     }
 
@@ -172,6 +202,19 @@ impl Options {
     /// the name, the object, or the system.
     pub fn receiver(self) -> Result<Receiver, AttachError> {
         Receiver::attach(&self)
+    }
+
+    /// Makes both ends of a new mailbox without a name, as [`Mailbox::pair`] does. Of the options, the name is what
+    /// errors say, whatever else has it; and [`await_peer`](Self::await_peer) is without effect: another peer than these
+    /// two can never come, so the end of one is always reported to the other.
+    ///
+    /// # Errors
+    ///
+    /// [`AttachError`] if an option is wrong, or the system lacks memory, descriptors, or `/proc`.
+    pub fn pair(mut self) -> Result<(Sender, Receiver), AttachError> {
+        self.await_peer = false;
+        let (sender, receiver) = lifecycle::pair(&self)?;
+        Ok((Sender::new(sender, &self), Receiver::new(receiver, &self)))
     }
 
     /// What waits in the way that was chosen.

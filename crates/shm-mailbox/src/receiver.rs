@@ -1,5 +1,6 @@
 //! The receiving end.
 
+use std::fmt;
 use std::time::Duration;
 
 use shm_core::{Moment, OpenError, SystemError};
@@ -7,7 +8,8 @@ use shm_core::{Moment, OpenError, SystemError};
 use crate::channel::Channel;
 use crate::error::{AttachError, CloseError, Failure, RecvError};
 use crate::id::MailboxId;
-use crate::lifecycle::{self, Closed, Disposal};
+use crate::lifecycle::{self, Attached, Closed, Disposal};
+use crate::limit::Limit;
 use crate::message::Message;
 use crate::options::Options;
 use crate::protocol::{Cursor, ReceiveCursor, Slept};
@@ -19,11 +21,11 @@ use crate::wait::{Condition, Waiter};
 /// There are two ways to receive. [`recv`](Self::recv) takes a message and acknowledges it at once: a
 /// receiver killed before it has dealt with the message has lost it. [`peek`](Self::peek) shows
 /// messages, and [`ack`](Self::ack) acknowledges those shown: a receiver killed in between gets the same
-/// messages, with the same sequence numbers, again.
+/// messages, with the same sequence numbers, again. A `for` loop over the receiver does the latter: see
+/// [`Messages`](crate::Messages).
 ///
 /// Dropping the receiver is [`close`](Self::close) with the result ignored; but a receiver that is dropped while its
 /// thread panics has died.
-#[derive(Debug)]
 pub struct Receiver {
     channel: Channel,
     cursor: ReceiveCursor,
@@ -37,14 +39,20 @@ impl Receiver {
     pub(crate) fn attach(options: &Options) -> Result<Self, AttachError> {
         let limit = options.attach_timeout;
         let attached = lifecycle::attach(options, Role::Receiver, limit, ReceiveCursor::resume);
-        let (channel, cursor) = attached?;
-        Ok(Self {
+        Ok(Self::new(attached?, options))
+    }
+
+    pub(crate) fn new((channel, cursor): Attached<ReceiveCursor>, options: &Options) -> Self {
+        let mut next = options.clone();
+        // Who attached once is not kept from the next mailbox by its slots, unless it insists.
+        next.exact.get_or_insert(false);
+        Self {
             channel,
             cursor,
             waiter: options.waiter(),
-            options: Box::new(options.clone()),
+            options: Box::new(next),
             closed: false,
-        })
+        }
     }
 
     /// The object's name, without a slash.
@@ -125,7 +133,7 @@ impl Receiver {
         self.acknowledge()
     }
 
-    /// As [`recv`](Self::recv), waiting at most `timeout`.
+    /// As [`recv`](Self::recv), waiting for a [`Duration`] or until an [`Instant`](std::time::Instant).
     ///
     /// # Errors
     ///
@@ -134,9 +142,9 @@ impl Receiver {
     pub fn recv_timeout(
         &mut self,
         message: &mut Message,
-        timeout: Duration,
+        limit: impl Into<Limit>,
     ) -> Result<(), RecvError> {
-        self.show_within(message, Some(timeout))?;
+        self.show_within(message, limit)?;
         self.acknowledge()
     }
 
@@ -152,7 +160,8 @@ impl Receiver {
         })
     }
 
-    /// As [`recv_batch`](Self::recv_batch), waiting at most `timeout` for the first message.
+    /// As [`recv_batch`](Self::recv_batch), waiting for the first message for a [`Duration`] or until an
+    /// [`Instant`](std::time::Instant).
     ///
     /// # Errors
     ///
@@ -160,10 +169,10 @@ impl Receiver {
     pub fn recv_batch_timeout(
         &mut self,
         messages: &mut [Message],
-        timeout: Duration,
+        limit: impl Into<Limit>,
     ) -> Result<usize, RecvError> {
         self.take_batch(messages, |receiver, first| {
-            receiver.show_within(first, Some(timeout))
+            receiver.show_within(first, limit)
         })
     }
 
@@ -264,7 +273,7 @@ impl Receiver {
         self.ensure_memory()
     }
 
-    /// As [`peek`](Self::peek), waiting at most `timeout`.
+    /// As [`peek`](Self::peek), waiting for a [`Duration`] or until an [`Instant`](std::time::Instant).
     ///
     /// # Errors
     ///
@@ -273,9 +282,9 @@ impl Receiver {
     pub fn peek_timeout(
         &mut self,
         message: &mut Message,
-        timeout: Duration,
+        limit: impl Into<Limit>,
     ) -> Result<(), RecvError> {
-        self.show_within(message, Some(timeout))?;
+        self.show_within(message, limit)?;
         self.ensure_memory()
     }
 
@@ -318,7 +327,7 @@ impl Receiver {
     fn show_within(
         &mut self,
         message: &mut Message,
-        timeout: Option<Duration>,
+        limit: impl Into<Limit>,
     ) -> Result<(), RecvError> {
         self.may_show()?;
         let arrival = Arrival {
@@ -326,7 +335,7 @@ impl Receiver {
             cursor: &mut self.cursor,
             message,
         };
-        match self.waiter.wait(arrival, timeout) {
+        match self.waiter.wait(arrival, limit) {
             Ok(()) => Ok(()),
             Err(failure) => self.wait_elsewhere(failure, message),
         }
@@ -432,6 +441,17 @@ impl Receiver {
     fn fail(&mut self, failure: Failure) -> RecvError {
         let failure = self.channel.remember(failure);
         RecvError::new(failure, self.channel.name())
+    }
+}
+
+/// What is known without a look at the shared memory.
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver")
+            .field("name", self.channel.name())
+            .field("slots", &self.capacity())
+            .field("acknowledged", &self.acknowledged())
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The sending end.
 
-use std::time::Duration;
+use std::fmt;
 
 use shm_core::SystemError;
 
@@ -8,7 +8,8 @@ use crate::channel::Channel;
 use crate::draft::Draft;
 use crate::error::{AttachError, BatchError, CloseError, Failure, SendError};
 use crate::id::MailboxId;
-use crate::lifecycle::{self, Closed, Disposal};
+use crate::lifecycle::{self, Attached, Closed, Disposal};
+use crate::limit::Limit;
 use crate::message::MAX_MESSAGE;
 use crate::options::Options;
 use crate::protocol::{Cursor, SendCursor};
@@ -20,7 +21,6 @@ use crate::wait::{self, Waiter};
 /// What was sent stays in the mailbox until a receiver has acknowledged it, whatever happens to the
 /// two processes. Dropping the sender is [`close`](Self::close) with the result ignored; but a sender that is dropped
 /// while its thread panics has died.
-#[derive(Debug)]
 pub struct Sender {
     channel: Channel,
     cursor: SendCursor,
@@ -32,14 +32,16 @@ impl Sender {
     pub(crate) fn attach(options: &Options) -> Result<Self, AttachError> {
         let limit = options.attach_timeout;
         let attached = lifecycle::attach(options, Role::Sender, limit, SendCursor::resume);
-        let (channel, cursor) = attached?;
-        let waiter = options.waiter();
-        Ok(Self {
+        Ok(Self::new(attached?, options))
+    }
+
+    pub(crate) fn new((channel, cursor): Attached<SendCursor>, options: &Options) -> Self {
+        Self {
             channel,
             cursor,
-            waiter,
+            waiter: options.waiter(),
             closed: false,
-        })
+        }
     }
 
     /// The object's name, without a slash.
@@ -98,7 +100,8 @@ impl Sender {
     ///
     /// [`SendError::Full`] if all slots are taken; the other errors are those of [`send`](Self::send).
     #[inline]
-    pub fn try_send(&mut self, message: &[u8]) -> Result<(), SendError> {
+    pub fn try_send(&mut self, message: impl AsRef<[u8]>) -> Result<(), SendError> {
+        let message = message.as_ref();
         check_length(message)?;
         self.try_room()?;
         self.commit(message)
@@ -112,18 +115,23 @@ impl Sender {
     /// [`SendError::PeerDied`] if the receiver is gone (unless [`Options::await_peer`] was asked for),
     /// [`SendError::Interrupted`], [`SendError::Unlinked`]. With room there is no need of a receiver.
     #[inline]
-    pub fn send(&mut self, message: &[u8]) -> Result<(), SendError> {
-        self.send_within(message, None)
+    pub fn send(&mut self, message: impl AsRef<[u8]>) -> Result<(), SendError> {
+        self.send_within(message.as_ref(), None)
     }
 
-    /// Sends `message` (0 to 1024 bytes), waiting for room at most `timeout`.
+    /// Sends `message` (0 to 1024 bytes), waiting for room for a [`Duration`](std::time::Duration) or until an
+    /// [`Instant`](std::time::Instant).
     ///
     /// # Errors
     ///
     /// [`SendError::TimedOut`], and those of [`send`](Self::send).
     #[inline]
-    pub fn send_timeout(&mut self, message: &[u8], timeout: Duration) -> Result<(), SendError> {
-        self.send_within(message, Some(timeout))
+    pub fn send_timeout(
+        &mut self,
+        message: impl AsRef<[u8]>,
+        limit: impl Into<Limit>,
+    ) -> Result<(), SendError> {
+        self.send_within(message.as_ref(), limit)
     }
 
     /// Sends as many of `messages` as there is room for, with one check for room and one wake.
@@ -153,12 +161,34 @@ impl Sender {
     ///
     /// As [`send`](Self::send), with the number of messages that were sent before.
     pub fn send_batch<T: AsRef<[u8]>>(&mut self, messages: &[T]) -> Result<(), BatchError> {
+        self.send_batch_within(messages, Limit::Never)
+    }
+
+    /// As [`send_batch`](Self::send_batch), waiting for room for a [`Duration`](std::time::Duration) in all, or until an
+    /// [`Instant`](std::time::Instant).
+    ///
+    /// # Errors
+    ///
+    /// As [`send_timeout`](Self::send_timeout), with the number of messages that were sent before.
+    pub fn send_batch_timeout<T: AsRef<[u8]>>(
+        &mut self,
+        messages: &[T],
+        limit: impl Into<Limit>,
+    ) -> Result<(), BatchError> {
+        self.send_batch_within(messages, limit.into().fixed())
+    }
+
+    fn send_batch_within<T: AsRef<[u8]>>(
+        &mut self,
+        messages: &[T],
+        limit: Limit,
+    ) -> Result<(), BatchError> {
         check_lengths(messages).map_err(|error| BatchError { sent: 0, error })?;
         let mut sent = 0;
         while sent < messages.len() {
             let left = &messages[sent..];
             sent += self
-                .room(None)
+                .room(limit)
                 .and_then(|()| self.commit_batch(left, wait::patience()))
                 .map_err(|error| BatchError { sent, error })?;
         }
@@ -185,30 +215,32 @@ impl Sender {
         Ok(Draft::new(self))
     }
 
-    /// Reserves the next slot, to be filled in place, waiting for room at most `timeout`.
+    /// Reserves the next slot, to be filled in place, waiting for room for a [`Duration`](std::time::Duration) or until
+    /// an [`Instant`](std::time::Instant).
     ///
     /// # Errors
     ///
     /// As [`send_timeout`](Self::send_timeout).
-    pub fn reserve_timeout(&mut self, timeout: Duration) -> Result<Draft<'_>, SendError> {
-        self.room(Some(timeout))?;
+    pub fn reserve_timeout(&mut self, limit: impl Into<Limit>) -> Result<Draft<'_>, SendError> {
+        self.room(limit)?;
         Ok(Draft::new(self))
     }
 
-    /// Waits until everything committed was acknowledged, at most `timeout` (`None`: without limit).
+    /// Waits until everything committed was acknowledged: for a [`Duration`](std::time::Duration), until an
+    /// [`Instant`](std::time::Instant), or without a limit (`None`).
     ///
     /// # Errors
     ///
     /// [`SendError::TimedOut`]; [`SendError::Interrupted`]; if messages are left and nobody is there to take
     /// them, [`SendError::Closed`] or [`SendError::PeerDied`] (unless [`Options::await_peer`] was asked for), or
     /// [`SendError::Unlinked`].
-    pub fn drain(&mut self, timeout: Option<Duration>) -> Result<(), SendError> {
+    pub fn drain(&mut self, limit: impl Into<Limit>) -> Result<(), SendError> {
         self.usable()?;
         let (channel, cursor) = (&self.channel, &mut self.cursor);
         let count = cursor.next();
         let drained = || Ok((cursor.queued(&channel.region)? == 0).then_some(()));
         self.waiter
-            .wait(channel.watch(count, drained), timeout)
+            .wait(channel.watch(count, drained), limit)
             .map_err(|failure| self.fail(failure))
     }
 
@@ -254,15 +286,15 @@ impl Sender {
     }
 
     #[inline]
-    fn send_within(&mut self, message: &[u8], timeout: Option<Duration>) -> Result<(), SendError> {
+    fn send_within(&mut self, message: &[u8], limit: impl Into<Limit>) -> Result<(), SendError> {
         check_length(message)?;
-        self.room(timeout)?;
+        self.room(limit)?;
         self.commit(message)
     }
 
     /// Waits for room for the next message.
     #[inline]
-    fn room(&mut self, timeout: Option<Duration>) -> Result<(), SendError> {
+    fn room(&mut self, limit: impl Into<Limit>) -> Result<(), SendError> {
         self.may_send()?;
         if self.cursor.knows_room(&self.channel.region) {
             return Ok(());
@@ -274,7 +306,7 @@ impl Sender {
             Ok(found.then_some(()))
         };
         self.waiter
-            .wait(channel.watch(count, room), timeout)
+            .wait(channel.watch(count, room), limit)
             .map_err(|failure| self.fail(failure))
     }
 
@@ -393,6 +425,17 @@ impl Sender {
     fn fail(&mut self, failure: Failure) -> SendError {
         let failure = self.channel.remember(failure);
         SendError::new(failure, self.channel.name())
+    }
+}
+
+/// What is known without a look at the shared memory.
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender")
+            .field("name", self.channel.name())
+            .field("slots", &self.capacity())
+            .field("committed", &self.committed())
+            .finish_non_exhaustive()
     }
 }
 

@@ -21,6 +21,7 @@ use adaptive::Manner;
 use crossbeam_utils::Backoff;
 use shm_core::Moment;
 
+use crate::limit::Limit;
 use crate::protocol::Slept;
 
 /// The longest time between two checks on the peer and the object, for an endpoint that is awake anyhow.
@@ -155,16 +156,16 @@ impl Waiter {
         }
     }
 
-    /// Waits until `condition` holds, at most `timeout` (`None`: without limit).
+    /// Waits until `condition` holds, or `limit` is over; what that is matters only if there is a wait.
     #[inline]
     pub(crate) fn wait<C: Condition>(
         &mut self,
         mut condition: C,
-        timeout: Option<Duration>,
+        limit: impl Into<Limit>,
     ) -> Result<C::Output, C::Error> {
         match condition.look()? {
             Some(output) => Ok(output),
-            None => self.wait_slowly(condition, timeout),
+            None => self.wait_slowly(condition, limit),
         }
     }
 
@@ -192,9 +193,9 @@ impl Waiter {
     fn wait_slowly<C: Condition>(
         &mut self,
         condition: C,
-        timeout: Option<Duration>,
+        limit: impl Into<Limit>,
     ) -> Result<C::Output, C::Error> {
-        self.deadline = timeout.map_or(Moment::NEVER, |timeout| Moment::now().after(timeout));
+        self.deadline = limit.into().deadline();
         self.go_on(condition)
     }
 

@@ -72,7 +72,7 @@ fn operate(sender: &mut Option<Sender>, receiver: &mut Option<Receiver>, operati
     if let Some(sender) = sender {
         let _ = match operation % 8 {
             0 => sender.try_send(b"tried"),
-            1 => sender.send_timeout(&[1; 1024], TIMEOUT),
+            1 => sender.send_timeout([1; 1024], TIMEOUT),
             2 => sender.try_send_batch(&["a", "b", "c", "d", "e"]).map(drop),
             3 => sender.drain(Some(TIMEOUT)),
             4 => sender.try_reserve().and_then(|mut draft| {

@@ -43,12 +43,12 @@ fn a_leading_slash_makes_no_difference() {
 }
 
 #[test]
-fn who_comes_first_chooses_the_slots_and_who_attaches_takes_what_is_there() {
+fn who_comes_first_chooses_the_slots_and_who_attaches_takes_as_many_or_more() {
     let name = Name::new();
     assert_eq!(name.sender().capacity(), 16);
-    let first = name.options().slots(4).receiver().unwrap();
-    let second = name.options().slots(64).sender().unwrap();
-    assert_eq!((first.capacity(), second.capacity()), (4, 4));
+    let first = name.options().slots(64).receiver().unwrap();
+    let second = name.options().slots(4).sender().unwrap();
+    assert_eq!((first.capacity(), second.capacity()), (64, 64));
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn a_mailbox_has_its_room_whatever_part_of_it_is_hot() {
         let mut receiver = name.options().hot_slots(1).receiver().unwrap();
         for round in 0..3 {
             for number in round * 8..round * 8 + 8 {
-                sender.try_send(&[number]).unwrap();
+                sender.try_send([number]).unwrap();
             }
             assert_matches!(sender.try_send(b"one more"), Err(SendError::Full));
             for number in round * 8..round * 8 + 8 {

@@ -135,7 +135,7 @@ fn a_sender_that_finds_a_full_mailbox_overwrites_nothing() {
     for slots in [1, 2, 4] {
         let name = Name::new();
         let mut sender = name.options().slots(slots).sender().unwrap();
-        while sender.try_send(&sender.committed().to_le_bytes()).is_ok() {}
+        while sender.try_send(sender.committed().to_le_bytes()).is_ok() {}
         sender.keep().unwrap();
         let mut sender = name.sender();
         let result = sender.try_send(b"too many");

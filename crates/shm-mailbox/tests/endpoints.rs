@@ -15,7 +15,7 @@ fn messages_arrive_in_order_numbered_from_0() {
     let name = Name::new();
     let (mut sender, mut receiver) = name.pair(16);
     for number in 0..1000_u64 {
-        sender.send(&number.to_le_bytes()).unwrap();
+        sender.send(number.to_le_bytes()).unwrap();
         assert_eq!(take(&mut receiver), (number, number.to_le_bytes().to_vec()));
     }
     assert_empty(&mut receiver);
@@ -49,9 +49,9 @@ fn a_message_over_1024_bytes_is_refused_by_how_much_and_nothing_is_sent() {
     let (mut sender, mut receiver) = name.pair(4);
     let long = [1; 1031];
     let results = [
-        sender.send(&long),
-        sender.try_send(&long),
-        sender.send_timeout(&long, LIMIT),
+        sender.send(long),
+        sender.try_send(long),
+        sender.send_timeout(long, LIMIT),
         sender.try_send_batch(&[&b"short"[..], &long]).map(|_| ()),
         sender
             .send_batch(&[&b"short"[..], &long])

@@ -144,7 +144,7 @@ fn an_object_with_more_pages_than_its_slots_need_is_a_mailbox() {
     let mut image = raw::image(4);
     image.resize(image.len() + 4096, 0);
     raw::create(&name, &image);
-    let (mut sender, mut receiver) = name.pair(16);
+    let (mut sender, mut receiver) = name.pair(4);
     assert_eq!(sender.capacity(), 4);
     assert!(!sender.created());
     sender.send(b"hello").unwrap();
@@ -209,7 +209,7 @@ fn a_mailbox_looks_as_it_is_drawn() {
     sender.send(b"hello").unwrap();
     sender.send(b"").unwrap();
     receiver.recv(&mut Message::new()).unwrap();
-    sender.send(&[0xA5; 1024]).unwrap();
+    sender.send([0xA5; 1024]).unwrap();
     receiver.close().unwrap();
     let id = sender.id();
     sender.keep().unwrap();

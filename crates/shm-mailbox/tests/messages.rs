@@ -66,7 +66,7 @@ fn sending() {
     let name = Name::new();
     let (mut sender, receiver) = name.pair(1);
     let text = "a message of 1025 bytes is 1 too long, expected at most 1024; split it";
-    says(&name, sender.send(&[0; 1025]), text);
+    says(&name, sender.send([0; 1025]), text);
     let batch = sender.send_batch(&[&[0; 1025][..]]);
     says(
         &name,

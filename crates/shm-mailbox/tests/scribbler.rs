@@ -86,7 +86,7 @@ fn nonsense_written_between_two_living_ends_does_them_no_harm() {
                 let result = match call % 4 {
                     0 => sender.drain(Some(TIMEOUT)),
                     1 => sender.try_send(b"tried"),
-                    _ => sender.send_timeout(&[7; 1024], TIMEOUT),
+                    _ => sender.send_timeout([7; 1024], TIMEOUT),
                 };
                 count(result.is_ok(), start, &notes, notes.number(SENT_WELL));
                 if let Err(SendError::Corrupt { corrupt, .. }) = result {

@@ -83,7 +83,7 @@ fn damage(file: &File, size: usize, input: &mut Input<'_>) {
 fn send(sender: &mut Sender, operation: u8) {
     let result = match operation % 8 {
         0 => sender.try_send(b"tried"),
-        1 => sender.send_timeout(&[1; 1024], Duration::ZERO),
+        1 => sender.send_timeout([1; 1024], Duration::ZERO),
         2 => sender.try_send_batch(&["a", "b", "c", "d", "e"]).map(drop),
         3 => sender.drain(Some(Duration::ZERO)),
         4 => sender.try_reserve().and_then(|mut draft| {

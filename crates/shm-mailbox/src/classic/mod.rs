@@ -81,9 +81,9 @@ pub enum Classic {}
 
 impl Classic {
     /// The way to a [`Writer`] or [`Reader`] of the object `name`, with or without the leading slash.
-    pub fn options(name: &str) -> Options {
+    pub fn options(name: impl AsRef<str>) -> Options {
         Options {
-            name: name.to_owned(),
+            name: name.as_ref().to_owned(),
             wait: Wait::Block,
             interval: INTERVAL,
             any_owner: false,

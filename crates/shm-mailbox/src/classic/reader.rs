@@ -8,6 +8,7 @@ use super::error::{Fault, RecvError};
 use super::layout::TEXT;
 use super::link::Link;
 use super::protocol::{self, is_request};
+use crate::limit::Limit;
 use crate::message::Message;
 use crate::protocol::Slept;
 use crate::wait::{Condition, Waiter};
@@ -64,10 +65,11 @@ impl Reader {
     /// [`RecvError::Unlinked`] at the end of the stream, within 100 ms of it; [`RecvError::Interrupted`],
     /// after which the request stands.
     pub fn recv(&mut self, message: &mut Message) -> Result<(), RecvError> {
-        self.recv_for(message, None)
+        self.recv_for(message, Limit::Never)
     }
 
-    /// Like [`recv`](Self::recv), and gives up after `timeout`. The request stands; the next call waits for its answer.
+    /// Like [`recv`](Self::recv), and gives up after a [`Duration`] or at an
+    /// [`Instant`](std::time::Instant). The request stands; the next call waits for its answer.
     ///
     /// # Errors
     ///
@@ -75,9 +77,9 @@ impl Reader {
     pub fn recv_timeout(
         &mut self,
         message: &mut Message,
-        timeout: Duration,
+        limit: impl Into<Limit>,
     ) -> Result<(), RecvError> {
-        self.recv_for(message, Some(timeout))
+        self.recv_for(message, limit.into())
     }
 
     /// Marks the last message as taken, without requesting the next: a writer of ours that waits
@@ -116,13 +118,9 @@ impl Reader {
         self.withdraw()
     }
 
-    fn recv_for(
-        &mut self,
-        message: &mut Message,
-        timeout: Option<Duration>,
-    ) -> Result<(), RecvError> {
+    fn recv_for(&mut self, message: &mut Message, limit: Limit) -> Result<(), RecvError> {
         let mut text = [0; TEXT];
-        match self.receive(&mut text, timeout) {
+        match self.receive(&mut text, limit) {
             Ok(length) => {
                 self.deliver(&text, length, message);
                 Ok(())
@@ -132,11 +130,7 @@ impl Reader {
     }
 
     /// Fills `text` and returns the message's length.
-    fn receive(
-        &mut self,
-        text: &mut [u8; TEXT],
-        timeout: Option<Duration>,
-    ) -> Result<usize, Fault> {
+    fn receive(&mut self, text: &mut [u8; TEXT], limit: Limit) -> Result<usize, Fault> {
         let began = self.link.begin().and_then(|()| self.link.inspect());
         let mut asking = Asking {
             link: &self.link,
@@ -155,7 +149,7 @@ impl Reader {
             request(&self.link);
             self.state = State::Asking;
         }
-        self.waiter.wait(asking, timeout)
+        self.waiter.wait(asking, limit)
     }
 
     fn deliver(&mut self, text: &[u8; TEXT], length: usize, message: &mut Message) {

@@ -12,6 +12,7 @@ use super::link::{Glance, Link};
 use super::protocol::{self, is_request};
 use crate::claim;
 use crate::layout::lock_byte;
+use crate::limit::Limit;
 use crate::protocol::Slept;
 use crate::wait::{Condition, Waiter};
 
@@ -89,20 +90,25 @@ impl Writer {
     /// [`SendError::Empty`], [`SendError::Nul`] and [`SendError::TooLong`] at once;
     /// [`SendError::Unlinked`] and [`SendError::Truncated`] within 100 ms of the event (plus the 100 ms in
     /// which a C writer may mend a truncation).
-    pub fn send(&mut self, message: &[u8]) -> Result<(), SendError> {
-        self.send_for(message, None)
+    pub fn send(&mut self, message: impl AsRef<[u8]>) -> Result<(), SendError> {
+        self.send_for(message.as_ref(), Limit::Never)
     }
 
-    /// Like [`send`](Self::send), and gives up after `timeout`.
+    /// Like [`send`](Self::send), and gives up after a [`Duration`] or at an
+    /// [`Instant`](std::time::Instant).
     ///
     /// # Errors
     ///
     /// Those of `send`, and [`SendError::TimedOut`].
-    pub fn send_timeout(&mut self, message: &[u8], timeout: Duration) -> Result<(), SendError> {
-        self.send_for(message, Some(timeout))
+    pub fn send_timeout(
+        &mut self,
+        message: impl AsRef<[u8]>,
+        limit: impl Into<Limit>,
+    ) -> Result<(), SendError> {
+        self.send_for(message.as_ref(), limit.into())
     }
 
-    fn send_for(&mut self, message: &[u8], timeout: Option<Duration>) -> Result<(), SendError> {
+    fn send_for(&mut self, message: &[u8], limit: Limit) -> Result<(), SendError> {
         let text = padded(message)?;
         let handing = Handing {
             link: &self.link,
@@ -113,12 +119,13 @@ impl Writer {
         };
         self.link
             .begin()
-            .and_then(|()| self.waiter.wait(handing, timeout))
+            .and_then(|()| self.waiter.wait(handing, limit))
             .map_err(|fault| SendError::new(fault, self.link.name()))
     }
 
     /// Waits until the last message was taken: the reader asks for the next, or one of ours says so, or is gone
-    /// and took the message with it. At most `timeout`, if there is one.
+    /// and took the message with it. For a [`Duration`], until an [`Instant`](std::time::Instant),
+    /// or without a limit (`None`).
     ///
     /// Without a time-out it can wait for ever: a C reader that was killed while it held the message is not
     /// missed by anybody.
@@ -127,7 +134,7 @@ impl Writer {
     ///
     /// [`SendError::TimedOut`] and [`SendError::Interrupted`]; [`SendError::Unlinked`] and
     /// [`SendError::Truncated`] as for [`send`](Self::send).
-    pub fn drain(&mut self, timeout: Option<Duration>) -> Result<(), SendError> {
+    pub fn drain(&mut self, limit: impl Into<Limit>) -> Result<(), SendError> {
         if self.last == LastMessage::Taken {
             return Ok(());
         }
@@ -138,7 +145,7 @@ impl Writer {
         };
         self.link
             .begin()
-            .and_then(|()| self.waiter.wait(draining, timeout))
+            .and_then(|()| self.waiter.wait(draining, limit))
             .map_err(|fault| SendError::new(fault, self.link.name()))?;
         self.last = LastMessage::Taken;
         Ok(())

@@ -111,7 +111,7 @@ fn what_the_layout_cannot_carry_is_refused() {
     let mut writer = name.classic().writer().expect("a writer");
     assert_matches!(writer.send(b""), Err(SendError::Empty));
     assert_matches!(writer.send(b"a\0b"), Err(SendError::Nul { at: 1 }));
-    let error = writer.send(&[b'x'; 1030]).expect_err("too long");
+    let error = writer.send([b'x'; 1030]).expect_err("too long");
     assert_eq!(
         error.to_string(),
         "a message of 1030 bytes is 7 too long, expected at most 1023; split it"

@@ -167,7 +167,7 @@ fn every_size_of_dev_shm_is_enough_or_an_error_that_says_how_much_is_missing() {
                 match name.options().slots(slots).sender() {
                     Ok(mut sender) => {
                         assert!(needed <= pages * 4096, "{pages} pages, {slots} slots");
-                        while sender.try_send(&[1; 1024]).is_ok() {}
+                        while sender.try_send([1; 1024]).is_ok() {}
                         sender.keep().unwrap();
                         name.unlink();
                     }

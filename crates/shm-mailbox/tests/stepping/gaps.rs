@@ -140,7 +140,7 @@ fn act(bench: &mut Bench, role: Role) -> Result<bool, String> {
         }
         Role::Receiver => {
             let sender = bench.sender.as_mut().expect("it is attached");
-            match sender.try_send(&bench.queue.message(LENGTH)) {
+            match sender.try_send(bench.queue.message(LENGTH)) {
                 Ok(()) => Ok(true),
                 Err(SendError::Full) => Ok(false),
                 Err(error) => Err(error.to_string()),

@@ -145,7 +145,7 @@ pub(crate) fn fill_and_drain(
 /// Sends until the mailbox is full, which must be at its capacity.
 pub(crate) fn fill(sender: &mut Sender, queue: &mut Queue) -> Result<(), String> {
     for length in LENGTHS.iter().cycle() {
-        match sender.try_send(&queue.message(*length)) {
+        match sender.try_send(queue.message(*length)) {
             Ok(()) if queue.len() < u64::from(sender.capacity()) => {
                 queue.push(*length);
             }

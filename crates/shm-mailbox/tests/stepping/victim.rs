@@ -141,7 +141,7 @@ fn send(call: Call, sender: &mut Sender) -> Result<(), SendError> {
             draft.commit()
         }
         Call::Batch => sender.try_send_batch(&[MESSAGE; 3]).map(|_| ()),
-        _ => sender.send_timeout(&MESSAGE, TIMEOUT),
+        _ => sender.send_timeout(MESSAGE, TIMEOUT),
     }
 }
 

@@ -1,0 +1,112 @@
+//! Messages one after the other, as an iterator that acknowledges each when the next is asked for.
+
+use std::borrow::BorrowMut;
+use std::fmt;
+
+use crate::error::RecvError;
+use crate::message::Message;
+use crate::receiver::Receiver;
+
+/// The messages of a [`Receiver`], which it waits for: `for message in &mut receiver`, or, of a receiver that is not
+/// needed any more, `for message in receiver`.
+///
+/// * The first is the first one that is not acknowledged, also if it was shown before.
+/// * A message is acknowledged when the next is asked for. A process that is killed in the loop's body, or leaves it
+///   early, gets the same message again, with the same number. To be done with the last one before a `break`, call
+///   [`Receiver::ack`] after the loop.
+/// * It ends when the sender has closed and everything was received. Any other error comes once, as the last item:
+///   [`RecvError::PeerDied`], [`RecvError::Interrupted`]. Another iteration goes on where this one ended.
+///
+/// Each item is a copy of the message. [`Receiver::recv`] reuses one buffer.
+///
+/// ```
+/// use shm_mailbox::Mailbox;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (mut sender, mut receiver) = Mailbox::pair()?;
+/// sender.send_batch(&["one", "two", "stop", "three"])?;
+/// sender.close()?;
+///
+/// for message in &mut receiver {
+///     if message? == "stop" {
+///         break; // not acknowledged: it comes again
+///     }
+/// }
+/// let rest = receiver.into_iter().collect::<Result<Vec<_>, _>>()?;
+/// assert_eq!(rest, ["stop", "three"]);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Messages<R> {
+    receiver: R,
+    /// The last item was a message, which is to be acknowledged before the next.
+    shown: bool,
+    ended: bool,
+}
+
+impl<R: BorrowMut<Receiver>> Messages<R> {
+    fn new(mut receiver: R) -> Self {
+        receiver.borrow_mut().rewind();
+        Self {
+            receiver,
+            shown: false,
+            ended: false,
+        }
+    }
+
+    fn advance(&mut self) -> Result<Message, RecvError> {
+        let receiver = self.receiver.borrow_mut();
+        if self.shown {
+            self.shown = false;
+            receiver.ack()?;
+        }
+        let mut message = Message::new();
+        receiver.peek(&mut message)?;
+        self.shown = true;
+        Ok(message)
+    }
+}
+
+impl<R: BorrowMut<Receiver>> Iterator for Messages<R> {
+    type Item = Result<Message, RecvError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let item = self.advance();
+        self.ended = item.is_err();
+        match item {
+            Err(RecvError::Closed { .. }) => None,
+            item => Some(item),
+        }
+    }
+}
+
+impl<R: BorrowMut<Receiver>> std::iter::FusedIterator for Messages<R> {}
+
+impl<'a> IntoIterator for &'a mut Receiver {
+    type Item = Result<Message, RecvError>;
+    type IntoIter = Messages<&'a mut Receiver>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        Messages::new(self)
+    }
+}
+
+impl IntoIterator for Receiver {
+    type Item = Result<Message, RecvError>;
+    type IntoIter = Messages<Receiver>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        Messages::new(self)
+    }
+}
+
+impl<R: fmt::Debug> fmt::Debug for Messages<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Messages")
+            .field("receiver", &self.receiver)
+            .finish_non_exhaustive()
+    }
+}
