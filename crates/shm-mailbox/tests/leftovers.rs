@@ -273,7 +273,7 @@ fn a_receiver_that_awaits_the_next_sender_goes_over_to_its_object() {
         let mut ids = vec![];
         for round in 0..3_u8 {
             let mut sender = name.sender();
-            sender.send(&[round]).unwrap();
+            sender.send([round]).unwrap();
             assert_eq!(take(&mut receiver), (0, vec![round]));
             assert_eq!(receiver.id(), sender.id());
             ids.push(sender.id());

@@ -88,7 +88,7 @@ fn messages_are_found_in_hot_and_cold_slots_in_every_pattern() {
             let mut next = 0;
             for _ in 0..12 {
                 for _ in 0..random.below(u64::from(slots) + 1) {
-                    if sender.try_send(&payload(next)).is_ok() {
+                    if sender.try_send(payload(next)).is_ok() {
                         model.push_back((next, payload(next)));
                         next += 1;
                     }
@@ -132,7 +132,7 @@ fn messages_that_pass_are_shown_whole_in_order_and_never_twice() {
             let mut message = Message::new();
             let mut n = 0;
             while !done.load(Ordering::Relaxed) {
-                if sender.try_send(&payload(n)).is_ok() {
+                if sender.try_send(payload(n)).is_ok() {
                     n += 1;
                 } else {
                     receiver
