@@ -1,3 +1,4 @@
+complete -c shm -f
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_shm_global_optspecs
     string join \n h/help V/version
@@ -42,16 +43,15 @@ poll\t''
 backoff\t''
 block\t''
 adaptive\t''"
-complete -c shm -n "__fish_shm_using_subcommand writer" -l interval -d 'Interval of --wait poll [default: 100ms]' -r
-complete -c shm -n "__fish_shm_using_subcommand writer" -l slots -d 'When creating: room for N messages [default: 16]' -r
-complete -c shm -n "__fish_shm_using_subcommand writer" -l mode -d 'When creating: permissions, octal [default: 0600]' -r
-complete -c shm -n "__fish_shm_using_subcommand writer" -l group -d 'Share with a group; the same at both ends' -r
-complete -c shm -n "__fish_shm_using_subcommand writer" -l attach-timeout -d 'Ask again for a role that is taken, for this long [default: 500ms]' -r
-complete -c shm -n "__fish_shm_using_subcommand writer" -s m -l message -d 'Send TEXT instead of standard input; repeatable' -r
+complete -c shm -n "__fish_shm_using_subcommand writer" -l interval -d 'Interval of --wait poll [default: 100ms]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand writer" -l slots -d 'When creating: room for N messages [default: 16]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand writer" -l mode -d 'When creating: permissions, octal [default: 0600]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand writer" -l group -d 'Share with a group; the same at both ends' -r -f
+complete -c shm -n "__fish_shm_using_subcommand writer" -s m -l message -d 'Send TEXT instead of standard input; repeatable' -r -f
 complete -c shm -n "__fish_shm_using_subcommand writer" -l oversize -d 'A line over 1 KiB: split, or error [default: split]' -r -f -a "split\t'Sent in pieces, which are one again when written out'
 error\t'An error, exit 8'"
-complete -c shm -n "__fish_shm_using_subcommand writer" -l timeout -d 'Wait at most D to send a message, else exit 124' -r
-complete -c shm -n "__fish_shm_using_subcommand writer" -l drain -d 'At the end, wait at most D for messages to be taken' -r
+complete -c shm -n "__fish_shm_using_subcommand writer" -l timeout -d 'Wait at most D to send a message, else exit 124' -r -f
+complete -c shm -n "__fish_shm_using_subcommand writer" -l drain -d 'At the end, wait at most D for messages to be taken' -r -f
 complete -c shm -n "__fish_shm_using_subcommand writer" -l classic -d 'Use the lesson\'s layout and its C programs as peers'
 complete -c shm -n "__fish_shm_using_subcommand writer" -s 0 -l null -d 'Messages end with a null instead of a newline'
 complete -c shm -n "__fish_shm_using_subcommand writer" -l raw -d 'A stream of bytes, in pieces of up to 1 KiB'
@@ -67,13 +67,12 @@ poll\t''
 backoff\t''
 block\t''
 adaptive\t''"
-complete -c shm -n "__fish_shm_using_subcommand reader" -l interval -d 'Interval of --wait poll [default: 100ms]' -r
-complete -c shm -n "__fish_shm_using_subcommand reader" -l slots -d 'When creating: room for N messages [default: 16]' -r
-complete -c shm -n "__fish_shm_using_subcommand reader" -l mode -d 'When creating: permissions, octal [default: 0600]' -r
-complete -c shm -n "__fish_shm_using_subcommand reader" -l group -d 'Share with a group; the same at both ends' -r
-complete -c shm -n "__fish_shm_using_subcommand reader" -l attach-timeout -d 'Ask again for a role that is taken, for this long [default: 500ms]' -r
-complete -c shm -n "__fish_shm_using_subcommand reader" -s c -l count -d 'End after N messages' -r
-complete -c shm -n "__fish_shm_using_subcommand reader" -l timeout -d 'Wait at most D for the next message, else exit 124' -r
+complete -c shm -n "__fish_shm_using_subcommand reader" -l interval -d 'Interval of --wait poll [default: 100ms]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -l slots -d 'When creating: room for N messages [default: 16]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -l mode -d 'When creating: permissions, octal [default: 0600]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -l group -d 'Share with a group; the same at both ends' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -s c -l count -d 'End after N messages' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -l timeout -d 'Wait at most D for the next message, else exit 124' -r -f
 complete -c shm -n "__fish_shm_using_subcommand reader" -l classic -d 'Use the lesson\'s layout and its C programs as peers'
 complete -c shm -n "__fish_shm_using_subcommand reader" -s 0 -l null -d 'Messages end with a null instead of a newline'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l raw -d 'A stream of bytes, in pieces of up to 1 KiB'
@@ -104,7 +103,7 @@ complete -c shm -n "__fish_shm_using_subcommand ls" -l json -d 'One JSON object 
 complete -c shm -n "__fish_shm_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_using_subcommand stat" -l json -d 'One JSON object a line for each'
 complete -c shm -n "__fish_shm_using_subcommand stat" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c shm -n "__fish_shm_using_subcommand peek" -s c -l count -d 'Show at most N messages, the oldest' -r
+complete -c shm -n "__fish_shm_using_subcommand peek" -s c -l count -d 'Show at most N messages, the oldest' -r -f
 complete -c shm -n "__fish_shm_using_subcommand peek" -l json -d 'One JSON object a line for each message'
 complete -c shm -n "__fish_shm_using_subcommand peek" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_using_subcommand rm" -l stale -d 'All mailboxes that nobody holds'
@@ -119,13 +118,13 @@ poll\t''
 backoff\t''
 block\t''
 adaptive\t''"
-complete -c shm -n "__fish_shm_using_subcommand bench" -l interval -d 'Intervals of poll [default: 1us,10us,100us,1ms,10ms,100ms]' -r
-complete -c shm -n "__fish_shm_using_subcommand bench" -l size -d 'Bytes in a message, 10 to 1024' -r
-complete -c shm -n "__fish_shm_using_subcommand bench" -l slots -d 'Room for N messages' -r
+complete -c shm -n "__fish_shm_using_subcommand bench" -l interval -d 'Intervals of poll [default: 1us,10us,100us,1ms,10ms,100ms]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand bench" -l size -d 'Bytes in a message, 10 to 1024' -r -f
+complete -c shm -n "__fish_shm_using_subcommand bench" -l slots -d 'Room for N messages' -r -f
 complete -c shm -n "__fish_shm_using_subcommand bench" -l pin -d 'Cores of the two processes: far, same or none' -r -f -a "far\t''
 same\t''
 none\t''"
-complete -c shm -n "__fish_shm_using_subcommand bench" -l duration -d 'How long each measurement lasts, 1ms or more' -r
+complete -c shm -n "__fish_shm_using_subcommand bench" -l duration -d 'How long each measurement lasts, 1ms or more' -r -f
 complete -c shm -n "__fish_shm_using_subcommand bench" -l json -d 'Figures as JSON, to FILE or instead of the table' -r -F
 complete -c shm -n "__fish_shm_using_subcommand bench" -l csv -d 'One line a way of waiting, to FILE or instead of the table' -r -F
 complete -c shm -n "__fish_shm_using_subcommand bench" -l svg -d 'A picture of latency against processor time, to FILE' -r -F
@@ -134,5 +133,13 @@ complete -c shm -n "__fish_shm_using_subcommand bench" -l no-lesson -d 'Leave ou
 complete -c shm -n "__fish_shm_using_subcommand bench" -l quick -d 'Less exactly, in less than a minute'
 complete -c shm -n "__fish_shm_using_subcommand bench" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c shm -n "__fish_shm_using_subcommand man" -l dir -d 'Write all pages to this directory instead' -r -F
+complete -c shm -n "__fish_shm_using_subcommand man" -l dir -d 'Write all pages to this directory instead' -r -f -a "(__fish_complete_directories)"
 complete -c shm -n "__fish_shm_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shm -n "__fish_shm_using_subcommand writer" -a "(shm ls -q 2>/dev/null)" -d Object
+complete -c shm -n "__fish_shm_using_subcommand reader" -a "(shm ls -q 2>/dev/null)" -d Object
+complete -c shm -n "__fish_shm_using_subcommand ls" -a "(shm ls -q 2>/dev/null)" -d Object
+complete -c shm -n "__fish_shm_using_subcommand stat" -a "(shm ls -q 2>/dev/null)" -d Object
+complete -c shm -n "__fish_shm_using_subcommand peek" -a "(shm ls -q 2>/dev/null)" -d Object
+complete -c shm -n "__fish_shm_using_subcommand rm" -a "(shm ls -q 2>/dev/null)" -d Object
+complete -c shm -n "__fish_shm_using_subcommand completions" -a "bash elvish fish powershell zsh" -d Value
+complete -c shm -n "__fish_shm_using_subcommand man" -a "writer reader ls stat peek rm doctor bench completions man" -d Value

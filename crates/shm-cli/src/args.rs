@@ -8,13 +8,14 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use shm_core::ShmName;
 use shm_mailbox::{Wait, classic};
 
 use crate::bench::{BenchArgs, PeerArgs};
+use crate::completions::{self, CompletionsArgs};
 use crate::framing::{Framing, Oversize};
-use crate::manual::{COMPLETIONS_EXAMPLES, CompletionsArgs, MAN_EXAMPLES, ManArgs};
+use crate::manual::{MAN_EXAMPLES, ManArgs};
 use crate::operator_args::{
     DOCTOR_EXAMPLES, DoctorArgs, LS_EXAMPLES, LsArgs, PEEK_EXAMPLES, PeekArgs, RM_EXAMPLES, RmArgs,
     STAT_EXAMPLES, StatArgs,
@@ -68,7 +69,7 @@ pub(crate) enum Command {
     #[command(after_long_help = BENCH_EXAMPLES)]
     Bench(BenchArgs),
     /// Print completions for a shell
-    #[command(after_long_help = COMPLETIONS_EXAMPLES)]
+    #[command(after_long_help = completions::EXAMPLES)]
     Completions(CompletionsArgs),
     /// Print the manual page of a command, or write all
     #[command(after_long_help = MAN_EXAMPLES)]
@@ -160,7 +161,7 @@ pub(crate) struct ChannelArgs {
     /// Name of the object, with or without a leading slash
     ///
     /// Without it $SHM_NAME, else shm-mailbox, or with --classic shm-file.
-    #[arg(value_parser = name, value_hint = ValueHint::Other)]
+    #[arg(value_parser = name, value_hint = completions::OBJECT)]
     #[arg(help = "Name of the object [default: $SHM_NAME, else shm-mailbox]")]
     name: Option<ShmName>,
 

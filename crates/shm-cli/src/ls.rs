@@ -111,9 +111,12 @@ const fn number(
 
 /// Runs the command.
 pub(crate) fn run(args: &LsArgs) -> Result<Ending, Failure> {
-    let mut entries = objects::list(args.all, |name| {
-        args.globs.is_empty() || args.globs.iter().any(|glob| glob.matches(name))
-    })?;
+    let wanted =
+        |name: &str| args.globs.is_empty() || args.globs.iter().any(|glob| glob.matches(name));
+    let mut entries = match args.quiet {
+        true => objects::list_without_users(args.all, wanted)?,
+        false => objects::list(args.all, wanted)?,
+    };
     if args.stale {
         entries.retain(Entry::is_stale);
     }

@@ -9,6 +9,7 @@ compile_error!("shm supports Linux on x86-64 and aarch64 only");
 mod args;
 mod bench;
 mod channel;
+mod completions;
 mod console;
 mod doctor;
 mod ending;
@@ -77,7 +78,7 @@ fn run(command: Command) -> Result<Ending, Failure> {
         Command::Rm(args) => rm::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Bench(args) => bench::run(&args),
-        Command::Completions(args) => manual::completions(&args),
+        Command::Completions(args) => completions::run(&args),
         Command::Man(args) => manual::pages(&args),
         Command::BenchPeer(args) => bench::run_peer(&args),
     }

@@ -1,26 +1,14 @@
-//! `shm completions` and `shm man`: generated from the definitions of the command line, so that they cannot disagree.
+//! `shm man`: generated from the definitions of the command line, so that the two cannot disagree.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Command, CommandFactory};
-use clap_complete::Shell;
+use clap::{Args, Command, CommandFactory, ValueHint};
 
 use crate::args::Cli;
 use crate::ending::Ending;
-use crate::failure::{Failure, Status};
+use crate::failure::Failure;
 use crate::{console, errors};
-
-pub(crate) const COMPLETIONS_EXAMPLES: &str = "\
-Examples:
-  bash:
-    shm completions bash > ~/.local/share/bash-completion/completions/shm
-
-  zsh, in a directory of $fpath:
-    shm completions zsh > _shm
-
-  fish:
-    shm completions fish > ~/.config/fish/completions/shm.fish";
 
 pub(crate) const MAN_EXAMPLES: &str = "\
 Examples:
@@ -30,33 +18,33 @@ Examples:
   Install all pages:
     shm man --dir /usr/local/share/man/man1";
 
+/// The commands that have a page.
+const COMMANDS: [&str; 10] = [
+    "writer",
+    "reader",
+    "ls",
+    "stat",
+    "peek",
+    "rm",
+    "doctor",
+    "bench",
+    "completions",
+    "man",
+];
+
 /// The end of each page.
 const SEE_SHM: &str = ".SH SEE ALSO\n.BR shm (1),\n.BR shm_overview (7)\n";
 const SEE_ALL: &str = ".SH SEE ALSO\n.BR shm_open (3),\n.BR shm_overview (7),\n.BR lsipc (1)\n";
 
 #[derive(Debug, Args)]
-pub(crate) struct CompletionsArgs {
-    /// The shell
-    #[arg(value_enum)]
-    shell: Shell,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct ManArgs {
     /// The command, like writer; the page of shm itself without it
+    #[arg(value_parser = COMMANDS, hide_possible_values = true)]
     command: Option<String>,
 
     /// Write all pages to this directory instead
-    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "command")]
     dir: Option<PathBuf>,
-}
-
-/// Prints the completions for a shell.
-pub(crate) fn completions(args: &CompletionsArgs) -> Result<Ending, Failure> {
-    let mut text = Vec::new();
-    clap_complete::generate(args.shell, &mut shown(), "shm", &mut text);
-    console::print(&text)?;
-    Ok(Ending::Done)
 }
 
 /// Prints a page, or writes all.
@@ -73,16 +61,13 @@ pub(crate) fn pages(args: &ManArgs) -> Result<Ending, Failure> {
         Some(command) => format!("shm-{command}"),
     };
     let found = pages_of(&shm).find(|(name, _)| *name == wanted);
-    let Some((name, command)) = found else {
-        let what = format_args!("there is no page for {wanted:?}");
-        return Err(Failure::new(Status::Usage, what).next("shm --help shows the commands"));
-    };
+    let (name, command) = found.expect("each of the commands has a page");
     console::print(page(&name, command))?;
     Ok(Ending::Done)
 }
 
 /// The program with the commands that are for people.
-fn shown() -> Command {
+pub(crate) fn shown() -> Command {
     let shm = Cli::command();
     let commands = shm
         .get_subcommands()
@@ -195,8 +180,8 @@ mod tests {
     fn every_command_for_people_has_a_page_and_no_other() {
         let shm = shown();
         let names: Vec<_> = pages_of(&shm).map(|(name, _)| name).collect();
-        assert!(names.contains(&"shm-writer".to_owned()));
-        assert!(!names.contains(&"shm-bench-peer".to_owned()));
-        assert!(!names.contains(&"shm-help".to_owned()));
+        let expected = COMMANDS.iter().map(|command| format!("shm-{command}"));
+        let expected: Vec<_> = std::iter::once("shm".to_owned()).chain(expected).collect();
+        assert_eq!(names, expected);
     }
 }

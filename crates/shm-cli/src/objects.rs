@@ -11,8 +11,18 @@ use crate::failure::{Failure, Status};
 use crate::procfs::Users;
 use crate::wanted::Wanted;
 
-/// What is in `/dev/shm`, mailboxes first, then by name. With `all` also what is no object.
+/// What is in `/dev/shm`, mailboxes first, then by name, and who uses it. With `all` also what is no object.
 pub(crate) fn list(all: bool, wanted: impl Fn(&str) -> bool) -> Result<Vec<Entry>, Failure> {
+    let mut entries = list_without_users(all, wanted)?;
+    add_users(entries.iter_mut().collect());
+    Ok(entries)
+}
+
+/// As [`list`], for those who do not ask who uses it: to look at all processes takes time.
+pub(crate) fn list_without_users(
+    all: bool,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<Entry>, Failure> {
     let listed = shm_core::list().map_err(|error| errors::system(&error))?;
     let mut entries: Vec<_> = listed
         .into_iter()
@@ -20,7 +30,6 @@ pub(crate) fn list(all: bool, wanted: impl Fn(&str) -> bool) -> Result<Vec<Entry
         .filter(|listed| wanted(&listed.name.to_string_lossy()))
         .filter_map(look)
         .collect();
-    add_users(entries.iter_mut().collect());
     entries.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
     Ok(entries)
 }

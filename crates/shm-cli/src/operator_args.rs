@@ -5,6 +5,7 @@ use glob::Pattern;
 use shm_core::ShmName;
 
 use crate::args::{DEFAULT_NAME, count, name, name_of_environment, pattern};
+use crate::completions;
 use crate::wanted::Wanted;
 
 pub(crate) const LS_EXAMPLES: &str = "\
@@ -107,7 +108,7 @@ Exit status:
 #[derive(Debug, Args)]
 pub(crate) struct LsArgs {
     /// Only names that match one of these, like 'orders*'
-    #[arg(value_name = "GLOB", value_parser = pattern)]
+    #[arg(value_name = "GLOB", value_parser = pattern, value_hint = completions::OBJECT)]
     pub(crate) globs: Vec<Pattern>,
 
     /// Also what is no object: semaphores, directories, links, and names that are
@@ -166,7 +167,7 @@ pub(crate) struct StatArgs {
     /// Names of objects, or patterns [default: $SHM_NAME, else shm-mailbox]
     ///
     /// With or without a leading slash. What is no name but has *, ? or [ is a pattern.
-    #[arg(value_name = "NAME", value_parser = Wanted::parser())]
+    #[arg(value_name = "NAME", value_parser = Wanted::parser(), value_hint = completions::OBJECT)]
     pub(crate) names: Vec<Wanted>,
 
     /// One JSON object a line for each
@@ -179,7 +180,7 @@ pub(crate) struct PeekArgs {
     /// Name of the object [default: $SHM_NAME, else shm-mailbox]
     ///
     /// With or without a leading slash.
-    #[arg(value_name = "NAME", value_parser = name)]
+    #[arg(value_name = "NAME", value_parser = name, value_hint = completions::OBJECT)]
     name: Option<ShmName>,
 
     /// Show at most N messages, the oldest
@@ -199,7 +200,7 @@ pub(crate) struct RmArgs {
     ///
     /// With or without a leading slash. What is no name but has *, ? or [ is a pattern. $SHM_NAME is not used, so that
     /// nothing is removed by mistake.
-    #[arg(value_name = "NAME", value_parser = Wanted::parser())]
+    #[arg(value_name = "NAME", value_parser = Wanted::parser(), value_hint = completions::OBJECT)]
     pub(crate) names: Vec<Wanted>,
 
     /// All mailboxes that nobody holds

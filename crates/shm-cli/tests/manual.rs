@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use support::{Process, shm};
+use support::{Name, Process, SHM, shm};
 
 /// The shells, and what the file of each is called where it looks for it.
 const SHELLS: [(&str, &str); 3] = [("bash", "shm.bash"), ("zsh", "_shm"), ("fish", "shm.fish")];
@@ -99,7 +99,7 @@ fn a_page_that_there_is_not_is_a_wrong_use() {
     let ended = Process::spawn(&mut shm(["man", "bench-peer"])).finish();
     ended
         .expect_code(2)
-        .expect_errors(&["no page", "bench-peer", "next: "]);
+        .expect_errors(&["bench-peer", "writer", "completions"]);
 }
 
 #[test]
@@ -133,25 +133,157 @@ fn the_shells_and_man_understand_them() {
     }
 }
 
+/// `shm` on the PATH of a shell.
+fn shell(program: &str) -> Command {
+    let programs = Path::new(SHM).parent().expect("it is in a folder");
+    let path = std::env::var("PATH").expect("there is a PATH");
+    let mut command = Command::new(program);
+    command
+        .env("PATH", format!("{}:{path}", programs.display()))
+        .env_remove("SHM_NAME")
+        .stdin(Stdio::null());
+    command
+}
+
+/// The words that a command prints.
+#[track_caller]
+fn words(command: &mut Command) -> Vec<String> {
+    let output = command.output().expect("the shell runs");
+    assert!(
+        output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let words = String::from_utf8_lossy(&output.stdout).into_owned();
+    words.split_whitespace().map(str::to_owned).collect()
+}
+
+/// What bash offers for the last of these words, in a folder that has a file.
+fn bash(line: &[&str]) -> Vec<String> {
+    let script = format!(
+        "source '{}'; COMP_WORDS=({}); COMP_CWORD={}; _shm shm '{}' '{}'; echo \"${{COMPREPLY[@]}}\"",
+        folder("completions/shm.bash").display(),
+        line.iter()
+            .map(|word| format!("'{word}' "))
+            .collect::<String>(),
+        line.len() - 1,
+        line[line.len() - 1],
+        line[line.len() - 2],
+    );
+    words(
+        shell("bash")
+            .args(["-c", &script])
+            .current_dir(folder("man")),
+    )
+}
+
+/// What fish offers at the end of this line, in a folder that has a file.
+fn fish(line: &str) -> Vec<String> {
+    let script = format!(
+        "source '{}'; complete -C '{line}' | string split -f 1 \\t",
+        folder("completions/shm.fish").display()
+    );
+    words(
+        shell("fish")
+            .args(["--no-config", "-c", &script])
+            .current_dir(folder("man")),
+    )
+}
+
 #[test]
 fn bash_completes_commands_and_flags() {
-    let complete = |line: &[&str]| {
-        let script = format!(
-            "source '{}'; COMP_WORDS=({}); COMP_CWORD={}; _shm shm '{}' '{}'; echo \"${{COMPREPLY[@]}}\"",
-            folder("completions/shm.bash").display(),
-            line.join(" "),
-            line.len() - 1,
-            line[line.len() - 1],
-            line[line.len() - 2],
+    assert_eq!(bash(&["shm", "wri"]), ["writer"]);
+    assert_eq!(bash(&["shm", "ls", "--st"]), ["--stale"]);
+    assert_eq!(bash(&["shm", "writer", "--wait", "ad"]), ["adaptive"]);
+    assert!(!bash(&["shm", "bench", ""]).contains(&"bench-peer".to_owned()));
+}
+
+/// The commands that take names of objects.
+const TAKERS: [&str; 6] = ["writer", "reader", "ls", "stat", "peek", "rm"];
+
+#[test]
+fn bash_completes_names_of_objects_and_no_files() {
+    let name = Name::new();
+    name.fill(b"foreign");
+    let begin = &name.as_str()[..name.as_str().len() - 1];
+    for command in TAKERS {
+        let offered = bash(&["shm", command, begin]);
+        assert!(
+            offered.contains(&name.as_str().to_owned()),
+            "{command}: {offered:?}"
         );
-        let output = Command::new("bash")
-            .args(["-c", &script])
-            .output()
-            .expect("bash runs");
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
-    };
-    assert_eq!(complete(&["shm", "wri"]), "writer");
-    assert_eq!(complete(&["shm", "ls", "--st"]), "--stale");
-    assert_eq!(complete(&["shm", "writer", "--wait", "ad"]), "adaptive");
-    assert!(!complete(&["shm", "bench"]).contains("bench-peer"));
+        assert!(
+            bash(&["shm", command, "shm-wri"]).is_empty(),
+            "{command} offers a file"
+        );
+        assert!(bash(&["shm", command, ""]).contains(&name.as_str().to_owned()));
+    }
+    // The next word of a command that takes several, and after a flag.
+    assert!(!bash(&["shm", "rm", "--force", begin]).is_empty());
+    assert!(!bash(&["shm", "rm", "x", begin]).is_empty());
+    assert_eq!(bash(&["shm", "man", "pe"]), ["peek"]);
+    let script = folder("completions/shm.bash");
+    assert!(
+        !read(&script).contains("-o default"),
+        "it falls back to files"
+    );
+}
+
+#[test]
+fn fish_completes_names_of_objects_and_no_files() {
+    if !support::has("fish", "fish", &["--version"]) {
+        return;
+    }
+    let name = Name::new();
+    name.fill(b"foreign");
+    let begin = &name.as_str()[..name.as_str().len() - 1];
+    for command in TAKERS {
+        let offered = fish(&format!("shm {command} {begin}"));
+        assert!(
+            offered.contains(&name.as_str().to_owned()),
+            "{command}: {offered:?}"
+        );
+        assert!(
+            fish(&format!("shm {command} shm-wri")).is_empty(),
+            "{command} offers a file"
+        );
+    }
+    assert_eq!(fish("shm man pe"), ["peek"]);
+    assert_eq!(fish("shm completions fi"), ["fish"]);
+    assert!(fish("shm doctor shm-wri").is_empty());
+}
+
+#[test]
+fn zsh_completes_names_of_objects_and_no_files() {
+    let script = read(&folder("completions/_shm"));
+    // Each positional argument has its action at the end of its line.
+    let names: Vec<_> = script
+        .lines()
+        .filter(|line| line.starts_with("':") || line.starts_with("'*:"))
+        .filter(|line| line.ends_with(":_shm_objects' \\"))
+        .collect();
+    assert_eq!(names.len(), TAKERS.len(), "{names:?}");
+    assert!(
+        !script.contains(":_default") && !script.contains("_hosts"),
+        "{script}"
+    );
+    let pages = script.lines().find(|line| line.starts_with("'::command"));
+    assert!(
+        pages.is_some_and(|line| line.contains("(writer reader")),
+        "{pages:?}"
+    );
+
+    if !support::has("zsh", "zsh", &["--version"]) {
+        return;
+    }
+    let name = Name::new();
+    name.fill(b"foreign");
+    // The function, with what zsh's own do of it.
+    let script = format!(
+        "compdef() {{ : }}; _call_program() {{ shift; \"$@\" }}; _wanted() {{ shift 3; \"$@\" }}
+        compadd() {{ print -l ${{(P)2}} }}; source '{}'; _shm_objects",
+        folder("completions/_shm").display()
+    );
+    let offered = words(shell("zsh").args(["-f", "-c", &script]));
+    assert!(offered.contains(&name.as_str().to_owned()), "{offered:?}");
 }
