@@ -25,7 +25,7 @@ function __fish_shm_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c shm -n "__fish_shm_needs_command" -s h -l help -d 'Print help'
+complete -c shm -n "__fish_shm_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_needs_command" -s V -l version -d 'Print version'
 complete -c shm -n "__fish_shm_needs_command" -f -a "writer" -d 'Send standard input as messages, one per line'
 complete -c shm -n "__fish_shm_needs_command" -f -a "reader" -d 'Write messages to standard output as they come'

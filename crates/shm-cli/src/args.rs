@@ -36,7 +36,7 @@ const INTERVAL: Duration = Duration::from_millis(100);
 
 /// Messages of up to 1 KiB between two processes, through POSIX shared memory.
 #[derive(Debug, Parser)]
-#[command(name = "shm", version)]
+#[command(name = "shm", version, after_long_help = help::shm())]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -75,6 +75,7 @@ pub(crate) fn shown() -> Command {
     let mut shown = Command::new("shm")
         .version(env!("CARGO_PKG_VERSION"))
         .about(shm.get_about().cloned().unwrap_or_default())
+        .after_long_help(shm.get_after_long_help().cloned().unwrap_or_default())
         .disable_help_subcommand(true)
         .subcommand_required(true)
         .subcommands(commands.cloned());

@@ -297,14 +297,38 @@ fn short_help_fits_a_screen_and_names_every_flag() {
 
 #[test]
 fn long_help_tells_the_exit_statuses() {
-    for command in ["writer", "reader"] {
-        let help = run(&[command, "--help"]);
+    for args in [
+        &["--help"][..],
+        &["writer", "--help"],
+        &["reader", "--help"],
+    ] {
+        let help = run(args);
         for status in ["0", "1", "2", "3", "4", "5", "6", "7", "8", "124"] {
             let line = format!("\n  {status} ");
             assert!(
                 text(&help.stdout).contains(&line),
-                "no {status} in shm {command} --help"
+                "no {status} in {args:?}"
             );
+        }
+    }
+}
+
+#[test]
+fn the_help_and_the_page_of_the_program_have_an_example_and_the_environment() {
+    for (args, examples, environment) in [
+        (["--help"].as_slice(), "\nExamples:\n", "\nEnvironment:\n"),
+        (&["man"], "\n.SH EXAMPLES\n", "\n.SH ENVIRONMENT\n"),
+    ] {
+        let help = run(args);
+        let help = text(&help.stdout);
+        for told in [
+            examples,
+            environment,
+            "shm writer orders",
+            "SHM_NAME",
+            "124  timed out",
+        ] {
+            assert!(help.contains(told), "{args:?}: no {told:?} in {help}");
         }
     }
 }

@@ -18,6 +18,31 @@ SIGINT, SIGTERM and SIGHUP leave the channel clean, then end the program as
 signals do; process 1 of a container exits with 128 plus the signal's number.
 A SIGINT or SIGHUP that is ignored when the program starts stays ignored.";
 
+const SHM_EXAMPLES: &str = "\
+Examples:
+  Two terminals, in any order; lines typed in one appear in the other:
+    shm reader orders
+    shm writer orders
+
+  What is there, and what waits in it:
+    shm ls
+    shm peek orders
+";
+
+const ENVIRONMENT: &str = "\
+Environment:
+  SHM_NAME    name of the object where writer, reader, stat and peek get none;
+              without it shm-mailbox, or with --classic shm-file
+  LC_ALL, LC_CTYPE, LANG
+              shm ls shows only ASCII unless the first of these that is set
+              says UTF-8
+  NO_COLOR    usage errors have no colours if it is set";
+
+/// Of the program as a whole.
+pub(super) fn shm() -> String {
+    format!("{SHM_EXAMPLES}\n{EXIT_CODES}\n\n{ENVIRONMENT}")
+}
+
 pub(super) const WRITER_EXAMPLES: &str = "\
 Examples:
   Two terminals, in any order:

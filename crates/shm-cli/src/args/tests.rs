@@ -30,8 +30,8 @@ fn short_help_fits_a_screen() {
 
 #[test]
 fn what_stands_below_the_options_is_not_broken_twice() {
-    let command = Cli::command();
-    for command in command.get_subcommands() {
+    let shm = Cli::command();
+    for command in shm.get_subcommands().chain([&shm]) {
         let help = command.get_after_long_help().map(ToString::to_string);
         for line in help.unwrap_or_default().lines() {
             assert!(line.chars().count() <= 78, "{}: {line}", command.get_name());
