@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 
 use crate::ending::Ending;
@@ -38,6 +38,8 @@ pub(crate) struct Signals {
     interrupt: Arc<AtomicBool>,
     /// Readable once a signal came: what `poll` looks at.
     pipe: PipeReader,
+    /// True once the process went on after it was stopped, until that was told.
+    continued: Arc<AtomicBool>,
 }
 
 impl Signals {
@@ -51,6 +53,7 @@ impl Signals {
             caught: Arc::default(),
             interrupt: Arc::default(),
             pipe,
+            continued: Arc::default(),
         }
     }
 
@@ -70,10 +73,13 @@ impl Signals {
             flag::register(signal, Arc::clone(&interrupt))?;
             low_level::pipe::register(signal, wake.try_clone()?)?;
         }
+        let continued = Arc::new(AtomicBool::new(false));
+        flag::register(SIGCONT, Arc::clone(&continued))?;
         Ok(Self {
             caught,
             interrupt,
             pipe,
+            continued,
         })
     }
 
@@ -96,9 +102,20 @@ impl Signals {
         Ending::Signal(self.caught().unwrap_or(SIGTERM))
     }
 
-    /// Waits until `fd` can be read without blocking.
-    pub(crate) fn wait_readable(&self, fd: BorrowedFd<'_>) -> io::Result<Woken> {
-        self.wait(Some((fd, PollFlags::IN)), None)
+    /// Waits until `fd` can be read without blocking, and calls `resumed` when the process was stopped and goes on.
+    pub(crate) fn wait_readable(
+        &self,
+        fd: BorrowedFd<'_>,
+        resumed: impl Fn(),
+    ) -> io::Result<Woken> {
+        loop {
+            if let Some(woken) = self.poll(Some((fd, PollFlags::IN)), None)? {
+                return Ok(woken);
+            }
+            if self.continued.swap(false, Ordering::SeqCst) {
+                resumed();
+            }
+        }
     }
 
     /// Can `fd` be read now without blocking?
@@ -122,6 +139,20 @@ impl Signals {
         other: Option<(BorrowedFd<'_>, PollFlags)>,
         timeout: Option<Duration>,
     ) -> io::Result<Woken> {
+        loop {
+            if let Some(woken) = self.poll(other, timeout)? {
+                return Ok(woken);
+            }
+        }
+    }
+
+    /// Waits once; none if a handler ran. If it was of a signal that ends the program, the next time finds the pipe
+    /// readable.
+    fn poll(
+        &self,
+        other: Option<(BorrowedFd<'_>, PollFlags)>,
+        timeout: Option<Duration>,
+    ) -> io::Result<Option<Woken>> {
         let timeout = timeout
             .map(Timespec::try_from)
             .transpose()
@@ -129,16 +160,13 @@ impl Signals {
         let pipe = PollFd::new(&self.pipe, PollFlags::IN);
         let mut fds = Vec::from([pipe]);
         fds.extend(other.map(|(fd, events)| PollFd::from_borrowed_fd(fd, events)));
-        loop {
-            match poll(&mut fds, timeout.as_ref()) {
-                // A handler ran, so the next round finds the pipe readable.
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-                Ok(0) => return Ok(Woken::TimedOut),
-                Ok(_) => {
-                    let ready = fds[1..].iter().any(|fd| !fd.revents().is_empty());
-                    return Ok(if ready { Woken::Ready } else { Woken::Signal });
-                }
+        match poll(&mut fds, timeout.as_ref()) {
+            Err(Errno::INTR) => Ok(None),
+            Err(error) => Err(error.into()),
+            Ok(0) => Ok(Some(Woken::TimedOut)),
+            Ok(_) => {
+                let ready = fds[1..].iter().any(|fd| !fd.revents().is_empty());
+                Ok(Some(if ready { Woken::Ready } else { Woken::Signal }))
             }
         }
     }
@@ -194,7 +222,7 @@ mod tests {
         let hour = Duration::from_secs(3600);
         assert_eq!(signals.sleep(hour).unwrap(), Woken::Signal);
         assert_eq!(
-            signals.wait_readable(silent.as_fd()).unwrap(),
+            signals.wait_readable(silent.as_fd(), || {}).unwrap(),
             Woken::Signal
         );
         assert_eq!(signals.wait_writable(open.as_fd()).unwrap(), Woken::Ready);

@@ -98,13 +98,13 @@ impl Process {
     /// Waits until it sleeps in the kernel: it has done all it can for now.
     #[track_caller]
     pub(crate) fn wait_until_asleep(&self) {
-        until("the process sleeps", || {
-            std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).is_ok_and(|stat| {
-                stat.rsplit(") ")
-                    .next()
-                    .is_some_and(|rest| rest.starts_with('S'))
-            })
-        });
+        until("the process sleeps", || self.state() == Some('S'));
+    }
+
+    /// Its state as `ps` shows it, `S` for asleep and `T` for stopped; see `proc_pid_stat(5)`.
+    pub(crate) fn state(&self) -> Option<char> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).ok()?;
+        stat.rsplit(") ").next()?.chars().next()
     }
 
     pub(crate) fn output(&self) -> Vec<u8> {
