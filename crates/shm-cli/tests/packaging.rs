@@ -1,8 +1,12 @@
 //! What is packaged: of each crate what it needs and nothing else, and for Debian whatever belongs to the command.
 
+mod support;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use support::SHM;
 
 /// The workspace.
 fn root() -> PathBuf {
@@ -61,19 +65,100 @@ fn a_crate_is_packaged_with_what_it_needs_and_nothing_else() {
     }
 }
 
+/// A line `KEY = "VALUE"` of a manifest.
+#[track_caller]
+fn value(manifest: &str, key: &str) -> String {
+    let line = manifest
+        .lines()
+        .find(|line| line.split('=').next().map(str::trim) == Some(key));
+    let value = line.and_then(|line| line.split('"').nth(1));
+    value.unwrap_or_else(|| panic!("no {key}")).to_owned()
+}
+
+fn read(path: PathBuf) -> String {
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
 #[test]
-fn the_debian_package_finds_its_files() {
+fn the_debian_changelog_has_the_version_of_the_package() {
     let crate_root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let manifest = std::fs::read_to_string(crate_root.join("Cargo.toml")).expect("it is there");
-    let (_, assets) = manifest
-        .split_once("assets = [\n")
-        .expect("there are assets");
-    let sources = assets.lines().filter_map(|line| line.split('"').nth(1));
-    let mut count = 0;
-    for source in sources.filter(|source| *source != "target/release/shm") {
-        let folder = crate_root.join(source.trim_end_matches("*.1"));
-        assert!(folder.exists(), "{source} is not there");
-        count += 1;
+    let revision = value(&read(crate_root.join("Cargo.toml")), "revision");
+    let expected = format!("shm ({}-{revision}) ", env!("CARGO_PKG_VERSION"));
+    let changelog = read(crate_root.join("debian/changelog"));
+    assert!(changelog.starts_with(&expected), "{changelog}");
+}
+
+/// The targets of the links in a page, without those to other machines and to places in a page.
+fn links(page: &str) -> impl Iterator<Item = &str> {
+    let targets = page
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next());
+    targets
+        .map(|target| target.split('#').next().unwrap_or_default())
+        .filter(|target| !target.is_empty() && !target.contains("://"))
+}
+
+#[test]
+fn the_debian_package_is_clean_and_has_the_pages_that_its_readme_names() {
+    for (what, program) in [
+        ("cargo-deb", "cargo-deb"),
+        ("lintian", "lintian"),
+        ("dpkg-deb", "dpkg-deb"),
+        ("binutils", "strip"),
+    ] {
+        if !support::has(what, program, &["--version"]) {
+            return;
+        }
     }
-    assert_eq!(count, 6, "pages, three completions, two documents");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(support::object::unique("debian"));
+    let release = folder.join("release");
+    std::fs::create_dir_all(&release).expect("a folder can be made");
+    let run = |command: &mut Command| {
+        let output = command.output().expect("it runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success(), "{command:?}: {told}");
+        told
+    };
+    // In place of the program of a release, which takes minutes to build.
+    run(Command::new("strip")
+        .arg("-o")
+        .arg(release.join("shm"))
+        .arg(SHM));
+    let package = folder.join("shm.deb");
+    run(Command::new("cargo-deb")
+        .args([
+            "deb",
+            "--package",
+            "shm-cli",
+            "--no-build",
+            "--offline",
+            "--output",
+        ])
+        .arg(&package)
+        .env("CARGO_TARGET_DIR", &folder)
+        .current_dir(root()));
+    let found = run(Command::new("lintian").arg("--allow-root").arg(&package));
+    let unpacked = folder.join("unpacked");
+    run(Command::new("dpkg-deb")
+        .arg("-x")
+        .args([&package, &unpacked]));
+    let documents = unpacked.join("usr/share/doc/shm");
+    let lacks: Vec<_> = links(&read(documents.join("README.md")))
+        // Both licences are in the file that Debian has for them, and so is the changelog.
+        .filter(|target| !target.starts_with("LICENSE-") && *target != "CHANGELOG.md")
+        .filter(|target| !documents.join(target).exists())
+        .map(str::to_owned)
+        .collect();
+    let installs = ["copyright", "changelog.gz", "changelog.Debian.gz"];
+    let installed = installs.map(|name| documents.join(name).exists());
+    std::fs::remove_dir_all(&folder).expect("the folder is ours");
+    let complaints: Vec<_> = found
+        .lines()
+        .filter(|line| line.starts_with("E:") || line.starts_with("W:"))
+        .collect();
+    assert!(complaints.is_empty(), "{complaints:?}");
+    assert!(lacks.is_empty(), "the package lacks {lacks:?}");
+    assert_eq!(installed, [true; 3], "{installs:?}");
 }
