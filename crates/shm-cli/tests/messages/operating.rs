@@ -22,6 +22,24 @@ pub(super) const SITUATIONS: &[Situation] = &[
         ],
     },
     Situation {
+        when: "no object matches",
+        script: "shm rm 'x*'",
+        code: 3,
+        says: &[
+            r#"shm: no object matches "x*""#,
+            "  next: shm ls shows what is there",
+        ],
+    },
+    Situation {
+        when: "what has no queue is to be shown",
+        script: "head -c 100 /dev/zero > /dev/shm/x; shm peek x",
+        code: 7,
+        says: &[
+            r#"shm: object "x" is no mailbox, and nothing is queued in it"#,
+            "  next: shm stat x",
+        ],
+    },
+    Situation {
         when: "there is no object to remove",
         script: "shm rm x",
         code: 3,
@@ -152,15 +170,6 @@ pub(super) const SITUATIONS: &[Situation] = &[
         says: &[
             "shm: 1 of 10 checks found a problem",
             "  next: do what stands below each",
-        ],
-    },
-    Situation {
-        when: "there is no page of that command",
-        script: "shm man wrter",
-        code: 2,
-        says: &[
-            r#"shm: there is no page for "shm-wrter""#,
-            "  next: shm --help shows the commands",
         ],
     },
     Situation {

@@ -199,6 +199,15 @@ pub(super) const SITUATIONS: &[Situation] = &[
         ],
     },
     Situation {
+        when: "there is no room for a message",
+        script: "seq 3 | shm writer --slots 2 --timeout 50ms x",
+        code: 124,
+        says: &[
+            r#"shm: no room in object "x" within 50ms for message 3 of the input"#,
+            "  next: shm reader x",
+        ],
+    },
+    Situation {
         when: "no signal can be caught",
         script: "ulimit -n 6; shm reader x",
         code: 1,
