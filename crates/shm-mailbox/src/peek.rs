@@ -130,10 +130,18 @@ impl Queue<'_> {
 
     /// Reads message `n`; if it is taken meanwhile, none, and the next number is that of the next not taken.
     fn read(&mut self, n: u64) -> Result<Option<Message>, PeekError> {
+        self.read_after(n, || {})
+    }
+
+    /// As [`read`](Self::read); between finding the message and copying it, `meanwhile` is called.
+    fn read_after(&mut self, n: u64, meanwhile: impl Fn()) -> Result<Option<Message>, PeekError> {
         let mut found = 0;
         for _ in 0..ROUNDS {
             let message = match self.locate(n)? {
-                Ok((slot, stamp)) => Some(self.copy(slot, stamp)?),
+                Ok((slot, stamp)) => {
+                    meanwhile();
+                    Some(self.copy(slot, stamp)?)
+                }
                 Err(other) => {
                     found = other;
                     None
@@ -251,5 +259,48 @@ impl Error for PeekError {
             Self::System(error) => error.source(),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::fs::File;
+    use std::os::unix::fs::FileExt;
+
+    use shm_core::ShmName;
+
+    use super::*;
+    use crate::Mailbox;
+
+    /// A name of an object that is gone afterwards, also when the test fails.
+    struct Name(ShmName);
+
+    impl Drop for Name {
+        fn drop(&mut self) {
+            let _ = shm_core::unlink(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_message_whose_slot_is_written_again_is_not_shown_although_its_stamp_still_stands() {
+        let name = format!("shm-mailbox-peek-{}", std::process::id());
+        let unlinked = Name(name.parse().unwrap());
+        let mut sender = Mailbox::options(&name).slots(1).sender().unwrap();
+        sender.send(b"old").unwrap();
+        let receiver = Mailbox::options(&name).receiver().unwrap();
+        let receiver = RefCell::new(receiver);
+        let object = observe::open(&unlinked.0).unwrap();
+        let mut queue = queued(&object).unwrap();
+        let shown = queue.read_after(0, || {
+            receiver.borrow_mut().recv(&mut Message::new()).unwrap();
+            // As a sender that has come as far as the first byte of the next message, and not to its stamp.
+            let file = File::options().write(true).open(format!("/dev/shm/{name}"));
+            let payload = Geometry::slot_offset(0) + 8;
+            file.unwrap().write_all_at(b"n", payload).unwrap();
+        });
+        sender.close().unwrap();
+        assert!(matches!(shown, Ok(None)), "{shown:?}");
+        assert!(queue.next().is_none());
     }
 }
