@@ -271,7 +271,7 @@ _shm() {
             return 0
             ;;
         shm__subcmd__reader)
-            opts="-0 -c -h --classic --null --raw --length-delimited --wait --interval --slots --mode --group --any-owner --progress --stats --count --timeout --no-wait --follow --json --help"
+            opts="-0 -c -h --classic --null --raw --length-delimited --wait --interval --slots --mode --group --any-owner --attach-timeout --progress --stats --count --timeout --no-wait --follow --json --help"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -303,6 +303,13 @@ _shm() {
                     return 0
                     ;;
                 --group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --attach-timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -366,7 +373,7 @@ _shm() {
             return 0
             ;;
         shm__subcmd__writer)
-            opts="-0 -m -h --classic --null --raw --length-delimited --wait --interval --slots --mode --group --any-owner --progress --stats --message --oversize --timeout --drain --keep --help"
+            opts="-0 -m -h --classic --null --raw --length-delimited --wait --interval --slots --mode --group --any-owner --attach-timeout --progress --stats --message --oversize --timeout --drain --keep --help"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -398,6 +405,13 @@ _shm() {
                     return 0
                     ;;
                 --group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --attach-timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

@@ -47,6 +47,7 @@ complete -c shm -n "__fish_shm_using_subcommand writer" -l interval -d 'Interval
 complete -c shm -n "__fish_shm_using_subcommand writer" -l slots -d 'When creating: room for N messages [default: 16]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand writer" -l mode -d 'When creating: permissions, octal [default: 0600]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand writer" -l group -d 'Share with a group; the same at both ends' -r -f
+complete -c shm -n "__fish_shm_using_subcommand writer" -l attach-timeout -d 'Ask again for a role that is taken, for this long [default: 500ms]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand writer" -s m -l message -d 'Send TEXT instead of standard input; repeatable' -r -f
 complete -c shm -n "__fish_shm_using_subcommand writer" -l oversize -d 'A line over 1 KiB: split, or error [default: split]' -r -f -a "split\t'Sent in pieces, which are one again when written out'
 error\t'An error, exit 8'"
@@ -71,6 +72,7 @@ complete -c shm -n "__fish_shm_using_subcommand reader" -l interval -d 'Interval
 complete -c shm -n "__fish_shm_using_subcommand reader" -l slots -d 'When creating: room for N messages [default: 16]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand reader" -l mode -d 'When creating: permissions, octal [default: 0600]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand reader" -l group -d 'Share with a group; the same at both ends' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -l attach-timeout -d 'Ask again for a role that is taken, for this long [default: 500ms]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand reader" -s c -l count -d 'End after N messages' -r -f
 complete -c shm -n "__fish_shm_using_subcommand reader" -l timeout -d 'Wait at most D for the next message, else exit 124' -r -f
 complete -c shm -n "__fish_shm_using_subcommand reader" -l classic -d 'Use the lesson\'s layout and its C programs as peers'
