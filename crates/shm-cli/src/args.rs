@@ -86,35 +86,37 @@ pub(crate) struct WriterArgs {
 
     /// Send TEXT instead of standard input; repeatable
     ///
-    /// It is framed as if standard input had held it: a newline is added, or a null with -0.
+    /// TEXT is framed as standard input is: a newline is added, or a null with -0.
     #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) message: Vec<OsString>,
 
     /// A line over 1 KiB: split, or error [default: split]
     ///
-    /// With --timeout the default is error. Pieces become one line again when a reader writes them out. With error nothing of the line is sent, and the
-    /// exit status is 8. A length over 1 KiB with --length-delimited is an error in any case.
+    /// With split, a reader that writes the pieces out makes one line of them again. With error, nothing of the line is
+    /// sent, and the exit status is 8. With --timeout the default is error. With --length-delimited a length over 1 KiB
+    /// is always an error.
     #[arg(long, value_name = "HOW", value_enum, hide_possible_values = true)]
     oversize: Option<Oversize>,
 
     /// Wait at most D to send a message, else exit 124
     ///
-    /// With 0s a message is sent now or not at all. Nothing is half-sent: a line over 1 KiB, which would be several
-    /// messages, is an error. What was sent before stays. The wait at the end is not meant:
-    /// see --drain and --keep.
+    /// With 0s a message is sent now or not at all. The messages before it stay in the mailbox. No line is half-sent,
+    /// so one over 1 KiB, which would be several messages, is an error. To bound the wait at the end, use --drain or
+    /// --keep.
     #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
     pub(crate) timeout: Option<Duration>,
 
     /// At the end, wait at most D for messages to be taken
     ///
-    /// When D has passed, the exit status is 6, and the object and its messages stay. With 0s that is now. Without it
+    /// If messages are left after D, the exit status is 6, and the object stays with them. 0s means now. Without --drain
     /// the wait has no limit.
     #[arg(long, value_name = "D", value_parser = duration, conflicts_with = "keep", allow_hyphen_values = true)]
     pub(crate) drain: Option<Duration>,
 
-    /// At the end, leave at once; messages and object stay
+    /// At the end, exit at once and leave object and messages
     ///
-    /// More messages than there are slots wait for a reader all the same, as each one does with --classic.
+    /// If there are more messages than slots, the writer still waits for a reader. With --classic it waits for each
+    /// message.
     #[arg(long)]
     pub(crate) keep: bool,
 }
@@ -132,25 +134,25 @@ pub(crate) struct ReaderArgs {
 
     /// Wait at most D for the next message, else exit 124
     ///
-    /// With 0s a message has to be there now. With --classic also the only way to notice that the writer was killed, of which the lesson's layout does not
-    /// tell.
+    /// 0s means now. With --classic this is the only way to notice that the writer was killed, because that layout does
+    /// not record it.
     #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
     pub(crate) timeout: Option<Duration>,
 
-    /// Take what is there and end, also if that is nothing
+    /// Take what is queued and exit, even if that is nothing
     ///
-    /// An object that does not exist is not made, and the exit status is 3.
+    /// The exit status is 0. If the object does not exist, none is made, and the exit status is 3.
     #[arg(long, conflicts_with_all = ["timeout", "follow", "classic"])]
     pub(crate) no_wait: bool,
 
-    /// When the writer is gone, wait for the next
+    /// When the writer exits or dies, wait for the next
     #[arg(long)]
     pub(crate) follow: bool,
 
     /// One JSON object a line for each message
     ///
-    /// {"schema":1,"seq":7,"len":6,"data":{"text":"hello\n"}}, or {"bytes":"BASE64"} as data that is not UTF-8. A line
-    /// over 1 KiB is several messages, of which only the last ends with the newline.
+    /// {"schema":1,"seq":7,"len":6,"data":{"text":"hello\n"}}. Data that is not UTF-8 is {"bytes":"BASE64"}. A line over
+    /// 1 KiB is several messages, and only the last of them ends with the newline.
     #[arg(long, conflicts_with = "length_delimited")]
     pub(crate) json: bool,
 }
@@ -160,12 +162,12 @@ pub(crate) struct ReaderArgs {
 pub(crate) struct ChannelArgs {
     /// Name of the object, with or without a leading slash
     ///
-    /// Without it $SHM_NAME, else shm-mailbox, or with --classic shm-file.
+    /// The default is $SHM_NAME. If that is not set, it is shm-mailbox, or shm-file with --classic.
     #[arg(value_parser = name, value_hint = completions::OBJECT)]
     #[arg(help = "Name of the object [default: $SHM_NAME, else shm-mailbox]")]
     name: Option<ShmName>,
 
-    /// Use the lesson's layout and its C programs as peers
+    /// Use the layout of the original C programs
     #[arg(long, conflicts_with_all = ["slots", "mode", "group"])]
     pub(crate) classic: bool,
 
@@ -174,37 +176,38 @@ pub(crate) struct ChannelArgs {
 
     /// spin, yield, poll, backoff, block or adaptive
     ///
-    /// How to wait for the other side: quick and busy first, idle and slower last; adaptive spins briefly, then
-    /// sleeps. Default: adaptive; with --classic block, and there backoff and adaptive do not exist.
+    /// How to wait for the other program. spin is the fastest and keeps a core busy, block sleeps until it is woken, and
+    /// adaptive spins briefly before it sleeps. The default is adaptive. With --classic it is block, and backoff and
+    /// adaptive are not available.
     #[arg(long, value_name = "HOW", value_enum, hide_possible_values = true)]
     wait: Option<WaitArg>,
 
     /// Interval of --wait poll [default: 100ms]
     ///
-    /// With --classic also the longest sleep of --wait block, since a C peer wakes nobody.
+    /// With --classic it is also the longest sleep of --wait block, because a C program does not wake its peer.
     #[arg(long, value_name = "D", value_parser = interval, allow_hyphen_values = true)]
     interval: Option<Duration>,
 
     /// When creating: room for N messages [default: 16]
     ///
-    /// A power of two up to 65536. Who attaches takes what is there.
+    /// N is a power of two up to 65536. A mailbox that exists keeps its slots.
     #[arg(long, value_name = "N", value_parser = slots, allow_negative_numbers = true)]
     pub(crate) slots: Option<u32>,
 
     /// When creating: permissions, octal [default: 0600]
     ///
-    /// With --group the default is 0660.
+    /// With --group the default is 0660. A mailbox that exists keeps its mode.
     #[arg(long, value_name = "MODE", value_parser = mode, allow_negative_numbers = true)]
     pub(crate) mode: Option<u32>,
 
     /// Share with a group; the same at both ends
     ///
-    /// A name of /etc/group, or a number. A new object is given to the group (mode 0660), and one that is there is
-    /// used whoever owns it. Only its owner can remove it: start the writer first.
+    /// GROUP is a name of /etc/group, or a number. A new object is given to the group, with mode 0660. An object of this
+    /// group is used even if another user owns it. Only its owner can remove it, so start the writer first.
     #[arg(long, value_name = "GROUP", value_parser = group, allow_negative_numbers = true)]
     pub(crate) group: Option<u32>,
 
-    /// Accept what others own, or may write to
+    /// Accept an object that others own or may write to
     #[arg(long)]
     pub(crate) any_owner: bool,
 
@@ -215,13 +218,13 @@ pub(crate) struct ChannelArgs {
     #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
     pub(crate) attach_timeout: Option<Duration>,
 
-    /// Messages, bytes and rate, while it runs
+    /// Show messages, bytes and rate while it runs
     ///
-    /// On standard error, if that is a terminal, and neither the messages are typed there nor shown there.
+    /// They appear on standard error if that is a terminal, unless the messages are typed or shown there.
     #[arg(long)]
     pub(crate) progress: bool,
 
-    /// One line of figures on standard error at the end
+    /// Print one line of figures to standard error at the end
     #[arg(long)]
     pub(crate) stats: bool,
 }

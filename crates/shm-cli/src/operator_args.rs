@@ -13,7 +13,7 @@ Examples:
   Everything, mailboxes first:
     shm ls
 
-  The mailboxes that nobody holds:
+  The mailboxes with neither writer nor reader:
     shm ls --stale
 
   For a script: names alone, or the columns that it needs:
@@ -26,9 +26,9 @@ Examples:
   Every second, until Ctrl-C (watching disturbs nobody):
     watch -n 1 shm ls 'orders*'
 
-A role is alive while its process lives, however silent; a ? stands behind a
-process number that only the process itself has told. queued is exact when
-nobody sends or receives at this moment.";
+A role is alive while its process lives, even if it is silent. A ? after a
+process number means that only the process itself has given it. queued is
+exact while no message is sent or received.";
 
 pub(crate) const STAT_EXAMPLES: &str = "\
 Examples:
@@ -41,8 +41,9 @@ Examples:
   All that match:
     shm stat 'orders*'
 
-What is there is shown; of several failures each is told, and the first
-decides the exit status: 3 for what is not there, 5 for what may not be read.";
+Every object that can be shown is shown. If some cannot, each failure is
+printed, and the first decides the exit status: 3 if the object does not
+exist, 5 if this user may not read it.";
 
 pub(crate) const PEEK_EXAMPLES: &str = "\
 Examples:
@@ -52,8 +53,9 @@ Examples:
   The oldest one, with its number:
     shm peek --json -c 1 orders
 
-The number, seq, counts from 0 since the mailbox was created. Neither writer
-nor reader notices, and a message that is taken meanwhile is left out.
+The number, seq, counts from 0 since the mailbox was created. Peeking disturbs
+neither the writer nor the reader. A message that a reader takes meanwhile is
+left out.
 
 Exit status:
   0    done, also if nothing is queued
@@ -71,10 +73,10 @@ Examples:
   All that match and are not in use:
     shm rm 'orders*'
 
-  What would be removed of all that nobody holds:
+  What rm --stale would remove:
     shm rm --stale --dry-run
 
-  Those that nobody holds, with the messages that nobody took:
+  Mailboxes with neither writer nor reader, and the messages in them:
     shm rm --stale --force
 
 Exit status:
@@ -86,8 +88,8 @@ Exit status:
   5    permission
   7    no object
 
-What can be removed is removed; of several failures each is told, and the
-first decides.";
+Every object that can be removed is removed. If some cannot, each failure is
+printed, and the first decides the exit status.";
 
 pub(crate) const DOCTOR_EXAMPLES: &str = "\
 Examples:
@@ -97,9 +99,10 @@ Examples:
   For a monitor, what is not as it should be:
     shm doctor --json | jq -r 'select(.verdict != \"ok\").what'
 
-It looks whether /dev/shm is there, is memory, may be written to, and has room
-and inodes left; at the limits of this shell; whether objects go when sessions
-end; and for mailboxes that nobody holds, or that everybody may use.
+It checks whether /dev/shm exists, is memory, may be written to, and has room
+and inodes left. It checks the limits of this shell, and whether objects are
+removed when sessions end. It looks for mailboxes with neither writer nor
+reader, and for those that every user may use.
 
 Exit status:
   0    no problem, though there may be warnings
@@ -111,18 +114,17 @@ pub(crate) struct LsArgs {
     #[arg(value_name = "GLOB", value_parser = pattern, value_hint = completions::OBJECT)]
     pub(crate) globs: Vec<Pattern>,
 
-    /// Also what is no object: semaphores, directories, links, and names that are
-    /// not UTF-8
+    /// Also semaphores, directories, links, and names not in UTF-8
     #[arg(long, conflicts_with = "stale")]
     pub(crate) all: bool,
 
-    /// Only mailboxes that nobody holds
+    /// Only mailboxes with neither writer nor reader
     #[arg(long)]
     pub(crate) stale: bool,
 
     /// Only these columns, in this order
     ///
-    /// A list with commas of name, kind, slots, queued, sent, received, writer, reader, owner, mode and size.
+    /// Separate them with commas: name, kind, slots, queued, sent, received, writer, reader, owner, mode, size.
     #[arg(
         short,
         long,
@@ -133,7 +135,7 @@ pub(crate) struct LsArgs {
     )]
     pub(crate) output: Vec<ColumnName>,
 
-    /// No line with the columns' names
+    /// Leave out the line with the columns' names
     #[arg(long)]
     pub(crate) no_headings: bool,
 
@@ -166,7 +168,7 @@ pub(crate) enum ColumnName {
 pub(crate) struct StatArgs {
     /// Names of objects, or patterns [default: $SHM_NAME, else shm-mailbox]
     ///
-    /// With or without a leading slash. What is no name but has *, ? or [ is a pattern.
+    /// A leading slash does not matter. If no object has the name, and it contains *, ? or [, it is a pattern.
     #[arg(value_name = "NAME", value_parser = Wanted::parser(), value_hint = completions::OBJECT)]
     pub(crate) names: Vec<Wanted>,
 
@@ -179,7 +181,7 @@ pub(crate) struct StatArgs {
 pub(crate) struct PeekArgs {
     /// Name of the object [default: $SHM_NAME, else shm-mailbox]
     ///
-    /// With or without a leading slash.
+    /// A leading slash does not matter.
     #[arg(value_name = "NAME", value_parser = name, value_hint = completions::OBJECT)]
     name: Option<ShmName>,
 
@@ -189,7 +191,7 @@ pub(crate) struct PeekArgs {
 
     /// One JSON object a line for each message
     ///
-    /// As those of shm reader --json: {"schema":1,"seq":7,"len":6,"data":{"text":"hello\n"}}
+    /// The form is that of shm reader --json: {"schema":1,"seq":7,"len":6,"data":{"text":"hello\n"}}
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -198,32 +200,32 @@ pub(crate) struct PeekArgs {
 pub(crate) struct RmArgs {
     /// Names of objects, or patterns
     ///
-    /// With or without a leading slash. What is no name but has *, ? or [ is a pattern. $SHM_NAME is not used, so that
-    /// nothing is removed by mistake.
+    /// A leading slash does not matter. If no object has the name, and it contains *, ? or [, it is a pattern. $SHM_NAME
+    /// is not used, so that nothing is removed by mistake.
     #[arg(value_name = "NAME", value_parser = Wanted::parser(), value_hint = completions::OBJECT)]
     pub(crate) names: Vec<Wanted>,
 
-    /// All mailboxes that nobody holds
+    /// Remove all mailboxes with neither writer nor reader
     ///
-    /// One that has messages stays without --force, and what is no mailbox stays in any case.
+    /// Mailboxes with messages stay unless you add --force. Objects that are no mailboxes always stay.
     #[arg(long, conflicts_with = "names")]
     pub(crate) stale: bool,
 
-    /// Also what is in use; with --stale what has messages
+    /// Remove what is in use; with --stale, what has messages
     ///
-    /// By name also an object in use: its ends go on with an object that nobody else can find. With --stale also
-    /// mailboxes with messages, which are lost then.
+    /// With a name, --force removes an object that is in use. Its writer and reader go on with each other, but no other
+    /// process can find the object. With --stale, --force removes mailboxes with messages, which are then lost.
     #[arg(long)]
     pub(crate) force: bool,
 
-    /// Only say what would be removed
+    /// Only print what would be removed
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
-    /// One JSON object a line for each thing that was looked at
+    /// Print one JSON object a line for each check
     #[arg(long)]
     pub(crate) json: bool,
 }

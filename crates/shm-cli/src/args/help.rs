@@ -4,19 +4,19 @@ pub(super) const EXIT_CODES: &str = "\
 A duration D is written like 50us, 100ms or 2s.
 
 Exit status:
-  0    done; also when whoever read the output has gone
+  0    done, also if the program that reads the output has closed it
   1    failure
   2    usage
   3    no such object
-  4    someone else is the writer, or the reader, already
+  4    another process is the writer, or the reader
   5    permission
   6    the peer died, or messages were left untaken
   7    not a mailbox, or another layout or version
   8    message too large, or bad framing
   124  timed out
 SIGINT, SIGTERM and SIGHUP leave the channel clean, then end the program as
-signals do; process 1 of a container exits with 128 plus the signal's number.
-A SIGINT or SIGHUP that is ignored when the program starts stays ignored.";
+signals do. Process 1 of a container exits with 128 plus the signal's number.
+If SIGINT or SIGHUP is ignored when the program starts, it stays ignored.";
 
 const SHM_EXAMPLES: &str = "\
 Examples:
@@ -53,10 +53,10 @@ Examples:
   (the other end: shm reader --raw backup | tar xz):
     tar cz . | shm writer --raw backup
 
-  Leave two messages for a reader that comes later:
+  Leave two messages for a reader that starts later:
     shm writer --keep -m first -m second orders
 
-  Wait at most 5 s for the messages to be taken (exit 6 if they were not):
+  Wait at most 5 s for a reader to take the messages (exit 6 if none did):
     seq 3 | shm writer --drain 5s orders
 
   Talk to the lesson's C reader:
@@ -69,10 +69,10 @@ Examples:
     shm reader orders
     shm writer orders
 
-  Take one message, wait for it at most 2 s (exit 124 if none came):
+  Take one message, and wait at most 2 s for it (exit 124 if none came):
     shm reader -c 1 --timeout 2s orders
 
-  Serve one writer after the other, one JSON object a message:
+  Serve one writer after another, one JSON object a message:
     shm reader --follow --json orders
 
   Any bytes at all, with their length
@@ -95,10 +95,10 @@ Examples:
   What sleeping costs when both processes share a core:
     shm bench --wait block,adaptive,yield --pin same
 
-  Polling at intervals of one's own, for a spreadsheet:
+  Poll at intervals that you choose, for a spreadsheet:
     shm bench --wait poll --interval 50us,500us,5ms --csv > polls.csv
 
-Run it on a machine that has nothing else to do. The benchmark checks itself:
-messages come at random times, so with poll they wait half an interval on
-average. Where that is not so, for intervals of 1 ms and more, it says that
-the measurement is wrong, and the exit status is 1.";
+Run it on an idle machine. The benchmark checks itself: messages come at
+random times, so with poll they wait half an interval on average. If they do
+not, for an interval of 1 ms or more, the measurement is wrong, and the exit
+status is 1.";

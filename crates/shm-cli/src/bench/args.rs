@@ -32,7 +32,7 @@ pub(crate) struct BenchArgs {
 
     /// Also measure the lesson's layout
     ///
-    /// In all ways that exist there: spin, yield, block and poll.
+    /// It has four ways of waiting: spin, yield, block and poll.
     #[arg(long)]
     pub(super) classic: bool,
 
@@ -50,19 +50,19 @@ pub(crate) struct BenchArgs {
 
     /// Cores of the two processes: far, same or none
     ///
-    /// far: pinned to different cores. same: pinned to one core. none: wherever the system puts them.
-    /// Without it far, or same where there is only one core.
+    /// far pins them to different cores, same to one core, and none leaves it to the system. The default is far, or same
+    /// if there is only one core.
     #[arg(long, value_name = "WHERE", value_enum, hide_possible_values = true)]
     pub(super) pin: Option<Placement>,
 
-    /// Less exactly, in less than a minute
+    /// Measure less exactly, in less than a minute
     #[arg(long)]
     pub(super) quick: bool,
 
     /// How long each measurement lasts, 1ms or more
     ///
-    /// One that polls takes as long as it needs for 32 messages, or for 128 up to 10 ms. [default: 2s to 8s, with
-    /// --quick a quarter to one second]
+    /// A way that polls takes as long as 32 messages need, or 128 if its interval is 10 ms or less. [default: 2s to 8s,
+    /// with --quick a quarter to one second]
     #[arg(long, value_name = "D", value_parser = measurement, allow_hyphen_values = true)]
     pub(super) duration: Option<Duration>,
 
