@@ -137,7 +137,7 @@ pub(crate) fn run(args: &LsArgs) -> Result<Ending, Failure> {
             console::print(table(&entries, chosen(&args.output), &form))?;
         }
         if entries.is_empty() && io::stderr().is_terminal() {
-            note("nothing of the kind is in /dev/shm");
+            note("no such object is in /dev/shm");
         }
     }
     Ok(Ending::Done)

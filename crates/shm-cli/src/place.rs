@@ -22,14 +22,14 @@ pub(crate) fn find() -> Result<fs::Metadata, String> {
     // A link is as good as what it points to.
     match fs::metadata(DIRECTORY) {
         Ok(metadata) if metadata.is_dir() => Ok(metadata),
-        Ok(_) => Err(absent("no directory")),
+        Ok(_) => Err("is not a directory".to_owned()),
         Err(error) => Err(absent(&error.to_string())),
     }
 }
 
 /// The predicate of a sentence about it.
 pub(crate) fn absent(reason: &str) -> String {
-    format!("is not there: {reason}")
+    format!("does not exist: {reason}")
 }
 
 /// A failure if it is not there: then nothing works, and no name is to blame.

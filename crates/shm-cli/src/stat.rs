@@ -61,7 +61,7 @@ fn page(entry: &Entry) -> String {
     page.field("inode", entry.inode);
     let users: Vec<_> = entry.users.iter().map(|pid| process(*pid)).collect();
     let users = if users.is_empty() {
-        "nobody that the system shows to this user".to_owned()
+        "no process that this user may see".to_owned()
     } else {
         users.join(", ")
     };
@@ -79,7 +79,7 @@ impl Page {
 
     fn mailbox(&mut self, mailbox: &Mailbox) {
         let stale = if mailbox.stale {
-            "; stale: nobody holds it"
+            "; stale: no process uses it"
         } else {
             ""
         };
@@ -97,7 +97,7 @@ impl Page {
         self.field("writer", holder(&mailbox.writer));
         self.field("reader", holder(&mailbox.reader));
         if mailbox.changing {
-            self.field("locked", "somebody attaches, closes or removes right now");
+            self.field("locked", "a process is attaching, closing or removing");
         }
     }
 

@@ -317,7 +317,7 @@ impl Writer<'_> {
         }
         let drain = humantime::format_duration(self.args.drain.unwrap_or_default());
         let untaken = match left {
-            0 => format!("nobody takes messages from object {name:?}, waited {drain}"),
+            0 => format!("no reader took a message from object {name:?} within {drain}"),
             _ => format!("messages are left in object {name:?} after {drain}: {left}"),
         };
         let unsent = if self.unsent {

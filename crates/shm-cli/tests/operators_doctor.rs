@@ -62,7 +62,7 @@ fn each_fault_is_found_and_has_a_next_step() {
         (
             "mount -t tmpfs tmpfs /dev; true",
             "/dev/shm",
-            "not there",
+            "does not exist",
             problem,
         ),
         (
@@ -134,13 +134,13 @@ fn each_fault_is_found_and_has_a_next_step() {
         (
             &format!("{OWN}; \"$0\" writer --keep --mode 0666 open </dev/null"),
             "permissions",
-            "everybody may write to open",
+            "every user may write to open",
             warning,
         ),
         (
             &format!("{OWN}; \"$0\" writer --keep --mode 0644 open </dev/null"),
             "permissions",
-            "everybody may read open",
+            "every user may read open",
             warning,
         ),
     ];
@@ -182,7 +182,7 @@ fn a_dev_shm_that_leads_nowhere_is_one_problem() {
     };
     assert_eq!(code, Some(1), "{page}");
     assert!(
-        about(&page, "/dev/shm")[0].contains("is not there"),
+        about(&page, "/dev/shm")[0].contains("does not exist"),
         "{page}"
     );
     let told = page.lines().filter(|line| !line.starts_with("ok "));

@@ -130,7 +130,7 @@ fn on_a_terminal_there_are_headings_also_over_nothing() {
     let name = Name::new();
     let shown = on_terminal(100, "C", &[name.as_str()]);
     assert!(shown.starts_with("NAME"), "{shown}");
-    assert!(shown.contains("shm: nothing of the kind"), "{shown}");
+    assert!(shown.contains("shm: no such object"), "{shown}");
     assert_eq!(printed(&["ls", name.as_str()]), "");
 }
 

@@ -17,7 +17,7 @@ pub(super) fn findings() -> Vec<Finding> {
         Err(failure) if failure.status() == Status::NoObject => Vec::new(),
         Err(failure) => vec![Finding::warning(
             "stale",
-            format!("nobody knows: {}", failure.what()),
+            format!("cannot be checked: {}", failure.what()),
             "first what is said of /dev/shm above",
         )],
     }
@@ -29,25 +29,25 @@ fn judge(entries: &[Entry]) -> Vec<Finding> {
 
     let stale = names(mailboxes().filter(|entry| entry.is_stale()));
     findings.push(match stale {
-        None => Finding::ok("stale", "no mailbox that nobody holds"),
+        None => Finding::ok("stale", "no mailbox is unused"),
         Some(names) => Finding::warning(
             "stale",
-            format!("nobody holds {names}"),
+            format!("no process uses {names}"),
             "shm ls --stale shows them, shm rm --stale removes those without messages",
         ),
     });
 
     let open = |mask: u32| names(mailboxes().filter(|entry| entry.status.mode & mask != 0));
     findings.push(match (open(OTHERS_WRITE), open(OTHERS_READ)) {
-        (None, None) => Finding::ok("permissions", "no mailbox is open to everybody"),
+        (None, None) => Finding::ok("permissions", "no mailbox is open to every user"),
         (Some(names), _) => Finding::warning(
             "permissions",
-            format!("everybody may write to {names}"),
+            format!("every user may write to {names}"),
             "chmod o-rwx /dev/shm/NAME; --group at both ends shares with a few",
         ),
         (None, Some(names)) => Finding::warning(
             "permissions",
-            format!("everybody may read {names}, and so keep others out by a lock"),
+            format!("every user may read {names}, and so can keep others out by a lock"),
             "chmod o-rwx /dev/shm/NAME; --group at both ends shares with a few",
         ),
     });

@@ -53,7 +53,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         script: "mount -t tmpfs tmpfs /dev; shm ls",
         code: 1,
         says: &[
-            "shm: /dev/shm is not there: No such file or directory (os error 2)",
+            "shm: /dev/shm does not exist: No such file or directory (os error 2)",
             "  next: mount -t tmpfs -o mode=1777 tmpfs /dev/shm; in a chroot or a container it has to be passed on",
         ],
     },

@@ -53,7 +53,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         script: "shm writer --classic --drain 10ms -m a x",
         code: 6,
         says: &[
-            r#"shm: nobody takes messages from object "x", waited 10ms; the rest of the input was not sent"#,
+            r#"shm: no reader took a message from object "x" within 10ms; the rest of the input was not sent"#,
             "  next: shm reader --classic x",
         ],
     },
