@@ -59,6 +59,7 @@ pub enum Content {
 
 /// A mailbox at one moment. While messages flow the moment is a fraction of a microsecond wide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Snapshot {
     /// Which mailbox it is.
     pub id: MailboxId,
@@ -85,6 +86,7 @@ pub struct Snapshot {
 
 /// One side of a mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Side {
     /// Whether there is a holder, and how the last one left: told by the lock that the kernel frees.
     pub state: Peer,

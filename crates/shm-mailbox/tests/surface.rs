@@ -6,9 +6,9 @@
 use std::io;
 
 use shm_mailbox::{
-    AttachError, BatchError, CloseError, FileKind, MapError, NameError, Object, ObjectId,
-    OpenError, Peer, Receiver, RecvError, Removal, RemoveError, ResizeError, SendError, Sender,
-    ShmName, Status, SystemError, Unlink, ViewError, classic, observe, remove,
+    AttachError, BatchError, CloseError, FileKind, Limit, MailboxId, MapError, Messages, NameError,
+    Object, ObjectId, OpenError, Peer, Receiver, RecvError, Removal, RemoveError, ResizeError,
+    SendError, Sender, ShmName, Status, SystemError, Unlink, ViewError, classic, observe, remove,
 };
 
 #[test]
@@ -19,6 +19,9 @@ fn each_type_in_a_signature_can_be_named() {
     let _: fn(&Object) -> Result<Status, SystemError> = Object::status;
     let _: fn(&Sender) -> Result<Peer, SystemError> = Sender::peer;
     let _: fn(&Receiver) -> Result<Peer, SystemError> = Receiver::peer;
+    let _: fn(&Receiver) -> MailboxId = Receiver::id;
+    let _: fn(Receiver) -> Messages<Receiver> = Receiver::into_iter;
+    let _: fn(&mut Sender, Limit) -> Result<(), SendError> = |sender, limit| sender.drain(limit);
     let _: fn(&str) -> Result<ShmName, NameError> = ShmName::new;
     let _: fn(NameError) -> AttachError = AttachError::Name;
     let _: fn(OpenError) -> AttachError = AttachError::Open;
