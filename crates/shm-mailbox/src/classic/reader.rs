@@ -1,5 +1,6 @@
 //! The lesson's reader, which takes its request back instead of leaving it behind.
 
+use std::fmt;
 use std::time::Duration;
 
 use shm_core::Moment;
@@ -16,7 +17,6 @@ use crate::wait::{Condition, Waiter};
 /// Takes messages from the lesson's writer, or from ours. Made by [`Options::reader`](super::Options::reader).
 ///
 /// Dropping it withdraws its request, and frees the role.
-#[derive(Debug)]
 pub struct Reader {
     link: Link,
     waiter: Waiter,
@@ -188,6 +188,14 @@ impl Reader {
         let mut message = Message::new();
         self.deliver(&text, length, &mut message);
         Some(message)
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader")
+            .field("name", self.link.name())
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The lesson's writer, with a message that is never lost between two of our programs.
 
+use std::fmt;
 use std::time::Duration;
 
 use shm_core::{Created, Moment};
@@ -19,7 +20,6 @@ use crate::wait::{Condition, Waiter};
 /// Hands messages to the lesson's reader, or to ours. Made by [`Options::writer`](super::Options::writer).
 ///
 /// It owns the object's name: dropping or closing it unlinks the object, whoever created it.
-#[derive(Debug)]
 pub struct Writer {
     link: Link,
     waiter: Waiter,
@@ -185,6 +185,14 @@ impl Writer {
         // A name that is gone, or another object's by now, is left alone.
         object.unlink()?;
         Ok(())
+    }
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer")
+            .field("name", self.link.name())
+            .finish_non_exhaustive()
     }
 }
 

@@ -275,3 +275,13 @@ fn a_reader_that_withdraws_all_the_time_misses_nothing() {
         reader.taken().expect("mark");
     });
 }
+
+#[test]
+fn an_end_shows_itself_by_its_name() {
+    let name = Name::new();
+    let writer = name.classic().writer().expect("a writer");
+    let reader = name.classic().reader().expect("a reader");
+    let shown = format!("{writer:?} {reader:?}");
+    let text = r#"Writer { name: "x", .. } Reader { name: "x", .. }"#;
+    assert_eq!(shown.replace(name.as_str(), "x"), text);
+}
