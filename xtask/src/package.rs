@@ -74,7 +74,10 @@ fn unpack(name: &str, version: &str, folder: &Path) -> Result<(), String> {
     let file = format!("{name}-{version}.crate");
     let file = workspace::target().join("package").join(file);
     let mut tar = Command::new("tar");
-    tar.args(["--extract", "--gzip", "--strip-components=1", "--file"])
+    // With the present as the files' time: the packages have one and the same, by which cargo would take what an earlier
+    // run built for up to date.
+    tar.args(["--extract", "--gzip", "--touch", "--strip-components=1"])
+        .arg("--file")
         .arg(&file);
     step(&format!("unpack {name}"), &mut tar, &into)
 }
