@@ -61,7 +61,7 @@ fn a_loop_begins_with_what_was_shown_and_not_acknowledged() {
 fn a_process_that_dies_in_the_body_of_a_loop_leaves_the_message() {
     let name = Name::new();
     let mut sender = name.options().sender().unwrap();
-    sender.send_batch(&["one", "two"]).unwrap();
+    sender.send_batch(&["one", "two", "three"]).unwrap();
     let child = fork(|| {
         let receiver = name.options().receiver().unwrap();
         for message in receiver {
