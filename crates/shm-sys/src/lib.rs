@@ -51,7 +51,8 @@ pub use file::{
 };
 pub use lock::{LockKind, fcntl_ofd_getlk, fcntl_ofd_setlk};
 pub use memory::{
-    madvise_wipeonfork, mmap_fixed_private_anonymous, mmap_shared_anonymous, munmap, page_size,
+    madvise_unknown, madvise_wipeonfork, mmap_fixed_private_anonymous, mmap_shared_anonymous,
+    munmap, page_size,
 };
 pub use name::{
     fcntl_dupfd_cloexec, linkat_descriptor, linkat_path, open_tmpfile, shm_open, shm_unlink,

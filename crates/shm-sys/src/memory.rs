@@ -138,3 +138,25 @@ pub unsafe fn madvise_wipeonfork(address: NonNull<u8>, len: usize) -> io::Result
     check(unsafe { libc::madvise(address.as_ptr().cast(), len, libc::MADV_WIPEONFORK) })?;
     Ok(())
 }
+
+/// Gives advice that does not exist for the pages from `address` to `address + len`: Linux refuses it, and
+/// emulators that ignore all advice do not.
+///
+/// `int madvise(void *addr, size_t length, -1);`
+///
+/// # Errors
+///
+/// * `EINVAL`: on every Linux.
+///
+/// # Safety
+///
+/// The range is one that the caller has mapped, and nothing refers to its bytes.
+///
+/// # References
+///
+/// [`madvise(2)`](https://man7.org/linux/man-pages/man2/madvise.2.html)
+pub unsafe fn madvise_unknown(address: NonNull<u8>, len: usize) -> io::Result<()> {
+    // SAFETY: the caller vouches for the range.
+    check(unsafe { libc::madvise(address.as_ptr().cast(), len, -1) })?;
+    Ok(())
+}

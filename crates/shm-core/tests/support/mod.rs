@@ -63,8 +63,8 @@ impl Drop for UniqueName {
     }
 }
 
-/// In seconds; far more than any test takes.
-const LONGEST_LIFE: u32 = 60;
+/// In seconds; far more than any test takes, also where each process gets a twentieth of a processor.
+const LONGEST_LIFE: u32 = 600;
 
 /// In a child, where it writes why it panicked; -1 in the tests' own process.
 static REPORT: AtomicI32 = AtomicI32::new(-1);
