@@ -132,9 +132,10 @@ fn stop_one_end_after_the_other(freezers: Option<&[Freezer; 2]>) {
                 None => Halt::stop(end),
                 Some(freezers) => Halt::Frozen(freezers[stop % 2].freeze(end)),
             };
+            let second = options.clone().attach_timeout(Duration::ZERO);
             let result = match stop % 2 {
-                0 => options.clone().sender().map(drop),
-                _ => options.clone().receiver().map(drop),
+                0 => second.sender().map(drop),
+                _ => second.receiver().map(drop),
             };
             match result {
                 Err(AttachError::RoleTaken { pid, .. }) => assert_eq!(pid, Some(end.pid())),

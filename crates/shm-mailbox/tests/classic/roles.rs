@@ -2,6 +2,7 @@
 
 use std::sync::{Barrier, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use shm_mailbox::Role;
 use shm_mailbox::classic::AttachError;
@@ -42,7 +43,7 @@ fn of_two_writers_that_race_for_the_role_exactly_one_wins() {
         let barrier = Barrier::new(2);
         let attach = || {
             barrier.wait();
-            name.classic().writer()
+            name.classic().attach_timeout(Duration::ZERO).writer()
         };
         let (one, two) = thread::scope(|scope| {
             let two = scope.spawn(attach);
