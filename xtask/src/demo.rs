@@ -9,19 +9,22 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 
 use crate::Verdict;
+use crate::aarch64;
 use crate::process;
 use crate::workspace;
 
 const HELP: &str = "\
-usage: cargo xtask demo [--lines N] [--seed N] [--classic]
+usage: cargo xtask demo [--lines N] [--seed N] [--classic] [--aarch64 writer|reader]
 
 Builds the shm program, starts `shm reader` and `shm writer` on an object of their own, passes
 random lines of 0 to 1000 bytes from one to the other, shows a few, and compares what arrived with
 what was sent.
 
-  --lines N   how many lines (5000)
-  --seed N    the lines of an earlier run again
-  --classic   in the layout of the lesson's C programs
+  --lines N       how many lines (5000)
+  --seed N        the lines of an earlier run again
+  --classic       in the layout of the lesson's C programs
+  --aarch64 ROLE  the writer or the reader is the program for 64-bit Arm, emulated; `cargo xtask test aarch64`
+                  has built it
 ";
 
 /// The longest line, in bytes, without its newline.
@@ -41,7 +44,7 @@ pub(crate) fn run(arguments: &[String]) -> Verdict {
     let mut lines = 5000;
     // Short enough to be typed again.
     let mut seed = fastrand::u64(..1_000_000);
-    let mut classic = false;
+    let mut kind = Kind::default();
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         let mut number = || {
@@ -58,14 +61,22 @@ pub(crate) fn run(arguments: &[String]) -> Verdict {
                 lines = usize::try_from(number()?).map_err(|error| error.to_string())?;
             }
             "--seed" => seed = number()?,
-            "--classic" => classic = true,
+            "--classic" => kind.classic = true,
+            "--aarch64" => {
+                let role = arguments.next().map_or("", String::as_str);
+                let known = ["writer", "reader"]
+                    .into_iter()
+                    .find(|known| role == *known);
+                let none = || format!("--aarch64 needs writer or reader, not \"{role}\"");
+                kind.emulated = Some(known.ok_or_else(none)?);
+            }
             other => return Err(format!("demo knows no {other}; see --help")),
         }
     }
 
     let program = workspace::build_shm()?;
     let sent = text(lines, seed);
-    let mut pair = Pair::start(&program, classic)?;
+    let mut pair = Pair::start(&program, kind)?;
     println!(
         "shm writer (process {}) sends {lines} lines, {} bytes, to shm reader (process {})",
         pair.writer.id(),
@@ -108,6 +119,15 @@ pub(crate) fn run(arguments: &[String]) -> Verdict {
     Ok(fine)
 }
 
+/// What kind of processes.
+#[derive(Clone, Copy, Default)]
+struct Kind {
+    /// In the layout of the lesson's C programs.
+    classic: bool,
+    /// The role whose program is for 64-bit Arm.
+    emulated: Option<&'static str>,
+}
+
 /// The two processes, and the object between them; whatever is left of them ends with this value.
 struct Pair {
     name: String,
@@ -116,12 +136,15 @@ struct Pair {
 }
 
 impl Pair {
-    fn start(program: &Path, classic: bool) -> Result<Self, String> {
+    fn start(program: &Path, kind: Kind) -> Result<Self, String> {
         let name = format!("xtask-demo-{}", std::process::id());
         let command = |role: &str| {
-            let mut command = Command::new(program);
+            let mut command = match kind.emulated {
+                Some(emulated) if emulated == role => aarch64::shm(),
+                _ => Command::new(program),
+            };
             command.arg(role).arg(&name);
-            if classic {
+            if kind.classic {
                 command.arg("--classic");
             }
             command

@@ -1,5 +1,6 @@
 //! The developer's commands, run as `cargo xtask COMMAND`; this file only dispatches.
 
+mod aarch64;
 mod bench;
 mod console;
 mod demo;

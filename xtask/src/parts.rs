@@ -1,10 +1,11 @@
 //! The parts of `cargo xtask test`, in the order in which they run.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::workspace::{self, CRATES};
+use crate::aarch64;
+use crate::workspace::{self, CRATES, own_command};
 
 /// One line of the summary.
 pub(crate) struct Part {
@@ -17,6 +18,10 @@ pub(crate) struct Part {
     /// Takes minutes on one processor, and little from whatever else runs: it begins at once, while the other
     /// parts have their turns.
     pub(crate) beside_others: bool,
+    /// Runs only when it is named: what it needs is on few machines.
+    pub(crate) on_request: bool,
+    /// Finds what this machine lacks for it; it is skipped then.
+    pub(crate) lack: fn() -> Option<String>,
 }
 
 /// What a part consists of.
@@ -111,31 +116,36 @@ pub(crate) fn all() -> Vec<Part> {
         "the console examples of README.md and docs/ print what they say",
         vec![own_command("documents")],
     ));
+    let about = "the lower crates on 64-bit Arm, emulated (only if named)";
     parts.push(Part {
-        name: "leftovers",
-        about: "the run left no object in /dev/shm (always runs)",
-        work: Work::Leftovers,
-        beside_others: false,
+        on_request: true,
+        lack: aarch64::lack,
+        ..commands("aarch64", about, aarch64::commands())
     });
+    let about = "the run left no object in /dev/shm (always runs)";
+    parts.push(part("leftovers", about, Work::Leftovers));
     parts
 }
 
-fn commands(name: &'static str, about: &'static str, commands: Vec<Command>) -> Part {
+/// A part that runs in its turn, everywhere.
+pub(crate) fn part(name: &'static str, about: &'static str, work: Work) -> Part {
     Part {
         name,
         about,
-        work: Work::Commands(commands),
+        work,
         beside_others: false,
+        on_request: false,
+        lack: || None,
     }
 }
 
+fn commands(name: &'static str, about: &'static str, commands: Vec<Command>) -> Part {
+    part(name, about, Work::Commands(commands))
+}
+
 fn test(name: &'static str, about: &'static str, command: Command, filter: &'static str) -> Part {
-    Part {
-        name,
-        about,
-        work: Work::Tests(TestPrograms::new(command, filter)),
-        beside_others: false,
-    }
+    let programs = TestPrograms::new(command, filter);
+    part(name, about, Work::Tests(programs))
 }
 
 fn cargo(arguments: &[&str]) -> Command {
@@ -215,14 +225,6 @@ pub(crate) fn with_loom(command: &mut Command, target: &Path) {
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
         .env("CARGO_PROFILE_RELEASE_DEBUG", "0");
-}
-
-/// Another command of this program.
-fn own_command(name: &str) -> Command {
-    let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("xtask"));
-    let mut command = Command::new(program);
-    command.current_dir(workspace::root()).arg(name);
-    command
 }
 
 #[cfg(test)]

@@ -37,6 +37,15 @@ impl Tally {
         }
     }
 
+    /// One test that was skipped, for this reason.
+    pub(crate) fn one_skipped(reason: String) -> Self {
+        Self {
+            skipped: 1,
+            reasons: vec![reason],
+            ..Self::default()
+        }
+    }
+
     /// How many tests there were in all.
     pub(crate) fn total(&self) -> u64 {
         self.passed + self.failed + self.skipped

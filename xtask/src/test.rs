@@ -140,7 +140,7 @@ impl Request {
             Work::Commands(_) if self.only.is_some() => false,
             // Loom's build is for the models alone: under its atomics other tests do not run.
             Work::Tests(_) if self.only.is_some() && part.name == "loom" => named,
-            _ => named || self.parts.is_empty(),
+            _ => named || (self.parts.is_empty() && !part.on_request),
         }
     }
 }
@@ -214,6 +214,10 @@ impl Outcome {
 
 fn carry_out(part: Part, only: Option<&str>, before: &Snapshot) -> Outcome {
     let mut outcome = Outcome::default();
+    if let Some(lack) = (part.lack)() {
+        outcome.tally = Tally::one_skipped(format!("needs {lack}"));
+        return outcome;
+    }
     match part.work {
         Work::Commands(commands) => {
             for mut command in commands {
@@ -254,11 +258,7 @@ fn carry_out_command(command: &mut Command, tests: bool) -> Outcome {
         // Cargo can succeed without a test program: then nothing was shown.
         None if tests => Tally::default(),
         None => match tally::skip_reason(&finished.output).filter(|_| succeeded) {
-            Some(reason) => Tally {
-                skipped: 1,
-                reasons: vec![reason],
-                ..Tally::default()
-            },
+            Some(reason) => Tally::one_skipped(reason),
             None if succeeded => Tally::one_passed(),
             None => Tally::default(),
         },
@@ -335,8 +335,11 @@ mod tests {
     }
 
     #[test]
-    fn without_arguments_every_part_runs() {
-        assert_eq!(wanted(&[]).len(), parts::all().len());
+    fn without_arguments_every_part_runs_that_need_not_be_named() {
+        let mut all: Vec<_> = parts::all().iter().map(|part| part.name).collect();
+        all.retain(|name| *name != "aarch64");
+        assert_eq!(wanted(&[]), all);
+        assert_eq!(wanted(&["aarch64"]), ["aarch64", "leftovers"]);
     }
 
     #[test]
@@ -380,13 +383,19 @@ mod tests {
     #[test]
     fn a_test_run_without_results_passes_nothing() {
         assert_eq!(shell("true", true).total(), 0);
-        let part = Part {
-            name: "empty",
-            about: "",
-            work: Work::Commands(Vec::new()),
-            beside_others: false,
-        };
+        let part = parts::part("empty", "", Work::Commands(Vec::new()));
         let outcome = carry_out(part, None, &Snapshot::now());
         assert_eq!(outcome.tally, Tally::one_failed());
+    }
+
+    #[test]
+    fn a_part_is_skipped_where_something_is_missing_and_says_what() {
+        let part = Part {
+            lack: || Some("luck".to_owned()),
+            ..parts::part("unlucky", "", Work::Commands(Vec::new()))
+        };
+        let tally = carry_out(part, None, &Snapshot::now()).tally;
+        assert_eq!((tally.total(), tally.skipped), (1, 1));
+        assert_eq!(tally.reasons, ["needs luck"]);
     }
 }

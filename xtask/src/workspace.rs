@@ -42,6 +42,14 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
+/// Another command of this program.
+pub(crate) fn own_command(name: &str) -> Command {
+    let program = env::current_exe().unwrap_or_else(|_| PathBuf::from("xtask"));
+    let mut command = Command::new(program);
+    command.current_dir(root()).arg(name);
+    command
+}
+
 /// Builds the `shm` program; the compiler's messages go to standard error.
 pub(crate) fn build_shm() -> Result<PathBuf, String> {
     let status = cargo()

@@ -14,6 +14,13 @@ use crate::lifecycle::{Case, SLOTS, Step};
 use crate::support::Name;
 use crate::tracee::{Stop, Tracee};
 
+/// What takes a name away; 64-bit Arm has only the second.
+const UNLINKS: &[libc::c_long] = &[
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_unlink,
+    libc::SYS_unlinkat,
+];
+
 /// What a system call may say, by its number; empty for those that cannot fail, or whose failing is not ours to
 /// mend (the allocator's, and the end of a descriptor or a mapping, after which there is nothing to try).
 fn errors_of(call: libc::c_long, arguments: [u64; 6]) -> &'static [i32] {
@@ -60,9 +67,7 @@ fn errors_of(call: libc::c_long, arguments: [u64; 6]) -> &'static [i32] {
         ],
         libc::SYS_futex => &[libc::EFAULT, libc::ENOSYS],
         libc::SYS_membarrier => &[libc::ENOSYS, libc::EPERM, libc::EINVAL],
-        libc::SYS_unlink | libc::SYS_unlinkat => {
-            &[libc::EACCES, libc::EPERM, libc::EROFS, libc::EIO]
-        }
+        unlink if UNLINKS.contains(&unlink) => &[libc::EACCES, libc::EPERM, libc::EROFS, libc::EIO],
         _ => &[],
     }
 }
