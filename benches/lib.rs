@@ -16,6 +16,9 @@
 pub mod baseline;
 pub mod clock;
 pub mod library;
+// The one that `shm bench` has.
+#[path = "../crates/shm-cli/src/bench/machine.rs"]
+pub mod machine;
 pub mod paired;
 pub mod payload;
 pub mod peer;

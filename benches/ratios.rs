@@ -82,7 +82,7 @@ fn main() -> ExitCode {
             eprint!("\r\x1b[K{name} ");
         }
         match row.measure(effort) {
-            Some(result) => report.rows.push(result),
+            Some(result) => report.add(result),
             None => println!("{name}: skipped: needs two cores"),
         }
     }
@@ -99,8 +99,8 @@ fn main() -> ExitCode {
     if options.test {
         println!("Testing ratios: {} rows, success", report.rows.len());
     } else if !options.list {
-        println!("{}", table(&report));
-        if let Some(objection) = report.objection() {
+        println!("{}\n\n{}", report.machine, table(&report));
+        if let Some(objection) = report.machine.objection() {
             println!("warning: {objection}");
         }
     }

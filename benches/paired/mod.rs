@@ -21,7 +21,7 @@ mod turns;
 pub use comparison::{Comparison, ComparisonResult};
 pub use contender::{Contender, Follow, Lead};
 pub use placement::Placement;
-pub use report::{Report, table};
+pub use report::{Report, lines, table};
 pub use row::{Effort, Row, RowResult};
 pub use rows::rows;
 pub use turns::ContenderResult;

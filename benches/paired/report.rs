@@ -1,30 +1,27 @@
 //! The table on the terminal, and the same and more as JSON.
 
-use std::fs;
-use std::thread;
-
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use serde::Serialize;
 
 use super::comparison::ComparisonResult;
+use super::placement::Placement;
 use super::row::{Effort, RowResult};
 use super::turns::ContenderResult;
+use crate::machine::{Line, Machine};
 use crate::statistics::Summary;
 
 /// Everything that was measured.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// The version of this form: 1.
+    /// The version of this form: 2.
     pub schema: u32,
+    /// Where it was measured; the line is that of [`lines`](Self::lines).
+    pub machine: Machine,
     /// How often each contender had its turn.
     pub rounds: usize,
     /// How long a turn was, in milliseconds.
     pub slice_milliseconds: f64,
-    /// Cores that this process may use.
-    pub cores: usize,
-    /// Processes that wanted one in the last minute, on average, when it began.
-    pub load: Option<f64>,
     /// In the order in which they were measured.
     pub rows: Vec<RowResult>,
 }
@@ -33,28 +30,27 @@ impl Report {
     /// An empty one.
     pub fn new(effort: Effort) -> Self {
         Self {
-            schema: 1,
+            schema: 2,
+            machine: Machine::here(),
             rounds: effort.rounds,
             slice_milliseconds: effort.slice.as_secs_f64() * 1e3,
-            cores: thread::available_parallelism().map_or(1, usize::from),
-            load: load(),
             rows: Vec::new(),
         }
     }
 
-    /// What keeps this from being a measurement, if anything does.
-    pub fn objection(&self) -> Option<String> {
-        let load = self.load.filter(|load| *load > 0.5)?;
-        let cores = self.cores;
-        Some(format!(
-            "the machine is busy (load {load:.1} on {cores} cores): the ratios scatter, and the times mean nothing"
-        ))
+    /// Adds a row, and what it says of the machine.
+    pub fn add(&mut self, row: RowResult) {
+        self.rows.push(row);
+        self.machine.line = lines(&self.rows);
     }
 }
 
-fn load() -> Option<f64> {
-    let averages = fs::read_to_string("/proc/loadavg").ok()?;
-    averages.split(' ').next()?.parse().ok()
+/// The quickest and the slowest median of the raw lines that took turns in rows on two cores.
+pub fn lines<'a>(rows: impl IntoIterator<Item = &'a RowResult>) -> Option<Line> {
+    let apart = Placement::Apart.to_string();
+    let rows = rows.into_iter().filter(|row| row.placement == apart);
+    let lines = rows.flat_map(|row| row.contenders.iter().filter(|one| one.name == "line"));
+    Line::of(lines.map(|line| line.nanoseconds.median))
 }
 
 /// The table: a line for each comparison.

@@ -17,7 +17,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use benches::baseline::line;
-use benches::paired::{Contender, Effort, Placement, Row};
+use benches::machine::Machine;
+use benches::paired::{Contender, Effort, Placement, Row, lines};
 use clap::Parser;
 
 use report::{Hiccups, Report, quick_rounds};
@@ -105,6 +106,7 @@ fn written(path: &Path, text: &str) -> bool {
 
 /// `None` if there is but one core.
 fn measure(effort: Effort) -> Option<Report> {
+    let mut machine = Machine::here();
     let by_slots = [
         row("slots/64B", SLOTS.map(traffic::stream::<64>)).measure(effort)?,
         row("slots/1024B", SLOTS.map(traffic::stream::<1024>)).measure(effort)?,
@@ -132,8 +134,11 @@ fn measure(effort: Effort) -> Option<Report> {
             .filter_map(|(slots, bytes, log)| log.summarise(slots, bytes, &rounds))
             .collect(),
     };
+    let rows = by_slots.iter().chain([&by_bytes, &hiccups.row]);
+    machine.line = lines(rows);
     Some(Report {
         schema: 1,
+        machine,
         rounds: effort.rounds,
         slots: SLOTS.to_vec(),
         bytes,

@@ -1,5 +1,6 @@
 //! The tables, and what the pictures are drawn from.
 
+use benches::machine::Machine;
 use benches::paired::RowResult;
 use benches::statistics::Summary;
 use comfy_table::presets::NOTHING;
@@ -14,6 +15,8 @@ use crate::picture::{Place, Plot, Series, Shape};
 pub(crate) struct Report {
     /// The version of this form: 1.
     pub(crate) schema: u32,
+    /// Where it was measured.
+    pub(crate) machine: Machine,
     /// How often each had its turn.
     pub(crate) rounds: usize,
     /// Slots of the mailboxes of `by_slots`.
@@ -76,12 +79,13 @@ impl Report {
             by_bytes.add_row([bytes.to_string(), time(*stream), time(*round_trip)]);
         }
         format!(
-            "{} rounds, {}; nanoseconds, the median of the rounds with a quick line (and where the middle half of them lies)\n\n\
+            "{}\n{} rounds, {}; nanoseconds, the median of the rounds with a quick line (and where the middle half of them lies)\n\n\
              Streams, by slots. A raw line there and back: {}, {}\n{by_slots}\n\n\
              By bytes, 16 slots. A raw line there and back: {}\n{by_bytes}\n\
              stream:     {}\nround trip: {}\n\n\
              A receiver that stops once, for 200 µs: nanoseconds a message before, and in the n-th millisecond after.\n\
              A raw line there and back: {}\n{}",
+            self.machine,
             self.rounds,
             small.placement,
             line(small),

@@ -1,10 +1,17 @@
-//! `cargo xtask bench`: measures this machine, and writes what came of it to `docs/measurements.md`.
+//! `cargo xtask bench`: measures this machine, and writes what came of it to `docs/measurements.md` and
+//! `docs/labbook.md`.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use serde_json::Value;
+
 use crate::Verdict;
+use crate::figures;
+use crate::hosts::Hosts;
+use crate::marks::{part_of, with_part};
 use crate::process::describe;
 use crate::workspace;
 
@@ -18,9 +25,10 @@ Builds in release mode, and runs
   cargo bench -p benches --bench ratios, which compares the mailbox with raw baselines;
   cargo bench -p benches --bench scaling, which tells how cost grows with slots and bytes;
 
-writes the tables to docs/measurements.md, between the marks that are there, the pictures to
-docs/measurements.svg, docs/slots.svg and docs/bytes.svg, and the figures to measurements.json and
-scaling.json in the target directory. Ends with status 1 if a measurement says of itself that it is
+writes the tables to docs/measurements.md and docs/labbook.md, between the marks that are there, the
+pictures to docs/measurements.svg, docs/slots.svg and docs/bytes.svg, and the figures to
+measurements.json, ratios.json and scaling.json in the target directory. The table by host in
+docs/measurements.md gets a column for this machine, or new figures in the one that it has. Ends with status 1 if a measurement says of itself that it is
 wrong.
 
 It takes about fifteen minutes, on a machine that should have nothing else to do.
@@ -28,12 +36,21 @@ It takes about fifteen minutes, on a machine that should have nothing else to do
   --quick   less exactly, in about three minutes
   --peers   instead of all that, compare the mailbox with what people would use instead: build
             benches/peers, which takes some minutes the first time and a C++ compiler, run it for
-            three minutes (--quick: less than one), and write its tables to docs/measurements.md
+            three minutes (--quick: less than one), and write its tables to docs/labbook.md
   --scaling instead of all that, only how cost grows with slots and bytes: less than a minute
 ";
 
+/// What helps to choose a way of waiting.
+const MEASUREMENTS: &str = "docs/measurements.md";
+/// What helps to make the mailbox quicker.
+pub(crate) const LAB_BOOK: &str = "docs/labbook.md";
+/// The part with the table of hosts.
+const HOSTS: &str = "hosts";
 /// Where the tables go, in the workspace.
-pub(crate) const DOCUMENT: &str = "docs/measurements.md";
+const PAGES: [(&str, &[&str]); 2] = [
+    (MEASUREMENTS, &[HOSTS, "two cores", "one core", "unpinned"]),
+    (LAB_BOOK, &["baselines", "scaling", "peers"]),
+];
 const PICTURE: &str = "docs/measurements.svg";
 /// Where the pictures of the scaling are.
 const PICTURES: &str = "docs";
@@ -63,21 +80,37 @@ pub(crate) fn run(arguments: &[String]) -> Verdict {
         Some(Only::Scaling) => vec![measure_scaling(quick)?],
         None => measure(quick)?,
     };
-    let path = workspace::root().join(DOCUMENT);
-    let mut document =
-        fs::read_to_string(&path).map_err(|error| format!("{DOCUMENT} cannot be read: {error}"))?;
-    for part in &parts {
-        document = with_part(&document, part.name, &part.block())?;
+    for (page, names) in PAGES {
+        write_page(page, names, &parts)?;
     }
-    fs::write(&path, document).map_err(|error| format!("{DOCUMENT} cannot be written: {error}"))?;
     let minutes = begun.elapsed().as_secs().div_ceil(60);
     let pictures = match only {
         Some(Only::Peers) => "",
         Some(Only::Scaling) => " and its pictures of the scaling",
         None => " and its pictures",
     };
-    println!("wrote {DOCUMENT}{pictures} after {minutes} min");
+    println!("wrote {MEASUREMENTS} and {LAB_BOOK}{pictures} after {minutes} min");
     Ok(parts.iter().all(|part| part.is_right))
+}
+
+/// Puts what was measured between the marks of a page, and what its hosts' table tells of it.
+fn write_page(page: &str, names: &[&str], parts: &[Part]) -> Result<(), String> {
+    let path = workspace::root().join(page);
+    let mut document =
+        fs::read_to_string(&path).map_err(|error| format!("{page} cannot be read: {error}"))?;
+    for part in parts.iter().filter(|part| names.contains(&part.name)) {
+        document = with_part(&document, part.name, &part.block())?;
+    }
+    if names.contains(&HOSTS) {
+        let mut hosts = Hosts::parse(part_of(&document, HOSTS)?)?;
+        for part in parts {
+            if let Some((host, figures)) = &part.figures {
+                hosts.set(host, figures);
+            }
+        }
+        document = with_part(&document, HOSTS, &hosts.to_markdown())?;
+    }
+    fs::write(&path, document).map_err(|error| format!("{page} cannot be written: {error}"))
 }
 
 /// What can be measured instead of everything else.
@@ -94,9 +127,26 @@ struct Part {
     call: String,
     output: String,
     is_right: bool,
+    /// The host, and what its table tells of this measurement.
+    figures: Option<(String, Vec<(String, String)>)>,
 }
 
 impl Part {
+    /// With what the measurement wrote to `json`, as `pick` chooses from it.
+    fn with_figures(
+        mut self,
+        json: &Path,
+        pick: fn(&Value) -> Vec<(String, String)>,
+    ) -> Result<Self, String> {
+        let shown = json.display();
+        let text = fs::read_to_string(json).map_err(|error| format!("no {shown}: {error}"))?;
+        let report: Value =
+            serde_json::from_str(&text).map_err(|error| format!("{shown}: {error}"))?;
+        let host = figures::host(&report).ok_or_else(|| format!("{shown} names no machine"))?;
+        self.figures = Some((host, pick(&report)));
+        Ok(self)
+    }
+
     /// The command and its output, in Markdown. Not marked `console`: nobody is to replay it.
     fn block(&self) -> String {
         format!("```text\n$ {}\n{}\n```", self.call, self.output.trim_end())
@@ -125,14 +175,13 @@ fn measure(quick: bool) -> Result<Vec<Part>, String> {
         (command, shown.join(" "))
     };
     let json = workspace::target().join("measurements.json");
-    let json = format!("--json={}", json.display());
     let mut parts = Vec::new();
 
     // In the quick form of the lesson's layout only the lesson's own loop, which is always there.
     let layouts: &[&str] = if quick { &[] } else { &["--classic"] };
     let (mut command, call) = shm(layouts, &[]);
-    command.args(["--svg", PICTURE, &json]);
-    parts.push(part("two cores", command, call)?);
+    command.args(["--svg", PICTURE]).arg(json_option(&json));
+    parts.push(part("two cores", command, call)?.with_figures(&json, figures::of_waiting)?);
     // Two seconds each are enough where nothing polls.
     let brief: Vec<&str> = if quick {
         WITHOUT_POLL.to_vec()
@@ -149,21 +198,27 @@ fn measure(quick: bool) -> Result<Vec<Part>, String> {
 }
 
 fn measure_ratios(quick: bool) -> Result<Part, String> {
-    let (command, call) = benchmark("ratios", quick);
-    part("baselines", command, call)
+    let (mut command, call) = benchmark("ratios", quick);
+    let json = workspace::target().join("ratios.json");
+    command.arg(json_option(&json));
+    part("baselines", command, call)?.with_figures(&json, figures::of_ratios)
 }
 
 fn measure_scaling(quick: bool) -> Result<Part, String> {
     let (mut command, call) = benchmark("scaling", quick);
     let json = workspace::target().join("scaling.json");
     command
-        .arg(format!("--json={}", json.display()))
+        .arg(json_option(&json))
         // A benchmark runs in its package's folder.
         .arg(format!(
             "--pictures={}",
             workspace::root().join(PICTURES).display()
         ));
-    part("scaling", command, call)
+    part("scaling", command, call)?.with_figures(&json, figures::of_scaling)
+}
+
+fn json_option(file: &Path) -> String {
+    format!("--json={}", file.display())
 }
 
 /// One of `benches`, and how one would call it.
@@ -202,7 +257,9 @@ fn measure_peers(quick: bool) -> Result<Part, String> {
         command.arg("--quick");
         call.push_str(" --quick");
     }
-    part("peers", command, call)
+    let json = workspace::target().join("peers.json");
+    command.arg(json_option(&json));
+    part("peers", command, call)?.with_figures(&json, figures::of_peers)
 }
 
 /// Runs the command; its standard output is what counts, the other goes to ours.
@@ -224,75 +281,29 @@ fn part(name: &'static str, mut command: Command, call: String) -> Result<Part, 
         call,
         output,
         is_right: finished.status.success(),
+        figures: None,
     })
-}
-
-/// The document with another text between the marks of a part; what is around them stays.
-pub(crate) fn with_part(document: &str, name: &str, text: &str) -> Result<String, String> {
-    let (before, _, after) = around_part(document, name)?;
-    Ok(format!("{before}{text}{after}"))
-}
-
-/// What stands between the marks of a part.
-pub(crate) fn part_of<'a>(document: &'a str, name: &str) -> Result<&'a str, String> {
-    around_part(document, name).map(|(_, part, _)| part)
-}
-
-/// The document up to and with the first mark of a part, the part, and from the second mark on.
-fn around_part<'a>(document: &'a str, name: &str) -> Result<(&'a str, &'a str, String), String> {
-    let missing = || format!("{DOCUMENT} has no marks of the part \"{name}\"");
-    let begin = format!("<!-- generated: {name} -->\n");
-    let end = format!("<!-- end: {name} -->");
-    let at = document.find(&begin).ok_or_else(missing)? + begin.len();
-    let (before, rest) = document.split_at(at);
-    let (part, after) = rest.split_once(&end).ok_or_else(missing)?;
-    // An empty part has no newline of its own before the second mark.
-    Ok((
-        before,
-        part.trim_end_matches('\n'),
-        format!("\n{end}{after}"),
-    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const BEFORE: &str = "prose\n<!-- generated: one -->\nold\n<!-- end: one -->\nmore prose\n";
-
     #[test]
-    fn only_what_is_between_the_marks_changes() {
-        let after = with_part(BEFORE, "one", "new\nlines").expect("the marks are there");
-        let expected = BEFORE.replace("old", "new\nlines");
-        assert_eq!(after, expected);
-        assert_eq!(with_part(&after, "one", "old").as_deref(), Ok(BEFORE));
-    }
-
-    #[test]
-    fn a_part_may_have_been_empty() {
-        let empty = "<!-- generated: one -->\n<!-- end: one -->\n";
-        let after = with_part(empty, "one", "new").expect("the marks are there");
-        assert_eq!(after, "<!-- generated: one -->\nnew\n<!-- end: one -->\n");
-    }
-
-    #[test]
-    fn a_part_without_marks_is_an_error() {
-        let error = with_part(BEFORE, "two", "new").expect_err("there are none");
-        assert!(error.contains("two"), "{error}");
-    }
-
-    #[test]
-    fn the_document_has_the_marks_of_every_part() {
-        let document = fs::read_to_string(workspace::root().join(DOCUMENT)).expect("it is there");
-        for name in [
-            "two cores",
-            "one core",
-            "unpinned",
-            "baselines",
-            "scaling",
-            "peers",
-        ] {
-            assert!(with_part(&document, name, "").is_ok(), "{name}");
+    fn the_pages_have_the_marks_of_every_part() {
+        for (page, parts) in PAGES {
+            let document = fs::read_to_string(workspace::root().join(page)).expect("it is there");
+            for name in parts {
+                assert!(with_part(&document, name, "").is_ok(), "{page}: {name}");
+            }
         }
+    }
+
+    #[test]
+    fn the_table_of_hosts_can_be_read() {
+        let document =
+            fs::read_to_string(workspace::root().join(MEASUREMENTS)).expect("it is there");
+        let table = part_of(&document, HOSTS).expect("the marks are there");
+        assert!(Hosts::parse(table).is_ok(), "{table}");
     }
 }

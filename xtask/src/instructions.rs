@@ -6,7 +6,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::Verdict;
-use crate::bench::{DOCUMENT, part_of, with_part};
+use crate::bench::LAB_BOOK;
+use crate::marks::{part_of, with_part};
 use crate::process;
 use crate::workspace;
 
@@ -14,11 +15,11 @@ const HELP: &str = "\
 usage: cargo xtask instructions [--record]
 
 Builds benches/instructions as it ships, runs it under callgrind, and compares the instructions of
-one send and one receive with those recorded in docs/measurements.md. Callgrind counts the same
+one send and one receive with those recorded in docs/labbook.md. Callgrind counts the same
 every time, so a difference is one of the code or of the compiler. More than 5 % more is a failure;
 so is more than 5 % less, until it is recorded, unless another compiler has done it.
 
-  --record   write what was counted to docs/measurements.md instead
+  --record   write what was counted to docs/labbook.md instead
 ";
 
 /// The longest that one run may take; it takes less than a second.
@@ -59,18 +60,18 @@ pub(crate) fn run(arguments: &[String]) -> Verdict {
     }
     let begun = Instant::now();
     let counted = Counts::now()?;
-    let path = workspace::root().join(DOCUMENT);
+    let path = workspace::root().join(LAB_BOOK);
     let document =
-        fs::read_to_string(&path).map_err(|error| format!("{DOCUMENT} cannot be read: {error}"))?;
+        fs::read_to_string(&path).map_err(|error| format!("{LAB_BOOK} cannot be read: {error}"))?;
     if record {
         let document = with_part(&document, PART, &counted.to_markdown())?;
         fs::write(&path, document)
-            .map_err(|error| format!("{DOCUMENT} cannot be written: {error}"))?;
-        println!("{}\nrecorded in {DOCUMENT}", counted.to_markdown());
+            .map_err(|error| format!("{LAB_BOOK} cannot be written: {error}"))?;
+        println!("{}\nrecorded in {LAB_BOOK}", counted.to_markdown());
         return Ok(true);
     }
     let recorded = Counts::from_markdown(part_of(&document, PART)?)
-        .map_err(|error| format!("the record in {DOCUMENT}: {error}"))?;
+        .map_err(|error| format!("the record in {LAB_BOOK}: {error}"))?;
     let (fine, report) = compare(&counted, &recorded, begun);
     println!("{report}");
     Ok(fine)
@@ -281,7 +282,7 @@ mod tests {
 
     #[test]
     fn the_document_has_a_record() {
-        let document = fs::read_to_string(workspace::root().join(DOCUMENT)).expect("it is there");
+        let document = fs::read_to_string(workspace::root().join(LAB_BOOK)).expect("it is there");
         let part = part_of(&document, PART).expect("it has the marks");
         assert!(Counts::from_markdown(part).is_ok(), "{part}");
     }

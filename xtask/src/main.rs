@@ -5,10 +5,13 @@ mod bench;
 mod console;
 mod demo;
 mod documents;
+mod figures;
+mod hosts;
 mod instructions;
 mod leftovers;
 mod links;
 mod manual;
+mod marks;
 mod mutant;
 mod mutants;
 mod package;
@@ -35,7 +38,7 @@ usage: cargo xtask COMMAND [OPTION…]
   documents     replay the examples of README.md and docs/, follow their links, check their quotes
   manual        write the completions and manual pages of shm anew
   mutants       break a copy of the tree on purpose, and require a test to notice
-  bench         measure this machine, and write docs/measurements.md
+  bench         measure this machine, and write docs/measurements.md and docs/labbook.md
   instructions  count the instructions of a send and a receive, against those recorded
   package       the packages of the crates, tested outside the workspace
   torture       the long forms of the tests of kills and attacks, the fuzzers, the sanitizers

@@ -129,7 +129,7 @@ fn main() -> ExitCode {
                 return ExitCode::from(130);
             }
         };
-        report.rows.push(Outcome {
+        report.add(Outcome {
             quantity: plan.quantity,
             peer: plan.peer,
             kind: plan.kind,

@@ -1,8 +1,6 @@
 //! What came of the rows: the form in which it is written, and the table.
 
-use std::fs;
-use std::thread;
-
+use benches::machine::{Line, Machine};
 use benches::paired::{Effort, Placement, RowResult};
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
@@ -72,36 +70,39 @@ pub(crate) struct Outcome {
 /// Everything.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
-    /// The version of this form: 1.
+    /// The version of this form: 2.
     schema: u32,
+    /// Where it was measured.
+    machine: Machine,
     rounds: usize,
     slice_milliseconds: f64,
     placement: String,
-    cores: usize,
-    /// Processes that wanted one in the last minute, on average, when it began.
-    load: Option<f64>,
     pub(crate) rows: Vec<Outcome>,
 }
 
 impl Report {
     pub(crate) fn new(effort: Effort, placement: Placement) -> Self {
-        let averages = fs::read_to_string("/proc/loadavg").ok();
         Self {
-            schema: 1,
+            schema: 2,
+            machine: Machine::here(),
             rounds: effort.rounds,
             slice_milliseconds: effort.slice.as_secs_f64() * 1e3,
             placement: placement.to_string(),
-            cores: thread::available_parallelism().map_or(1, usize::from),
-            load: averages.and_then(|text| text.split(' ').next()?.parse().ok()),
             rows: Vec::new(),
         }
+    }
+
+    pub(crate) fn add(&mut self, outcome: Outcome) {
+        self.rows.push(outcome);
+        let measured = self.rows.iter().filter_map(|row| row.measured.as_ref());
+        self.machine.line = Line::of(measured.map(|measured| measured.line.median));
     }
 
     /// The tables of round trips and of streams, with what their ratios mean.
     pub(crate) fn tables(&self) -> String {
         let mut text = format!(
-            "{} rounds of {} ms each, {}\n",
-            self.rounds, self.slice_milliseconds, self.placement
+            "{}\n{} rounds of {} ms each, {}\n",
+            self.machine, self.rounds, self.slice_milliseconds, self.placement
         );
         let parts = [
             (
@@ -119,11 +120,8 @@ impl Report {
                 text.push_str(&format!("\n{title}\n{}\n", table(&rows)));
             }
         }
-        if let Some(load) = self.load.filter(|load| *load > 0.5) {
-            let cores = self.cores;
-            text.push_str(&format!(
-                "\nwarning: the machine is busy (load {load:.1} on {cores} cores): the ratios scatter, and the times mean nothing\n"
-            ));
+        if let Some(objection) = self.machine.objection() {
+            text.push_str(&format!("\nwarning: {objection}\n"));
         }
         text
     }

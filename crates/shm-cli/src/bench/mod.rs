@@ -9,6 +9,7 @@ mod csv;
 mod effort;
 mod ends;
 mod latency;
+mod line;
 mod machine;
 mod number;
 mod output;
@@ -38,7 +39,7 @@ use crate::failure::{Failure, Status};
 use crate::signals::Signals;
 use effort::Effort;
 use ends::Ends;
-use machine::Machine;
+use machine::{Line, Machine};
 use output::Outputs;
 use pair::Pair;
 use placement::Cores;
@@ -50,7 +51,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<Ending, Failure> {
     let signals = Signals::catch().map_err(|error| errors::signals(&error))?;
     let outputs = Outputs::open(args)?;
     // Before we make it busy ourselves.
-    let machine = Machine::here();
+    let mut machine = Machine::here();
     let (pin, cores) = cores(args)?;
     placement::pin(cores.here).map_err(|error| no_affinity(&error))?;
     let effort = Effort::new(args.quick, args.duration);
@@ -63,8 +64,11 @@ pub(crate) fn run(args: &BenchArgs) -> Result<Ending, Failure> {
     let ways = args.ways();
     let progress = progress(&ways, effort);
     let mut rows = Vec::new();
+    let mut lines = Vec::new();
     for way in ways {
         progress.set_message(way.to_string());
+        // Each time: what lies between the two cores changes from minute to minute on a virtual machine.
+        lines.extend(line::measure(cores));
         match measure(args, way, effort, cores, &signals) {
             Ok(row) => rows.push(row),
             Err(Halt::Signal) => {
@@ -77,6 +81,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<Ending, Failure> {
         progress.inc(milliseconds(effort.at(way.interval()).total()));
     }
     progress.finish_and_clear();
+    machine.line = Line::of(lines);
     let report = Report::new(machine, settings, rows);
     outputs.write(&report)?;
     if report.is_valid() {

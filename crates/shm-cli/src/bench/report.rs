@@ -258,7 +258,7 @@ pub(super) mod samples {
             cores: 2,
             kernel: "6.18.0".to_owned(),
             is_virtual: true,
-            load: None,
+            ..Machine::default()
         };
         let settings = Settings {
             size: 64,
