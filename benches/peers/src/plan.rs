@@ -8,6 +8,7 @@ use shm_mailbox::Wait;
 use crate::drive;
 use crate::peer::Peer;
 use crate::peer::busy_event::SharedMemory;
+use crate::peer::cloudtoid::Cloudtoid;
 use crate::peer::crossbeam::Crossbeam;
 use crate::peer::disruptor::Disruptor;
 use crate::peer::iceoryx2::Iceoryx2;
@@ -111,6 +112,7 @@ fn candidates() -> Vec<Candidate> {
         candidate::<Iceoryx2>(),
         candidate::<ShmemIpc<false>>(),
         candidate::<ShmemIpc<true>>(),
+        candidate::<Cloudtoid>(),
         candidate::<IpcChannel>(),
         candidate::<Pipe<false>>(),
         candidate::<Pipe<true>>(),

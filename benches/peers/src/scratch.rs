@@ -59,10 +59,16 @@ impl Drop for Scratch {
     }
 }
 
-/// Removes everything in `/dev/shm` whose name starts like this.
+/// What comes before our names in the semaphores of cloudtoid.
+const SEMAPHORE: &str = "sem.ct3ip.";
+
+/// Removes everything in `/dev/shm` whose name starts like this, and the semaphores of such names.
 pub(crate) fn remove_objects(prefix: &str) {
     for entry in fs::read_dir("/dev/shm").into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(prefix) {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let name = name.strip_prefix(SEMAPHORE).unwrap_or(&name);
+        if name.starts_with(prefix) {
             let _ = fs::remove_file(entry.path());
         }
     }

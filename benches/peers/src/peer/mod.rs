@@ -4,6 +4,7 @@
 //! peers and the mailbox have, and messages that are used where they lie, are other questions.
 
 pub(crate) mod busy_event;
+pub(crate) mod cloudtoid;
 pub(crate) mod crossbeam;
 mod descriptor;
 pub(crate) mod disruptor;
