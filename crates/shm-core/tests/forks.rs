@@ -39,7 +39,7 @@ fn every_generation_is_told_from_every_other() {
         let child = fork::token().unwrap();
         in_child(|| {
             let grandchild = fork::token().unwrap();
-            let current = [parent, child, grandchild].map(fork::ProcessToken::is_current);
+            let current = [parent, child, grandchild].map(|token| token.is_current());
             assert_eq!(current, [false, false, true]);
         });
         // A grandchild that never made one either.
