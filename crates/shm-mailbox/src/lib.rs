@@ -1,7 +1,7 @@
 //! A channel for messages of up to 1 KiB between two processes on one machine, through one POSIX shared
 //! memory object, that no crash of either process can wedge or corrupt.
 //!
-//! Limits: messages of 0 to 1024 bytes; 1 to 65,536 of them queued (a power of two, 16 by default); one
+//! Limits: messages of 0 to 1024 bytes; 1 to 65,536 of them queued (a power of two, 64 by default); one
 //! sender and one receiver at a time, each replaceable; one machine, one layout version; Linux on x86-64 and
 //! aarch64. 2^53 - 1 messages in the life of a mailbox.
 //!
@@ -11,7 +11,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let orders = format!("doc-orders-{}", std::process::id());
 //! # let orders = orders.as_str();
-//! let mut sender = Mailbox::options(orders).slots(16).sender()?; // creates or attaches
+//! let mut sender = Mailbox::options(orders).slots(64).sender()?; // creates or attaches
 //! sender.send(b"hello")?;
 //!
 //! // Usually in another process; either may come first.

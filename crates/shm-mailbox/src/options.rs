@@ -83,7 +83,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// The number of messages a new mailbox has room for: a power of two from 1 to 65,536; 16 by default.
+    /// The number of messages a new mailbox has room for: a power of two from 1 to 65,536; 64 by default.
     ///
     /// A mailbox that is there already keeps its own number. One with fewer slots than were asked for here is
     /// [`AttachError::OtherSlots`], since the room that the caller counts on is not there; [`exact`](Self::exact) changes
@@ -94,7 +94,7 @@ impl Options {
     }
 
     /// How many of the [`slots`](Self::slots) of a new mailbox are hot: a power of two from 1 to their number;
-    /// 64, or all of fewer, by default.
+    /// 8, or all of fewer, by default.
     ///
     /// Messages go round in the hot slots, which stay in the caches, for as long as they suffice; the
     /// others are entered only when more messages are queued. A matter of speed alone: the room is the same.

@@ -45,7 +45,7 @@ fn a_leading_slash_makes_no_difference() {
 #[test]
 fn who_comes_first_chooses_the_slots_and_who_attaches_takes_as_many_or_more() {
     let name = Name::new();
-    assert_eq!(name.sender().capacity(), 16);
+    assert_eq!(name.sender().capacity(), 64);
     let first = name.options().slots(64).receiver().unwrap();
     let second = name.options().slots(4).sender().unwrap();
     assert_eq!((first.capacity(), second.capacity()), (64, 64));

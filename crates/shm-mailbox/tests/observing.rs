@@ -34,7 +34,7 @@ fn counts_and_roles_are_seen_as_they_change() {
         .sender()
         .expect("the sender's role");
     let at_first = seen(&name);
-    assert_eq!((at_first.slots, at_first.hot_slots), (128, 64));
+    assert_eq!((at_first.slots, at_first.hot_slots), (128, 8));
     assert_eq!(at_first.version, 1);
     assert_eq!(at_first.sender.state, Peer::Attached);
     assert_eq!(at_first.sender.pid, std::process::id());
@@ -124,7 +124,7 @@ fn queued_stays_within_the_slots_whatever_the_counts_say() {
     let name = Name::new();
     name.sender().keep().expect("closes");
     let raw = Raw::new(&name);
-    for (sent, received, queued) in [(0, 1, 0), (u64::MAX, 0, 16), (5, u64::MAX, 0)] {
+    for (sent, received, queued) in [(0, 1, 0), (u64::MAX, 0, 64), (5, u64::MAX, 0)] {
         raw.store(raw::SENT, sent);
         raw.store(raw::RECEIVED, received);
         assert_eq!(seen(&name).queued, queued);

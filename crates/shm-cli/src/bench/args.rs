@@ -45,7 +45,7 @@ pub(crate) struct BenchArgs {
     pub(super) size: u16,
 
     /// Room for N messages
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = slots, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = slots, allow_negative_numbers = true)]
     pub(super) slots: u32,
 
     /// Cores of the two processes: far, same or none

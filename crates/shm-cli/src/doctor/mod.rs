@@ -14,8 +14,8 @@ use crate::ending::Ending;
 use crate::failure::{Failure, Status};
 use crate::operator_args::DoctorArgs;
 
-/// What a mailbox of 16 slots takes, and one of 65,536 slots, in bytes.
-const MAILBOX: u64 = 20_480;
+/// What a mailbox of 64 slots takes, and one of 65,536 slots, in bytes.
+const MAILBOX: u64 = 73_728;
 const LARGEST: u64 = 71_307_264;
 
 /// How bad it is.
@@ -109,7 +109,7 @@ fn page(findings: &[Finding]) -> String {
     page
 }
 
-/// `20 KiB`, `7.83 GiB`: in binary units, with two decimal places where they say something.
+/// `72 KiB`, `7.83 GiB`: in binary units, with two decimal places where they say something.
 fn bytes(count: u64) -> String {
     let text = indicatif::BinaryBytes(count).to_string();
     text.replace(".00 ", " ")
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_number_of_bytes_has_decimal_places_only_if_they_say_something() {
-        assert_eq!(bytes(MAILBOX), "20 KiB");
+        assert_eq!(bytes(MAILBOX), "72 KiB");
         assert_eq!(bytes(LARGEST), "68 MiB");
         assert_eq!(bytes(1000), "1000 B");
         assert_eq!(bytes(100 << 20), "100 MiB");

@@ -331,8 +331,9 @@ fn during_a_wait(damage: Damage, wait: Wait, sends: bool) {
         if sends { "sender" } else { "receiver" }
     );
     let name = Name::new();
-    let mut sender = name.options().wait(wait).sender().expect("the role");
-    let mut receiver = name.options().wait(wait).receiver().expect("the role");
+    let options = || name.options().slots(SLOTS).wait(wait);
+    let mut sender = options().sender().expect("the role");
+    let mut receiver = options().receiver().expect("the role");
     if sends {
         while sender.try_send(b"fills it").is_ok() {}
     }
