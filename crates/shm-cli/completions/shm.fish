@@ -1,3 +1,4 @@
+complete -c shm -f
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_shm_global_optspecs
     string join \n h/help V/version
@@ -24,12 +25,13 @@ function __fish_shm_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c shm -n "__fish_shm_needs_command" -s h -l help -d 'Print help'
+complete -c shm -n "__fish_shm_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_needs_command" -s V -l version -d 'Print version'
 complete -c shm -n "__fish_shm_needs_command" -f -a "writer" -d 'Send standard input as messages, one per line'
 complete -c shm -n "__fish_shm_needs_command" -f -a "reader" -d 'Write messages to standard output as they come'
 complete -c shm -n "__fish_shm_needs_command" -f -a "ls" -d 'List what is in /dev/shm, mailboxes first'
 complete -c shm -n "__fish_shm_needs_command" -f -a "stat" -d 'Show one object in detail'
+complete -c shm -n "__fish_shm_needs_command" -f -a "peek" -d 'Show what is queued in a mailbox, without taking it'
 complete -c shm -n "__fish_shm_needs_command" -f -a "rm" -d 'Remove objects that nobody uses'
 complete -c shm -n "__fish_shm_needs_command" -f -a "doctor" -d 'Look for what could keep mailboxes from working here'
 complete -c shm -n "__fish_shm_needs_command" -f -a "bench" -d 'Measure latency against processor time, for each way of waiting'
@@ -41,22 +43,24 @@ poll\t''
 backoff\t''
 block\t''
 adaptive\t''"
-complete -c shm -n "__fish_shm_using_subcommand writer" -l interval -d 'Interval of --wait poll [default: 100ms]' -r
-complete -c shm -n "__fish_shm_using_subcommand writer" -l slots -d 'When creating: room for N messages [default: 64]' -r
-complete -c shm -n "__fish_shm_using_subcommand writer" -l mode -d 'When creating: permissions, octal [default: 0600]' -r
-complete -c shm -n "__fish_shm_using_subcommand writer" -l group -d 'Share with a group; the same at both ends' -r
-complete -c shm -n "__fish_shm_using_subcommand writer" -s m -l message -d 'Send TEXT instead of standard input; repeatable' -r
-complete -c shm -n "__fish_shm_using_subcommand writer" -l oversize -d 'A line over 1 KiB: split, or error' -r -f -a "split\t'Sent in pieces, which are one again when written out'
+complete -c shm -n "__fish_shm_using_subcommand writer" -l interval -d 'Interval of --wait poll [default: 100ms]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand writer" -l slots -d 'When creating: room for N messages [default: 64]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand writer" -l mode -d 'When creating: permissions, octal [default: 0600]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand writer" -l group -d 'Share with a group; the same at both ends' -r -f
+complete -c shm -n "__fish_shm_using_subcommand writer" -l attach-timeout -d 'Ask again for a role that is taken, for this long [default: 500ms]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand writer" -s m -l message -d 'Send TEXT instead of standard input; repeatable' -r -f
+complete -c shm -n "__fish_shm_using_subcommand writer" -l oversize -d 'A line over 1 KiB: split, or error [default: split]' -r -f -a "split\t'Sent in pieces, which are one again when written out'
 error\t'An error, exit 8'"
-complete -c shm -n "__fish_shm_using_subcommand writer" -l drain -d 'At the end, wait at most D for messages to be taken' -r
-complete -c shm -n "__fish_shm_using_subcommand writer" -l classic -d 'Use the lesson\'s layout and its C programs as peers'
+complete -c shm -n "__fish_shm_using_subcommand writer" -l timeout -d 'Wait at most D to send a message, else exit 124' -r -f
+complete -c shm -n "__fish_shm_using_subcommand writer" -l drain -d 'At the end, wait at most D for messages to be taken' -r -f
+complete -c shm -n "__fish_shm_using_subcommand writer" -l classic -d 'Use the layout of the original C programs'
 complete -c shm -n "__fish_shm_using_subcommand writer" -s 0 -l null -d 'Messages end with a null instead of a newline'
 complete -c shm -n "__fish_shm_using_subcommand writer" -l raw -d 'A stream of bytes, in pieces of up to 1 KiB'
 complete -c shm -n "__fish_shm_using_subcommand writer" -l length-delimited -d 'A length (u32, big-endian) before each message'
-complete -c shm -n "__fish_shm_using_subcommand writer" -l any-owner -d 'Accept what others own, or may write to'
-complete -c shm -n "__fish_shm_using_subcommand writer" -l progress -d 'Messages, bytes and rate, while it runs'
-complete -c shm -n "__fish_shm_using_subcommand writer" -l stats -d 'One line of figures on standard error at the end'
-complete -c shm -n "__fish_shm_using_subcommand writer" -l keep -d 'At the end, leave at once; messages and object stay'
+complete -c shm -n "__fish_shm_using_subcommand writer" -l any-owner -d 'Accept an object that others own or may write to'
+complete -c shm -n "__fish_shm_using_subcommand writer" -l progress -d 'Show messages, bytes and rate while it runs'
+complete -c shm -n "__fish_shm_using_subcommand writer" -l stats -d 'Print one line of figures to standard error at the end'
+complete -c shm -n "__fish_shm_using_subcommand writer" -l keep -d 'At the end, exit at once and leave object and messages'
 complete -c shm -n "__fish_shm_using_subcommand writer" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l wait -d 'spin, yield, poll, backoff, block or adaptive' -r -f -a "spin\t''
 yield\t''
@@ -64,32 +68,51 @@ poll\t''
 backoff\t''
 block\t''
 adaptive\t''"
-complete -c shm -n "__fish_shm_using_subcommand reader" -l interval -d 'Interval of --wait poll [default: 100ms]' -r
-complete -c shm -n "__fish_shm_using_subcommand reader" -l slots -d 'When creating: room for N messages [default: 64]' -r
-complete -c shm -n "__fish_shm_using_subcommand reader" -l mode -d 'When creating: permissions, octal [default: 0600]' -r
-complete -c shm -n "__fish_shm_using_subcommand reader" -l group -d 'Share with a group; the same at both ends' -r
-complete -c shm -n "__fish_shm_using_subcommand reader" -s c -l count -d 'End after N messages' -r
-complete -c shm -n "__fish_shm_using_subcommand reader" -l timeout -d 'Wait at most D for the next message, else exit 124' -r
-complete -c shm -n "__fish_shm_using_subcommand reader" -l classic -d 'Use the lesson\'s layout and its C programs as peers'
+complete -c shm -n "__fish_shm_using_subcommand reader" -l interval -d 'Interval of --wait poll [default: 100ms]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -l slots -d 'When creating: room for N messages [default: 64]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -l mode -d 'When creating: permissions, octal [default: 0600]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -l group -d 'Share with a group; the same at both ends' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -l attach-timeout -d 'Ask again for a role that is taken, for this long [default: 500ms]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -s c -l count -d 'End after N messages' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -l timeout -d 'Wait at most D for the next message, else exit 124' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -l classic -d 'Use the layout of the original C programs'
 complete -c shm -n "__fish_shm_using_subcommand reader" -s 0 -l null -d 'Messages end with a null instead of a newline'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l raw -d 'A stream of bytes, in pieces of up to 1 KiB'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l length-delimited -d 'A length (u32, big-endian) before each message'
-complete -c shm -n "__fish_shm_using_subcommand reader" -l any-owner -d 'Accept what others own, or may write to'
-complete -c shm -n "__fish_shm_using_subcommand reader" -l progress -d 'Messages, bytes and rate, while it runs'
-complete -c shm -n "__fish_shm_using_subcommand reader" -l stats -d 'One line of figures on standard error at the end'
-complete -c shm -n "__fish_shm_using_subcommand reader" -l follow -d 'When the writer is gone, wait for the next'
+complete -c shm -n "__fish_shm_using_subcommand reader" -l any-owner -d 'Accept an object that others own or may write to'
+complete -c shm -n "__fish_shm_using_subcommand reader" -l progress -d 'Show messages, bytes and rate while it runs'
+complete -c shm -n "__fish_shm_using_subcommand reader" -l stats -d 'Print one line of figures to standard error at the end'
+complete -c shm -n "__fish_shm_using_subcommand reader" -l no-wait -d 'Take what is queued and exit, even if that is nothing'
+complete -c shm -n "__fish_shm_using_subcommand reader" -l follow -d 'When the writer exits or dies, wait for the next'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l json -d 'One JSON object a line for each message'
 complete -c shm -n "__fish_shm_using_subcommand reader" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c shm -n "__fish_shm_using_subcommand ls" -l all -d 'Also what is no object: semaphores, directories, links, and names that are not UTF-8'
-complete -c shm -n "__fish_shm_using_subcommand ls" -l stale -d 'Only mailboxes that nobody holds'
+complete -c shm -n "__fish_shm_using_subcommand ls" -s o -l output -d 'Only these columns, in this order' -r -f -a "name\t''
+kind\t''
+slots\t''
+queued\t''
+sent\t''
+received\t''
+writer\t''
+reader\t''
+owner\t''
+mode\t''
+size\t''"
+complete -c shm -n "__fish_shm_using_subcommand ls" -l all -d 'Also semaphores, directories, links, and names not in UTF-8'
+complete -c shm -n "__fish_shm_using_subcommand ls" -l stale -d 'Only mailboxes with neither writer nor reader'
+complete -c shm -n "__fish_shm_using_subcommand ls" -l no-headings -d 'Leave out the line with the columns\' names'
+complete -c shm -n "__fish_shm_using_subcommand ls" -s q -l quiet -d 'Only names, one a line'
 complete -c shm -n "__fish_shm_using_subcommand ls" -l json -d 'One JSON object a line for each'
 complete -c shm -n "__fish_shm_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_using_subcommand stat" -l json -d 'One JSON object a line for each'
 complete -c shm -n "__fish_shm_using_subcommand stat" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c shm -n "__fish_shm_using_subcommand rm" -l stale -d 'All mailboxes that nobody holds'
-complete -c shm -n "__fish_shm_using_subcommand rm" -l force -d 'Also what is in use; with --stale what has messages'
-complete -c shm -n "__fish_shm_using_subcommand rm" -l dry-run -d 'Only say what would be removed'
+complete -c shm -n "__fish_shm_using_subcommand peek" -s c -l count -d 'Show at most N messages, the oldest' -r -f
+complete -c shm -n "__fish_shm_using_subcommand peek" -l json -d 'One JSON object a line for each message'
+complete -c shm -n "__fish_shm_using_subcommand peek" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shm -n "__fish_shm_using_subcommand rm" -l stale -d 'Remove all mailboxes with neither writer nor reader'
+complete -c shm -n "__fish_shm_using_subcommand rm" -l force -d 'Remove what is in use; with --stale, what has messages'
+complete -c shm -n "__fish_shm_using_subcommand rm" -l dry-run -d 'Only print what would be removed'
 complete -c shm -n "__fish_shm_using_subcommand rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shm -n "__fish_shm_using_subcommand doctor" -l json -d 'Print one JSON object a line for each check'
 complete -c shm -n "__fish_shm_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_using_subcommand bench" -l wait -d 'spin, yield, backoff, adaptive, block, poll [default: all]' -r -f -a "spin\t''
 yield\t''
@@ -97,20 +120,28 @@ poll\t''
 backoff\t''
 block\t''
 adaptive\t''"
-complete -c shm -n "__fish_shm_using_subcommand bench" -l interval -d 'Intervals of poll [default: 1us,10us,100us,1ms,10ms,100ms]' -r
-complete -c shm -n "__fish_shm_using_subcommand bench" -l size -d 'Bytes in a message, 10 to 1024' -r
-complete -c shm -n "__fish_shm_using_subcommand bench" -l slots -d 'Room for N messages' -r
+complete -c shm -n "__fish_shm_using_subcommand bench" -l interval -d 'Intervals of poll [default: 1us,10us,100us,1ms,10ms,100ms]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand bench" -l size -d 'Bytes in a message, 10 to 1024' -r -f
+complete -c shm -n "__fish_shm_using_subcommand bench" -l slots -d 'Room for N messages' -r -f
 complete -c shm -n "__fish_shm_using_subcommand bench" -l pin -d 'Cores of the two processes: far, same or none' -r -f -a "far\t''
 same\t''
 none\t''"
-complete -c shm -n "__fish_shm_using_subcommand bench" -l duration -d 'How long each measurement lasts' -r
+complete -c shm -n "__fish_shm_using_subcommand bench" -l duration -d 'How long each measurement lasts, 1ms or more' -r -f
 complete -c shm -n "__fish_shm_using_subcommand bench" -l json -d 'Figures as JSON, to FILE or instead of the table' -r -F
 complete -c shm -n "__fish_shm_using_subcommand bench" -l csv -d 'One line a way of waiting, to FILE or instead of the table' -r -F
 complete -c shm -n "__fish_shm_using_subcommand bench" -l svg -d 'A picture of latency against processor time, to FILE' -r -F
 complete -c shm -n "__fish_shm_using_subcommand bench" -l classic -d 'Also measure the lesson\'s layout'
 complete -c shm -n "__fish_shm_using_subcommand bench" -l no-lesson -d 'Leave out the lesson\'s own loop, which takes seconds'
-complete -c shm -n "__fish_shm_using_subcommand bench" -l quick -d 'Less exactly, in less than a minute'
+complete -c shm -n "__fish_shm_using_subcommand bench" -l quick -d 'Measure less exactly, in less than a minute'
 complete -c shm -n "__fish_shm_using_subcommand bench" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c shm -n "__fish_shm_using_subcommand man" -l dir -d 'Write all pages to this directory instead' -r -F
+complete -c shm -n "__fish_shm_using_subcommand man" -l dir -d 'Write all pages to this directory instead' -r -f -a "(__fish_complete_directories)"
 complete -c shm -n "__fish_shm_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shm -n "__fish_shm_using_subcommand writer" -a "(shm ls -q 2>/dev/null)" -d Object
+complete -c shm -n "__fish_shm_using_subcommand reader" -a "(shm ls -q 2>/dev/null)" -d Object
+complete -c shm -n "__fish_shm_using_subcommand ls" -a "(shm ls -q 2>/dev/null)" -d Object
+complete -c shm -n "__fish_shm_using_subcommand stat" -a "(shm ls -q 2>/dev/null)" -d Object
+complete -c shm -n "__fish_shm_using_subcommand peek" -a "(shm ls -q 2>/dev/null)" -d Object
+complete -c shm -n "__fish_shm_using_subcommand rm" -a "(shm ls -q 2>/dev/null)" -d Object
+complete -c shm -n "__fish_shm_using_subcommand completions" -a "bash elvish fish powershell zsh" -d Value
+complete -c shm -n "__fish_shm_using_subcommand man" -a "writer reader ls stat peek rm doctor bench completions man" -d Value
