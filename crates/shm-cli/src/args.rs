@@ -188,7 +188,7 @@ pub(crate) struct ChannelArgs {
     #[arg(long, value_name = "D", value_parser = interval, allow_hyphen_values = true)]
     interval: Option<Duration>,
 
-    /// When creating: room for N messages [default: 64]
+    /// When creating: room for N messages [default: 256]
     ///
     /// N is a power of two up to 65536. A mailbox that exists keeps its slots.
     #[arg(long, value_name = "N", value_parser = slots, allow_negative_numbers = true)]

@@ -120,7 +120,7 @@ fn a_reader_interrupted_while_its_output_is_stuck_loses_nothing() {
     until("the mailbox stays full behind a full pipe", || {
         let acknowledged = name.received();
         stuck.wait_until_asleep();
-        acknowledged > 0 && name.sent() - acknowledged == 64 && name.received() == acknowledged
+        acknowledged > 0 && name.sent() - acknowledged == 256 && name.received() == acknowledged
     });
     stuck.signal(Signal::TERM);
     stuck.wait().expect_signal(Signal::TERM);

@@ -72,7 +72,7 @@ fn each_fault_is_found_and_has_a_next_step() {
             problem,
         ),
         (
-            "mount -t tmpfs -o size=200k tmpfs /dev/shm",
+            "mount -t tmpfs -o size=1m tmpfs /dev/shm",
             "space",
             "nearly full",
             warning,

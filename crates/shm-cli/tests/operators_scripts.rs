@@ -76,7 +76,7 @@ fn only_the_columns_that_were_asked_for_are_shown_in_that_order() {
         name.as_str(),
     ]);
     let cells: Vec<_> = line.split_whitespace().collect();
-    assert_eq!(cells, ["2", name.as_str(), "16"]);
+    assert_eq!(cells, ["2", name.as_str(), "256"]);
     let ended = Process::spawn(&mut shm(["ls", "-o", "colour"])).finish();
     ended
         .expect_code(2)

@@ -169,9 +169,9 @@ mod tests {
         let verdict = |total, free| space_of(total, free).verdict;
         assert_eq!(verdict(8 << 30, 8 << 30), Verdict::Ok);
         assert_eq!(verdict(8 << 30, 1 << 20), Verdict::Warning);
-        assert_eq!(verdict(2 << 20, 2 << 20), Verdict::Ok);
-        assert_eq!(verdict(2 << 20, MAILBOX), Verdict::Warning);
-        assert_eq!(verdict(2 << 20, MAILBOX - 1), Verdict::Problem);
+        assert_eq!(verdict(8 << 20, 8 << 20), Verdict::Ok);
+        assert_eq!(verdict(8 << 20, MAILBOX), Verdict::Warning);
+        assert_eq!(verdict(8 << 20, MAILBOX - 1), Verdict::Problem);
     }
 
     #[test]

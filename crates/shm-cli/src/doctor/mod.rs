@@ -14,8 +14,8 @@ use crate::ending::Ending;
 use crate::failure::{Failure, Status};
 use crate::operator_args::DoctorArgs;
 
-/// What a mailbox of 64 slots takes, and one of 65,536 slots, in bytes.
-const MAILBOX: u64 = 73_728;
+/// What a mailbox of 256 slots takes, and one of 65,536 slots, in bytes.
+const MAILBOX: u64 = 282_624;
 const LARGEST: u64 = 71_307_264;
 
 /// How bad it is.
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_number_of_bytes_has_decimal_places_only_if_they_say_something() {
-        assert_eq!(bytes(MAILBOX), "72 KiB");
+        assert_eq!(bytes(MAILBOX), "276 KiB");
         assert_eq!(bytes(LARGEST), "68 MiB");
         assert_eq!(bytes(1000), "1000 B");
         assert_eq!(bytes(100 << 20), "100 MiB");

@@ -137,7 +137,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         script: "ulimit -f 8; shm writer -m a x",
         code: 1,
         says: &[
-            r#"shm: object "x" cannot have 73728 bytes: more than a file of this process may have (ulimit -f)"#,
+            r#"shm: object "x" cannot have 282624 bytes: more than a file of this process may have (ulimit -f)"#,
             "  next: raise that limit, or fewer --slots; shm doctor shows the limits",
         ],
     },
@@ -188,7 +188,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         script: "shm writer --keep x; shm writer --classic -m a x",
         code: 7,
         says: &[
-            r#"shm: object "x" has 73728 bytes, the lesson's layout has 1028; it was left as it is, use another name"#,
+            r#"shm: object "x" has 282624 bytes, the lesson's layout has 1028; it was left as it is, use another name"#,
             "  next: leave out --classic if it is a mailbox",
         ],
     },
@@ -247,7 +247,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         script: "shm writer --keep x; truncate -s 8192 /dev/shm/x; shm reader x",
         code: 7,
         says: &[
-            r#"shm: object "x" has size 8192, expected 73728; use the same version at both ends"#,
+            r#"shm: object "x" has size 8192, expected 282624; use the same version at both ends"#,
         ],
     },
     Situation {

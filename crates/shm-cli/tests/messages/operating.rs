@@ -221,6 +221,6 @@ pub(super) const SITUATIONS: &[Situation] = &[
         when: "the number of slots is what it was made with",
         script: "shm writer --keep x; shm writer --keep --slots 32 x",
         code: 0,
-        says: &[r#"shm: object "x" has 64 slots; --slots 32 applies only when it is created"#],
+        says: &[r#"shm: object "x" has 256 slots; --slots 32 applies only when it is created"#],
     },
 ];

@@ -136,7 +136,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         script: "later truncate -s 0 /dev/shm/x; shm reader x",
         code: 1,
         says: &[
-            r#"shm: object "x" was truncated to 0 bytes, expected 73728; remove it and start both ends again"#,
+            r#"shm: object "x" was truncated to 0 bytes, expected 282624; remove it and start both ends again"#,
         ],
     },
     Situation {
@@ -144,7 +144,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         script: "later truncate -s 1028 /dev/shm/x; shm reader x",
         code: 1,
         says: &[
-            r#"shm: object "x" was truncated to 1028 bytes, expected 73728; remove it and start both ends again"#,
+            r#"shm: object "x" was truncated to 1028 bytes, expected 282624; remove it and start both ends again"#,
             "  next: if that was a C program of the lesson: --classic, as in shm reader --classic x",
         ],
     },
