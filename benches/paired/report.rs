@@ -16,7 +16,7 @@ use crate::statistics::Summary;
 pub struct Report {
     /// The version of this form: 2.
     pub schema: u32,
-    /// Where it was measured; the line is that of [`lines`](Self::lines).
+    /// Where it was measured; the line is that of [`lines`].
     pub machine: Machine,
     /// How often each contender had its turn.
     pub rounds: usize,
