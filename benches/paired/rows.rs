@@ -27,7 +27,8 @@ pub fn rows() -> Vec<Row> {
             rows.push(spinning_there_and_back::<1024>(slots, placement));
         }
         rows.push(stream::<16, 1024>(placement, Some(0.95), None));
-        rows.push(stream::<256, 1024>(placement, None, Some(2.0)));
+        // On a processor on which a ring of 256 is as quick as one of 8 there is nothing to gain: the second misses.
+        rows.push(stream::<256, 1024>(placement, Some(0.95), Some(2.0)));
         rows.push(stream::<16, 64>(placement, None, None));
         rows.push(stream::<256, 64>(placement, None, Some(1.0)));
         rows.push(batches(placement));
@@ -50,7 +51,8 @@ fn raw_line() -> Contender {
 }
 
 fn spinning_there_and_back<const L: usize>(slots: u32, placement: Placement) -> Row {
-    let to_line = (L < 1024 && L != 64).then_some(1.15);
+    // What fixed slots cost with 64 and 128 bytes is shown, and has no target.
+    let to_line = (L < 64).then_some(1.15);
     let to_slot = (L == 1024).then_some(1.25);
     Row {
         name: format!("round_trip/spin/{L}B/{slots}-slots"),
@@ -108,7 +110,7 @@ fn batches(placement: Placement) -> Row {
             Contender::baseline("ideal ring, batches", ring::pair::<256, ROOMY, 8>(batch)),
             Contender::baseline("dense ring, batches", ring::pair::<256, 8, 8>(batch)),
         ],
-        comparisons: vec![rate(1, &[2], Some(0.9)), rate(1, &[3], None)],
+        comparisons: vec![rate(1, &[2], None), rate(1, &[3], None)],
     }
 }
 

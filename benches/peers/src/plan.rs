@@ -225,11 +225,12 @@ impl Plan {
 fn target(quantity: &str, peer: &str) -> Option<f64> {
     let target = match (quantity, peer) {
         ("round_trip/spin/1024B", "raw_sync BusyEvent") => 1.1,
-        ("round_trip/spin/1024B", "shmem-ipc") => 0.7,
-        ("round_trip/spin/1024B", "iceoryx2") => 0.4,
+        ("round_trip/spin/1024B", "shmem-ipc") => 0.6,
+        ("round_trip/spin/1024B", "iceoryx2") => 0.35,
         ("stream/spin/1024B/16-slots", "iceoryx2") => 3.5,
         ("stream/spin/1024B/16-slots", "shmem-ipc") => 1.3,
         ("stream/spin/1024B/16-slots", "pipe") => 4.5,
+        ("stream/spin/1024B/16-slots", "rtrb") => 1.3,
         ("stream/spin/1024B/16-slots", "rtrb, 8 slots") => 0.9,
         ("stream/spin/1024B/256-slots", _) => 2.0,
         _ => return None,

@@ -231,7 +231,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         script: r#"shm writer --keep x; put 16 "\11"; shm reader x"#,
         code: 7,
         says: &[
-            r#"shm: object "x" has slots 9, expected a power of two from 1 to 65536; use the same version at both ends"#,
+            r#"shm: object "x" has slots 265, expected a power of two from 1 to 65536; use the same version at both ends"#,
         ],
     },
     Situation {
@@ -239,7 +239,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
         script: r#"shm writer --keep x; put 20 "\11"; shm reader x"#,
         code: 7,
         says: &[
-            r#"shm: object "x" has hot slots 9, expected a power of two from 1 to 64; use the same version at both ends"#,
+            r#"shm: object "x" has hot slots 265, expected a power of two from 1 to 256; use the same version at both ends"#,
         ],
     },
     Situation {
