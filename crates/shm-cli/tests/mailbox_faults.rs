@@ -43,6 +43,25 @@ fn a_second_writer_is_told_who_the_first_is() {
 }
 
 #[test]
+fn a_role_that_is_taken_is_asked_for_again_for_as_long_as_was_said() {
+    let name = Name::new();
+    let mut first = attached_reader(&name, &[]);
+    reader(&name, &["--attach-timeout", "0s"])
+        .wait()
+        .expect_code(4);
+    let mut second = reader(&name, &["--attach-timeout", "1h"]);
+    second.wait_until_asleep();
+    first.kill();
+    writer(&name, &["-m", "to the second"])
+        .wait()
+        .expect_code(0);
+    second
+        .wait()
+        .expect_code(0)
+        .expect_output(b"to the second\n");
+}
+
+#[test]
 fn a_second_reader_is_told_who_the_first_is() {
     let name = Name::new();
     let mut first = attached_reader(&name, &[]);

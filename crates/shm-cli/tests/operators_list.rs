@@ -170,6 +170,23 @@ fn mailboxes_come_first_and_other_objects_have_their_kind() {
 }
 
 #[test]
+fn the_identity_of_a_mailbox_is_the_same_wherever_it_is_shown() {
+    let name = Name::new();
+    writer(&name, &["--keep"]).finish().expect_code(0);
+    let bytes = &name.bytes()[32..48];
+    let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(listed(&[name.as_str()])[0]["mailbox"]["id"], id.as_str());
+    let shown = |args: &[&str]| Process::spawn(&mut shm(args)).finish().expect_code(0);
+    for args in [
+        &["stat", name.as_str()][..],
+        &["stat", "--json", name.as_str()],
+    ] {
+        let text = String::from_utf8(shown(args).output).expect("text");
+        assert!(text.contains(&id), "{text}");
+    }
+}
+
+#[test]
 fn only_all_shows_what_is_no_object() {
     let name = Name::new();
     std::os::unix::fs::symlink("nowhere", name.path()).expect("a link can be made");
