@@ -153,7 +153,7 @@ fn a_name_is_a_text_or_a_checked_name() {
 #[test]
 fn a_sender_that_asks_for_more_room_than_there_is_gets_an_error() {
     let name = Name::new();
-    let _receiver = name.options().receiver().unwrap();
+    let _receiver = name.options().slots(16).receiver().unwrap();
     let asked = name.options().slots(256).sender();
     let expected = AttachError::OtherSlots {
         name: name.shm_name(),
@@ -170,7 +170,7 @@ fn a_sender_that_asks_for_more_room_than_there_is_gets_an_error() {
 #[test]
 fn whoever_insists_on_a_number_of_slots_takes_no_other() {
     let name = Name::new();
-    let _receiver = name.options().receiver().unwrap();
+    let _receiver = name.options().slots(16).receiver().unwrap();
     for (slots, is_taken) in [(8, false), (16, true), (32, false)] {
         let sender = name.options().slots(slots).exact(true).sender();
         let kept = sender.map(|sender| sender.keep().unwrap());

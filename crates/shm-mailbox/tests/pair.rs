@@ -113,8 +113,8 @@ fn an_end_shows_itself_in_one_short_line() {
     let (mut sender, mut receiver) = Mailbox::options("shown").pair().unwrap();
     sender.send_batch(&["one", "two"]).unwrap();
     receiver.recv(&mut Message::new()).unwrap();
-    let text = r#"Sender { name: "shown", slots: 16, committed: 2, .. }"#;
+    let text = r#"Sender { name: "shown", slots: 64, committed: 2, .. }"#;
     assert_eq!(format!("{sender:?}"), text);
-    let text = r#"Receiver { name: "shown", slots: 16, acknowledged: 1, .. }"#;
+    let text = r#"Receiver { name: "shown", slots: 64, acknowledged: 1, .. }"#;
     assert_eq!(format!("{receiver:?}"), text);
 }

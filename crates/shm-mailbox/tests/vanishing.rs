@@ -118,7 +118,7 @@ fn a_blocked_receiver_is_told_that_its_object_was_cut_off() {
                 Err(RecvError::Truncated {
                     expected, found, ..
                 }) => {
-                    assert_eq!((expected, found), (20_480, size));
+                    assert_eq!((expected, found), (73_728, size));
                 }
                 other => panic!("{other:?}"),
             }
@@ -129,7 +129,7 @@ fn a_blocked_receiver_is_told_that_its_object_was_cut_off() {
             assert_matches!(result, Err(CloseError::Truncated { .. }));
         });
         until("the object is there", || {
-            name.exists() && raw::bytes(&name).len() == 20_480
+            name.exists() && raw::bytes(&name).len() == 73_728
         });
         let words = Raw::new(&name);
         let parked = words.half(RECEIVER_PARKED);
