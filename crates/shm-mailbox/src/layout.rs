@@ -20,7 +20,7 @@
 //!    524     4  pid, for display       the receiver
 //!    528     4  fences                 the receiver
 //!    640  1088  slot 0: stamp (8), payload (1024), 56 unused
-//!   1728  1088  slot 1 …
+//!   1728  1088  slot 1 …: H hot slots; then N cold ones, unless H = N
 //! ```
 //!
 //! All integers are in the machine's byte order (little-endian on both supported machines). The object's
@@ -260,7 +260,7 @@ impl Geometry {
 
     /// The size of the object in bytes.
     pub(crate) const fn object_size(self) -> u64 {
-        (SLOTS_OFFSET as u64 + self.slots as u64 * STRIDE).next_multiple_of(PAGE)
+        (SLOTS_OFFSET as u64 + self.places() as u64 * STRIDE).next_multiple_of(PAGE)
     }
 
     /// Where a slot begins, with its stamp.
@@ -351,8 +351,10 @@ mod tests {
         assert_eq!(size(1), Some(4096));
         assert_eq!(size(2), Some(4096));
         assert_eq!(size(4), Some(8192));
-        assert_eq!(size(16), Some(20_480));
-        assert_eq!(size(65_536), Some(71_307_264));
+        assert_eq!(size(8), Some(12_288));
+        assert_eq!(size(16), Some(28_672));
+        assert_eq!(size(64), Some(81_920));
+        assert_eq!(size(65_536), Some(71_315_456));
         assert!(!is_whole_pages(1028));
     }
 }

@@ -224,15 +224,15 @@ fn loom_four_messages_through_two_slots() {
     bounded(3).check(|| pass_messages(2, 2, 4));
 }
 
-/// One hot slot and a cold one: every second message or so begins a pass.
+/// One hot slot: every second message or so goes to a cold one.
 #[test]
-fn loom_four_messages_through_a_hot_slot_and_a_cold_one() {
+fn loom_four_messages_through_a_hot_slot_and_two_cold_ones() {
     bounded_by_form().check(|| pass_messages(1, 2, 4));
 }
 
-/// Enough messages for a pass, what follows it, and the next; the sender is ahead, so that the passes are made.
+/// Enough messages for the cold slots to be used again; the sender is ahead, so that they are.
 #[test]
-fn loom_a_pass_and_what_follows_it_through_two_hot_slots_and_two_cold_ones() {
+fn loom_a_queue_that_grows_and_is_gone_through_two_hot_slots_and_four_cold_ones() {
     bounded_by_form().check(|| {
         let shared = Shared::new(2, 4);
         let mut cursor = SendCursor::resume(&shared.region).unwrap();
@@ -253,9 +253,9 @@ fn loom_a_pass_and_what_follows_it_through_two_hot_slots_and_two_cold_ones() {
     });
 }
 
-/// A receiver that restarts looks at slot H, then at slot N - 1, while the sender begins the next pass.
+/// A receiver that restarts finds each message in one of its two places, while the sender goes on.
 #[test]
-fn loom_a_receiver_that_restarts_finds_the_pass() {
+fn loom_a_receiver_that_restarts_finds_hot_and_cold_messages() {
     bounded(3).check(|| {
         let shared = Shared::new(1, 4);
         let mut sender = SendCursor::resume(&shared.region).unwrap();

@@ -36,7 +36,6 @@ use crate::image::Image;
 use crate::layout::{
     Geometry, LAST_MESSAGE, MAGIC, SLOTS_OFFSET, Stamp, VERSION, is_whole_pages, lock_byte, offset,
 };
-use crate::ring::Pass;
 use crate::role::{Peer, Role};
 
 /// How often a number is read again that changes while it is read: a busy channel moves on for as long as we
@@ -200,15 +199,11 @@ fn is_committed(object: &Object, geometry: Geometry, n: u64) -> Result<bool, Sys
     if n > LAST_MESSAGE {
         return Ok(false);
     }
-    let ordinal = |slot| {
+    let shows = |slot| {
         let bits = word(object, Geometry::slot_offset(slot))?;
-        Ok::<_, SystemError>(Stamp::from_bits(bits).ordinal())
+        Ok::<_, SystemError>(Stamp::from_bits(bits).ordinal() == n + 1)
     };
-    let pass = match geometry.is_plain() {
-        true => Pass::NONE,
-        false => Pass::shown_by(ordinal(geometry.first_cold_slot())?),
-    };
-    Ok(ordinal(geometry.slot_of_committed(n, pass))? == n + 1)
+    Ok(shows(geometry.hot_slot(n))? || geometry.cold_slot(n).map_or(Ok(false), shows)?)
 }
 
 fn side(object: &Object, role: Role) -> Result<Side, SystemError> {

@@ -40,10 +40,6 @@ use crate::layout::{Geometry, Stamp, offset};
 use crate::message::{MAX_MESSAGE, Message};
 use crate::observe::{self, Content};
 
-/// How often a message is looked for that is neither there nor taken: the sender may go through a whole pass between
-/// two looks.
-const ROUNDS: u32 = 100;
-
 /// Why the queue could not be read, or not further.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -135,32 +131,26 @@ impl Queue<'_> {
 
     /// As [`read`](Self::read); between finding the message and copying it, `meanwhile` is called.
     fn read_after(&mut self, n: u64, meanwhile: impl Fn()) -> Result<Option<Message>, PeekError> {
-        let mut found = 0;
-        for _ in 0..ROUNDS {
-            let message = match self.locate(n)? {
-                Ok((slot, stamp)) => {
-                    meanwhile();
-                    Some(self.copy(slot, stamp)?)
-                }
-                Err(other) => {
-                    found = other;
-                    None
-                }
-            };
-            // The sender writes over a message, its bytes first and its stamp last, only after `received` has gone beyond
-            // it. So what was read before this look, and is not beyond it, is whole; the stamp alone would not tell.
-            // Acquire: orders the copy before the look, as the receiver's Release orders its own.
-            fence(Ordering::Acquire);
-            let received = self.word(offset::RECEIVED)?;
-            if received > n {
-                self.numbers.start = received;
-                return Ok(None);
+        let found = match self.locate(n)? {
+            Ok((slot, stamp)) => {
+                meanwhile();
+                Ok(self.copy(slot, stamp)?)
             }
-            if message.is_some() {
-                return Ok(message);
-            }
+            Err(other) => Err(other),
+        };
+        // The sender writes over a message, its bytes first and its stamp last, only after `received` has gone beyond
+        // it. So what was read before this look, and is not beyond it, is whole; the stamp alone would not tell.
+        // Acquire: orders the copy before the look, as the receiver's Release orders its own.
+        fence(Ordering::Acquire);
+        let received = self.word(offset::RECEIVED)?;
+        if received > n {
+            self.numbers.start = received;
+            return Ok(None);
         }
-        Err(self.corrupt(Field::Stamp, found, n + 1..=n + 1))
+        match found {
+            Ok(message) => Ok(Some(message)),
+            Err(other) => Err(self.corrupt(Field::Stamp, other, n + 1..=n + 1)),
+        }
     }
 
     /// Where message `n` stands, and its stamp; if it is not there, the number that was found in its place.
@@ -172,15 +162,7 @@ impl Queue<'_> {
         if stamp.ordinal() == n + 1 {
             return Ok(Ok((hot, stamp)));
         }
-        if self.geometry.is_plain() {
-            return Ok(Err(stamp.ordinal()));
-        }
-        // In this order, as a receiver that restarts.
-        let in_first = self.stamp(self.geometry.first_cold_slot())?.ordinal();
-        fence(Ordering::Acquire);
-        let in_last = self.stamp(self.geometry.last_slot())?.ordinal();
-        let pass = self.geometry.pass_of(n, in_first, in_last);
-        if let Some(cold) = self.geometry.cold_slot(n, pass) {
+        if let Some(cold) = self.geometry.cold_slot(n) {
             let stamp = self.stamp(cold)?;
             if stamp.ordinal() == n + 1 {
                 return Ok(Ok((cold, stamp)));

@@ -61,7 +61,6 @@ use crate::layout::{
 use crate::message::{MAX_MESSAGE, Message};
 use crate::payload::FIRST_LINE;
 use crate::region::Region;
-use crate::ring::Pass;
 use crate::sync::{AtomicU32, Ordering, compiler_fence, fence, light_fence};
 
 /// Where an end stands. Private memory; the peer cannot touch it.
@@ -80,8 +79,9 @@ pub(crate) struct SendCursor {
     next: u64,
     /// The last `received` that was read. At most `next`, and `next` at most this plus the slots.
     received: u64,
-    /// The last pass that was begun: its first message's stamp is stored.
-    pass: Pass,
+    /// There is room for the messages below this number, at most `received` plus the slots. Those that are not below
+    /// `received` plus the hot slots go to their cold ones, without a look at `received` for each.
+    known: u64,
     /// The slot that `room` has found for the next message.
     slot: usize,
 }
@@ -98,12 +98,10 @@ impl SendCursor {
         let mut cursor = Self {
             next: sent,
             received: 0,
-            pass: Pass::NONE,
+            known: 0,
             slot: 0,
         };
-        if sent <= LAST_MESSAGE {
-            cursor.find_pass(region)?;
-        }
+        cursor.find_uncounted(region)?;
         if cursor.next > sent {
             // Release: as (C), which it makes up for.
             side.count.0.store(cursor.next, Ordering::Release);
@@ -112,32 +110,31 @@ impl SendCursor {
         // mailbox for an empty one as soon as the difference wraps around the slots.
         let received = region.control().receiver.count.0.load(Ordering::Acquire);
         cursor.received = cursor.check_received(region, received, 0)?;
+        cursor.known = cursor.known_after_look(region);
         Ok(cursor)
     }
 
-    /// Finds the last pass, and the message that the last sender has committed and not counted, if it was killed
-    /// between (S) and (C).
-    fn find_pass(&mut self, region: &Region) -> Result<(), Corrupt> {
-        let geometry = region.geometry();
-        if !geometry.is_plain() {
-            self.pass = Pass::shown_by(self.own_stamp(region, geometry.first_cold_slot())?);
+    /// Finds the message that the last sender has committed and not counted, if it was killed between (S) and (C).
+    fn find_uncounted(&mut self, region: &Region) -> Result<(), Corrupt> {
+        if self.is_exhausted() {
+            return Ok(());
         }
-        let slot = geometry.slot_of_committed(self.next, self.pass);
-        if self.own_stamp(region, slot)? == self.next + 1 {
-            self.next += 1;
+        let geometry = region.geometry();
+        let expected = self.next + 1;
+        for slot in [
+            Some(geometry.hot_slot(self.next)),
+            geometry.cold_slot(self.next),
+        ] {
+            let Some(slot) = slot else { continue };
+            // Relaxed: our role's own earlier store, handed over by the role lock.
+            let bits = region.slot(slot).stamp.load(Ordering::Relaxed);
+            let stamp = Stamp::from_bits(bits);
+            ensure_no_newer(stamp, expected)?;
+            if stamp.ordinal() == expected {
+                self.next = expected;
+            }
         }
         Ok(())
-    }
-
-    /// The ordinal in a slot, which at most the next message can have reached.
-    fn own_stamp(&self, region: &Region, slot: usize) -> Result<u64, Corrupt> {
-        // Relaxed: our role's own earlier store, handed over by the role lock.
-        let bits = region.slot(slot).stamp.load(Ordering::Relaxed);
-        let ordinal = Stamp::from_bits(bits).ordinal();
-        if ordinal > self.next + 1 {
-            return Err(Corrupt::new(Field::Stamp, ordinal, 0..=self.next + 1));
-        }
-        Ok(ordinal)
     }
 
     /// How many messages were committed since the mailbox was created.
@@ -154,7 +151,7 @@ impl SendCursor {
 
     /// Whether there is room for the next message, and chooses its slot.
     ///
-    /// Looks at the shared memory only if the last look does not suffice; see [`look_for_room`](Self::look_for_room).
+    /// Looks at the shared memory only if the last look does not suffice.
     #[inline]
     pub(crate) fn room(
         &mut self,
@@ -167,40 +164,52 @@ impl SendCursor {
     /// Whether there is room for the next message for all that is known, and chooses its slot.
     #[inline]
     pub(crate) fn knows_room(&mut self, region: &Region) -> bool {
-        let geometry = region.geometry();
-        let queued = self.next - self.received;
-        if queued < u64::from(geometry.slots())
-            && let Some(slot) = geometry.slot_for(self.next, queued, self.pass)
-        {
-            self.slot = slot;
-            return true;
+        let knows = self.next < self.known;
+        if knows {
+            self.slot = region
+                .geometry()
+                .slot_for(self.next, self.next - self.received);
         }
-        false
+        knows
     }
 
-    /// As [`room`](Self::room), by a look at the shared memory. Before the cold slots are entered, which costs
-    /// more than a short wait, it looks as often as `again` tells it to, unless the receiver sleeps.
+    /// As [`room`](Self::room), by a look at the shared memory. It suffices for H messages: in the hot slots, or behind
+    /// a longer queue in the cold ones, since each look takes the line of `received` away from the receiver.
+    ///
+    /// Going through the cold slots costs more than a short wait. So before it leaves the hot ones, and once in a
+    /// round after that, it looks as often as `again` tells it to, unless the receiver sleeps.
     pub(crate) fn look_for_room(
         &mut self,
         region: &Region,
         mut again: impl FnMut() -> bool,
     ) -> Result<bool, Corrupt> {
         let geometry = region.geometry();
+        let (hot, slots) = (u64::from(geometry.hot_slots()), u64::from(geometry.slots()));
         let parked = &region.control().receiver.presence.parked;
-        self.slot = loop {
+        let was_hot = self.slot < geometry.hot_slots() as usize;
+        let patient = was_hot || self.next.is_multiple_of(slots);
+        loop {
             let queued = self.queued(region)?;
-            if queued == u64::from(geometry.slots()) {
+            if queued == slots {
                 return Ok(false);
             }
-            if let Some(slot) = geometry.slot_for(self.next, queued, self.pass) {
-                break slot;
-            }
             // Relaxed: only a hint that it frees nothing soon.
-            if parked.load(Ordering::Relaxed) == PARKED || !again() {
-                break geometry.first_cold_slot();
+            if queued < hot || !patient || parked.load(Ordering::Relaxed) == PARKED || !again() {
+                break;
             }
-        };
-        Ok(true)
+        }
+        self.known = self.known_after_look(region);
+        Ok(self.knows_room(region))
+    }
+
+    /// The messages below this number need no other look at `received`.
+    #[inline]
+    fn known_after_look(&self, region: &Region) -> u64 {
+        let geometry = region.geometry();
+        let (hot, slots) = (u64::from(geometry.hot_slots()), u64::from(geometry.slots()));
+        let is_hot = self.next - self.received < hot;
+        let from = if is_hot { self.received } else { self.next };
+        (from + hot).min(self.received + slots)
     }
 
     /// Writes a part of the next message's payload. There must be room.
@@ -237,9 +246,6 @@ impl SendCursor {
         let stamp = Stamp::new(self.next, length).bits();
         // (S) Release: pairs with the Acquire in `ReceiveCursor::look`; publishes the payload.
         slot.stamp.store(stamp, Ordering::Release);
-        if self.slot == region.geometry().first_cold_slot() {
-            self.pass = Pass::starting_with(self.next);
-        }
         self.next += 1;
         // (C) Release: after the stamp, for whoever restarts the sender.
         region
@@ -250,17 +256,12 @@ impl SendCursor {
             .store(self.next, Ordering::Release);
     }
 
-    /// Sends the first of `messages`, of at most 1024 bytes each, as far as hot slots are known to be free;
-    /// none in a pass.
+    /// Sends the first of `messages`, of at most 1024 bytes each, as far as hot slots are known to be free.
     ///
-    /// What [`room`](Self::room) and [`commit`](Self::commit) would do, with one decision for all: the messages
-    /// follow no pass that could still claim them (rule 1), and fewer than H are queued before each (rule 2).
+    /// What [`room`](Self::room) and [`commit`](Self::commit) would do, with one decision for all.
     #[inline]
     pub(crate) fn publish_hot<T: AsRef<[u8]>>(&mut self, region: &Region, messages: &[T]) -> usize {
         let geometry = region.geometry();
-        if geometry.cold_slot(self.next, self.pass).is_some() {
-            return 0;
-        }
         let queued = self.next - self.received;
         let free = u64::from(geometry.hot_slots()).saturating_sub(queued);
         let numbers = LAST_MESSAGE + 1 - self.next;
@@ -308,14 +309,10 @@ impl Cursor for SendCursor {
 pub(crate) struct ReceiveCursor {
     /// The number of the next message to show, from 0.
     next: u64,
-    /// The last pass of which a message was found.
-    pass: Pass,
     /// The slot in which `look` has found the next message.
     slot: usize,
     /// What `received` says: messages before this one were given back. At most `next`.
     acknowledged: u64,
-    /// What `pass` was when `next` was there.
-    acknowledged_pass: Pass,
     /// Where it stood when it was made.
     resumed: u64,
 }
@@ -332,26 +329,10 @@ impl ReceiveCursor {
                 0..=LAST_MESSAGE + 1,
             ));
         }
-        let geometry = region.geometry();
-        let pass = if geometry.is_plain() {
-            Pass::NONE
-        } else {
-            let ordinal = |slot| {
-                // Acquire: pairs with (S). Slot H before slot N - 1: if slot H shows the next pass already, the one
-                // before has come to its end, and with the news of it comes its last message.
-                let bits = region.slot(slot).stamp.load(Ordering::Acquire);
-                Stamp::from_bits(bits).ordinal()
-            };
-            let in_first = ordinal(geometry.first_cold_slot());
-            let in_last = ordinal(geometry.last_slot());
-            geometry.pass_of(received, in_first, in_last)
-        };
         Ok(Self {
             next: received,
-            pass,
             slot: 0,
             acknowledged: received,
-            acknowledged_pass: pass,
             resumed: received,
         })
     }
@@ -375,43 +356,26 @@ impl ReceiveCursor {
 
     /// Whether the next message is there, and its length: 0 to 1024.
     ///
-    /// One load in the plain ring, in a pass, and for a message in a hot slot; otherwise two.
+    /// One load for a message in a hot slot, otherwise two.
     #[inline(always)]
     pub(crate) fn look(&mut self, region: &Region) -> Result<Option<usize>, Corrupt> {
         let geometry = region.geometry();
         let expected = self.next + 1;
-        let cold = geometry.cold_slot(self.next, self.pass);
-        let slot = cold.unwrap_or_else(|| geometry.hot_slot(self.next));
-        let stamp = load_stamp(region, slot);
-        if stamp.ordinal() == expected {
+        self.slot = geometry.hot_slot(self.next);
+        let hot = load_stamp(region, self.slot);
+        if hot.ordinal() == expected {
+            return checked_length(hot).map(Some);
+        }
+        if let Some(slot) = geometry.cold_slot(self.next) {
             self.slot = slot;
-            return checked_length(stamp).map(Some);
+            let cold = load_stamp(region, slot);
+            if cold.ordinal() == expected {
+                return checked_length(cold).map(Some);
+            }
+            ensure_no_newer(cold, expected)?;
         }
-        if cold.is_some() || geometry.is_plain() {
-            ensure_no_newer(stamp, expected)?;
-            return Ok(None);
-        }
-        self.look_for_pass(region, stamp)
-    }
-
-    /// Whether the next message, which is not in its hot slot but `hot` is, has begun a pass.
-    fn look_for_pass(&mut self, region: &Region, hot: Stamp) -> Result<Option<usize>, Corrupt> {
-        let geometry = region.geometry();
-        let expected = self.next + 1;
-        let newest = self.next + u64::from(geometry.slots());
-        ensure_no_newer(hot, newest)?;
-        // A newer message in the hot slot is right only if this one has begun a pass. Loaded after
-        // the hot slot, slot H then shows it.
-        let slot = geometry.first_cold_slot();
-        let stamp = load_stamp(region, slot);
-        ensure_no_newer(stamp, newest)?;
-        if stamp.ordinal() != expected {
-            ensure_no_newer(hot, expected)?;
-            return Ok(None);
-        }
-        self.pass = Pass::starting_with(self.next);
-        self.slot = slot;
-        checked_length(stamp).map(Some)
+        ensure_no_newer(hot, expected)?;
+        Ok(None)
     }
 
     /// An error if the next message was announced and is not there: its memory was taken away. For once in a
@@ -437,14 +401,12 @@ impl ReceiveCursor {
     /// Starts again at the first message that was not acknowledged.
     pub(crate) fn rewind(&mut self) {
         self.next = self.acknowledged;
-        self.pass = self.acknowledged_pass;
     }
 
     /// Gives back everything shown so far.
     #[inline]
     pub(crate) fn acknowledge(&mut self, region: &Region) {
         self.acknowledged = self.next;
-        self.acknowledged_pass = self.pass;
         // (R) Release: pairs with the Acquire in `SendCursor::queued`; our reads of the payload are done.
         region
             .control()
@@ -475,7 +437,7 @@ impl Cursor for ReceiveCursor {
 
 #[inline]
 fn load_stamp(region: &Region, slot: usize) -> Stamp {
-    // Acquire: pairs with (S) in `publish`; with the number comes the payload, and every stamp before it.
+    // Acquire: pairs with (S) in `publish`; with the number comes the payload.
     Stamp::from_bits(region.slot(slot).stamp.load(Ordering::Acquire))
 }
 

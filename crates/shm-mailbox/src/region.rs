@@ -48,7 +48,7 @@ impl Region {
     ) -> Result<Self, shm_core::ViewError> {
         let control = NonNull::from(mapping.view::<Control>(0)?);
         let slots = NonNull::from(
-            mapping.slice_view::<Slot>(crate::layout::SLOTS_OFFSET, geometry.slots() as usize)?,
+            mapping.slice_view::<Slot>(crate::layout::SLOTS_OFFSET, geometry.places() as usize)?,
         );
         Ok(Self {
             control,
@@ -152,7 +152,7 @@ mod heap {
                 sender: side(),
                 receiver: side(),
             });
-            let slots: Box<[Slot]> = (0..geometry.slots())
+            let slots: Box<[Slot]> = (0..geometry.places())
                 .map(|_| Slot {
                     stamp: AtomicU64::new(0),
                     payload: Payload::new(),

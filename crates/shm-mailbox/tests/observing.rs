@@ -84,7 +84,7 @@ fn a_killed_sender_is_seen_as_dead_and_its_messages_are_counted() {
 #[test]
 fn a_message_whose_sender_was_killed_before_it_counted_is_seen() {
     let _turn = turn();
-    // In a hot slot, as the first of a pass, within it, and after it.
+    // In a hot slot, in each cold one, and in the first of them again.
     for sent in 1..=7 {
         let name = Name::new();
         let options = name.options();

@@ -164,7 +164,7 @@ fn every_size_of_dev_shm_is_enough_or_an_error_that_says_how_much_is_missing() {
             for slots in [1, 4, 16] {
                 let name = Name::new();
                 let needed = (640 + 1088 * u64::from(slots)).next_multiple_of(4096);
-                match name.options().slots(slots).sender() {
+                match name.options().slots(slots).hot_slots(slots).sender() {
                     Ok(mut sender) => {
                         assert!(needed <= pages * 4096, "{pages} pages, {slots} slots");
                         while sender.try_send([1; 1024]).is_ok() {}

@@ -134,7 +134,11 @@ fn mailbox(queued: u64) -> (Name, Sender, Receiver) {
     guard::install().expect("a handler can be set");
     let name = Name::new();
     let options = || name.options().wait(Wait::Block);
-    let mut sender = options().slots(SLOTS).sender().expect("the role");
+    let mut sender = options()
+        .slots(SLOTS)
+        .hot_slots(SLOTS)
+        .sender()
+        .expect("the role");
     let mut receiver = options().receiver().expect("the role");
     let mut buffer = [0; 1024];
     let first = u64::from(SLOTS);
@@ -331,7 +335,7 @@ fn during_a_wait(damage: Damage, wait: Wait, sends: bool) {
         if sends { "sender" } else { "receiver" }
     );
     let name = Name::new();
-    let options = || name.options().slots(SLOTS).wait(wait);
+    let options = || name.options().slots(SLOTS).hot_slots(SLOTS).wait(wait);
     let mut sender = options().sender().expect("the role");
     let mut receiver = options().receiver().expect("the role");
     if sends {

@@ -1,6 +1,6 @@
 //! The receiver's steps, one access to shared memory each.
 
-use crate::ring::{DEAD_RECEIVER, Fault, Miss, NONE, Next, Recv, Ring, Send, State};
+use crate::ring::{DEAD_RECEIVER, Fault, Miss, Next, Recv, Ring, Send, State};
 
 impl Ring {
     pub(crate) fn receiver(&self, s: &State, push: &mut impl FnMut(&'static str, Next)) {
@@ -19,29 +19,8 @@ impl Ring {
                 };
                 t.receiver.acked = n;
                 t.receiver.n = n;
-                t.receiver.at = if self.cold() == 0 || self.missing(Miss::ReceiverForgetsPass) {
-                    Recv::AttachOwn
-                } else {
-                    Recv::AttachFirst
-                };
-                push("attaches: loads `received`", Ok(t));
-            }
-            Recv::AttachFirst => {
-                t.receiver.held = s.stamp[usize::from(self.first_to_load())];
-                t.receiver.at = Recv::AttachLast;
-                push("attaches: loads the stamp of slot H", Ok(t));
-            }
-            Recv::AttachLast => {
-                let other = s.stamp[usize::from(self.slots - 1 + self.hot - self.first_to_load())];
-                let (first, last) = if self.missing(Miss::LastBeforeFirst) {
-                    (other, s.receiver.held)
-                } else {
-                    (s.receiver.held, other)
-                };
-                t.receiver.pass = self.pass_that_holds(s.receiver.n, first, last);
-                t.receiver.held = 0;
                 t.receiver.at = Recv::AttachOwn;
-                push("attaches: loads the stamp of slot N - 1", Ok(t));
+                push("attaches: loads `received`", Ok(t));
             }
             Recv::AttachOwn => {
                 t.receiver_parked = false;
@@ -73,43 +52,28 @@ impl Ring {
                 push("begins to look", Ok(t));
             }
             Recv::Look => {
-                let slot = self.look_first(s);
+                let slot = self.hot_slot(s.receiver.n);
                 let stamp = s.stamp[usize::from(slot)];
-                let expected = s.receiver.n + 1;
-                let passing = self.cold() == 0 || self.in_pass(s.receiver.pass, s.receiver.n);
-                if stamp == expected {
+                let forgets = self.missing(Miss::ReceiverForgetsCold)
+                    || s.receiver.announced && self.missing(Miss::OnlyHotBeforeParking);
+                if stamp == s.receiver.n + 1 {
                     self.found(&mut t, slot, push);
-                } else if slot == self.hot && !passing {
-                    t.receiver.at = Recv::LookCold;
-                    push("loads the stamp of slot H: not this", Ok(t));
-                } else if stamp > expected && (passing || stamp > s.receiver.n + self.slots) {
-                    push("loads a stamp", Err(Fault::FalseCorrupt));
-                } else if passing
-                    || (s.receiver.announced && self.missing(Miss::OnlyHotBeforeParking))
-                {
+                } else if stamp > s.receiver.n + 1 {
+                    push("loads the hot stamp", Err(Fault::FalseCorrupt));
+                } else if self.cold_slot(s.receiver.n).is_none() || forgets {
                     self.nothing(&mut t, push);
                 } else {
-                    // A newer number in the hot slot is legal only if slot H has the expected one.
-                    t.receiver.held = u8::from(stamp > expected);
                     t.receiver.at = Recv::LookCold;
                     push("loads the hot stamp: not this", Ok(t));
                 }
             }
             Recv::LookCold => {
-                let reversed = self.missing(Miss::ColdFirst);
-                let slot = if reversed {
-                    s.receiver.n % self.hot
-                } else {
-                    self.hot
-                };
+                let slot = self.cold_slot(s.receiver.n).expect("there are cold slots");
                 let stamp = s.stamp[usize::from(slot)];
-                t.receiver.held = 0;
                 if stamp == s.receiver.n + 1 {
                     self.found(&mut t, slot, push);
-                } else if reversed && stamp > s.receiver.n + 1 {
-                    push("loads the hot stamp", Err(Fault::FalseCorrupt));
-                } else if s.receiver.held == 1 || stamp > s.receiver.n + self.slots {
-                    push("loads the stamp of slot H", Err(Fault::FalseCorrupt));
+                } else if stamp > s.receiver.n + 1 {
+                    push("loads the cold stamp", Err(Fault::FalseCorrupt));
                 } else {
                     self.nothing(&mut t, push);
                 }
@@ -167,7 +131,7 @@ impl Ring {
                 push("sets its own parked", Ok(t));
             }
             Recv::Wait => {
-                let slot = self.expected(s.receiver.n, s.receiver.pass);
+                let slot = self.hot_slot(s.receiver.n);
                 let sleeps = if self.missing(Miss::WaitElsewhere) {
                     s.stamp[usize::from(slot)] != s.receiver.n + 1
                 } else {
@@ -204,9 +168,6 @@ impl Ring {
     fn found(&self, t: &mut State, slot: u8, push: &mut impl FnMut(&'static str, Next)) {
         let announced = t.receiver.announced;
         t.receiver.slot = slot;
-        if self.cold() > 0 && slot == self.hot {
-            t.receiver.pass = t.receiver.n;
-        }
         t.receiver.announced = false;
         t.receiver.at = if self.missing(Miss::AckBeforeCopy) {
             Recv::Ack
@@ -254,9 +215,6 @@ impl Ring {
         t.receiver.n = n + 1;
         t.receiver.slot = 0;
         t.receiver.held = 0;
-        if t.receiver.pass != NONE && t.receiver.n >= t.receiver.pass + self.slots {
-            t.receiver.pass = NONE;
-        }
         t.receiver.at = match (early, self.peeks) {
             (true, _) => Recv::Parked,
             (false, true) => Recv::Rest,
@@ -266,35 +224,6 @@ impl Ring {
             t.delivered = t.delivered.max(n + 1);
         }
         Ok(())
-    }
-
-    /// The slot to look at first: the one of the pass, or the hot one.
-    fn look_first(&self, s: &State) -> u8 {
-        let slot = self.expected(s.receiver.n, s.receiver.pass);
-        if self.missing(Miss::ColdFirst) && slot < self.hot {
-            self.hot
-        } else {
-            slot
-        }
-    }
-
-    fn first_to_load(&self) -> u8 {
-        if self.missing(Miss::LastBeforeFirst) {
-            self.slots - 1
-        } else {
-            self.hot
-        }
-    }
-
-    /// F for message `n`, from the stamps in the first and the last cold slot.
-    fn pass_that_holds(&self, n: u8, first: u8, last: u8) -> u8 {
-        if first > 0 && self.in_pass(first - 1, n) {
-            return first - 1;
-        }
-        if last >= self.cold() && self.in_pass(last - self.cold(), n) {
-            return last - self.cold();
-        }
-        NONE
     }
 }
 

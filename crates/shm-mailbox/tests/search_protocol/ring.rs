@@ -2,11 +2,8 @@
 
 use crate::search::{Model, Step};
 
-/// No pass through the cold slots has been made, or it no longer matters.
-pub(crate) const NONE: u8 = u8::MAX;
-
-/// The most slots that a model has.
-const SLOTS: usize = 8;
+/// The most slots, hot and cold, that a model has.
+const SLOTS: usize = 12;
 
 /// A promise that was broken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,19 +48,13 @@ pub(crate) enum Miss {
     WakeWithoutClear,
     NoWakeAtAttach,
     BatchBlocksFirst,
-    /// Rule 1 of the hot ring: a pass is left as soon as a hot slot is free.
-    PassLeftEarly,
-    /// Rule 2: a hot slot is taken although all of them are.
+    /// A hot slot is taken although all of them are.
     HotOneTooMany,
-    /// Rule 3: the next pass follows upon a pass.
-    PassUponPass,
-    /// Rule 4: a pass begins although there are hot slots.
-    SpillAnyTime,
-    ColdFirst,
+    /// There are as many cold slots as messages fit besides the hot ones.
+    ColdTooFew,
     OnlyHotBeforeParking,
-    LastBeforeFirst,
-    ReceiverForgetsPass,
-    SenderForgetsPass,
+    ReceiverForgetsCold,
+    SenderForgetsCold,
 }
 
 /// Where the sender is: the access it makes next.
@@ -98,8 +89,6 @@ pub(crate) enum Send {
 pub(crate) enum Recv {
     Dead,
     AttachReceived,
-    AttachFirst,
-    AttachLast,
     AttachOwn,
     AttachClear,
     AttachWake,
@@ -146,8 +135,6 @@ pub(crate) struct Sender {
     pub(crate) n: u8,
     /// `received` as it was last seen.
     pub(crate) received: u8,
-    /// F, the first message of the last pass.
-    pub(crate) pass: u8,
     pub(crate) slot: u8,
     /// The peer was parked before the message was published (a near miss looks that early).
     pub(crate) early: bool,
@@ -160,9 +147,8 @@ pub(crate) struct Receiver {
     pub(crate) acked: u8,
     /// The number of the next message to show.
     pub(crate) n: u8,
-    pub(crate) pass: u8,
     pub(crate) slot: u8,
-    /// A first word, or a stamp, that was read out and is compared with the next.
+    /// A first word that was read out and is compared with the next.
     pub(crate) held: u8,
     pub(crate) announced: bool,
 }
@@ -171,7 +157,6 @@ pub(crate) const DEAD_SENDER: Sender = Sender {
     at: Send::Dead,
     n: 0,
     received: 0,
-    pass: NONE,
     slot: 0,
     early: false,
 };
@@ -179,7 +164,6 @@ pub(crate) const DEAD_RECEIVER: Receiver = Receiver {
     at: Recv::Dead,
     acked: 0,
     n: 0,
-    pass: NONE,
     slot: 0,
     held: 0,
     announced: false,
@@ -201,9 +185,7 @@ pub(crate) struct Ring {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Place {
     Full,
-    Slot(u8),
-    /// The first cold slot: a pass starts.
-    Spill,
+    Free,
     /// Nowhere: all was sent, and all was acknowledged.
     Drained,
 }
@@ -215,53 +197,60 @@ impl Ring {
         self.miss == Some(miss)
     }
 
-    pub(crate) fn cold(&self) -> u8 {
-        self.slots - self.hot
-    }
-
-    pub(crate) fn in_pass(&self, pass: u8, n: u8) -> bool {
-        pass != NONE && pass <= n && n < pass + self.cold()
-    }
-
-    /// The sender's choice of a slot for message `n`.
-    pub(crate) fn place(&self, n: u8, received: u8, pass: u8) -> Place {
+    /// Whether there is room for message `n`.
+    pub(crate) fn place(&self, n: u8, received: u8) -> Place {
         let queued = n - received;
         let full = match self.miss {
             Some(Miss::OneTooMany) => self.slots + 1,
             Some(Miss::OneTooFew) => self.slots - 1,
             _ => self.slots,
         };
-        let hot = self.hot + u8::from(self.missing(Miss::HotOneTooMany));
-        let follows_pass =
-            pass != NONE && n < pass + self.slots && !self.missing(Miss::PassUponPass);
-        if n == self.messages {
-            return if queued == 0 {
-                Place::Drained
-            } else {
-                Place::Full
-            };
-        }
-        if queued == full {
+        if n == self.messages && queued == 0 {
+            Place::Drained
+        } else if n == self.messages || queued == full {
             Place::Full
-        } else if self.in_pass(pass, n) && !(self.missing(Miss::PassLeftEarly) && queued < self.hot)
-        {
-            Place::Slot(self.hot + n - pass)
-        } else if self.missing(Miss::SpillAnyTime) && self.cold() > 0 && queued > 0 {
-            Place::Spill
-        } else if self.cold() == 0 || queued < hot || follows_pass {
-            Place::Slot(n % self.hot)
         } else {
-            Place::Spill
+            Place::Free
         }
     }
 
-    /// The receiver's choice: the slot to look at first for message `n`.
-    pub(crate) fn expected(&self, n: u8, pass: u8) -> u8 {
-        if self.in_pass(pass, n) {
-            self.hot + n - pass
-        } else {
-            n % self.hot
+    /// Whether message `n` goes to its hot slot.
+    pub(crate) fn is_hot(&self, n: u8, received: u8) -> bool {
+        n - received < self.hot + u8::from(self.missing(Miss::HotOneTooMany))
+    }
+
+    /// The slot for message `n`, for which there is room.
+    pub(crate) fn slot_for(&self, n: u8, received: u8) -> u8 {
+        match self.cold_slot(n) {
+            Some(cold) if !self.is_hot(n, received) => cold,
+            _ => self.hot_slot(n),
         }
+    }
+
+    /// Nobody who keeps to the rules looks at what was counted and given back: a number up to there is as good as
+    /// none, and what stands in such a slot is written before it is read. Forgetting it keeps the states few.
+    fn without_the_past(&self, mut s: State) -> State {
+        let writes = matches!(s.sender.at, Send::Word0 | Send::Word1 | Send::Stamp);
+        for slot in 0..SLOTS {
+            let written = writes && slot == usize::from(s.sender.slot);
+            if self.miss.is_none() && !written && s.stamp[slot] <= s.received.min(s.sent) {
+                s.stamp[slot] = 0;
+                s.words[slot] = [0; 2];
+            }
+        }
+        s
+    }
+
+    pub(crate) fn hot_slot(&self, n: u8) -> u8 {
+        n % self.hot
+    }
+
+    pub(crate) fn cold_slot(&self, n: u8) -> Option<u8> {
+        let cold = match self.miss {
+            Some(Miss::ColdTooFew) => self.slots - self.hot,
+            _ => self.slots,
+        };
+        (self.hot < self.slots).then(|| self.hot + n % cold)
     }
 }
 
@@ -285,20 +274,16 @@ impl Model for Ring {
     }
 
     fn steps(&self, state: &State, steps: &mut Vec<Step<State, Fault>>) {
-        self.sender(state, &mut |what, then| {
-            steps.push(Step {
-                who: "sender",
-                what,
-                then,
-            })
-        });
-        self.receiver(state, &mut |what, then| {
-            steps.push(Step {
-                who: "receiver",
-                what,
-                then,
-            })
-        });
+        for who in ["sender", "receiver"] {
+            let mut push = |what, then: Next| {
+                let then = then.map(|state| self.without_the_past(state));
+                steps.push(Step { who, what, then });
+            };
+            match who {
+                "sender" => self.sender(state, &mut push),
+                _ => self.receiver(state, &mut push),
+            }
+        }
     }
 
     /// A sleeper whose condition holds while the other side, alive, rests: it owes no wake-up any

@@ -1,6 +1,6 @@
 //! The sender's steps, one access to shared memory each.
 
-use crate::ring::{DEAD_SENDER, Fault, Miss, NONE, Next, Place, Recv, Ring, Send, Sender, State};
+use crate::ring::{DEAD_SENDER, Fault, Miss, Next, Place, Recv, Ring, Send, State};
 
 impl Ring {
     pub(crate) fn sender(&self, s: &State, push: &mut impl FnMut(&'static str, Next)) {
@@ -51,12 +51,16 @@ impl Ring {
                 t.sender.at = Send::Rest;
                 push("attaches: wakes the peer", Ok(t));
             }
-            Send::Rest => match self.place(s.sender.n, s.sender.received, s.sender.pass) {
-                Place::Slot(slot) => {
-                    self.settle(&mut t, slot);
+            Send::Rest => match self.place(s.sender.n, s.sender.received) {
+                Place::Free => {
+                    if !self.is_hot(s.sender.n, s.sender.received) {
+                        t.sender.at = Send::Room;
+                        push("looks for a hot slot", Ok(t));
+                    }
+                    self.settle(&mut t);
                     push("begins a message", Ok(t));
                 }
-                Place::Full | Place::Spill => {
+                Place::Full => {
                     t.sender.at = Send::Room;
                     push("has to look for room", Ok(t));
                 }
@@ -73,12 +77,8 @@ impl Ring {
                     t.sender.at = Send::Rest;
                     push("loads `received`: drained", Ok(t));
                 }
-                Ok(Place::Spill) => {
-                    self.settle(&mut t, self.hot);
-                    push("loads `received`: a pass starts", Ok(t));
-                }
-                Ok(Place::Slot(slot)) => {
-                    self.settle(&mut t, slot);
+                Ok(Place::Free) => {
+                    self.settle(&mut t);
                     push("loads `received`: room", Ok(t));
                 }
                 Err(fault) => push("loads `received`", Err(fault)),
@@ -98,9 +98,6 @@ impl Ring {
             }
             Send::Stamp => {
                 t.stamp[slot] = stamp;
-                if self.cold() > 0 && s.sender.slot == self.hot {
-                    t.sender.pass = s.sender.n;
-                }
                 let then = match s.sender.n {
                     n if n < s.committed => Err(Fault::Recommitted),
                     n if n > s.committed => Err(Fault::Skipped),
@@ -209,19 +206,11 @@ impl Ring {
 
     /// What a committed message leads to: the next of a batch if there is room, or the wake-up.
     fn committed(&self, t: &mut State, push: &mut impl FnMut(&'static str, Next)) {
-        let sender = &mut t.sender;
-        sender.n += 1;
-        if sender.pass != NONE && sender.n >= sender.pass + self.slots {
-            sender.pass = NONE;
-        }
-        if sender.n < self.messages {
+        t.sender.n += 1;
+        if t.sender.n < self.messages {
             let mut batch = *t;
-            let Sender {
-                n, received, pass, ..
-            } = batch.sender;
-            let place = self.place(n, received, pass);
-            if let Place::Slot(slot) = place {
-                self.settle(&mut batch, slot);
+            if self.place(t.sender.n, t.sender.received) == Place::Free {
+                self.settle(&mut batch);
                 push("stores the last word, goes on with its batch", Ok(batch));
             } else if self.missing(Miss::BatchBlocksFirst) {
                 batch.sender.at = Send::Room;
@@ -245,12 +234,12 @@ impl Ring {
             return Err(Fault::FalseCorrupt);
         }
         sender.received = t.received;
-        Ok(self.place(sender.n, sender.received, sender.pass))
+        Ok(self.place(sender.n, sender.received))
     }
 
     /// The sender settles on a slot and starts to fill it.
-    fn settle(&self, t: &mut State, slot: u8) {
-        t.sender.slot = slot;
+    fn settle(&self, t: &mut State) {
+        t.sender.slot = self.slot_for(t.sender.n, t.sender.received);
         t.sender.at = match self.miss {
             Some(Miss::StampBeforePayload) => Send::Stamp,
             Some(Miss::LookAtParkedFirst) => Send::Parked,
@@ -261,43 +250,19 @@ impl Ring {
     /// Finds its number again: what it loads here only a sender writes, so that nothing can come
     /// between these loads that matters.
     fn restart_sender(&self, t: &mut State) {
-        let holds = |slot: u8, n: u8| t.stamp[usize::from(slot)] == n + 1;
-        let (mut n, mut pass) = (t.sent, NONE);
-        if self.cold() > 0 && !self.missing(Miss::SenderForgetsPass) {
-            let first = t.stamp[usize::from(self.hot)];
-            if first > 0 && first - 1 < n {
-                pass = first - 1;
-            }
-        }
-        while !self.missing(Miss::RestartTrustsSent) {
-            if holds(self.expected(n, pass), n) {
-                n += 1;
-                if self.cold() == 0 {
-                    break;
-                }
-            } else if self.cold() > 0 && holds(self.hot, n) {
-                pass = n;
-                n += 1;
-            } else {
-                break;
-            }
-        }
-        t.sender.n = n;
-        t.sender.pass = self.settled(pass, n);
-        t.sender.at = if n == t.sent || self.missing(Miss::RestartLeavesSent) {
+        let n = t.sent;
+        let cold = match self.miss {
+            Some(Miss::SenderForgetsCold) => None,
+            _ => self.cold_slot(n),
+        };
+        let holds = |slot: u8| t.stamp[usize::from(slot)] == n + 1;
+        let uncounted = holds(self.hot_slot(n)) || cold.is_some_and(holds);
+        t.sender.n = n + u8::from(uncounted && !self.missing(Miss::RestartTrustsSent));
+        t.sender.at = if t.sender.n == t.sent || self.missing(Miss::RestartLeavesSent) {
             Send::AttachReceived
         } else {
             Send::AttachRepair
         };
-    }
-
-    /// A pass that decides about no later message is forgotten, which keeps the states few.
-    fn settled(&self, pass: u8, n: u8) -> u8 {
-        if pass != NONE && n < pass + self.slots {
-            pass
-        } else {
-            NONE
-        }
     }
 }
 

@@ -96,9 +96,10 @@ pub(crate) fn image(slots: u32) -> Vec<u8> {
     image_with_hot(slots, slots)
 }
 
-/// The bytes of a mailbox that nobody has attached to, of which only the first `hot` slots are hot.
+/// The bytes of a mailbox that nobody has attached to, with so many hot slots.
 pub(crate) fn image_with_hot(slots: u32, hot: u32) -> Vec<u8> {
-    let size = stamp_offset(usize::try_from(slots).expect("a small number"));
+    let places = if hot == slots { slots } else { hot + slots };
+    let size = stamp_offset(usize::try_from(places).expect("a small number"));
     let mut bytes = vec![0; size.next_multiple_of(4096)];
     bytes[MAGIC..8].copy_from_slice(b"shm-mbox");
     bytes[VERSION..12].copy_from_slice(&1_u32.to_ne_bytes());
