@@ -2,37 +2,12 @@
 //! are asked for when somebody completes one.
 
 use clap::builder::PossibleValue;
-use clap::{Args, Command, ValueHint};
+use clap::{Command, ValueHint};
 use clap_complete::Shell;
 
-use crate::console;
-use crate::ending::Ending;
-use crate::failure::Failure;
-use crate::manual;
-
-pub(crate) const EXAMPLES: &str = "\
-Examples:
-  bash:
-    shm completions bash > ~/.local/share/bash-completion/completions/shm
-
-  zsh, in a directory of $fpath:
-    shm completions zsh > _shm
-
-  fish:
-    shm completions fish > ~/.config/fish/completions/shm.fish
-
-With bash, zsh and fish also the names of objects are completed, by shm ls -q.";
-
-/// Marks an argument that takes the name of an object: of what the generator can be told, nothing else means that to
-/// this command.
-pub(crate) const OBJECT: ValueHint = ValueHint::Hostname;
-
-#[derive(Debug, Args)]
-pub(crate) struct CompletionsArgs {
-    /// The shell
-    #[arg(value_enum)]
-    shell: Shell,
-}
+use crate::args::{CompletionsArgs, OBJECT};
+use crate::failure::{Ending, Failure};
+use crate::{console, manual};
 
 /// Prints the completions for a shell.
 pub(crate) fn run(args: &CompletionsArgs) -> Result<Ending, Failure> {

@@ -5,8 +5,8 @@ use std::io::{self, IsTerminal, Write};
 use rustix::termios::tcgetwinsize;
 use serde::Serialize;
 
-use crate::failure::Failure;
-use crate::{errors, escape, stdio};
+use crate::failure::{Failure, errors};
+use crate::terminal::{escape, stdio};
 
 /// The columns of the terminal that standard output is; none if it is no terminal, or does not say.
 pub(crate) fn width() -> Option<usize> {

@@ -8,46 +8,24 @@ compile_error!("shm supports Linux on x86-64 and aarch64 only");
 
 mod args;
 mod bench;
-mod channel;
 mod completions;
 mod console;
-mod doctor;
-mod ending;
-mod entry;
-mod errors;
-mod escape;
 mod failure;
-mod framing;
-mod input;
-mod locale;
-mod ls;
 mod manual;
-mod objects;
-mod operator_args;
-mod output;
-mod peek;
-mod people;
-mod place;
-mod procfs;
-mod progress;
-mod reader;
-mod rm;
-mod signals;
-mod sink;
-mod source;
-mod stat;
-mod stats;
-mod stdio;
-mod wanted;
-mod writer;
+mod operators;
+mod pass;
+mod system;
+mod terminal;
 
 use std::process::ExitCode;
 
 use shm_core::guard;
 
 use crate::args::{Cli, Command};
-use crate::ending::Ending;
-use crate::failure::Failure;
+use crate::failure::{Ending, Failure, errors};
+use crate::operators::{doctor, ls, peek, rm, stat};
+use crate::pass::{reader, writer};
+use crate::terminal::signals;
 
 fn main() -> ExitCode {
     let command = Cli::from_command_line().command;
@@ -58,7 +36,7 @@ fn main() -> ExitCode {
     let ready = match command {
         // The doctor tells of more than that, and a page needs no objects.
         Command::Doctor(_) | Command::Completions(_) | Command::Man(_) => Ok(()),
-        _ => place::check(),
+        _ => errors::check_place(),
     };
     match ready.and_then(|()| run(command)) {
         Ok(Ending::Done) => ExitCode::SUCCESS,

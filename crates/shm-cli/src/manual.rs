@@ -1,51 +1,17 @@
 //! `shm man`: generated from the definitions of the command line, so that the two cannot disagree.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::{Args, Command, CommandFactory, ValueHint};
+use clap::{Command, CommandFactory};
 
-use crate::args::Cli;
-use crate::ending::Ending;
-use crate::failure::Failure;
-use crate::{console, errors};
-
-pub(crate) const MAN_EXAMPLES: &str = "\
-Examples:
-  Read a page:
-    shm man writer | man -l -
-
-  Install all pages:
-    shm man --dir /usr/local/share/man/man1";
-
-/// The commands that have a page.
-const COMMANDS: [&str; 10] = [
-    "writer",
-    "reader",
-    "ls",
-    "stat",
-    "peek",
-    "rm",
-    "doctor",
-    "bench",
-    "completions",
-    "man",
-];
+use crate::args::{Cli, ManArgs};
+use crate::console;
+use crate::failure::{Ending, Failure, errors};
 
 /// The end of each page.
 const SEE_SHM: &str = ".SH SEE ALSO\n.BR shm (1),\n.BR shm_overview (7)\n";
 const SEE_ALL: &str = ".SH SEE ALSO\n.BR shm_open (3),\n.BR shm_overview (7),\n.BR lsipc (1)\n";
-
-#[derive(Debug, Args)]
-pub(crate) struct ManArgs {
-    /// The command, like writer; the page of shm itself without it
-    #[arg(value_parser = COMMANDS, hide_possible_values = true)]
-    command: Option<String>,
-
-    /// Write all pages to this directory instead
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "command")]
-    dir: Option<PathBuf>,
-}
 
 /// Prints a page, or writes all.
 pub(crate) fn pages(args: &ManArgs) -> Result<Ending, Failure> {
@@ -166,6 +132,7 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::args::pages::COMMANDS;
 
     #[test]
     fn examples_stay_as_they_are_and_text_flows() {

@@ -1,6 +1,6 @@
 //! What stands below the options in `--help`: examples, and what the exit status means.
 
-pub(super) const EXIT_CODES: &str = "\
+const EXIT_CODES: &str = "\
 A duration D is written like 50us, 100ms or 2s.
 
 Exit status:
@@ -43,7 +43,15 @@ pub(super) fn shm() -> String {
     format!("{SHM_EXAMPLES}\n{EXIT_CODES}\n\n{ENVIRONMENT}")
 }
 
-pub(super) const WRITER_EXAMPLES: &str = "\
+pub(super) fn writer() -> String {
+    format!("{WRITER_EXAMPLES}\n{EXIT_CODES}")
+}
+
+pub(super) fn reader() -> String {
+    format!("{READER_EXAMPLES}\n{EXIT_CODES}")
+}
+
+const WRITER_EXAMPLES: &str = "\
 Examples:
   Two terminals, in any order:
     shm reader orders
@@ -63,7 +71,7 @@ Examples:
     shm writer --classic
 ";
 
-pub(super) const READER_EXAMPLES: &str = "\
+const READER_EXAMPLES: &str = "\
 Examples:
   Two terminals, in any order:
     shm reader orders
@@ -102,3 +110,124 @@ Run it on an idle machine. The benchmark checks itself: messages come at
 random times, so with poll they wait half an interval on average. If they do
 not, for an interval of 1 ms or more, the measurement is wrong, and the exit
 status is 1.";
+
+pub(super) const LS_EXAMPLES: &str = "\
+Examples:
+  Everything, mailboxes first:
+    shm ls
+
+  The mailboxes with neither writer nor reader:
+    shm ls --stale
+
+  For a script: names alone, or the columns that it needs:
+    shm ls -q 'orders*' 'bills*'
+    shm ls --no-headings -o name,queued
+
+  The names of mailboxes with messages in them:
+    shm ls --json | jq -r 'select(.mailbox.queued > 0).name'
+
+  Every second, until Ctrl-C (watching disturbs nobody):
+    watch -n 1 shm ls 'orders*'
+
+A role is alive while its process lives, even if it is silent. A ? after a
+process number means that only the process itself has given it. queued is
+exact while no message is sent or received.";
+
+pub(super) const STAT_EXAMPLES: &str = "\
+Examples:
+  Who holds it, how far it is, who has it open:
+    shm stat orders
+
+  One number for a monitor:
+    shm stat --json orders | jq .mailbox.queued
+
+  All that match:
+    shm stat 'orders*'
+
+Every object that can be shown is shown. If some cannot, each failure is
+printed, and the first decides the exit status: 3 if the object does not
+exist, 5 if this user may not read it.";
+
+pub(super) const PEEK_EXAMPLES: &str = "\
+Examples:
+  The messages that wait in a mailbox; they stay there:
+    shm peek orders
+
+  The oldest one, with its number:
+    shm peek --json -c 1 orders
+
+The number, seq, counts from 0 since the mailbox was created. Peeking disturbs
+neither the writer nor the reader. A message that a reader takes meanwhile is
+left out.
+
+Exit status:
+  0    done, also if nothing is queued
+  1    failure
+  2    usage
+  3    no such object
+  5    permission
+  7    not a mailbox, or a damaged one";
+
+pub(super) const RM_EXAMPLES: &str = "\
+Examples:
+  One that is not in use:
+    shm rm orders
+
+  All that match and are not in use:
+    shm rm 'orders*'
+
+  What rm --stale would remove:
+    shm rm --stale --dry-run
+
+  Mailboxes with neither writer nor reader, and the messages in them:
+    shm rm --stale --force
+
+Exit status:
+  0    done
+  1    failure
+  2    usage
+  3    no such object
+  4    in use
+  5    permission
+  7    no object
+
+Every object that can be removed is removed. If some cannot, each failure is
+printed, and the first decides the exit status.";
+
+pub(super) const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  Before a service is started, and when it does not come up:
+    shm doctor
+
+  For a monitor, what is not as it should be:
+    shm doctor --json | jq -r 'select(.verdict != \"ok\").what'
+
+It checks whether /dev/shm exists, is memory, may be written to, and has room
+and inodes left. It checks the limits of this shell, and whether objects are
+removed when sessions end. It looks for mailboxes with neither writer nor
+reader, and for those that every user may use.
+
+Exit status:
+  0    no problem, though there may be warnings
+  1    a problem";
+
+pub(super) const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  bash:
+    shm completions bash > ~/.local/share/bash-completion/completions/shm
+
+  zsh, in a directory of $fpath:
+    shm completions zsh > _shm
+
+  fish:
+    shm completions fish > ~/.config/fish/completions/shm.fish
+
+With bash, zsh and fish also the names of objects are completed, by shm ls -q.";
+
+pub(super) const MAN_EXAMPLES: &str = "\
+Examples:
+  Read a page:
+    shm man writer | man -l -
+
+  Install all pages:
+    shm man --dir /usr/local/share/man/man1";

@@ -1,3 +1,6 @@
+use std::time::Duration;
+
+use super::value::{duration, group, interval, measurement, mode, slots};
 use super::*;
 
 fn writer(arguments: &[&str]) -> Result<WriterArgs, clap::Error> {
@@ -138,4 +141,17 @@ fn one_framing_at_a_time() {
 fn a_message_may_begin_with_a_hyphen() {
     let writer = writer(&["-m", "-1", "-m", "two"]).unwrap();
     assert_eq!(writer.message, ["-1", "two"]);
+}
+
+#[test]
+fn only_one_format_goes_to_standard_output() {
+    let check = |arguments: &[&str]| {
+        let line = ["shm", "bench"].iter().chain(arguments);
+        match Cli::try_parse_from(line).unwrap().command {
+            Command::Bench(bench) => bench.check(),
+            _ => unreachable!("asked for a benchmark"),
+        }
+    };
+    assert!(check(&["--json", "--csv"]).is_err());
+    assert!(check(&["--json", "--csv=figures.csv"]).is_ok());
 }

@@ -1,9 +1,23 @@
 //! What an argument may be, and what is said if it is something else.
 
+use std::env;
 use std::time::Duration;
 
+use clap::ValueHint;
 use glob::Pattern;
 use shm_core::{NameError, ShmName};
+
+use crate::system::people;
+
+/// Marks an argument that takes the name of an object: of what the generator of completions can be
+/// told, nothing else means that to this command.
+pub(crate) const OBJECT: ValueHint = ValueHint::Hostname;
+
+/// Where the name of the object may stand instead of on the command line.
+const NAME_VARIABLE: &str = "SHM_NAME";
+
+/// Name of the object when neither the command line nor the environment gives one.
+pub(super) const DEFAULT_NAME: &str = "shm-mailbox";
 
 /// Longest duration that is taken for meant.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -11,7 +25,7 @@ const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// The shortest measurement from which figures can come.
 const SHORTEST_MEASUREMENT: Duration = Duration::from_millis(1);
 
-pub(crate) fn name(text: &str) -> Result<ShmName, String> {
+pub(super) fn name(text: &str) -> Result<ShmName, String> {
     ShmName::new(text).map_err(|error| match error {
         // Programs count from 0, people from 1.
         NameError::Slash { name, at } => {
@@ -23,8 +37,23 @@ pub(crate) fn name(text: &str) -> Result<ShmName, String> {
     })
 }
 
+/// The name that the environment gives, if it does.
+pub(super) fn name_of_environment() -> Result<Option<ShmName>, String> {
+    // An empty variable is one that is not set, as everywhere in the shell.
+    let Some(value) = env::var_os(NAME_VARIABLE).filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    let named = match value.to_str() {
+        Some(text) => name(text),
+        None => Err(format!("name {value:?} is not UTF-8; choose another")),
+    };
+    named
+        .map(Some)
+        .map_err(|error| format!("${NAME_VARIABLE}: {error}"))
+}
+
 /// A pattern for names. As with [`name`], a slash in front means nothing.
-pub(crate) fn pattern(text: &str) -> Result<Pattern, String> {
+pub(super) fn pattern(text: &str) -> Result<Pattern, String> {
     let pattern = text.strip_prefix('/').unwrap_or(text);
     Pattern::new(pattern).map_err(|error| {
         let at = text.len() - pattern.len() + error.pos + 1;
@@ -33,7 +62,7 @@ pub(crate) fn pattern(text: &str) -> Result<Pattern, String> {
 }
 
 /// `50us`, `100ms`, `2s`: at most a year; `0s` means now.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let expected = || Err("expected a duration like 50us, 100ms or 2s".to_owned());
     // A month to those who parse it, and minutes to most who write it.
     if text.contains('M') {
@@ -49,7 +78,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// As [`duration`], longer than nothing.
-pub(crate) fn interval(text: &str) -> Result<Duration, String> {
+pub(super) fn interval(text: &str) -> Result<Duration, String> {
     match duration(text)? {
         Duration::ZERO => Err("expected an interval longer than 0".to_owned()),
         interval => Ok(interval),
@@ -57,7 +86,7 @@ pub(crate) fn interval(text: &str) -> Result<Duration, String> {
 }
 
 /// As [`duration`], of a measurement.
-pub(crate) fn measurement(text: &str) -> Result<Duration, String> {
+pub(super) fn measurement(text: &str) -> Result<Duration, String> {
     match duration(text)? {
         duration if duration < SHORTEST_MEASUREMENT => Err("expected at least 1ms".to_owned()),
         duration => Ok(duration),
@@ -65,39 +94,33 @@ pub(crate) fn measurement(text: &str) -> Result<Duration, String> {
 }
 
 /// How many messages.
-pub(crate) fn count(text: &str) -> Result<u64, String> {
+pub(super) fn count(text: &str) -> Result<u64, String> {
     match text.parse() {
         Ok(count @ 1..) => Ok(count),
         _ => Err("expected a number of messages, 1 or more".to_owned()),
     }
 }
 
-pub(crate) fn slots(text: &str) -> Result<u32, String> {
+pub(super) fn slots(text: &str) -> Result<u32, String> {
     match text.parse::<u32>() {
         Ok(slots) if slots <= 65_536 && slots.is_power_of_two() => Ok(slots),
         _ => Err("expected a power of two from 1 to 65536".to_owned()),
     }
 }
 
-/// A number, or a name that the system's list has. (Other lists, such as a directory service's, take the number.)
+/// A number, or a name that the system's list has. (Other lists, such as a directory service's, take
+/// the number.)
 pub(super) fn group(text: &str) -> Result<u32, String> {
     match text.parse() {
         // -1 as `gid_t`, which means no group to the system.
-        Ok(u32::MAX) => {
-            return Err("no group has this number, expected 0 to 4294967294".to_owned());
-        }
-        Ok(number) => return Ok(number),
-        Err(_) => {}
+        Ok(u32::MAX) => Err("no group has this number, expected 0 to 4294967294".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => people::group(text)
+            .map_err(|error| error.to_string())?
+            .ok_or_else(|| {
+                "expected a name of /etc/group, or a number from 0 to 4294967294".to_owned()
+            }),
     }
-    let groups = std::fs::read_to_string("/etc/group").map_err(|error| error.to_string())?;
-    // `name:password:number:members`, see group(5).
-    let mut numbers = groups.lines().filter_map(|line| {
-        let mut fields = line.split(':');
-        (fields.next() == Some(text)).then(|| fields.nth(1)?.parse().ok())?
-    });
-    numbers
-        .next()
-        .ok_or_else(|| "expected a name of /etc/group, or a number from 0 to 4294967294".to_owned())
 }
 
 pub(super) fn mode(text: &str) -> Result<u32, String> {

@@ -8,9 +8,7 @@ use shm_mailbox::classic::{self, Classic};
 use shm_mailbox::{Mailbox, Message, Receiver, RecvError, Sender};
 
 use super::way::{Layout, Way};
-use crate::ending::Halt;
-use crate::errors;
-use crate::failure::Failure;
+use crate::failure::{Failure, Halt, errors};
 
 /// What both ends of an object are made from.
 #[derive(Clone, Debug)]

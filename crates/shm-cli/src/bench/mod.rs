@@ -30,13 +30,11 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-pub(crate) use args::{BenchArgs, PeerArgs};
 pub(crate) use peer::run as run_peer;
 
-use crate::ending::{Ending, Halt};
-use crate::errors;
-use crate::failure::{Failure, Status};
-use crate::signals::Signals;
+use crate::args::BenchArgs;
+use crate::failure::{Ending, Failure, Halt, Status, errors};
+use crate::terminal::signals::Signals;
 use effort::Effort;
 use ends::Ends;
 use machine::{Line, Machine};

@@ -1,7 +1,9 @@
 //! Numbers in messages, in bytes that the lesson's layout can carry too: none of them is 0.
 
+use crate::args::SHORTEST;
+
 /// Bytes that a number takes.
-pub(super) const LENGTH: usize = 10;
+pub(super) const LENGTH: usize = SHORTEST;
 
 /// Bits of the number in each byte; the highest bit is set, so that no byte ends a text.
 const BITS: u32 = 7;

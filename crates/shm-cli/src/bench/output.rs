@@ -4,11 +4,11 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::args::BenchArgs;
 use super::report::Report;
 use super::{csv, svg, table};
-use crate::failure::Failure;
-use crate::{console, errors};
+use crate::args::BenchArgs;
+use crate::console;
+use crate::failure::{Failure, errors};
 
 /// What was asked for, opened before anything is measured: after minutes of work it would be late to find out
 /// that a file cannot be written.

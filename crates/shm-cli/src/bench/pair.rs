@@ -21,8 +21,7 @@ use super::report::{Both, Idle, Sparse, Stream};
 use super::task::{LAST, Task};
 use super::usage::{Usage, now};
 use crate::args::WaitArg;
-use crate::ending::Halt;
-use crate::failure::{Failure, Status};
+use crate::failure::{Failure, Halt, Status};
 
 /// Two processes with an object in each direction.
 pub(super) struct Pair {

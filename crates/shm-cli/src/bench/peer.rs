@@ -16,15 +16,14 @@ use std::time::{Duration, Instant};
 use shm_core::ShmName;
 use shm_mailbox::Message;
 
-use super::args::PeerArgs;
 use super::ends::{Ends, ReceiveEnd, SendEnd};
 use super::number;
 use super::phase::Moments;
 use super::placement;
 use super::task::{LAST, Task};
 use super::usage::{Usage, now};
-use crate::ending::{Ending, Halt};
-use crate::failure::{Failure, Status};
+use crate::args::PeerArgs;
+use crate::failure::{Ending, Failure, Halt, Status};
 
 /// What the peer says when it is attached, instead of what it has used.
 pub(super) const READY: &str = "ready";

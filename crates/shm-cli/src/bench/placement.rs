@@ -3,18 +3,9 @@
 use std::fmt;
 use std::io;
 
-use clap::ValueEnum;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
-use serde::Serialize;
 
-/// Where the two processes run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Placement {
-    Far,
-    Same,
-    None,
-}
+pub(crate) use crate::args::Placement;
 
 impl fmt::Display for Placement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,17 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use clap::ValueEnum;
-use serde::Serialize;
 use shm_mailbox::Wait;
 
-/// Whose layout the object has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Layout {
-    Mailbox,
-    Classic,
-}
+pub(crate) use crate::args::Layout;
 
 /// One row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

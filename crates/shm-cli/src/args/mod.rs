@@ -1,0 +1,121 @@
+//! The command line: everything that can be typed, with its limits, defaults and help.
+//!
+//! Here live the structures that the arguments are read into, and what is said of a wrong one. What
+//! a command does with its arguments does not belong here: nothing in this room opens an object.
+
+mod bench;
+mod channel;
+mod help;
+mod operators;
+pub(crate) mod pages;
+mod pass;
+mod value;
+mod wanted;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::console;
+use crate::terminal::escape;
+
+pub(crate) use bench::{BenchArgs, Layout, PeerArgs, Placement, SHORTEST};
+pub(crate) use channel::{ChannelArgs, Framing, WaitArg};
+pub(crate) use operators::{ColumnName, DoctorArgs, LsArgs, PeekArgs, RmArgs, StatArgs};
+pub(crate) use pages::{CompletionsArgs, ManArgs};
+pub(crate) use pass::{Oversize, ReaderArgs, WriterArgs};
+pub(crate) use value::OBJECT;
+pub(crate) use wanted::Wanted;
+
+/// Messages of up to 1 KiB between two processes, through POSIX shared memory.
+#[derive(Debug, Parser)]
+#[command(name = "shm", version, after_long_help = help::shm())]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Send standard input as messages, one per line
+    #[command(after_long_help = help::writer())]
+    Writer(WriterArgs),
+    /// Write messages to standard output as they come
+    #[command(after_long_help = help::reader())]
+    Reader(ReaderArgs),
+    /// List what is in /dev/shm, mailboxes first
+    #[command(after_long_help = help::LS_EXAMPLES)]
+    Ls(LsArgs),
+    /// Show one object in detail
+    #[command(after_long_help = help::STAT_EXAMPLES)]
+    Stat(StatArgs),
+    /// Show what is queued in a mailbox, without taking it
+    #[command(after_long_help = help::PEEK_EXAMPLES)]
+    Peek(PeekArgs),
+    /// Remove objects that nobody uses
+    #[command(after_long_help = help::RM_EXAMPLES)]
+    Rm(RmArgs),
+    /// Look for what could keep mailboxes from working here
+    #[command(after_long_help = help::DOCTOR_EXAMPLES)]
+    Doctor(DoctorArgs),
+    /// Measure latency against processor time, for each way of waiting
+    #[command(after_long_help = help::BENCH_EXAMPLES)]
+    Bench(BenchArgs),
+    /// Print completions for a shell
+    #[command(after_long_help = help::COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
+    /// Print the manual page of a command, or write all
+    #[command(after_long_help = help::MAN_EXAMPLES)]
+    Man(ManArgs),
+    /// The other process of a benchmark
+    #[command(hide = true)]
+    BenchPeer(PeerArgs),
+}
+
+impl Cli {
+    /// Reads the command line; a usage error, or a question for help, is answered and ends the
+    /// process.
+    pub(crate) fn from_command_line() -> Self {
+        let mut cli = Self::try_parse().unwrap_or_else(|outcome| {
+            if outcome.use_stderr() {
+                refuse(&outcome);
+            }
+            // Help, or the version, that could not be written is a failure as any other page.
+            let status = match console::write_with(|| outcome.print()) {
+                Ok(()) => 0,
+                Err(failure) => failure.report() as i32,
+            };
+            std::process::exit(status)
+        });
+        let (name, checked) = match &mut cli.command {
+            Command::Writer(writer) => ("writer", writer.complete()),
+            Command::Reader(reader) => ("reader", reader.channel.complete()),
+            Command::Stat(stat) => ("stat", stat.complete()),
+            Command::Peek(peek) => ("peek", peek.complete()),
+            Command::Rm(rm) => ("rm", rm.check().map_err(str::to_owned)),
+            Command::Bench(bench) => ("bench", bench.check().map_err(str::to_owned)),
+            _ => return cli,
+        };
+        if let Err(wrong) = checked {
+            let mut command = Self::command();
+            command.build();
+            let command = command.find_subcommand_mut(name).expect("it was parsed");
+            refuse(&command.error(ErrorKind::ValueValidation, wrong));
+        }
+        cli
+    }
+}
+
+/// Tells what is wrong with the command line, and ends the process with status 2.
+fn refuse(error: &clap::Error) -> ! {
+    let text = error.render().to_string();
+    if text.chars().all(escape::is_harmless) {
+        error.exit();
+    }
+    // An argument that controls terminals is shown escaped, and then without colours: these are
+    // control characters, too.
+    eprint!("{}", escape::text(&text));
+    std::process::exit(error.exit_code())
+}
+
+#[cfg(test)]
+mod tests;

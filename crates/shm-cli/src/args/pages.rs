@@ -1,0 +1,38 @@
+//! The command lines of `shm man` and `shm completions`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+use clap_complete::Shell;
+
+/// The commands that have a page.
+pub(crate) const COMMANDS: [&str; 10] = [
+    "writer",
+    "reader",
+    "ls",
+    "stat",
+    "peek",
+    "rm",
+    "doctor",
+    "bench",
+    "completions",
+    "man",
+];
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The command, like writer; the page of shm itself without it
+    #[arg(value_parser = COMMANDS, hide_possible_values = true)]
+    pub(crate) command: Option<String>,
+
+    /// Write all pages to this directory instead
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "command")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
+}

@@ -1,0 +1,114 @@
+//! The command lines of `shm writer` and `shm reader`.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::channel::ChannelArgs;
+use super::value::{count, duration};
+
+/// What becomes of a terminated message that is longer than the channel carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Oversize {
+    /// Sent in pieces, which are one again when written out.
+    Split,
+    /// An error, exit 8.
+    Error,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WriterArgs {
+    #[command(flatten)]
+    pub(crate) channel: ChannelArgs,
+
+    /// Send TEXT instead of standard input; repeatable
+    ///
+    /// TEXT is framed as standard input is: a newline is added, or a null with -0.
+    #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) message: Vec<OsString>,
+
+    /// A line over 1 KiB: split, or error [default: split]
+    ///
+    /// With split, a reader that writes the pieces out makes one line of them again. With error, nothing of the line is
+    /// sent, and the exit status is 8. With --timeout the default is error. With --length-delimited a length over 1 KiB
+    /// is always an error.
+    #[arg(long, value_name = "HOW", value_enum, hide_possible_values = true)]
+    oversize: Option<Oversize>,
+
+    /// Wait at most D to send a message, else exit 124
+    ///
+    /// With 0s a message is sent now or not at all. The messages before it stay in the mailbox. No line is half-sent,
+    /// so one over 1 KiB, which would be several messages, is an error. To bound the wait at the end, use --drain or
+    /// --keep.
+    #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// At the end, wait at most D for messages to be taken
+    ///
+    /// If messages are left after D, the exit status is 6, and the object stays with them. 0s means now. Without --drain
+    /// the wait has no limit.
+    #[arg(long, value_name = "D", value_parser = duration, conflicts_with = "keep", allow_hyphen_values = true)]
+    pub(crate) drain: Option<Duration>,
+
+    /// At the end, exit at once and leave object and messages
+    ///
+    /// If there are more messages than slots, the writer still waits for a reader. With --classic it waits for each
+    /// message.
+    #[arg(long)]
+    pub(crate) keep: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReaderArgs {
+    #[command(flatten)]
+    pub(crate) channel: ChannelArgs,
+
+    /// End after N messages
+    ///
+    /// A line over 1 KiB is several messages.
+    #[arg(short = 'c', long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    pub(crate) count: Option<u64>,
+
+    /// Wait at most D for the next message, else exit 124
+    ///
+    /// 0s means now. With --classic this is the only way to notice that the writer was killed, because that layout does
+    /// not record it.
+    #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// Take what is queued and exit, even if that is nothing
+    ///
+    /// The exit status is 0. If the object does not exist, none is made, and the exit status is 3.
+    #[arg(long, conflicts_with_all = ["timeout", "follow", "classic"])]
+    pub(crate) no_wait: bool,
+
+    /// When the writer exits or dies, wait for the next
+    #[arg(long)]
+    pub(crate) follow: bool,
+
+    /// One JSON object a line for each message
+    ///
+    /// {"schema":1,"seq":7,"len":6,"data":{"text":"hello\n"}}. Data that is not UTF-8 is {"bytes":"BASE64"}. A line over
+    /// 1 KiB is several messages, and only the last of them ends with the newline.
+    #[arg(long, conflicts_with = "length_delimited")]
+    pub(crate) json: bool,
+}
+
+impl WriterArgs {
+    /// What becomes of a line over 1 KiB: with `--timeout` it could be sent in part.
+    pub(crate) fn oversize(&self) -> Oversize {
+        let default = match self.timeout {
+            Some(_) => Oversize::Error,
+            None => Oversize::Split,
+        };
+        self.oversize.unwrap_or(default)
+    }
+
+    pub(super) fn complete(&mut self) -> Result<(), String> {
+        if self.timeout.is_some() && self.oversize() == Oversize::Split {
+            return Err("with --timeout, --oversize split could send a part of a line".to_owned());
+        }
+        self.channel.complete()
+    }
+}

@@ -1,0 +1,206 @@
+//! Is `/dev/shm` there, is it memory, and is there room in it?
+
+use std::os::unix::fs::MetadataExt;
+
+use rustix::fs::{Access, StatVfs, access, statfs, statvfs};
+use rustix::io::Errno;
+
+use super::{Finding, LARGEST, MAILBOX, bytes};
+use crate::system::place::{self, DIRECTORY};
+
+/// `TMPFS_MAGIC`, and `RAMFS_MAGIC`; see statfs(2).
+const MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
+/// What Docker, Podman and Kubernetes give a container unless they are told otherwise.
+const CONTAINER: u64 = 64 << 20;
+/// Room for so many default mailboxes is called enough.
+const ENOUGH: u64 = 16;
+
+/// About the file system; if it is not there, only that.
+pub(super) fn findings() -> Vec<Finding> {
+    let mode = match place::find() {
+        Ok(metadata) => metadata.mode(),
+        Err(why) => return vec![Finding::problem(DIRECTORY, why, place::MOUNT)],
+    };
+    let mut findings = vec![
+        place(),
+        permission(
+            access(DIRECTORY, Access::WRITE_OK | Access::EXEC_OK),
+            access(DIRECTORY, Access::READ_OK),
+            mode,
+            rustix::process::geteuid().is_root(),
+        ),
+    ];
+    match statvfs(DIRECTORY) {
+        Ok(system) => {
+            findings.push(space(&system));
+            findings.push(inodes(&system));
+        }
+        Err(error) => findings.push(absent(&error.to_string())),
+    }
+    findings
+}
+
+fn absent(reason: &str) -> Finding {
+    Finding::problem(DIRECTORY, format!("does not exist: {reason}"), place::MOUNT)
+}
+
+fn place() -> Finding {
+    match statfs(DIRECTORY) {
+        // Signed on some machines; the magic numbers fit either way.
+        Ok(system)
+            if MEMORY
+                .iter()
+                .any(|magic| *magic == system.f_type.cast_unsigned()) =>
+        {
+            Finding::ok("/dev/shm", "is memory (tmpfs)")
+        }
+        Ok(_) => Finding::warning(
+            "/dev/shm",
+            "is no tmpfs, so objects may be written to a disk and outlive a reboot",
+            "mount -t tmpfs -o mode=1777 tmpfs /dev/shm",
+        ),
+        Err(error) => absent(&error.to_string()),
+    }
+}
+
+fn permission(
+    writable: Result<(), Errno>,
+    readable: Result<(), Errno>,
+    mode: u32,
+    is_root: bool,
+) -> Finding {
+    match (writable, readable) {
+        // In a directory that others may write to, they may remove anything unless it has the sticky bit.
+        (Ok(()), Ok(())) if mode & 0o022 != 0 && mode & 0o1000 == 0 => Finding::warning(
+            "permission",
+            format!(
+                "others may remove this user's objects: mode {:04o}",
+                mode & 0o7777
+            ),
+            place::OPEN,
+        ),
+        // What root may do says nothing of the others.
+        (Ok(()), Ok(())) if is_root && mode & 0o003 != 0o003 => Finding::problem(
+            "permission",
+            format!(
+                "other users may not create objects: mode {:04o}",
+                mode & 0o7777
+            ),
+            place::OPEN,
+        ),
+        (Ok(()), Ok(())) => Finding::ok("permission", "this user may create objects"),
+        (Ok(()), Err(error)) => Finding::warning(
+            "permission",
+            format!("this user may create objects, and not list them: {error}"),
+            place::OPEN,
+        ),
+        (Err(Errno::ROFS), _) => Finding::problem(
+            "permission",
+            "/dev/shm is mounted read-only",
+            "mount -o remount,rw /dev/shm; a container with a read-only root needs --tmpfs /dev/shm",
+        ),
+        (Err(error), _) => Finding::problem(
+            "permission",
+            format!("this user may not create objects: {error}"),
+            place::OPEN,
+        ),
+    }
+}
+
+fn space(system: &StatVfs) -> Finding {
+    let total = system.f_blocks.saturating_mul(system.f_frsize);
+    let free = system.f_bavail.saturating_mul(system.f_frsize);
+    if total == 0 {
+        return Finding::ok("space", "no limit but the machine's memory");
+    }
+    space_of(total, free)
+}
+
+fn space_of(total: u64, free: u64) -> Finding {
+    let what = format!("{} of {} are free", bytes(free), bytes(total));
+    let grow = "shm ls --all shows what takes it; mount -o remount,size=SIZE /dev/shm gives more";
+    if free < MAILBOX {
+        Finding::problem(
+            "space",
+            format!(
+                "/dev/shm is full: {what}, a mailbox takes {}",
+                bytes(MAILBOX)
+            ),
+            grow,
+        )
+    } else if free < ENOUGH * MAILBOX || free < total / 20 {
+        Finding::warning("space", format!("/dev/shm is nearly full: {what}"), grow)
+    } else if total == CONTAINER {
+        Finding::warning(
+            "space",
+            format!(
+                "{what}: the default of containers; a mailbox of 65536 slots takes {}",
+                bytes(LARGEST)
+            ),
+            "--shm-size=256m (Docker, Podman), an emptyDir of medium Memory (Kubernetes), or fewer slots",
+        )
+    } else {
+        Finding::ok("space", what)
+    }
+}
+
+fn inodes(system: &StatVfs) -> Finding {
+    inodes_of(system.f_files, system.f_ffree)
+}
+
+fn inodes_of(total: u64, free: u64) -> Finding {
+    let what = format!("{free} of {total} are free");
+    let grow = "shm rm --stale; mount -o remount,nr_inodes=NUMBER /dev/shm gives more";
+    match (total, free) {
+        (0, _) => Finding::ok("inodes", "no limit"),
+        (_, 0) => Finding::problem("inodes", format!("no name is left: {what}"), grow),
+        (_, 1..ENOUGH) => Finding::warning("inodes", what, grow),
+        _ => Finding::ok("inodes", what),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Verdict;
+    use super::*;
+
+    #[test]
+    fn space_is_judged_by_what_a_mailbox_takes() {
+        let verdict = |total, free| space_of(total, free).verdict;
+        assert_eq!(verdict(8 << 30, 8 << 30), Verdict::Ok);
+        assert_eq!(verdict(8 << 30, 1 << 20), Verdict::Warning);
+        assert_eq!(verdict(8 << 20, 8 << 20), Verdict::Ok);
+        assert_eq!(verdict(8 << 20, MAILBOX), Verdict::Warning);
+        assert_eq!(verdict(8 << 20, MAILBOX - 1), Verdict::Problem);
+    }
+
+    #[test]
+    fn the_default_of_containers_is_recognised() {
+        let finding = space_of(CONTAINER, CONTAINER);
+        assert_eq!(finding.verdict, Verdict::Warning);
+        assert!(finding.next.is_some_and(|next| next.contains("--shm-size")));
+    }
+
+    #[test]
+    fn inodes_may_be_unlimited() {
+        assert_eq!(inodes_of(0, 0).verdict, Verdict::Ok);
+        assert_eq!(inodes_of(100, 0).verdict, Verdict::Problem);
+        assert_eq!(inodes_of(100, 3).verdict, Verdict::Warning);
+        assert_eq!(inodes_of(100, 99).verdict, Verdict::Ok);
+    }
+
+    #[test]
+    fn a_directory_that_may_not_be_written_is_a_problem() {
+        let (yes, no) = (Ok(()), Err(Errno::ACCESS));
+        let verdict =
+            |writable, readable, mode| permission(writable, readable, mode, false).verdict;
+        assert_eq!(verdict(yes, yes, 0o1777), Verdict::Ok);
+        assert_eq!(verdict(yes, no, 0o1777), Verdict::Warning);
+        assert_eq!(verdict(no, yes, 0o1777), Verdict::Problem);
+        // A directory of one's own is enough for oneself, but root creates none for the others.
+        assert_eq!(verdict(yes, yes, 0o0755), Verdict::Ok);
+        assert_eq!(permission(yes, yes, 0o0755, true).verdict, Verdict::Problem);
+        let read_only = permission(Err(Errno::ROFS), yes, 0o1777, false);
+        assert!(read_only.what.contains("read-only"));
+    }
+}

@@ -1,0 +1,370 @@
+//! An entry of `/dev/shm` as `shm ls` and `shm stat` show it; its fields are those of the JSON.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use shm_core::{FileKind, ListEntry, ObjectId, ShmName, Status};
+use shm_mailbox::observe::{Content, Lesson, Side, Snapshot};
+use shm_mailbox::{Peer, Role};
+
+use crate::failure::Failure;
+use crate::system::people;
+use crate::system::procfs::Uses;
+use crate::terminal::{escape, locale};
+
+/// A name in `/dev/shm` and what stands under it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Entry {
+    /// Raised when the meaning of a field changes.
+    schema: u32,
+    /// Without the slash; what is not UTF-8 is replaced.
+    pub(crate) name: String,
+    /// The name's bytes, in base64, if it is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name_bytes: Option<String>,
+    pub(crate) kind: Kind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mailbox: Option<Mailbox>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) classic: Option<Classic>,
+    pub(crate) owner: u32,
+    pub(crate) group: u32,
+    /// Octal.
+    pub(crate) mode: String,
+    pub(crate) size: u64,
+    pub(crate) allocated: u64,
+    pub(crate) inode: u64,
+    /// The processes that have it open or mapped, as far as they are shown to us.
+    pub(crate) users: Vec<u32>,
+    /// The name as it is.
+    #[serde(skip)]
+    pub(crate) file_name: OsString,
+    #[serde(skip)]
+    pub(crate) id: ObjectId,
+    #[serde(skip)]
+    pub(crate) status: Status,
+    /// The owner's name, or number if it has none.
+    #[serde(skip)]
+    pub(crate) owner_name: String,
+    /// Likewise of the group.
+    #[serde(skip)]
+    pub(crate) group_name: String,
+    /// Why it is [`Kind::Unknown`] or [`Kind::Unreadable`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    /// What to tell whoever asked for this [`Kind::Unreadable`] one by its name.
+    #[serde(skip)]
+    pub(crate) failure: Option<Failure>,
+}
+
+/// What an entry is, in the order in which they are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    Mailbox,
+    Classic,
+    /// A mailbox of another version or form.
+    Unknown,
+    /// Another program's object.
+    Foreign,
+    /// An object that we may not read.
+    Unreadable,
+    Semaphore,
+    Directory,
+    Symlink,
+    Fifo,
+    Socket,
+    Other,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Mailbox {
+    pub(crate) id: String,
+    pub(crate) version: u32,
+    pub(crate) slots: u32,
+    pub(crate) hot_slots: u32,
+    pub(crate) queued: u64,
+    pub(crate) sent: u64,
+    pub(crate) received: u64,
+    pub(crate) stale: bool,
+    pub(crate) changing: bool,
+    pub(crate) writer: Holder,
+    pub(crate) reader: Holder,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Classic {
+    pub(crate) flag: i32,
+    pub(crate) writer: Holder,
+    pub(crate) reader: Holder,
+}
+
+/// Who has a role.
+#[derive(Debug, Serialize)]
+pub(crate) struct Holder {
+    /// The lock decides whether it lives.
+    pub(crate) state: State,
+    /// The holder, or the last one.
+    pub(crate) pid: Option<u32>,
+    /// Whether the system says that this very process has the lock.
+    pub(crate) confirmed: bool,
+    /// How many holders there have been.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) epoch: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) parked: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fences: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum State {
+    Alive,
+    Dead,
+    Closed,
+    None,
+}
+
+impl Entry {
+    /// What the name, the identity and the status tell; all three are of one object.
+    pub(crate) fn new(listed: ListEntry) -> Self {
+        let status = listed.status;
+        Self {
+            schema: 1,
+            name: listed.name.to_string_lossy().into_owned(),
+            name_bytes: match listed.name.to_str() {
+                Some(_) => None,
+                None => Some(STANDARD.encode(listed.name.as_bytes())),
+            },
+            kind: Kind::of_file(&listed),
+            mailbox: None,
+            classic: None,
+            owner: status.owner,
+            group: status.group,
+            mode: format!("{:04o}", status.mode),
+            size: status.size,
+            allocated: status.allocated,
+            inode: listed.id.inode,
+            users: Vec::new(),
+            file_name: listed.name,
+            id: listed.id,
+            status,
+            owner_name: people::user_name(status.owner).unwrap_or_else(|| status.owner.to_string()),
+            group_name: people::group_name_or_number(status.group),
+            reason: None,
+            failure: None,
+        }
+    }
+
+    /// Adds what is in that object.
+    pub(crate) fn with(mut self, content: Content) -> Self {
+        self.kind = match content {
+            Content::Mailbox(seen) => {
+                self.mailbox = Some(Mailbox::from(seen));
+                Kind::Mailbox
+            }
+            Content::Classic(seen) => {
+                self.classic = Some(Classic::from(seen));
+                Kind::Classic
+            }
+            Content::Unknown(error) => {
+                self.reason = Some(error.to_string());
+                Kind::Unknown
+            }
+            _ => Kind::Foreign,
+        };
+        self
+    }
+
+    /// Adds who uses that object: `/proc` tells who a living holder is, and else its own word.
+    pub(crate) fn add_users(&mut self, uses: &Uses) {
+        self.users = uses.pids.iter().copied().collect();
+        let sides = match (&mut self.mailbox, &mut self.classic) {
+            (Some(mailbox), _) => [&mut mailbox.writer, &mut mailbox.reader],
+            (_, Some(classic)) => [&mut classic.writer, &mut classic.reader],
+            _ => return,
+        };
+        for (holder, role) in sides.into_iter().zip(ROLES) {
+            if let (State::Alive, Some(pid)) = (holder.state, uses.holder(role)) {
+                holder.pid = Some(pid);
+                holder.confirmed = true;
+            }
+        }
+    }
+
+    /// The writer and the reader, if what is in the object has these roles.
+    pub(crate) fn holders(&self) -> Option<[&Holder; 2]> {
+        match (&self.mailbox, &self.classic) {
+            (Some(mailbox), _) => Some([&mailbox.writer, &mailbox.reader]),
+            (_, Some(classic)) => Some([&classic.writer, &classic.reader]),
+            _ => None,
+        }
+    }
+
+    /// The role that somebody has, and who.
+    pub(crate) fn living_holder(&self) -> Option<(Role, &Holder)> {
+        let mut holders = ROLES.into_iter().zip(self.holders()?);
+        holders.find(|(_, holder)| holder.state == State::Alive)
+    }
+
+    /// Whether a living process takes the messages.
+    pub(crate) fn has_reader(&self) -> bool {
+        self.holders()
+            .is_some_and(|[_, reader]| reader.state == State::Alive)
+    }
+
+    /// The name with control characters, other bytes than UTF-8, and what the locale cannot show escaped, so that it
+    /// stays on its line, and is another than every other name.
+    pub(crate) fn shown_name(&self) -> String {
+        let name = escape::file_name(&self.file_name);
+        match locale::is_utf8() {
+            true => name,
+            false => escape::ascii(&name),
+        }
+    }
+
+    /// The name of the object; none if it is no object, or its name is not UTF-8.
+    pub(crate) fn object_name(&self) -> Option<ShmName> {
+        match self.kind <= Kind::Unreadable {
+            true => ShmName::new(self.file_name.to_str()?).ok(),
+            false => None,
+        }
+    }
+
+    pub(crate) fn is_stale(&self) -> bool {
+        self.mailbox.as_ref().is_some_and(|mailbox| mailbox.stale)
+    }
+
+    /// Whether this process may remove it: in a directory with the sticky bit only the owner and root may.
+    pub(crate) fn is_ours(&self) -> bool {
+        let euid = rustix::process::geteuid();
+        euid.is_root() || self.owner == euid.as_raw()
+    }
+}
+
+/// In the order of [`Entry::holders`].
+const ROLES: [Role; 2] = [Role::Sender, Role::Receiver];
+
+impl From<Snapshot> for Mailbox {
+    fn from(seen: Snapshot) -> Self {
+        Self {
+            id: seen.id.to_string(),
+            version: seen.version,
+            slots: seen.slots,
+            hot_slots: seen.hot_slots,
+            queued: seen.queued,
+            sent: seen.sent,
+            received: seen.received,
+            stale: seen.is_stale(),
+            changing: seen.changing,
+            writer: Holder::of_mailbox(&seen.sender),
+            reader: Holder::of_mailbox(&seen.receiver),
+        }
+    }
+}
+
+impl From<Lesson> for Classic {
+    fn from(seen: Lesson) -> Self {
+        Self {
+            flag: seen.flag,
+            writer: Holder::of_classic(seen.writer),
+            reader: Holder::of_classic(seen.reader),
+        }
+    }
+}
+
+impl Holder {
+    fn of_mailbox(side: &Side) -> Self {
+        Self {
+            state: match side.state {
+                Peer::Attached => State::Alive,
+                Peer::Died => State::Dead,
+                Peer::Closed => State::Closed,
+                // Never seen, and whatever a later library may add.
+                _ => State::None,
+            },
+            pid: (side.pid != 0).then_some(side.pid),
+            confirmed: false,
+            epoch: Some(side.epoch),
+            parked: Some(side.parked),
+            fences: Some(side.fences),
+        }
+    }
+
+    /// The lesson's layout has no room for more.
+    fn of_classic(held: bool) -> Self {
+        Self {
+            state: if held { State::Alive } else { State::None },
+            pid: None,
+            confirmed: false,
+            epoch: None,
+            parked: None,
+            fences: None,
+        }
+    }
+
+    /// In a column: a question mark stands behind a number that nobody but the process itself has told.
+    pub(crate) fn short(&self) -> String {
+        match (self.state, self.pid) {
+            (State::None, _) => "-".to_owned(),
+            (State::Closed, _) => "closed".to_owned(),
+            (State::Dead, _) => "dead".to_owned(),
+            (State::Alive, Some(pid)) if self.confirmed => format!("alive {pid}"),
+            (State::Alive, Some(pid)) => format!("alive {pid}?"),
+            (State::Alive, None) => "alive".to_owned(),
+        }
+    }
+}
+
+impl Kind {
+    fn of_file(listed: &ListEntry) -> Self {
+        match listed.kind {
+            FileKind::Regular if listed.name.as_encoded_bytes().starts_with(b"sem.") => {
+                Self::Semaphore
+            }
+            FileKind::Regular => Self::Foreign,
+            FileKind::Directory => Self::Directory,
+            FileKind::Symlink => Self::Symlink,
+            FileKind::Fifo => Self::Fifo,
+            FileKind::Socket => Self::Socket,
+            FileKind::Other => Self::Other,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Mailbox => "mailbox",
+            Self::Classic => "classic",
+            Self::Unknown => "unknown",
+            Self::Foreign => "foreign",
+            Self::Unreadable => "unreadable",
+            Self::Semaphore => "semaphore",
+            Self::Directory => "directory",
+            Self::Symlink => "symlink",
+            Self::Fifo => "fifo",
+            Self::Socket => "socket",
+            Self::Other => "other",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_object_has_one_word_whoever_names_it() {
+        for (kind, file) in [
+            (Kind::Directory, FileKind::Directory),
+            (Kind::Symlink, FileKind::Symlink),
+            (Kind::Fifo, FileKind::Fifo),
+            (Kind::Socket, FileKind::Socket),
+        ] {
+            assert_eq!(file.to_string(), format!("a {}", kind.name()));
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The commands that look after objects: `shm ls`, `stat`, `peek`, `rm` and `doctor`.
+//!
+//! Here lives what is seen of an object from outside, and how it is shown. An operator takes no
+//! role and no message: what sends or receives belongs to `pass`.
+
+pub(crate) mod doctor;
+mod entry;
+pub(crate) mod ls;
+mod objects;
+pub(crate) mod peek;
+pub(crate) mod rm;
+pub(crate) mod stat;

@@ -1,0 +1,215 @@
+//! `shm rm`: unlinks objects that nobody uses.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use rustix::io::Errno;
+use shm_core::{ObjectOptions, OpenError, ShmName, SystemError, Unlink};
+use shm_mailbox::{Removal, RemoveError, Role};
+
+use super::entry::{Entry, Kind};
+use super::objects::{self, Found};
+use crate::args::RmArgs;
+use crate::console;
+use crate::failure::{Ending, Failure, Failures, Status, errors, note};
+use crate::system::{place, procfs};
+
+/// Runs the command: what can be removed is, what cannot is told.
+pub(crate) fn run(args: &RmArgs) -> Result<Ending, Failure> {
+    let mut failures = Failures::default();
+    for found in objects::find(&args.names) {
+        failures.keep(found.and_then(|found| remove(&found, args)));
+    }
+    if args.stale {
+        for entry in objects::list(false, |_| true)? {
+            failures.keep(remove_stale(&entry, args));
+        }
+    }
+    Ok(failures.ending())
+}
+
+/// Removes what was asked for, and says so if it was found by a pattern.
+fn remove(found: &Found, args: &RmArgs) -> Result<(), Failure> {
+    let entry = &found.entry;
+    if entry.kind > Kind::Unreadable {
+        let name = &entry.file_name;
+        let what = format_args!("object {name:?} is no object but a {}", entry.kind.name());
+        return Err(Failure::new(Status::OtherLayout, what).next("rm, if it is yours"));
+    }
+    if !args.force {
+        ensure_unused(entry)?;
+    }
+    let removal = if args.force {
+        Removal::Any
+    } else {
+        Removal::Unused
+    };
+    let unlinked = match entry.object_name() {
+        Some(name) if args.dry_run => return promise(&name, entry, removal),
+        Some(name) => shm_mailbox::remove(&name, Some(entry.id), removal),
+        None if args.dry_run => {
+            return console::print(format!("would remove {}\n", entry.shown_name()));
+        }
+        None => unlink(entry).map_err(RemoveError::System),
+    };
+    let name = &entry.file_name;
+    match unlinked {
+        Ok(Unlink::Replaced) => Err(replaced(entry)),
+        Ok(unlinked) => {
+            let queued = entry.mailbox.as_ref().map_or(0, |mailbox| mailbox.queued);
+            // A reader that lives still takes what is there, and what its writer goes on to send.
+            if queued > 0 && !entry.has_reader() {
+                note(format_args!(
+                    "object {name:?} had messages ({queued}), which are gone with it"
+                ));
+            }
+            match unlinked {
+                Unlink::Done if found.by_pattern => {
+                    console::print(format!("removed {}\n", entry.shown_name()))
+                }
+                _ => Ok(()),
+            }
+        }
+        Err(error) => Err(failure(entry, &error)),
+    }
+}
+
+/// Removes an object whose name is not UTF-8, so that it is another program's: there is no lock to take.
+fn unlink(entry: &Entry) -> Result<Unlink, SystemError> {
+    let failed = |source| SystemError::without_object("unlink in /dev/shm", source);
+    let listed = shm_core::list()?;
+    match listed.into_iter().find(|now| now.name == entry.file_name) {
+        None => Ok(Unlink::AlreadyGone),
+        Some(now) if now.id != entry.id => Ok(Unlink::Replaced),
+        Some(_) => {
+            let path = Path::new(place::DIRECTORY).join(&entry.file_name);
+            fs::remove_file(path).map_err(failed)?;
+            Ok(Unlink::Done)
+        }
+    }
+}
+
+/// Removes what nobody holds, and says so, since nobody has named it.
+fn remove_stale(entry: &Entry, args: &RmArgs) -> Result<(), Failure> {
+    let Some(name) = entry.object_name() else {
+        return Ok(());
+    };
+    let Some(mailbox) = entry.mailbox.as_ref().filter(|mailbox| mailbox.stale) else {
+        return Ok(());
+    };
+    if !entry.is_ours() {
+        return Ok(());
+    }
+    let shown = entry.shown_name();
+    let kept = |queued| {
+        note(format_args!(
+            "kept {shown}: it has messages ({queued}); shm reader {shown} takes them, --force removes them"
+        ));
+    };
+    let removal = if args.force {
+        Removal::StaleWithMessages
+    } else {
+        Removal::Stale
+    };
+    if args.dry_run {
+        if mailbox.queued > 0 && !args.force {
+            kept(mailbox.queued);
+            return Ok(());
+        }
+        return promise(&name, entry, removal);
+    }
+    match shm_mailbox::remove(&name, Some(entry.id), removal) {
+        Ok(Unlink::Done) => console::print(format!("removed {shown}\n")),
+        // Somebody was quicker, or has come.
+        Ok(_) | Err(RemoveError::InUse { .. } | RemoveError::NotAMailbox { .. }) => Ok(()),
+        Err(RemoveError::Open(OpenError::NotFound { .. })) => Ok(()),
+        Err(RemoveError::Messages { queued, .. }) => {
+            kept(queued);
+            Ok(())
+        }
+        Err(error) => Err(failure(entry, &error)),
+    }
+}
+
+/// Says what would be removed; the refusal, if the system would not let us.
+fn promise(name: &ShmName, entry: &Entry, removal: Removal) -> Result<(), Failure> {
+    let mut options = ObjectOptions::new();
+    match options.any_owner(true).any_mode(true).open(name) {
+        Err(OpenError::PermissionDenied { .. }) if removal == Removal::Any => {}
+        Err(error) => return Err(failure(entry, &RemoveError::Open(error))),
+        Ok(_) => {}
+    }
+    if !entry.is_ours() {
+        return Err(not_ours(entry, &Errno::ACCESS.into()));
+    }
+    console::print(format!("would remove {}\n", entry.shown_name()))
+}
+
+/// An error if a process has the object open or mapped, or holds a role of it.
+fn ensure_unused(entry: &Entry) -> Result<(), Failure> {
+    let name = &entry.name;
+    if let Some((role, holder)) = entry.living_holder() {
+        return Err(in_use(name, role, holder.pid));
+    }
+    if let Some(pid) = entry.users.first() {
+        let program = procfs::program(*pid).unwrap_or_default();
+        let what = format_args!("object {name:?} is open in process {pid} ({program})");
+        return Err(Failure::new(Status::RoleTaken, what).next("end it first, or --force"));
+    }
+    Ok(())
+}
+
+fn in_use(name: &str, role: Role, pid: Option<u32>) -> Failure {
+    let program = match role {
+        Role::Sender => "writer",
+        Role::Receiver => "reader",
+    };
+    let pid = pid
+        .map(|pid| format!(", process {pid}"))
+        .unwrap_or_default();
+    let what = format_args!("object {name:?} is in use: it has a {program}{pid}");
+    Failure::new(Status::RoleTaken, what)
+        .next("end it first, or --force: then they go on without a name")
+}
+
+fn replaced(entry: &Entry) -> Failure {
+    let name = &entry.file_name;
+    let what = format_args!("object {name:?} was replaced by another while it was removed");
+    Failure::new(Status::Failure, what).next("shm ls, and try again")
+}
+
+fn not_ours(entry: &Entry, reason: &io::Error) -> Failure {
+    let what = format_args!(
+        "object {:?} belongs to {}, and only the owner can remove it: {reason}",
+        entry.name, entry.owner_name
+    );
+    Failure::new(Status::Permission, what).next("act as the owner")
+}
+
+fn failure(entry: &Entry, error: &RemoveError) -> Failure {
+    match error {
+        RemoveError::Open(denied @ OpenError::PermissionDenied { name, .. }) => {
+            let failure = Failure::new(Status::Permission, denied);
+            if errors::is_own(denied) {
+                failure.next(format_args!(
+                    "chmod u+rw /dev/shm/{name}, or shm rm --force {name}"
+                ))
+            } else {
+                failure.next("act as the owner")
+            }
+        }
+        RemoveError::Open(error) => errors::open(error),
+        RemoveError::InUse { name, role } => {
+            in_use(name.as_str(), *role, procfs::holder(entry.id, *role))
+        }
+        RemoveError::Messages { .. } | RemoveError::NotAMailbox { .. } => {
+            Failure::new(Status::OtherLayout, error)
+        }
+        RemoveError::System(error) if error.source.kind() == io::ErrorKind::PermissionDenied => {
+            not_ours(entry, &error.source)
+        }
+        RemoveError::System(error) => errors::system(error),
+        _ => Failure::new(Status::Failure, error),
+    }
+}

@@ -1,0 +1,175 @@
+//! `shm reader`: messages become bytes on standard output, and are acknowledged once they have been
+//! written.
+
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+
+use shm_mailbox::Message;
+
+use super::output::{Form, Output, Stop};
+use super::source::Source;
+use super::stats::Stats;
+use crate::args::{Framing, ReaderArgs};
+use crate::failure::{Ending, Failure, Halt, Status, errors, note};
+use crate::terminal::progress;
+use crate::terminal::signals::Signals;
+
+/// Runs the command.
+pub(crate) fn run(args: &ReaderArgs) -> Result<Ending, Failure> {
+    let signals = Signals::catch().map_err(|error| errors::signals(&error))?;
+    let output = Output::standard(form(args)).map_err(|error| errors::messages(&error))?;
+    let mut reader = Reader {
+        args,
+        output,
+        signals,
+        message: Message::new(),
+        left: args.count,
+        deadline: None,
+        gathered: Vec::new(),
+        stats: Stats::new(),
+    };
+    reader.restart_clock();
+    if args.channel.progress && !io::stdout().is_terminal() {
+        reader.stats.show();
+    }
+    let result = reader.serve();
+    progress::end();
+    if args.channel.stats {
+        note(reader.stats.figures());
+    }
+    match result {
+        Ok(()) => Ok(Ending::Done),
+        Err(Halt::Signal) => Ok(reader.signals.ending()),
+        Err(Halt::TimedOut) if args.no_wait => Ok(Ending::Done),
+        Err(Halt::TimedOut) => Err(timed_out(args)),
+        Err(Halt::Failed(failure)) => Err(failure),
+    }
+}
+
+/// A reader at work.
+struct Reader<'a> {
+    args: &'a ReaderArgs,
+    output: Output,
+    signals: Signals,
+    message: Message,
+    /// How many messages are still asked for.
+    left: Option<u64>,
+    /// Until when the next message may come, from whichever writer and object.
+    deadline: Option<Instant>,
+    /// Length in bytes of each message that the output has and may not have written.
+    gathered: Vec<usize>,
+    stats: Stats,
+}
+
+impl Reader<'_> {
+    /// Serves one writer, or, if asked to, one after the other.
+    fn serve(&mut self) -> Result<(), Halt> {
+        let mut is_classic = self.args.channel.classic;
+        loop {
+            let mut source = Source::attach(self.args, is_classic, self.deadline, &self.signals)?;
+            is_classic = source.is_classic();
+            let received = self.receive(&mut source);
+            let closed = source.close();
+            let is_satisfied = received?;
+            closed?;
+            if is_satisfied {
+                return Ok(());
+            }
+            if !self.args.follow {
+                if self.stats.messages() == 0 {
+                    self.explain();
+                }
+                return Ok(());
+            }
+        }
+    }
+
+    /// Tells a person why nothing came.
+    fn explain(&self) {
+        if io::stderr().is_terminal() {
+            let name = self.args.channel.name();
+            note(format_args!(
+                "the writer of object {name:?} has closed, and nothing is left; --follow waits for the next"
+            ));
+        }
+    }
+
+    /// Writes out messages as they come, all that are there at once. True if it has what it came
+    /// for, or nobody wants it any more; false if the writer is gone, and everything it sent has
+    /// been written.
+    fn receive(&mut self, source: &mut Source) -> Result<bool, Halt> {
+        while source.wait(&mut self.message, self.deadline)? {
+            self.gather(source);
+            let flushed = self.output.flush(&self.signals);
+            self.count(match &flushed {
+                Ok(()) => self.gathered.len(),
+                Err((written, _)) => *written,
+            });
+            match flushed {
+                Ok(()) => source.acknowledge()?,
+                Err((written, stop)) => {
+                    source.acknowledge_first(written)?;
+                    return match stop {
+                        Stop::Closed => Ok(true),
+                        Stop::Signal => Err(Halt::Signal),
+                        Stop::Failed(error) => Err(errors::messages(&error).into()),
+                    };
+                }
+            }
+            if self.left == Some(0) {
+                return Ok(true);
+            }
+            if self.signals.caught().is_some() {
+                return Err(Halt::Signal);
+            }
+            self.restart_clock();
+        }
+        Ok(false)
+    }
+
+    /// The time for the next message begins now.
+    fn restart_clock(&mut self) {
+        let limit = match self.args.no_wait {
+            true => Some(Duration::ZERO),
+            false => self.args.timeout,
+        };
+        self.deadline = limit.map(|limit| Instant::now() + limit);
+    }
+
+    /// Takes the message that has come, and what else there is, as far as it is wanted and the
+    /// output has room.
+    fn gather(&mut self, source: &mut Source) {
+        loop {
+            let message = &self.message;
+            self.output.push(source.id(), message.sequence(), message);
+            self.gathered.push(message.len());
+            self.left = self.left.map(|left| left - 1);
+            if self.left == Some(0) || self.output.is_full() || !source.more(&mut self.message) {
+                return;
+            }
+        }
+    }
+
+    /// Of the messages that were gathered, the first `written` went out; the others are for the
+    /// next reader.
+    fn count(&mut self, written: usize) {
+        for length in self.gathered.drain(..).take(written) {
+            self.stats.count(length);
+        }
+    }
+}
+
+fn form(args: &ReaderArgs) -> Form {
+    match args.channel.framing() {
+        _ if args.json => Form::Json,
+        Framing::LengthDelimited => Form::LengthDelimited,
+        _ => Form::Bytes,
+    }
+}
+
+fn timed_out(args: &ReaderArgs) -> Failure {
+    let name = args.channel.name();
+    let limit = humantime::format_duration(args.timeout.unwrap_or_default());
+    let what = format_args!("no message in object {name:?} within {limit}");
+    Failure::new(Status::TimedOut, what).next("start its writer, or wait longer")
+}

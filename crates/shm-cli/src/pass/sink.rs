@@ -1,0 +1,148 @@
+//! Where the writer's messages go: a mailbox, or the lesson's object.
+
+use std::io;
+use std::mem;
+use std::time::Duration;
+
+use shm_core::{ListEntry, SystemError};
+use shm_mailbox::{CloseError, Closed, Peer, Sender, classic};
+
+use super::link::{self, Link};
+use crate::args::ChannelArgs;
+use crate::failure::{Failure, Halt, errors, note};
+use crate::terminal::signals::Signals;
+
+/// The sending end of a channel.
+pub(super) type Sink = Link<Sender, classic::Writer>;
+
+impl Sink {
+    /// Attaches as the writer, and creates the object if need be.
+    pub(super) fn attach(args: &ChannelArgs, signals: &Signals) -> Result<Self, Failure> {
+        if args.classic {
+            let writer = link::classic(args, signals).writer();
+            return match writer {
+                Ok(writer) => Ok(Self::Classic(writer)),
+                Err(error) => Err(errors::attach_classic(&error)),
+            };
+        }
+        // Readers come and go; the next one goes on where the last one was.
+        let options = link::mailbox(args, signals).await_peer(true);
+        let sender = options.sender().map_err(|error| errors::attach(&error))?;
+        link::note_what_is_there(args, sender.capacity());
+        Ok(Self::Mailbox(sender))
+    }
+
+    /// Longest message, in bytes.
+    pub(super) fn limit(&self) -> usize {
+        match self {
+            Self::Mailbox(_) => shm_mailbox::MAX_MESSAGE,
+            Self::Classic(_) => classic::MAX_MESSAGE,
+        }
+    }
+
+    /// Sends one message, and waits for room, at most `limit`.
+    pub(super) fn send(&mut self, message: &[u8], limit: Option<Duration>) -> Result<(), Halt> {
+        match self {
+            Self::Mailbox(sender) => sender
+                .send_timeout(message, limit)
+                .map_err(|error| errors::send(sender.name(), &error)),
+            Self::Classic(writer) => writer
+                .send_timeout(message, limit)
+                .map_err(|error| errors::send_classic(writer.name(), &error)),
+        }
+    }
+
+    /// Waits until everything that was sent has been taken, at most `limit`.
+    pub(super) fn drain(&mut self, limit: Option<Duration>) -> Result<(), Halt> {
+        match self {
+            Self::Mailbox(sender) => sender
+                .drain(limit)
+                .map_err(|error| errors::send(sender.name(), &error)),
+            Self::Classic(writer) => writer
+                .drain(limit)
+                .map_err(|error| errors::send_classic(writer.name(), &error)),
+        }
+    }
+
+    /// Whether a reader is attached, as far as that can be told: a C reader cannot be seen.
+    pub(super) fn has_reader(&self) -> bool {
+        match self {
+            Self::Mailbox(sender) => matches!(sender.peer(), Ok(Peer::Attached)),
+            Self::Classic(_) => false,
+        }
+    }
+
+    /// Leaves the channel as one that died, so that the reader learns that the stream was cut off:
+    /// how many messages are left in it. The lesson's layout cannot tell.
+    ///
+    /// The object goes and stays as with [`leave`](Self::leave).
+    pub(super) fn abort(self, keep: bool) -> Result<u64, Failure> {
+        match self {
+            Self::Mailbox(sender) if keep => {
+                let queued = sender.queued();
+                // The role ends with the process, which is about to end.
+                mem::forget(sender);
+                Ok(queued)
+            }
+            Self::Mailbox(sender) => {
+                let name = sender.name().to_owned();
+                left(&name, sender.abort())
+            }
+            Self::Classic(_) => self.leave(keep),
+        }
+    }
+
+    /// Leaves the channel: how many messages are left in it.
+    ///
+    /// The object is unlinked, unless it is to be kept, or messages are left in the mailbox. One
+    /// that only another user may unlink stays, which is remarked: nothing that was sent depends on
+    /// it.
+    pub(super) fn leave(self, keep: bool) -> Result<u64, Failure> {
+        match self {
+            Self::Mailbox(sender) => {
+                let name = sender.name().to_owned();
+                left(&name, if keep { sender.keep() } else { sender.close() })
+            }
+            Self::Classic(writer) if keep => {
+                writer.keep();
+                Ok(0)
+            }
+            Self::Classic(writer) => {
+                let name = writer.name().to_owned();
+                match writer.close() {
+                    Ok(()) => Ok(0),
+                    Err(classic::CloseError::System(error)) if stays(&name, &error, "") => Ok(0),
+                    Err(error) => Err(errors::close_classic(&error)),
+                }
+            }
+        }
+    }
+}
+
+/// How many messages a mailbox was left with.
+fn left(name: &str, closed: Result<Closed, CloseError>) -> Result<u64, Failure> {
+    match closed {
+        Ok(Closed::Kept { queued }) => Ok(queued),
+        Ok(_) => Ok(0),
+        // It was to be unlinked, so it is empty.
+        Err(CloseError::System(error)) if stays(name, &error, "; all messages were taken") => Ok(0),
+        Err(error) => Err(errors::close(&error)),
+    }
+}
+
+/// Whether the object stays, because it is another user's: in a directory with the sticky bit only
+/// the owner and root may unlink it. That is remarked, and the channel was left as it should be.
+fn stays(name: &str, error: &SystemError, more: &str) -> bool {
+    if error.call != "shm_unlink" || error.kind() != io::ErrorKind::PermissionDenied {
+        return false;
+    }
+    let listed = error.name.as_ref().map(ListEntry::find);
+    let euid = rustix::process::geteuid().as_raw();
+    let is_foreign = matches!(listed, Some(Ok(Some(listed))) if listed.status.owner != euid);
+    if is_foreign {
+        note(format_args!(
+            "object {name:?} stays, since only its owner or root can remove it{more}"
+        ));
+    }
+    is_foreign
+}

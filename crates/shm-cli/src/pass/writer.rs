@@ -1,0 +1,348 @@
+//! `shm writer`: standard input, or the texts of the command line, becomes messages.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+use std::os::unix::ffi::OsStrExt;
+use std::time::{Duration, Instant};
+
+use shm_mailbox::Wait;
+
+use super::framing::{Framer, FramingError};
+use super::input::Input;
+use super::link::SILENCE;
+use super::sink::Sink;
+use super::stats::Stats;
+use crate::args::{Framing, WriterArgs};
+use crate::failure::{Ending, Failure, Halt, Status, errors, note};
+use crate::terminal::signals::Signals;
+
+/// How often a writer that waits for room looks whether the end of the input has come, if that
+/// matters.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How long a writer that failed lets its reader take what was sent, so that no object is left
+/// behind.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Runs the command.
+pub(crate) fn run(args: &WriterArgs) -> Result<Ending, Failure> {
+    let signals = Signals::catch().map_err(|error| errors::signals(&error))?;
+    let sink = Sink::attach(&args.channel, &signals)?;
+    let mut writer = Writer {
+        args,
+        framer: Framer::new(args.channel.framing(), args.oversize(), sink.limit()),
+        input: Input::standard(),
+        ended: None,
+        unsent: false,
+        explains: io::stderr().is_terminal(),
+        sink,
+        signals,
+        stats: Stats::new(),
+    };
+    // Messages that are typed are seen so.
+    let is_typed = args.message.is_empty() && writer.input.prompts();
+    if args.channel.progress && !is_typed {
+        writer.stats.show();
+    }
+    let worked = writer.work();
+    let figures = writer.stats.figures();
+    let ending = writer.leave(worked);
+    if args.channel.stats {
+        note(figures);
+    }
+    ending
+}
+
+/// A writer at work.
+struct Writer<'a> {
+    args: &'a WriterArgs,
+    framer: Framer,
+    input: Input,
+    /// When the end of the input was seen: from then on the time of `--drain` runs.
+    ended: Option<Instant>,
+    /// Does a message wait for room?
+    unsent: bool,
+    /// Is there a terminal on which to explain a long wait?
+    explains: bool,
+    sink: Sink,
+    signals: Signals,
+    stats: Stats,
+}
+
+impl Writer<'_> {
+    /// Sends everything, and sees to it that it is taken.
+    fn work(&mut self) -> Result<(), Halt> {
+        match self.args.message.as_slice() {
+            [] => self.send_input()?,
+            texts => self.send_texts(texts)?,
+        }
+        if self.args.keep {
+            return Ok(());
+        }
+        self.patiently(None, Sink::drain)
+    }
+
+    /// Sends standard input until it ends: what a read returned goes out before the next read.
+    fn send_input(&mut self) -> Result<(), Halt> {
+        while self.ended.is_none() {
+            if !self.framer.is_inside_message() {
+                self.input.prompt();
+            }
+            let count = self.input.read(self.framer.room(), &self.signals)?;
+            self.came(count);
+            self.send_complete()?;
+        }
+        Ok(())
+    }
+
+    /// Sends each text as if standard input had held it, with the terminator that its framing asks
+    /// for.
+    fn send_texts(&mut self, texts: &[OsString]) -> Result<(), Halt> {
+        self.ended = Some(Instant::now());
+        for text in texts {
+            let text = text.as_bytes();
+            match self.args.channel.framing() {
+                Framing::Terminated(terminator) => {
+                    self.pour(text)?;
+                    self.pour(&[terminator])?;
+                }
+                Framing::Raw => self.pour(text)?,
+                // Its length is known; it needs no framing.
+                Framing::LengthDelimited => {
+                    self.insist(text)?;
+                    self.stats.count(text.len());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends the messages that `bytes` complete.
+    fn pour(&mut self, mut bytes: &[u8]) -> Result<(), Halt> {
+        while !bytes.is_empty() {
+            let room = self.framer.room();
+            let (now, later) = bytes.split_at(room.len().min(bytes.len()));
+            room[..now.len()].copy_from_slice(now);
+            self.framer.filled(now.len());
+            bytes = later;
+            self.send_complete()?;
+        }
+        Ok(())
+    }
+
+    /// Standard input had `count` bytes more, or has ended.
+    fn came(&mut self, count: usize) {
+        if count > 0 {
+            self.framer.filled(count);
+        } else {
+            self.framer.end();
+            self.ended = Some(Instant::now());
+        }
+    }
+
+    /// Sends the messages that are complete.
+    fn send_complete(&mut self) -> Result<(), Halt> {
+        let limit = self.slice();
+        let is_bounded = self.args.timeout.is_some();
+        let args = self.args;
+        let framing = |error: FramingError| bad_framing(args, &error);
+        while let Some(message) = self.framer.next().map_err(framing)? {
+            let length = message.len();
+            self.unsent = true;
+            // The time of `--timeout` begins with the first attempt.
+            let sent = match is_bounded {
+                true => Err(Halt::TimedOut),
+                false => self.sink.send(message, limit),
+            };
+            match sent {
+                Err(Halt::TimedOut) => {
+                    // Out of the framer, which makes room for what comes meanwhile.
+                    let message = message.to_vec();
+                    self.insist(&message)?;
+                }
+                sent => sent?,
+            }
+            self.unsent = false;
+            self.stats.count(length);
+        }
+        Ok(())
+    }
+
+    /// Sends a message for which there may be no room yet.
+    fn insist(&mut self, message: &[u8]) -> Result<(), Halt> {
+        self.unsent = true;
+        let until = self.args.timeout.map(|limit| Instant::now() + limit);
+        self.patiently(until, |sink, limit| sink.send(message, limit))?;
+        self.unsent = false;
+        Ok(())
+    }
+
+    /// Repeats an attempt until it is done, this moment has come or the time of `--drain` is up,
+    /// and tells a person at the terminal what a long wait is for.
+    fn patiently(
+        &mut self,
+        until: Option<Instant>,
+        mut attempt: impl FnMut(&mut Sink, Option<Duration>) -> Result<(), Halt>,
+    ) -> Result<(), Halt> {
+        let began = Instant::now();
+        let mut explains = self.explains;
+        loop {
+            let left = self.left();
+            let allowed = until.map(|until| until.saturating_duration_since(Instant::now()));
+            let limit = [self.slice(), left, allowed].into_iter().flatten().min();
+            match attempt(&mut self.sink, limit) {
+                Err(Halt::TimedOut) => {}
+                done => return done,
+            }
+            if left == Some(Duration::ZERO) {
+                return Err(Halt::TimedOut);
+            }
+            if allowed == Some(Duration::ZERO) {
+                return Err(self.unsendable().into());
+            }
+            if explains && began.elapsed() >= SILENCE {
+                explains = false;
+                // A reader that is there is just slow.
+                if !self.sink.has_reader() {
+                    note(format_args!("waiting for: {}", self.reader()));
+                }
+            }
+            self.look_ahead();
+        }
+    }
+
+    /// The time of `--timeout` is up.
+    fn unsendable(&self) -> Failure {
+        let name = self.args.channel.name();
+        let limit = humantime::format_duration(self.args.timeout.unwrap_or_default());
+        let number = self.stats.messages() + 1;
+        let what = format_args!(
+            "no room in object {name:?} within {limit} for message {number} of the input"
+        );
+        Failure::new(Status::TimedOut, what).next(self.reader())
+    }
+
+    /// The command that takes the messages.
+    fn reader(&self) -> String {
+        let layout = if self.args.channel.classic {
+            "--classic "
+        } else {
+            ""
+        };
+        format!("shm reader {layout}{}", self.args.channel.name())
+    }
+
+    /// Reads what there is, to learn of the end of the input while messages still wait for room.
+    fn look_ahead(&mut self) {
+        if self.args.drain.is_some()
+            && self.ended.is_none()
+            && let Some(count) = self.input.read_now(self.framer.room(), &self.signals)
+        {
+            self.came(count);
+        }
+    }
+
+    /// What is left of the time of `--drain`, if it runs.
+    fn left(&self) -> Option<Duration> {
+        let (drain, ended) = (self.args.drain?, self.ended?);
+        Some(drain.saturating_sub(ended.elapsed()))
+    }
+
+    /// The longest wait after which there is something to look after; without limit if there is
+    /// nothing.
+    fn slice(&self) -> Option<Duration> {
+        if self.args.drain.is_none() && !self.explains {
+            return None;
+        }
+        // A shorter wait than its interval would make a polling endpoint look more often than it
+        // was told.
+        Some(match self.args.channel.wait() {
+            Wait::Poll(interval) => interval.max(LOOK),
+            _ => LOOK,
+        })
+    }
+
+    /// Leaves the channel as the end of the work, a signal or a failure asks for.
+    fn leave(mut self, worked: Result<(), Halt>) -> Result<Ending, Failure> {
+        let keep = self.args.keep;
+        match worked {
+            Ok(()) => self.sink.leave(keep).map(|_| Ending::Done),
+            Err(Halt::TimedOut) => self.give_up(),
+            Err(Halt::Signal) => {
+                match self.sink.abort(keep) {
+                    Ok(left) if self.explains => tell_leftovers(self.args, left, self.unsent),
+                    Ok(_) => {}
+                    // The signal decides how the process ends.
+                    Err(failure) => {
+                        failure.report();
+                    }
+                }
+                Ok(self.signals.ending())
+            }
+            Err(Halt::Failed(failure)) => {
+                // With `--timeout` nobody is to be waited for.
+                let may_wait = failure.status() != Status::TimedOut;
+                if !keep && may_wait && self.sink.has_reader() {
+                    // Whatever comes of it, the failure is what is told.
+                    let _ = self.sink.drain(Some(GRACE));
+                }
+                let _ = self.sink.abort(keep);
+                Err(failure)
+            }
+        }
+    }
+
+    /// Leaves when the time of `--drain` is up: the object stays, with the messages in it.
+    fn give_up(self) -> Result<Ending, Failure> {
+        let name = self.args.channel.name();
+        let classic = self.args.channel.classic;
+        let reader = self.reader();
+        // A mailbox that was emptied after the last look is unlinked; the lesson's object cannot
+        // tell.
+        let queued = self.sink.leave(classic)?;
+        let left = match classic {
+            true => u64::from(!self.unsent),
+            false => queued,
+        };
+        if left == 0 && !self.unsent {
+            return Ok(Ending::Done);
+        }
+        let drain = humantime::format_duration(self.args.drain.unwrap_or_default());
+        let untaken = match left {
+            0 => format!("no reader took a message from object {name:?} within {drain}"),
+            _ => format!("messages are left in object {name:?} after {drain}: {left}"),
+        };
+        let unsent = match self.unsent {
+            true => "; the rest of the input was not sent",
+            false => "",
+        };
+        Err(Failure::new(Status::Abandoned, untaken + unsent).next(reader))
+    }
+}
+
+/// Tells a person what is left after a signal.
+fn tell_leftovers(args: &WriterArgs, left: u64, unsent: bool) {
+    let name = args.channel.name();
+    if left > 0 {
+        note(format_args!(
+            "messages are left in object {name:?}: {left}; shm reader {name} takes them"
+        ));
+    }
+    if unsent {
+        note("a message was not sent: it waited for a reader to take one");
+    }
+}
+
+fn bad_framing(args: &WriterArgs, error: &FramingError) -> Failure {
+    let name = args.channel.name();
+    let next = match error {
+        FramingError::Long { .. } if args.timeout.is_some() => {
+            "shorter messages; only without --timeout a line can go out in pieces"
+        }
+        FramingError::Long { .. } => "--oversize split, or shorter messages",
+        FramingError::Length { .. } | FramingError::Truncated { .. } => {
+            "check that the input has a length (u32, big-endian) before each message"
+        }
+    };
+    Failure::new(Status::BadMessage, format_args!("object {name:?}: {error}")).next(next)
+}

@@ -1,0 +1,167 @@
+//! Who uses an object: asked of `/proc`, since a lock does not say whose it is, and a C program takes none.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, CWD, StatxFlags, major, makedev, minor, statx};
+use shm_core::ObjectId;
+use shm_mailbox::Role;
+
+use crate::terminal::escape;
+
+/// The users of some objects, as far as the system shows them to us: other users' processes it does not.
+#[derive(Debug, Default)]
+pub(crate) struct Users(HashMap<ObjectId, Uses>);
+
+/// The users of one object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Uses {
+    /// The processes that have it open or mapped.
+    pub(crate) pids: BTreeSet<u32>,
+    /// Who holds the lock of which byte.
+    locks: BTreeMap<u64, u32>,
+}
+
+impl Uses {
+    /// The process that holds a role.
+    pub(crate) fn holder(&self, role: Role) -> Option<u32> {
+        self.locks.get(&role.lock_byte()).copied()
+    }
+}
+
+impl Users {
+    /// Looks at all processes but this one, once.
+    pub(crate) fn of(objects: impl IntoIterator<Item = ObjectId>) -> Self {
+        let uses = objects.into_iter().map(|id| (id, Uses::default()));
+        let mut users = Self(uses.collect());
+        if users.0.is_empty() {
+            return users;
+        }
+        for (pid, path) in processes() {
+            users.look_at_descriptors(pid, &path);
+            users.look_at_mappings(pid, &path);
+        }
+        users
+    }
+
+    /// The users of an object that was asked for.
+    pub(crate) fn get(&self, id: ObjectId) -> Uses {
+        self.0.get(&id).cloned().unwrap_or_default()
+    }
+
+    fn look_at_descriptors(&mut self, pid: u32, process: &Path) {
+        let Ok(descriptors) = fs::read_dir(process.join("fd")) else {
+            return;
+        };
+        for descriptor in descriptors.flatten() {
+            let id = identity(&descriptor.path());
+            if let Some(uses) = id.and_then(|id| self.0.get_mut(&id)) {
+                uses.pids.insert(pid);
+                let info = process.join("fdinfo").join(descriptor.file_name());
+                for byte in locks(&text_of(&info).unwrap_or_default()) {
+                    uses.locks.insert(byte, pid);
+                }
+            }
+        }
+    }
+
+    /// A mapping outlives its descriptor: the lesson's programs close theirs.
+    fn look_at_mappings(&mut self, pid: u32, process: &Path) {
+        let maps = text_of(&process.join("maps")).unwrap_or_default();
+        let mapped: BTreeSet<_> = maps.lines().filter_map(mapped).collect();
+        for (id, uses) in &mut self.0 {
+            if mapped.contains(&(major(id.device), minor(id.device), id.inode)) {
+                uses.pids.insert(pid);
+            }
+        }
+    }
+}
+
+/// The process that holds `role` of an object, if the system shows it to us.
+pub(crate) fn holder(id: ObjectId, role: Role) -> Option<u32> {
+    Users::of([id]).get(id).holder(role)
+}
+
+/// The name of a process's program as it may stand in a line: the process chooses it.
+pub(crate) fn program(pid: u32) -> Option<String> {
+    let name = text_of(Path::new(&format!("/proc/{pid}/comm")))?;
+    Some(escape::name(name.strip_suffix('\n').unwrap_or(&name)))
+}
+
+/// What stands in a file of `/proc`. Names in it have any bytes; what is not UTF-8 is replaced.
+fn text_of(file: &Path) -> Option<String> {
+    let bytes = fs::read(file).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Which file a descriptor, given by its link, belongs to. As the kernel knows it: the file may be on another
+/// machine, or in the hands of a program, that does not answer any more.
+fn identity(descriptor: &Path) -> Option<ObjectId> {
+    let found = statx(CWD, descriptor, AtFlags::STATX_DONT_SYNC, StatxFlags::INO).ok()?;
+    Some(ObjectId {
+        device: makedev(found.stx_dev_major, found.stx_dev_minor),
+        inode: found.stx_ino,
+    })
+}
+
+fn processes() -> impl Iterator<Item = (u32, PathBuf)> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| {
+        let pid = entry.file_name().to_str()?.parse().ok()?;
+        (pid != std::process::id()).then(|| (pid, entry.path()))
+    })
+}
+
+/// The bytes locked through a descriptor.
+///
+/// A lock stands there as `lock: 1: OFDLCK ADVISORY WRITE -1 00:1b:13 2 2`; the last two numbers are the first and
+/// last byte (`proc_pid_fdinfo(5)`).
+fn locks(info: &str) -> impl Iterator<Item = u64> {
+    let locks = info.lines().filter(|line| line.starts_with("lock:"));
+    locks.filter_map(|lock| {
+        let fields: Vec<_> = lock.split_whitespace().collect();
+        match fields.as_slice() {
+            [_, _, "OFDLCK", _, "WRITE", .., first, last] if first == last => first.parse().ok(),
+            _ => None,
+        }
+    })
+}
+
+/// Device and inode of a line of `maps`: `7f…-7f… rw-s 00000000 00:1b 13  /dev/shm/orders` (`proc_pid_maps(5)`).
+fn mapped(line: &str) -> Option<(u32, u32, u64)> {
+    let mut fields = line.split_whitespace().skip(3);
+    let (major, minor) = fields.next()?.split_once(':')?;
+    let inode = fields.next()?.parse().ok()?;
+    let number = |text| u32::from_str_radix(text, 16).ok();
+    Some((number(major)?, number(minor)?, inode))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_of_one_byte_is_found_in_the_information_on_a_descriptor() {
+        let info = "pos:\t0\nflags:\t02100002\nino:\t13\n\
+                    lock:\t1: OFDLCK ADVISORY  WRITE -1 00:1b:13 2 2\n\
+                    lock:\t2: POSIX  ADVISORY  WRITE 77 00:1b:13 1 1\n\
+                    lock:\t3: OFDLCK ADVISORY  READ -1 00:1b:13 1 1\n\
+                    lock:\t4: OFDLCK ADVISORY  WRITE -1 00:1b:13 0 EOF\n";
+        assert_eq!(locks(info).collect::<Vec<_>>(), [2]);
+    }
+
+    #[test]
+    fn device_and_inode_are_found_in_a_line_of_mappings() {
+        let line =
+            "7f0000000000-7f0000001000 rw-s 00000000 00:1b 13       /dev/shm/orders (deleted)";
+        assert_eq!(mapped(line), Some((0, 0x1b, 13)));
+        assert_eq!(mapped("nonsense"), None);
+    }
+
+    #[test]
+    fn this_process_is_not_among_the_users() {
+        let id = identity(Path::new("/proc/self/exe")).unwrap();
+        assert!(!Users::of([id]).get(id).pids.contains(&std::process::id()));
+    }
+}
