@@ -1,13 +1,14 @@
 //! An entry of `/dev/shm` as `shm ls` and `shm stat` show it; its fields are those of the JSON.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use shm_core::{FileKind, ListEntry, ObjectId, ShmName, Status};
-use shm_mailbox::observe::{Content, Lesson, Side, Snapshot};
+use shm_mailbox::observe::{Content, Side, Snapshot};
 use shm_mailbox::{Peer, Role};
 
 use crate::failure::Failure;
@@ -17,53 +18,53 @@ use crate::terminal::{escape, locale};
 
 /// A name in `/dev/shm` and what stands under it.
 #[derive(Debug, Serialize)]
-pub(crate) struct Entry {
+pub(super) struct Entry {
     /// Raised when the meaning of a field changes.
     schema: u32,
     /// Without the slash; what is not UTF-8 is replaced.
-    pub(crate) name: String,
+    pub(super) name: String,
     /// The name's bytes, in base64, if it is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     name_bytes: Option<String>,
-    pub(crate) kind: Kind,
+    pub(super) kind: Kind,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) mailbox: Option<Mailbox>,
+    pub(super) mailbox: Option<Mailbox>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) classic: Option<Classic>,
-    pub(crate) owner: u32,
-    pub(crate) group: u32,
+    pub(super) classic: Option<Classic>,
+    pub(super) owner: u32,
+    pub(super) group: u32,
     /// Octal.
-    pub(crate) mode: String,
-    pub(crate) size: u64,
-    pub(crate) allocated: u64,
-    pub(crate) inode: u64,
+    pub(super) mode: String,
+    pub(super) size: u64,
+    pub(super) allocated: u64,
+    pub(super) inode: u64,
     /// The processes that have it open or mapped, as far as they are shown to us.
-    pub(crate) users: Vec<u32>,
+    pub(super) users: Vec<u32>,
     /// The name as it is.
     #[serde(skip)]
-    pub(crate) file_name: OsString,
+    pub(super) file_name: OsString,
     #[serde(skip)]
-    pub(crate) id: ObjectId,
+    pub(super) id: ObjectId,
     #[serde(skip)]
-    pub(crate) status: Status,
+    pub(super) status: Status,
     /// The owner's name, or number if it has none.
     #[serde(skip)]
-    pub(crate) owner_name: String,
+    pub(super) owner_name: String,
     /// Likewise of the group.
     #[serde(skip)]
-    pub(crate) group_name: String,
+    pub(super) group_name: String,
     /// Why it is [`Kind::Unknown`] or [`Kind::Unreadable`].
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) reason: Option<String>,
+    pub(super) reason: Option<String>,
     /// What to tell whoever asked for this [`Kind::Unreadable`] one by its name.
     #[serde(skip)]
-    pub(crate) failure: Option<Failure>,
+    pub(super) failure: Option<Failure>,
 }
 
 /// What an entry is, in the order in which they are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Kind {
+pub(super) enum Kind {
     Mailbox,
     Classic,
     /// A mailbox of another version or form.
@@ -81,48 +82,48 @@ pub(crate) enum Kind {
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct Mailbox {
-    pub(crate) id: String,
-    pub(crate) version: u32,
-    pub(crate) slots: u32,
-    pub(crate) hot_slots: u32,
-    pub(crate) queued: u64,
-    pub(crate) sent: u64,
-    pub(crate) received: u64,
-    pub(crate) stale: bool,
-    pub(crate) changing: bool,
-    pub(crate) writer: Holder,
-    pub(crate) reader: Holder,
+pub(super) struct Mailbox {
+    pub(super) id: String,
+    pub(super) version: u32,
+    pub(super) slots: u32,
+    pub(super) hot_slots: u32,
+    pub(super) queued: u64,
+    pub(super) sent: u64,
+    pub(super) received: u64,
+    pub(super) stale: bool,
+    pub(super) changing: bool,
+    pub(super) writer: Holder,
+    pub(super) reader: Holder,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct Classic {
-    pub(crate) flag: i32,
-    pub(crate) writer: Holder,
-    pub(crate) reader: Holder,
+pub(super) struct Classic {
+    pub(super) flag: i32,
+    pub(super) writer: Holder,
+    pub(super) reader: Holder,
 }
 
 /// Who has a role.
 #[derive(Debug, Serialize)]
-pub(crate) struct Holder {
+pub(super) struct Holder {
     /// The lock decides whether it lives.
-    pub(crate) state: State,
+    pub(super) state: State,
     /// The holder, or the last one.
-    pub(crate) pid: Option<u32>,
+    pub(super) pid: Option<u32>,
     /// Whether the system says that this very process has the lock.
-    pub(crate) confirmed: bool,
+    pub(super) confirmed: bool,
     /// How many holders there have been.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) epoch: Option<u64>,
+    pub(super) epoch: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) parked: Option<bool>,
+    pub(super) parked: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) fences: Option<bool>,
+    pub(super) fences: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum State {
+pub(super) enum State {
     Alive,
     Dead,
     Closed,
@@ -131,7 +132,7 @@ pub(crate) enum State {
 
 impl Entry {
     /// What the name, the identity and the status tell; all three are of one object.
-    pub(crate) fn new(listed: ListEntry) -> Self {
+    pub(super) fn new(listed: ListEntry) -> Self {
         let status = listed.status;
         Self {
             schema: 1,
@@ -161,14 +162,22 @@ impl Entry {
     }
 
     /// Adds what is in that object.
-    pub(crate) fn with(mut self, content: Content) -> Self {
+    pub(super) fn with(mut self, content: Content) -> Self {
         self.kind = match content {
             Content::Mailbox(seen) => {
                 self.mailbox = Some(Mailbox::from(seen));
                 Kind::Mailbox
             }
             Content::Classic(seen) => {
-                self.classic = Some(Classic::from(seen));
+                let holder = |is_held| match is_held {
+                    true => Holder::new(State::Alive),
+                    false => Holder::new(State::None),
+                };
+                self.classic = Some(Classic {
+                    flag: seen.flag,
+                    writer: holder(seen.writer),
+                    reader: holder(seen.reader),
+                });
                 Kind::Classic
             }
             Content::Unknown(error) => {
@@ -181,14 +190,14 @@ impl Entry {
     }
 
     /// Adds who uses that object: `/proc` tells who a living holder is, and else its own word.
-    pub(crate) fn add_users(&mut self, uses: &Uses) {
+    pub(super) fn add_users(&mut self, uses: &Uses) {
         self.users = uses.pids.iter().copied().collect();
-        let sides = match (&mut self.mailbox, &mut self.classic) {
+        let holders = match (&mut self.mailbox, &mut self.classic) {
             (Some(mailbox), _) => [&mut mailbox.writer, &mut mailbox.reader],
             (_, Some(classic)) => [&mut classic.writer, &mut classic.reader],
             _ => return,
         };
-        for (holder, role) in sides.into_iter().zip(ROLES) {
+        for (holder, role) in holders.into_iter().zip(ROLES) {
             if let (State::Alive, Some(pid)) = (holder.state, uses.holder(role)) {
                 holder.pid = Some(pid);
                 holder.confirmed = true;
@@ -197,7 +206,7 @@ impl Entry {
     }
 
     /// The writer and the reader, if what is in the object has these roles.
-    pub(crate) fn holders(&self) -> Option<[&Holder; 2]> {
+    pub(super) fn holders(&self) -> Option<[&Holder; 2]> {
         match (&self.mailbox, &self.classic) {
             (Some(mailbox), _) => Some([&mailbox.writer, &mailbox.reader]),
             (_, Some(classic)) => Some([&classic.writer, &classic.reader]),
@@ -205,21 +214,15 @@ impl Entry {
         }
     }
 
-    /// The role that somebody has, and who.
-    pub(crate) fn living_holder(&self) -> Option<(Role, &Holder)> {
-        let mut holders = ROLES.into_iter().zip(self.holders()?);
-        holders.find(|(_, holder)| holder.state == State::Alive)
+    /// The roles that somebody has, and who.
+    pub(super) fn living_holders(&self) -> impl Iterator<Item = (Role, &Holder)> {
+        let holders = ROLES.into_iter().zip(self.holders().into_iter().flatten());
+        holders.filter(|(_, holder)| holder.state == State::Alive)
     }
 
-    /// Whether a living process takes the messages.
-    pub(crate) fn has_reader(&self) -> bool {
-        self.holders()
-            .is_some_and(|[_, reader]| reader.state == State::Alive)
-    }
-
-    /// The name with control characters, other bytes than UTF-8, and what the locale cannot show escaped, so that it
-    /// stays on its line, and is another than every other name.
-    pub(crate) fn shown_name(&self) -> String {
+    /// The name with control characters, other bytes than UTF-8, and what the locale cannot show
+    /// escaped, so that it stays on its line, and is another than every other name.
+    pub(super) fn shown_name(&self) -> String {
         let name = escape::file_name(&self.file_name);
         match locale::is_utf8() {
             true => name,
@@ -228,19 +231,20 @@ impl Entry {
     }
 
     /// The name of the object; none if it is no object, or its name is not UTF-8.
-    pub(crate) fn object_name(&self) -> Option<ShmName> {
+    pub(super) fn object_name(&self) -> Option<ShmName> {
         match self.kind <= Kind::Unreadable {
             true => ShmName::new(self.file_name.to_str()?).ok(),
             false => None,
         }
     }
 
-    pub(crate) fn is_stale(&self) -> bool {
+    pub(super) fn is_stale(&self) -> bool {
         self.mailbox.as_ref().is_some_and(|mailbox| mailbox.stale)
     }
 
-    /// Whether this process may remove it: in a directory with the sticky bit only the owner and root may.
-    pub(crate) fn is_ours(&self) -> bool {
+    /// Whether this process may remove it: in a directory with the sticky bit only the owner and root
+    /// may.
+    pub(super) fn is_ours(&self) -> bool {
         let euid = rustix::process::geteuid();
         euid.is_root() || self.owner == euid.as_raw()
     }
@@ -267,38 +271,28 @@ impl From<Snapshot> for Mailbox {
     }
 }
 
-impl From<Lesson> for Classic {
-    fn from(seen: Lesson) -> Self {
-        Self {
-            flag: seen.flag,
-            writer: Holder::of_classic(seen.writer),
-            reader: Holder::of_classic(seen.reader),
-        }
-    }
-}
-
 impl Holder {
     fn of_mailbox(side: &Side) -> Self {
+        let state = match side.state {
+            Peer::Attached => State::Alive,
+            Peer::Died => State::Dead,
+            Peer::Closed => State::Closed,
+            // Never seen, and whatever a later library may add.
+            _ => State::None,
+        };
         Self {
-            state: match side.state {
-                Peer::Attached => State::Alive,
-                Peer::Died => State::Dead,
-                Peer::Closed => State::Closed,
-                // Never seen, and whatever a later library may add.
-                _ => State::None,
-            },
             pid: (side.pid != 0).then_some(side.pid),
-            confirmed: false,
             epoch: Some(side.epoch),
             parked: Some(side.parked),
             fences: Some(side.fences),
+            ..Self::new(state)
         }
     }
 
     /// The lesson's layout has no room for more.
-    fn of_classic(held: bool) -> Self {
+    fn new(state: State) -> Self {
         Self {
-            state: if held { State::Alive } else { State::None },
+            state,
             pid: None,
             confirmed: false,
             epoch: None,
@@ -308,7 +302,7 @@ impl Holder {
     }
 
     /// In a column: a question mark stands behind a number that nobody but the process itself has told.
-    pub(crate) fn short(&self) -> String {
+    pub(super) fn short(&self) -> String {
         match (self.state, self.pid) {
             (State::None, _) => "-".to_owned(),
             (State::Closed, _) => "closed".to_owned(),
@@ -334,21 +328,12 @@ impl Kind {
             FileKind::Other => Self::Other,
         }
     }
+}
 
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Mailbox => "mailbox",
-            Self::Classic => "classic",
-            Self::Unknown => "unknown",
-            Self::Foreign => "foreign",
-            Self::Unreadable => "unreadable",
-            Self::Semaphore => "semaphore",
-            Self::Directory => "directory",
-            Self::Symlink => "symlink",
-            Self::Fifo => "fifo",
-            Self::Socket => "socket",
-            Self::Other => "other",
-        }
+/// As in the JSON.
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }
 
@@ -364,7 +349,7 @@ mod tests {
             (Kind::Fifo, FileKind::Fifo),
             (Kind::Socket, FileKind::Socket),
         ] {
-            assert_eq!(file.to_string(), format!("a {}", kind.name()));
+            assert_eq!(file.to_string(), format!("a {kind}"));
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Looking at what is in `/dev/shm`: each object is opened once, everything is taken from what was opened, and who
 //! uses it is asked by its identity, since a name may change hands at any moment.
 
+use std::collections::HashSet;
+
 use glob::Pattern;
 use shm_core::{ListEntry, OpenError, ShmName};
 use shm_mailbox::observe::{self, Content};
@@ -11,19 +13,18 @@ use crate::failure::{Failure, Status, errors};
 use crate::system::procfs::Users;
 
 /// What is in `/dev/shm`, mailboxes first, then by name, and who uses it. With `all` also what is no object.
-pub(crate) fn list(all: bool, wanted: impl Fn(&str) -> bool) -> Result<Vec<Entry>, Failure> {
+pub(super) fn list(all: bool, wanted: impl Fn(&str) -> bool) -> Result<Vec<Entry>, Failure> {
     let mut entries = list_without_users(all, wanted)?;
     add_users(entries.iter_mut().collect());
     Ok(entries)
 }
 
 /// As [`list`], for those who do not ask who uses it: to look at all processes takes time.
-pub(crate) fn list_without_users(
+pub(super) fn list_without_users(
     all: bool,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<Vec<Entry>, Failure> {
-    let listed = shm_core::list().map_err(|error| errors::system(&error))?;
-    let mut entries: Vec<_> = listed
+    let mut entries: Vec<_> = shm_core::list()?
         .into_iter()
         .filter(|listed| all || listed.object_name().is_some())
         .filter(|listed| wanted(&listed.name.to_string_lossy()))
@@ -35,83 +36,64 @@ pub(crate) fn list_without_users(
 
 /// What was found for something that was asked for.
 #[derive(Debug)]
-pub(crate) struct Found {
-    pub(crate) entry: Entry,
+pub(super) struct Found {
+    pub(super) entry: Entry,
     /// Whether a pattern found it, and nobody has named it.
-    pub(crate) by_pattern: bool,
+    pub(super) by_pattern: bool,
 }
 
 /// What stands under each of these names, or matches the pattern; each object once.
-pub(crate) fn find(wanted: &[Wanted]) -> Vec<Result<Found, Failure>> {
-    let mut found: Vec<Result<Found, Failure>> = Vec::new();
+pub(super) fn find(wanted: &[Wanted]) -> Vec<Result<Found, Failure>> {
+    let mut seen = HashSet::new();
+    let mut all = Vec::new();
     for wanted in wanted {
-        for result in find_one(wanted) {
-            let is_new = found.iter().flatten().all(|before| match &result {
-                Ok(now) => now.entry.file_name != before.entry.file_name,
-                Err(_) => true,
-            });
-            if is_new {
-                found.push(result);
+        match find_one(wanted) {
+            Ok(found) => {
+                let new = found
+                    .into_iter()
+                    .filter(|found| seen.insert(found.entry.file_name.clone()));
+                all.extend(new.map(Ok));
             }
+            Err(failure) => all.push(Err(failure)),
         }
     }
-    add_users(
-        found
-            .iter_mut()
-            .flatten()
-            .map(|found| &mut found.entry)
-            .collect(),
-    );
-    found
+    let found = all.iter_mut().flatten();
+    add_users(found.map(|found: &mut Found| &mut found.entry).collect());
+    all
 }
 
-fn find_one(wanted: &Wanted) -> Vec<Result<Found, Failure>> {
-    let found = match wanted {
-        Wanted::Name(name, pattern) => match (ListEntry::find(name), pattern) {
-            (Ok(None), Some(pattern)) => return matching(pattern),
-            (found, _) => found.map(|listed| listed.and_then(look)),
+fn find_one(wanted: &Wanted) -> Result<Vec<Found>, Failure> {
+    let listed = match wanted {
+        Wanted::Name(name, pattern) => match (ListEntry::find(name)?, pattern) {
+            (None, Some(pattern)) => return matching(pattern),
+            (listed, _) => listed,
         },
-        Wanted::Bytes(name) => shm_core::list().map(|listed| {
-            let mut listed = listed.into_iter();
-            listed.find(|listed| listed.name == *name).and_then(look)
-        }),
+        Wanted::Bytes(name) => shm_core::list()?
+            .into_iter()
+            .find(|listed| listed.name == *name),
     };
-    vec![match found {
-        Ok(Some(entry)) => Ok(Found {
-            entry,
-            by_pattern: false,
-        }),
-        Ok(None) => Err(absent(wanted)),
-        Err(error) => Err(errors::system(&error)),
-    }]
+    let entry = listed.and_then(look).ok_or_else(|| absent(wanted))?;
+    let by_pattern = false;
+    Ok(vec![Found { entry, by_pattern }])
 }
 
 /// The objects whose names match.
-fn matching(pattern: &Pattern) -> Vec<Result<Found, Failure>> {
-    let listed = match shm_core::list() {
-        Ok(listed) => listed.into_iter(),
-        Err(error) => return vec![Err(errors::system(&error))],
+fn matching(pattern: &Pattern) -> Result<Vec<Found>, Failure> {
+    let matches = |listed: &ListEntry| {
+        let name = listed.object_name();
+        name.is_some_and(|name| pattern.matches(name.as_str()))
     };
-    let found: Vec<_> = listed
-        .filter(|listed| {
-            listed
-                .object_name()
-                .is_some_and(|name| pattern.matches(name.as_str()))
-        })
-        .filter_map(look)
-        .map(|entry| {
-            Ok(Found {
-                entry,
-                by_pattern: true,
-            })
-        })
-        .collect();
+    let entries = shm_core::list()?
+        .into_iter()
+        .filter(matches)
+        .filter_map(look);
+    let by_pattern = true;
+    let found: Vec<_> = entries.map(|entry| Found { entry, by_pattern }).collect();
     if found.is_empty() {
         let what = format_args!("no object matches {:?}", pattern.as_str());
-        let failure = Failure::new(Status::NoObject, what);
-        return vec![Err(failure.next("shm ls shows what is there"))];
+        return Err(Failure::new(Status::NoObject, what).next("shm ls shows what is there"));
     }
-    found
+    Ok(found)
 }
 
 fn absent(wanted: &Wanted) -> Failure {
@@ -143,7 +125,7 @@ fn look(listed: ListEntry) -> Option<Entry> {
 }
 
 /// An object could not be opened for reading.
-pub(crate) fn unreadable(error: &OpenError) -> Failure {
+pub(super) fn unreadable(error: &OpenError) -> Failure {
     match error {
         OpenError::PermissionDenied { .. } if !errors::is_own(error) => {
             Failure::new(Status::Permission, error).next("act as the owner")

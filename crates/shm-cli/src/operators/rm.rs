@@ -32,102 +32,89 @@ pub(crate) fn run(args: &RmArgs) -> Result<Ending, Failure> {
 /// Removes what was asked for, and says so if it was found by a pattern.
 fn remove(found: &Found, args: &RmArgs) -> Result<(), Failure> {
     let entry = &found.entry;
+    let name = &entry.file_name;
     if entry.kind > Kind::Unreadable {
-        let name = &entry.file_name;
-        let what = format_args!("object {name:?} is no object but a {}", entry.kind.name());
+        let what = format_args!("object {name:?} is no object but a {}", entry.kind);
         return Err(Failure::new(Status::OtherLayout, what).next("rm, if it is yours"));
-    }
-    if !args.force {
-        ensure_unused(entry)?;
     }
     let removal = if args.force {
         Removal::Any
     } else {
+        ensure_unused(entry)?;
         Removal::Unused
     };
     let unlinked = match entry.object_name() {
         Some(name) if args.dry_run => return promise(&name, entry, removal),
         Some(name) => shm_mailbox::remove(&name, Some(entry.id), removal),
-        None if args.dry_run => {
-            return console::print(format!("would remove {}\n", entry.shown_name()));
-        }
+        None if args.dry_run => return say("would remove", entry),
         None => unlink(entry).map_err(RemoveError::System),
     };
-    let name = &entry.file_name;
+    let unlinked = unlinked.map_err(|error| failure(entry, &error))?;
+    if unlinked == Unlink::Replaced {
+        let what = format_args!("object {name:?} was replaced by another while it was removed");
+        return Err(Failure::new(Status::Failure, what).next("shm ls, and try again"));
+    }
+    let queued = entry.mailbox.as_ref().map_or(0, |mailbox| mailbox.queued);
+    // A reader that lives still takes what is there, and what its writer goes on to send.
+    if queued > 0 && entry.living_holders().all(|(role, _)| role == Role::Sender) {
+        note(format_args!(
+            "object {name:?} had messages ({queued}), which are gone with it"
+        ));
+    }
     match unlinked {
-        Ok(Unlink::Replaced) => Err(replaced(entry)),
-        Ok(unlinked) => {
-            let queued = entry.mailbox.as_ref().map_or(0, |mailbox| mailbox.queued);
-            // A reader that lives still takes what is there, and what its writer goes on to send.
-            if queued > 0 && !entry.has_reader() {
-                note(format_args!(
-                    "object {name:?} had messages ({queued}), which are gone with it"
-                ));
-            }
-            match unlinked {
-                Unlink::Done if found.by_pattern => {
-                    console::print(format!("removed {}\n", entry.shown_name()))
-                }
-                _ => Ok(()),
-            }
-        }
-        Err(error) => Err(failure(entry, &error)),
+        Unlink::Done if found.by_pattern => say("removed", entry),
+        _ => Ok(()),
     }
 }
 
-/// Removes an object whose name is not UTF-8, so that it is another program's: there is no lock to take.
+/// Removes an object whose name is not UTF-8, so that it is another program's: there is no lock to
+/// take.
 fn unlink(entry: &Entry) -> Result<Unlink, SystemError> {
-    let failed = |source| SystemError::without_object("unlink in /dev/shm", source);
     let listed = shm_core::list()?;
     match listed.into_iter().find(|now| now.name == entry.file_name) {
         None => Ok(Unlink::AlreadyGone),
         Some(now) if now.id != entry.id => Ok(Unlink::Replaced),
-        Some(_) => {
-            let path = Path::new(place::DIRECTORY).join(&entry.file_name);
-            fs::remove_file(path).map_err(failed)?;
-            Ok(Unlink::Done)
-        }
+        Some(now) => match fs::remove_file(Path::new(place::DIRECTORY).join(now.name)) {
+            Ok(()) => Ok(Unlink::Done),
+            Err(error) => Err(SystemError::without_object("unlink in /dev/shm", error)),
+        },
     }
 }
 
 /// Removes what nobody holds, and says so, since nobody has named it.
 fn remove_stale(entry: &Entry, args: &RmArgs) -> Result<(), Failure> {
-    let Some(name) = entry.object_name() else {
+    let (Some(name), Some(mailbox)) = (entry.object_name(), &entry.mailbox) else {
         return Ok(());
     };
-    let Some(mailbox) = entry.mailbox.as_ref().filter(|mailbox| mailbox.stale) else {
-        return Ok(());
-    };
-    if !entry.is_ours() {
+    if !mailbox.stale || !entry.is_ours() {
         return Ok(());
     }
-    let shown = entry.shown_name();
     let kept = |queued| {
+        let shown = entry.shown_name();
         note(format_args!(
             "kept {shown}: it has messages ({queued}); shm reader {shown} takes them, --force removes them"
         ));
+        Ok(())
     };
-    let removal = if args.force {
-        Removal::StaleWithMessages
-    } else {
-        Removal::Stale
+    let removal = match args.force {
+        true => Removal::StaleWithMessages,
+        false => Removal::Stale,
     };
-    if args.dry_run {
-        if mailbox.queued > 0 && !args.force {
-            kept(mailbox.queued);
-            return Ok(());
-        }
-        return promise(&name, entry, removal);
+    match mailbox.queued {
+        queued @ 1.. if args.dry_run && !args.force => return kept(queued),
+        _ if args.dry_run => return promise(&name, entry, removal),
+        _ => {}
     }
     match shm_mailbox::remove(&name, Some(entry.id), removal) {
-        Ok(Unlink::Done) => console::print(format!("removed {shown}\n")),
+        Ok(Unlink::Done) => say("removed", entry),
         // Somebody was quicker, or has come.
-        Ok(_) | Err(RemoveError::InUse { .. } | RemoveError::NotAMailbox { .. }) => Ok(()),
-        Err(RemoveError::Open(OpenError::NotFound { .. })) => Ok(()),
-        Err(RemoveError::Messages { queued, .. }) => {
-            kept(queued);
-            Ok(())
-        }
+        Ok(_)
+        | Err(
+            RemoveError::InUse { .. }
+            | RemoveError::NotAMailbox { .. }
+            | RemoveError::Open(OpenError::NotFound { .. }),
+        ) => Ok(()),
+        Err(RemoveError::Messages { queued, .. }) => kept(queued),
         Err(error) => Err(failure(entry, &error)),
     }
 }
@@ -143,13 +130,18 @@ fn promise(name: &ShmName, entry: &Entry, removal: Removal) -> Result<(), Failur
     if !entry.is_ours() {
         return Err(not_ours(entry, &Errno::ACCESS.into()));
     }
-    console::print(format!("would remove {}\n", entry.shown_name()))
+    say("would remove", entry)
+}
+
+/// Says what has become of an object.
+fn say(what: &str, entry: &Entry) -> Result<(), Failure> {
+    console::print(format!("{what} {}\n", entry.shown_name()))
 }
 
 /// An error if a process has the object open or mapped, or holds a role of it.
 fn ensure_unused(entry: &Entry) -> Result<(), Failure> {
     let name = &entry.name;
-    if let Some((role, holder)) = entry.living_holder() {
+    if let Some((role, holder)) = entry.living_holders().next() {
         return Err(in_use(name, role, holder.pid));
     }
     if let Some(pid) = entry.users.first() {
@@ -161,10 +153,7 @@ fn ensure_unused(entry: &Entry) -> Result<(), Failure> {
 }
 
 fn in_use(name: &str, role: Role, pid: Option<u32>) -> Failure {
-    let program = match role {
-        Role::Sender => "writer",
-        Role::Receiver => "reader",
-    };
+    let program = errors::program(role);
     let pid = pid
         .map(|pid| format!(", process {pid}"))
         .unwrap_or_default();
@@ -173,16 +162,10 @@ fn in_use(name: &str, role: Role, pid: Option<u32>) -> Failure {
         .next("end it first, or --force: then they go on without a name")
 }
 
-fn replaced(entry: &Entry) -> Failure {
-    let name = &entry.file_name;
-    let what = format_args!("object {name:?} was replaced by another while it was removed");
-    Failure::new(Status::Failure, what).next("shm ls, and try again")
-}
-
 fn not_ours(entry: &Entry, reason: &io::Error) -> Failure {
+    let (name, owner) = (&entry.name, &entry.owner_name);
     let what = format_args!(
-        "object {:?} belongs to {}, and only the owner can remove it: {reason}",
-        entry.name, entry.owner_name
+        "object {name:?} belongs to {owner}, and only the owner can remove it: {reason}"
     );
     Failure::new(Status::Permission, what).next("act as the owner")
 }
@@ -191,12 +174,11 @@ fn failure(entry: &Entry, error: &RemoveError) -> Failure {
     match error {
         RemoveError::Open(denied @ OpenError::PermissionDenied { name, .. }) => {
             let failure = Failure::new(Status::Permission, denied);
-            if errors::is_own(denied) {
-                failure.next(format_args!(
+            match errors::is_own(denied) {
+                true => failure.next(format_args!(
                     "chmod u+rw /dev/shm/{name}, or shm rm --force {name}"
-                ))
-            } else {
-                failure.next("act as the owner")
+                )),
+                false => failure.next("act as the owner"),
             }
         }
         RemoveError::Open(error) => errors::open(error),
@@ -206,7 +188,7 @@ fn failure(entry: &Entry, error: &RemoveError) -> Failure {
         RemoveError::Messages { .. } | RemoveError::NotAMailbox { .. } => {
             Failure::new(Status::OtherLayout, error)
         }
-        RemoveError::System(error) if error.source.kind() == io::ErrorKind::PermissionDenied => {
+        RemoveError::System(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             not_ours(entry, &error.source)
         }
         RemoveError::System(error) => errors::system(error),

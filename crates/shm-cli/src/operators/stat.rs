@@ -1,6 +1,6 @@
 //! `shm stat`: one object in detail.
 
-use std::fmt::Write as _;
+use std::fmt::Display;
 
 use super::entry::{Classic, Entry, Holder, Kind, Mailbox, State};
 use super::objects::{self, Found};
@@ -32,19 +32,49 @@ pub(crate) fn run(args: &StatArgs) -> Result<Ending, Failure> {
 /// A page of fields, one a line.
 fn page(entry: &Entry) -> String {
     let mut page = Page(format!("{}\n", entry.shown_name()));
-    match entry.kind {
-        Kind::Mailbox => {}
-        Kind::Classic => page.field("kind", "classic, the lesson's layout"),
-        kind => page.field("kind", kind.name()),
+    match (&entry.kind, &entry.mailbox) {
+        (_, Some(Mailbox { version, stale, .. })) => {
+            let stale = if *stale {
+                "; stale: no process uses it"
+            } else {
+                ""
+            };
+            page.field(
+                "kind",
+                format_args!("mailbox, layout version {version}{stale}"),
+            );
+        }
+        (Kind::Classic, _) => page.field("kind", "classic, the lesson's layout"),
+        (kind, _) => page.field("kind", kind),
     }
     if let Some(reason) = &entry.reason {
         page.field("reason", reason);
     }
     if let Some(mailbox) = &entry.mailbox {
-        page.mailbox(mailbox);
+        page.field("id", &mailbox.id);
+        let (slots, hot) = (mailbox.slots, mailbox.hot_slots);
+        page.field("slots", format_args!("{slots}, {hot} of them hot"));
+        page.field("queued", mailbox.queued);
+        page.field("sent", mailbox.sent);
+        page.field("received", mailbox.received);
     }
-    if let Some(classic) = &entry.classic {
-        page.classic(classic);
+    if let Some(Classic { flag, .. }) = &entry.classic {
+        let asked = match flag {
+            1.. => "a reader waits for a message",
+            _ => "no reader waits",
+        };
+        page.field("flag", format_args!("{flag}: {asked}"));
+    }
+    if let Some([writer, reader]) = entry.holders() {
+        page.field("writer", holder(writer));
+        page.field("reader", holder(reader));
+    }
+    if entry
+        .mailbox
+        .as_ref()
+        .is_some_and(|mailbox| mailbox.changing)
+    {
+        page.field("locked", "a process is attaching, closing or removing");
     }
     page.field(
         "owner",
@@ -55,86 +85,46 @@ fn page(entry: &Entry) -> String {
         format_args!("{} ({})", entry.group_name, entry.group),
     );
     page.field("mode", &entry.mode);
-    let size = format!("{} bytes, {} allocated", entry.size, entry.allocated);
-    page.field("size", size);
+    page.field(
+        "size",
+        format_args!("{} bytes, {} allocated", entry.size, entry.allocated),
+    );
     page.field("inode", entry.inode);
     let users: Vec<_> = entry.users.iter().map(|pid| process(*pid)).collect();
-    let users = if users.is_empty() {
-        "no process that this user may see".to_owned()
-    } else {
-        users.join(", ")
-    };
-    page.field("open in", users);
+    match users.as_slice() {
+        [] => page.field("open in", "no process that this user may see"),
+        users => page.field("open in", users.join(", ")),
+    }
     page.0
 }
 
 struct Page(String);
 
 impl Page {
-    fn field(&mut self, label: &str, value: impl std::fmt::Display) {
-        // Writing to a string does not fail.
-        let _ = writeln!(self.0, "  {label:<9} {value}");
-    }
-
-    fn mailbox(&mut self, mailbox: &Mailbox) {
-        let stale = if mailbox.stale {
-            "; stale: no process uses it"
-        } else {
-            ""
-        };
-        let version = mailbox.version;
-        self.field(
-            "kind",
-            format_args!("mailbox, layout version {version}{stale}"),
-        );
-        self.field("id", &mailbox.id);
-        let (slots, hot) = (mailbox.slots, mailbox.hot_slots);
-        self.field("slots", format_args!("{slots}, {hot} of them hot"));
-        self.field("queued", mailbox.queued);
-        self.field("sent", mailbox.sent);
-        self.field("received", mailbox.received);
-        self.field("writer", holder(&mailbox.writer));
-        self.field("reader", holder(&mailbox.reader));
-        if mailbox.changing {
-            self.field("locked", "a process is attaching, closing or removing");
-        }
-    }
-
-    fn classic(&mut self, classic: &Classic) {
-        let asked = if classic.flag > 0 {
-            "a reader waits for a message"
-        } else {
-            "no reader waits"
-        };
-        self.field("flag", format_args!("{}: {asked}", classic.flag));
-        self.field("writer", holder(&classic.writer));
-        self.field("reader", holder(&classic.reader));
+    fn field(&mut self, label: &str, value: impl Display) {
+        self.0 += &format!("  {label:<9} {value}\n");
     }
 }
 
 fn holder(holder: &Holder) -> String {
-    let mut text = match holder.state {
+    let state = match holder.state {
         State::Alive => "alive",
         State::Dead => "dead: it ended without closing",
         State::Closed => "closed",
         State::None if holder.epoch.is_none() => "none of ours (a C program takes no role)",
         State::None => "never seen",
-    }
-    .to_owned();
+    };
+    let mut text = state.to_owned();
     match holder.pid {
-        Some(pid) if holder.confirmed => {
-            let _ = write!(text, ", process {}", process(pid));
-        }
-        Some(pid) => {
-            let _ = write!(text, ", by its own word process {pid}");
-        }
+        Some(pid) if holder.confirmed => text += &format!(", process {}", process(pid)),
+        Some(pid) => text += &format!(", by its own word process {pid}"),
         None => {}
     }
     if let Some(epoch @ 1..) = holder.epoch {
-        let _ = write!(text, ", holder number {epoch}");
+        text += &format!(", holder number {epoch}");
     }
     if holder.state == State::Alive && holder.parked == Some(true) {
-        text.push_str(", asleep");
+        text += ", asleep";
     }
     text
 }
