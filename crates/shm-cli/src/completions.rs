@@ -96,18 +96,17 @@ fn zsh(text: &str) -> String {
 fn fish(text: &str, shm: &Command) -> String {
     let mut whole = format!("complete -c shm -f\n{text}");
     for command in shm.get_subcommands() {
+        let name = command.get_name();
         for arg in command.get_positionals() {
-            let values = arg.get_possible_values();
-            let (words, about) = match arg.get_value_hint() {
-                OBJECT => ("(shm ls -q 2>/dev/null)".to_owned(), "Object"),
-                _ => {
-                    let names: Vec<_> = values.iter().map(PossibleValue::get_name).collect();
-                    (names.join(" "), "Value")
-                }
+            let (words, about) = if arg.get_value_hint() == OBJECT {
+                ("(shm ls -q 2>/dev/null)".to_owned(), "Object")
+            } else {
+                let values = arg.get_possible_values();
+                let names: Vec<_> = values.iter().map(PossibleValue::get_name).collect();
+                (names.join(" "), "Value")
             };
             whole += &format!(
-                "complete -c shm -n \"__fish_shm_using_subcommand {}\" -a \"{words}\" -d {about}\n",
-                command.get_name()
+                "complete -c shm -n \"__fish_shm_using_subcommand {name}\" -a \"{words}\" -d {about}\n"
             );
         }
     }

@@ -15,20 +15,17 @@ const SEE_ALL: &str = ".SH SEE ALSO\n.BR shm_open (3),\n.BR shm_overview (7),\n.
 
 /// Prints a page, or writes all.
 pub(crate) fn pages(args: &ManArgs) -> Result<Ending, Failure> {
-    let shm = shown();
-    if let Some(directory) = &args.dir {
-        for (name, command) in pages_of(&shm) {
-            write(&directory.join(format!("{name}.1")), &page(&name, command))?;
-        }
-        return Ok(Ending::Done);
-    }
     let wanted = match &args.command {
         None => "shm".to_owned(),
         Some(command) => format!("shm-{command}"),
     };
-    let found = pages_of(&shm).find(|(name, _)| *name == wanted);
-    let (name, command) = found.expect("each of the commands has a page");
-    console::print(page(&name, command))?;
+    for (name, command) in pages_of(&shown()) {
+        if let Some(directory) = &args.dir {
+            write(&directory.join(format!("{name}.1")), &page(&name, command))?;
+        } else if name == wanted {
+            console::print(page(&name, command))?;
+        }
+    }
     Ok(Ending::Done)
 }
 
@@ -59,12 +56,9 @@ fn pages_of(shm: &Command) -> impl Iterator<Item = (String, &Command)> {
 /// A page in the language of man(7).
 fn page(name: &str, command: &Command) -> String {
     let man = clap_mangen::Man::new(command.clone());
-    let mut text = format!(
-        ".TH {} 1 \"\" \"shm {}\" \"User Commands\"\n",
-        name.to_uppercase(),
-        env!("CARGO_PKG_VERSION")
-    )
-    .into_bytes();
+    let (title, version) = (name.to_uppercase(), env!("CARGO_PKG_VERSION"));
+    let title = format!(".TH {title} 1 \"\" \"shm {version}\" \"User Commands\"\n");
+    let mut text = title.into_bytes();
     let written = man
         .render_name_section(&mut text)
         .and_then(|()| man.render_synopsis_section(&mut text))
@@ -75,41 +69,31 @@ fn page(name: &str, command: &Command) -> String {
     written.expect("writing to memory cannot fail");
     let mut text = String::from_utf8_lossy(&text).into_owned();
     if let Some(help) = command.get_after_long_help() {
-        text.push_str(&sections(&help.to_string()));
+        text += &sections(&help.to_string());
     }
-    text.push_str(if name == "shm" { SEE_ALL } else { SEE_SHM });
-    text
+    text + if name == "shm" { SEE_ALL } else { SEE_SHM }
 }
 
-/// What stands below the options in the long help: a line without indentation that ends with a colon begins a
-/// section, the other lines without indentation are text, and the rest stays as it is.
+/// What stands below the options in the long help: a line without indentation that ends with a
+/// colon begins a section, the other lines without indentation are text, and the rest stays as it
+/// is.
 fn sections(help: &str) -> String {
     let mut text = String::new();
     let mut verbatim = false;
-    let mut paragraph = false;
     for line in help.lines() {
-        let indented = line.starts_with(' ') || (line.is_empty() && verbatim);
-        if indented != verbatim {
-            text.push_str(if indented { ".nf\n" } else { ".fi\n" });
-            verbatim = indented;
+        let is_indented = line.starts_with(' ') || (line.is_empty() && verbatim);
+        if is_indented != verbatim {
+            text += if is_indented { ".nf\n" } else { ".fi\n" };
+            verbatim = is_indented;
         }
-        if let Some(title) = line.strip_suffix(':').filter(|_| !indented) {
-            text.push_str(&format!(".SH {}\n", title.to_uppercase()));
-            paragraph = true;
-        } else if line.is_empty() && !verbatim {
-            text.push_str(".PP\n");
-            paragraph = true;
-        } else {
-            if !verbatim && !paragraph {
-                text.push_str(".PP\n");
-                paragraph = true;
-            }
-            text.push_str(&escaped(line));
-            text.push('\n');
-        }
+        text += &match line.strip_suffix(':') {
+            _ if line.is_empty() && !verbatim => ".PP\n".to_owned(),
+            Some(title) if !verbatim => format!(".SH {}\n", title.to_uppercase()),
+            _ => escaped(line) + "\n",
+        };
     }
     if verbatim {
-        text.push_str(".fi\n");
+        text += ".fi\n";
     }
     text
 }

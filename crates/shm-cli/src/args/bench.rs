@@ -34,14 +34,8 @@ pub(crate) enum Placement {
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
     /// spin, yield, backoff, adaptive, block, poll [default: all]
-    #[arg(
-        long,
-        value_name = "LIST",
-        value_enum,
-        value_delimiter = ',',
-        hide_possible_values = true
-    )]
-    #[arg(default_values_t = WaitArg::ALL, hide_default_value = true)]
+    #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
+    #[arg(default_values_t = WaitArg::ALL, hide_default_value = true, hide_possible_values = true)]
     pub(crate) wait: Vec<WaitArg>,
 
     /// Intervals of poll [default: 1us,10us,100us,1ms,10ms,100ms]
@@ -100,10 +94,12 @@ pub(crate) struct BenchArgs {
 
 impl BenchArgs {
     /// What no single argument can check about itself.
-    pub(super) fn check(&self) -> Result<(), &'static str> {
+    pub(super) fn check(&self) -> Result<(), String> {
         let to_output = |file: &Option<PathBuf>| file.as_ref().is_some_and(|file| file == "-");
         if to_output(&self.json) && to_output(&self.csv) {
-            return Err("standard output is for one of --json and --csv; give the other a FILE");
+            return Err(
+                "standard output is for one of --json and --csv; give the other a FILE".into(),
+            );
         }
         Ok(())
     }

@@ -168,14 +168,14 @@ impl ChannelArgs {
     }
 
     pub(crate) fn framing(&self) -> Framing {
-        if self.framing.null {
-            Framing::Terminated(0)
-        } else if self.framing.raw {
-            Framing::Raw
-        } else if self.framing.length_delimited {
-            Framing::LengthDelimited
-        } else {
-            Framing::Terminated(b'\n')
+        match self.framing {
+            FramingArgs { null: true, .. } => Framing::Terminated(0),
+            FramingArgs { raw: true, .. } => Framing::Raw,
+            FramingArgs {
+                length_delimited: true,
+                ..
+            } => Framing::LengthDelimited,
+            _ => Framing::Terminated(b'\n'),
         }
     }
 
@@ -198,18 +198,20 @@ impl ChannelArgs {
         if self.name.is_none() {
             self.name = name_of_environment()?;
         }
-        self.check().map_err(str::to_owned)
+        self.check()
     }
 
     /// What no single argument can check about itself.
-    pub(super) fn check(&self) -> Result<(), &'static str> {
+    pub(super) fn check(&self) -> Result<(), String> {
         let polls = self.wait == Some(WaitArg::Poll);
         let blocks = matches!(self.wait, None | Some(WaitArg::Block));
         if self.interval.is_some() && !(polls || self.classic && blocks) {
-            return Err("--interval is for --wait poll, and with --classic for --wait block");
+            return Err(
+                "--interval is for --wait poll, and with --classic for --wait block".into(),
+            );
         }
         if self.classic && matches!(self.wait, Some(WaitArg::Backoff | WaitArg::Adaptive)) {
-            return Err("with --classic, --wait is one of spin, yield, poll and block");
+            return Err("with --classic, --wait is one of spin, yield, poll and block".into());
         }
         Ok(())
     }

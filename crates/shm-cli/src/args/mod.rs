@@ -91,8 +91,8 @@ impl Cli {
             Command::Reader(reader) => ("reader", reader.channel.complete()),
             Command::Stat(stat) => ("stat", stat.complete()),
             Command::Peek(peek) => ("peek", peek.complete()),
-            Command::Rm(rm) => ("rm", rm.check().map_err(str::to_owned)),
-            Command::Bench(bench) => ("bench", bench.check().map_err(str::to_owned)),
+            Command::Rm(rm) => ("rm", rm.check()),
+            Command::Bench(bench) => ("bench", bench.check()),
             _ => return cli,
         };
         if let Err(wrong) = checked {

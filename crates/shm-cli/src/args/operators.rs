@@ -24,14 +24,8 @@ pub(crate) struct LsArgs {
     /// Only these columns, in this order
     ///
     /// Separate them with commas: name, kind, slots, queued, sent, received, writer, reader, owner, mode, size.
-    #[arg(
-        short,
-        long,
-        value_name = "COLUMNS",
-        value_enum,
-        value_delimiter = ',',
-        hide_possible_values = true
-    )]
+    #[arg(short, long, value_name = "COLUMNS", value_enum)]
+    #[arg(value_delimiter = ',', hide_possible_values = true)]
     pub(crate) output: Vec<ColumnName>,
 
     /// Leave out the line with the columns' names
@@ -156,19 +150,18 @@ impl PeekArgs {
 
 impl RmArgs {
     /// What no single argument can check about itself.
-    pub(super) fn check(&self) -> Result<(), &'static str> {
-        if self.names.is_empty() && !self.stale {
-            return Err(
-                "name what to remove, or --stale; $SHM_NAME is not used here, so that nothing is removed by mistake",
-            );
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self.names.is_empty() && !self.stale {
+            true => Err(
+                "name what to remove, or --stale; $SHM_NAME is not used here, \
+                         so that nothing is removed by mistake"
+                    .to_owned(),
+            ),
+            false => Ok(()),
         }
-        Ok(())
     }
 }
 
 fn default_name() -> Result<ShmName, String> {
-    match name_of_environment()? {
-        Some(name) => Ok(name),
-        None => name(DEFAULT_NAME),
-    }
+    name_of_environment()?.map_or_else(|| name(DEFAULT_NAME), Ok)
 }

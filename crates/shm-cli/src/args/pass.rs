@@ -98,11 +98,10 @@ pub(crate) struct ReaderArgs {
 impl WriterArgs {
     /// What becomes of a line over 1 KiB: with `--timeout` it could be sent in part.
     pub(crate) fn oversize(&self) -> Oversize {
-        let default = match self.timeout {
+        self.oversize.unwrap_or(match self.timeout {
             Some(_) => Oversize::Error,
             None => Oversize::Split,
-        };
-        self.oversize.unwrap_or(default)
+        })
     }
 
     pub(super) fn complete(&mut self) -> Result<(), String> {

@@ -63,49 +63,48 @@ pub(super) fn pattern(text: &str) -> Result<Pattern, String> {
 
 /// `50us`, `100ms`, `2s`: at most a year; `0s` means now.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let expected = || Err("expected a duration like 50us, 100ms or 2s".to_owned());
-    // A month to those who parse it, and minutes to most who write it.
-    if text.contains('M') {
-        return Err("M is no unit of time here; minutes are written like 1m".to_owned());
-    }
-    match humantime::parse_duration(text) {
-        Ok(duration) if duration > LONGEST => Err("expected at most a year".to_owned()),
-        Ok(duration) => Ok(duration),
+    let wrong = match humantime::parse_duration(text) {
+        // A month to those who parse it, and minutes to most who write it.
+        _ if text.contains('M') => "M is no unit of time here; minutes are written like 1m",
+        Ok(duration) if duration <= LONGEST => return Ok(duration),
+        Ok(_) => "expected at most a year",
         // This one comes without a unit, and means the same in each.
-        Err(_) if text == "0" => Ok(Duration::ZERO),
-        Err(_) => expected(),
-    }
+        Err(_) if text == "0" => return Ok(Duration::ZERO),
+        Err(_) => "expected a duration like 50us, 100ms or 2s",
+    };
+    Err(wrong.to_owned())
 }
 
 /// As [`duration`], longer than nothing.
 pub(super) fn interval(text: &str) -> Result<Duration, String> {
-    match duration(text)? {
-        Duration::ZERO => Err("expected an interval longer than 0".to_owned()),
-        interval => Ok(interval),
-    }
+    let expected = "expected an interval longer than 0";
+    if_fine(duration(text)?, expected, |interval| !interval.is_zero())
 }
 
 /// As [`duration`], of a measurement.
 pub(super) fn measurement(text: &str) -> Result<Duration, String> {
-    match duration(text)? {
-        duration if duration < SHORTEST_MEASUREMENT => Err("expected at least 1ms".to_owned()),
-        duration => Ok(duration),
-    }
+    let expected = "expected at least 1ms";
+    if_fine(duration(text)?, expected, |duration| {
+        *duration >= SHORTEST_MEASUREMENT
+    })
 }
 
 /// How many messages.
 pub(super) fn count(text: &str) -> Result<u64, String> {
-    match text.parse() {
-        Ok(count @ 1..) => Ok(count),
-        _ => Err("expected a number of messages, 1 or more".to_owned()),
-    }
+    let expected = "expected a number of messages, 1 or more";
+    if_fine(text.parse().unwrap_or(0), expected, |count| *count > 0)
 }
 
 pub(super) fn slots(text: &str) -> Result<u32, String> {
-    match text.parse::<u32>() {
-        Ok(slots) if slots <= 65_536 && slots.is_power_of_two() => Ok(slots),
-        _ => Err("expected a power of two from 1 to 65536".to_owned()),
-    }
+    let expected = "expected a power of two from 1 to 65536";
+    let is_fine = |slots: &u32| *slots <= 65_536 && slots.is_power_of_two();
+    if_fine(text.parse().unwrap_or(0), expected, is_fine)
+}
+
+fn if_fine<T>(value: T, expected: &str, is_fine: impl Fn(&T) -> bool) -> Result<T, String> {
+    Some(value)
+        .filter(is_fine)
+        .ok_or_else(|| expected.to_owned())
 }
 
 /// A number, or a name that the system's list has. (Other lists, such as a directory service's, take
@@ -115,11 +114,11 @@ pub(super) fn group(text: &str) -> Result<u32, String> {
         // -1 as `gid_t`, which means no group to the system.
         Ok(u32::MAX) => Err("no group has this number, expected 0 to 4294967294".to_owned()),
         Ok(number) => Ok(number),
-        Err(_) => people::group(text)
-            .map_err(|error| error.to_string())?
-            .ok_or_else(|| {
-                "expected a name of /etc/group, or a number from 0 to 4294967294".to_owned()
-            }),
+        Err(_) => {
+            let listed = people::group(text).map_err(|error| error.to_string())?;
+            let expected = "expected a name of /etc/group, or a number from 0 to 4294967294";
+            listed.ok_or_else(|| expected.to_owned())
+        }
     }
 }
 
@@ -127,9 +126,9 @@ pub(super) fn mode(text: &str) -> Result<u32, String> {
     let digits = text.strip_prefix("0o").unwrap_or(text);
     match u32::from_str_radix(digits, 8) {
         // Without both, not even the owner's other side could attach.
-        Ok(mode) if mode <= 0o777 && mode & 0o600 == 0o600 => Ok(mode),
-        Ok(mode) if mode <= 0o777 => {
-            Err("expected a mode that lets the owner read and write, like 0600".to_owned())
+        Ok(mode @ ..=0o777) => {
+            let expected = "expected a mode that lets the owner read and write, like 0600";
+            if_fine(mode, expected, |mode| mode & 0o600 == 0o600)
         }
         _ => Err("expected an octal number from 0600 to 0777".to_owned()),
     }

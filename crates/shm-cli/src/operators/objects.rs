@@ -10,7 +10,7 @@ use shm_mailbox::observe::{self, Content};
 use super::entry::{Entry, Kind};
 use crate::args::Wanted;
 use crate::failure::{Failure, Status, errors};
-use crate::system::procfs::Users;
+use crate::system::procfs;
 
 /// What is in `/dev/shm`, mailboxes first, then by name, and who uses it. With `all` also what is no object.
 pub(super) fn list(all: bool, wanted: impl Fn(&str) -> bool) -> Result<Vec<Entry>, Failure> {
@@ -143,9 +143,9 @@ fn open(name: &ShmName) -> Result<(ListEntry, Content), OpenError> {
 
 /// Asks once for the users of all.
 fn add_users(entries: Vec<&mut Entry>) {
-    let users = Users::of(entries.iter().map(|entry| entry.id));
+    let users = procfs::users(entries.iter().map(|entry| entry.id));
     for entry in entries {
-        entry.add_users(&users.get(entry.id));
+        entry.add_users(&users[&entry.id]);
     }
 }
 

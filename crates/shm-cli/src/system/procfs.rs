@@ -1,4 +1,5 @@
-//! Who uses an object: asked of `/proc`, since a lock does not say whose it is, and a C program takes none.
+//! Who uses an object: asked of `/proc`, since a lock does not say whose it is, and a C program
+//! takes none.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -10,12 +11,9 @@ use shm_mailbox::Role;
 
 use crate::terminal::escape;
 
-/// The users of some objects, as far as the system shows them to us: other users' processes it does not.
+/// The users of one object, as far as the system shows them to us: other users' processes it does
+/// not.
 #[derive(Debug, Default)]
-pub(crate) struct Users(HashMap<ObjectId, Uses>);
-
-/// The users of one object.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Uses {
     /// The processes that have it open or mapped.
     pub(crate) pids: BTreeSet<u32>,
@@ -30,57 +28,39 @@ impl Uses {
     }
 }
 
-impl Users {
-    /// Looks at all processes but this one, once.
-    pub(crate) fn of(objects: impl IntoIterator<Item = ObjectId>) -> Self {
-        let uses = objects.into_iter().map(|id| (id, Uses::default()));
-        let mut users = Self(uses.collect());
-        if users.0.is_empty() {
-            return users;
-        }
-        for (pid, path) in processes() {
-            users.look_at_descriptors(pid, &path);
-            users.look_at_mappings(pid, &path);
-        }
-        users
+/// Looks once at all processes but this one, for the users of each of these objects.
+pub(crate) fn users(objects: impl IntoIterator<Item = ObjectId>) -> HashMap<ObjectId, Uses> {
+    let uses = objects.into_iter().map(|id| (id, Uses::default()));
+    let mut users: HashMap<_, _> = uses.collect();
+    if users.is_empty() {
+        return users;
     }
-
-    /// The users of an object that was asked for.
-    pub(crate) fn get(&self, id: ObjectId) -> Uses {
-        self.0.get(&id).cloned().unwrap_or_default()
-    }
-
-    fn look_at_descriptors(&mut self, pid: u32, process: &Path) {
-        let Ok(descriptors) = fs::read_dir(process.join("fd")) else {
-            return;
-        };
-        for descriptor in descriptors.flatten() {
+    for (pid, process) in processes() {
+        let descriptors = fs::read_dir(process.join("fd"));
+        for descriptor in descriptors.into_iter().flatten().flatten() {
             let id = identity(&descriptor.path());
-            if let Some(uses) = id.and_then(|id| self.0.get_mut(&id)) {
+            if let Some(uses) = id.and_then(|id| users.get_mut(&id)) {
                 uses.pids.insert(pid);
                 let info = process.join("fdinfo").join(descriptor.file_name());
-                for byte in locks(&text_of(&info).unwrap_or_default()) {
-                    uses.locks.insert(byte, pid);
-                }
+                let info = text_of(&info).unwrap_or_default();
+                uses.locks.extend(locks(&info).map(|byte| (byte, pid)));
             }
         }
-    }
-
-    /// A mapping outlives its descriptor: the lesson's programs close theirs.
-    fn look_at_mappings(&mut self, pid: u32, process: &Path) {
+        // A mapping outlives its descriptor: the lesson's programs close theirs.
         let maps = text_of(&process.join("maps")).unwrap_or_default();
         let mapped: BTreeSet<_> = maps.lines().filter_map(mapped).collect();
-        for (id, uses) in &mut self.0 {
+        for (id, uses) in &mut users {
             if mapped.contains(&(major(id.device), minor(id.device), id.inode)) {
                 uses.pids.insert(pid);
             }
         }
     }
+    users
 }
 
 /// The process that holds `role` of an object, if the system shows it to us.
 pub(crate) fn holder(id: ObjectId, role: Role) -> Option<u32> {
-    Users::of([id]).get(id).holder(role)
+    users([id]).get(&id)?.holder(role)
 }
 
 /// The name of a process's program as it may stand in a line: the process chooses it.
@@ -162,6 +142,6 @@ mod tests {
     #[test]
     fn this_process_is_not_among_the_users() {
         let id = identity(Path::new("/proc/self/exe")).unwrap();
-        assert!(!Users::of([id]).get(id).pids.contains(&std::process::id()));
+        assert!(!users([id])[&id].pids.contains(&std::process::id()));
     }
 }

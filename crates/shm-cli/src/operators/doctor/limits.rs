@@ -2,7 +2,7 @@
 
 use rustix::process::{Resource, getrlimit};
 
-use super::{Finding, LARGEST, MAILBOX, bytes};
+use super::finding::{Finding, LARGEST, MAILBOX, Topic, bytes};
 use crate::failure::errors::MORE_FILES;
 
 /// A writer has 8 files open at most, a reader 9, and a benchmark 13.
@@ -12,66 +12,55 @@ const FILES: u64 = 64;
 
 /// Files, file sizes and address space.
 pub(super) fn findings() -> Vec<Finding> {
+    let limit = |resource| getrlimit(resource).current;
     vec![
-        files(getrlimit(Resource::Nofile).current),
+        files(limit(Resource::Nofile)),
         sizes(
             "file size",
             "ulimit -f, LimitFSIZE=",
-            getrlimit(Resource::Fsize).current,
+            limit(Resource::Fsize),
         ),
-        sizes(
-            "memory",
-            "ulimit -v, LimitAS=",
-            getrlimit(Resource::As).current,
-        ),
+        sizes("memory", "ulimit -v, LimitAS=", limit(Resource::As)),
     ]
 }
 
 fn files(limit: Option<u64>) -> Finding {
+    let topic = Topic("open files");
+    let Some(limit) = limit else {
+        return topic.ok("no limit");
+    };
+    let what = format!("at most {limit}");
     match limit {
-        Some(limit @ 0..FEWEST) => Finding::problem(
-            "open files",
-            format!("at most {limit}, shm takes up to {FEWEST}"),
-            MORE_FILES,
-        ),
-        Some(limit @ FEWEST..FILES) => {
-            Finding::warning("open files", format!("at most {limit}"), MORE_FILES)
-        }
-        Some(limit) => Finding::ok("open files", format!("at most {limit}")),
-        None => Finding::ok("open files", "no limit"),
+        0..FEWEST => topic.problem(format!("{what}, shm takes up to {FEWEST}"), MORE_FILES),
+        FEWEST..FILES => topic.warning(what, MORE_FILES),
+        _ => topic.ok(what),
     }
 }
 
 /// Each mailbox is a file of its size, and mapped whole.
 fn sizes(topic: &'static str, setting: &str, limit: Option<u64>) -> Finding {
+    let topic = Topic(topic);
+    let Some(limit) = limit else {
+        return topic.ok("no limit");
+    };
+    let what = format!("at most {}", bytes(limit));
     let next = format!("raise it: {setting}; or fewer slots");
     match limit {
-        None => Finding::ok(topic, "no limit"),
-        Some(limit @ 0..MAILBOX) => Finding::problem(
-            topic,
-            format!(
-                "at most {}, a mailbox takes {}",
-                bytes(limit),
-                bytes(MAILBOX)
-            ),
-            next,
-        ),
-        Some(limit @ MAILBOX..LARGEST) => Finding::warning(
-            topic,
-            format!(
-                "at most {}, a mailbox of 65536 slots takes {}",
-                bytes(limit),
-                bytes(LARGEST)
-            ),
-            next,
-        ),
-        Some(limit) => Finding::ok(topic, format!("at most {}", bytes(limit))),
+        0..MAILBOX => topic.problem(format!("{what}, a mailbox takes {}", bytes(MAILBOX)), next),
+        MAILBOX..LARGEST => {
+            let largest = bytes(LARGEST);
+            topic.warning(
+                format!("{what}, a mailbox of 65536 slots takes {largest}"),
+                next,
+            )
+        }
+        _ => topic.ok(what),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Verdict;
+    use super::super::finding::Verdict;
     use super::*;
 
     #[test]

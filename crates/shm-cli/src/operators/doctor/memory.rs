@@ -2,10 +2,10 @@
 
 use std::os::unix::fs::MetadataExt;
 
-use rustix::fs::{Access, StatVfs, access, statfs, statvfs};
+use rustix::fs::{Access, FsWord, StatVfs, access, statfs, statvfs};
 use rustix::io::Errno;
 
-use super::{Finding, LARGEST, MAILBOX, bytes};
+use super::finding::{Finding, LARGEST, MAILBOX, Topic, bytes};
 use crate::system::place::{self, DIRECTORY};
 
 /// `TMPFS_MAGIC`, and `RAMFS_MAGIC`; see statfs(2).
@@ -17,50 +17,34 @@ const ENOUGH: u64 = 16;
 
 /// About the file system; if it is not there, only that.
 pub(super) fn findings() -> Vec<Finding> {
+    let absent = |why| Topic(DIRECTORY).problem(why, place::MOUNT);
     let mode = match place::find() {
         Ok(metadata) => metadata.mode(),
-        Err(why) => return vec![Finding::problem(DIRECTORY, why, place::MOUNT)],
+        Err(why) => return vec![absent(why)],
     };
-    let mut findings = vec![
-        place(),
-        permission(
-            access(DIRECTORY, Access::WRITE_OK | Access::EXEC_OK),
-            access(DIRECTORY, Access::READ_OK),
-            mode,
-            rustix::process::geteuid().is_root(),
-        ),
-    ];
+    let gone = |error| absent(format!("does not exist: {error}"));
+    let permission = permission(
+        access(DIRECTORY, Access::WRITE_OK | Access::EXEC_OK),
+        access(DIRECTORY, Access::READ_OK),
+        mode,
+        rustix::process::geteuid().is_root(),
+    );
+    let kind = statfs(DIRECTORY).map_or_else(gone, |system| kind(system.f_type));
     match statvfs(DIRECTORY) {
-        Ok(system) => {
-            findings.push(space(&system));
-            findings.push(inodes(&system));
-        }
-        Err(error) => findings.push(absent(&error.to_string())),
+        Ok(system) => vec![kind, permission, space(&system), inodes(&system)],
+        Err(error) => vec![kind, permission, gone(error)],
     }
-    findings
 }
 
-fn absent(reason: &str) -> Finding {
-    Finding::problem(DIRECTORY, format!("does not exist: {reason}"), place::MOUNT)
-}
-
-fn place() -> Finding {
-    match statfs(DIRECTORY) {
-        // Signed on some machines; the magic numbers fit either way.
-        Ok(system)
-            if MEMORY
-                .iter()
-                .any(|magic| *magic == system.f_type.cast_unsigned()) =>
-        {
-            Finding::ok("/dev/shm", "is memory (tmpfs)")
-        }
-        Ok(_) => Finding::warning(
-            "/dev/shm",
-            "is no tmpfs, so objects may be written to a disk and outlive a reboot",
-            "mount -t tmpfs -o mode=1777 tmpfs /dev/shm",
-        ),
-        Err(error) => absent(&error.to_string()),
+fn kind(magic: FsWord) -> Finding {
+    // Signed on some machines; the magic numbers fit either way.
+    if MEMORY.contains(&magic.cast_unsigned()) {
+        return Topic(DIRECTORY).ok("is memory (tmpfs)");
     }
+    Topic(DIRECTORY).warning(
+        "is no tmpfs, so objects may be written to a disk and outlive a reboot",
+        "mount -t tmpfs -o mode=1777 tmpfs /dev/shm",
+    )
 }
 
 fn permission(
@@ -69,78 +53,61 @@ fn permission(
     mode: u32,
     is_root: bool,
 ) -> Finding {
+    let topic = Topic("permission");
+    let shown = format!("mode {:04o}", mode & 0o7777);
     match (writable, readable) {
-        // In a directory that others may write to, they may remove anything unless it has the sticky bit.
-        (Ok(()), Ok(())) if mode & 0o022 != 0 && mode & 0o1000 == 0 => Finding::warning(
-            "permission",
-            format!(
-                "others may remove this user's objects: mode {:04o}",
-                mode & 0o7777
-            ),
-            place::OPEN,
-        ),
+        // In a directory that others may write to, they may remove anything unless it has the
+        // sticky bit.
+        (Ok(()), Ok(())) if mode & 0o022 != 0 && mode & 0o1000 == 0 => {
+            let what = format!("others may remove this user's objects: {shown}");
+            topic.warning(what, place::OPEN)
+        }
         // What root may do says nothing of the others.
-        (Ok(()), Ok(())) if is_root && mode & 0o003 != 0o003 => Finding::problem(
-            "permission",
-            format!(
-                "other users may not create objects: mode {:04o}",
-                mode & 0o7777
-            ),
-            place::OPEN,
-        ),
-        (Ok(()), Ok(())) => Finding::ok("permission", "this user may create objects"),
-        (Ok(()), Err(error)) => Finding::warning(
-            "permission",
-            format!("this user may create objects, and not list them: {error}"),
-            place::OPEN,
-        ),
-        (Err(Errno::ROFS), _) => Finding::problem(
-            "permission",
+        (Ok(()), Ok(())) if is_root && mode & 0o003 != 0o003 => {
+            topic.problem(format!("other users may not create objects: {shown}"), place::OPEN)
+        }
+        (Ok(()), Ok(())) => topic.ok("this user may create objects"),
+        (Ok(()), Err(error)) => {
+            let what = format!("this user may create objects, and not list them: {error}");
+            topic.warning(what, place::OPEN)
+        }
+        (Err(Errno::ROFS), _) => topic.problem(
             "/dev/shm is mounted read-only",
             "mount -o remount,rw /dev/shm; a container with a read-only root needs --tmpfs /dev/shm",
         ),
-        (Err(error), _) => Finding::problem(
-            "permission",
-            format!("this user may not create objects: {error}"),
-            place::OPEN,
-        ),
+        (Err(error), _) => {
+            topic.problem(format!("this user may not create objects: {error}"), place::OPEN)
+        }
     }
 }
 
 fn space(system: &StatVfs) -> Finding {
     let total = system.f_blocks.saturating_mul(system.f_frsize);
-    let free = system.f_bavail.saturating_mul(system.f_frsize);
-    if total == 0 {
-        return Finding::ok("space", "no limit but the machine's memory");
-    }
-    space_of(total, free)
+    space_of(total, system.f_bavail.saturating_mul(system.f_frsize))
 }
 
 fn space_of(total: u64, free: u64) -> Finding {
+    let topic = Topic("space");
     let what = format!("{} of {} are free", bytes(free), bytes(total));
     let grow = "shm ls --all shows what takes it; mount -o remount,size=SIZE /dev/shm gives more";
-    if free < MAILBOX {
-        Finding::problem(
-            "space",
-            format!(
-                "/dev/shm is full: {what}, a mailbox takes {}",
-                bytes(MAILBOX)
-            ),
+    if total == 0 {
+        topic.ok("no limit but the machine's memory")
+    } else if free < MAILBOX {
+        let mailbox = bytes(MAILBOX);
+        topic.problem(
+            format!("/dev/shm is full: {what}, a mailbox takes {mailbox}"),
             grow,
         )
     } else if free < ENOUGH * MAILBOX || free < total / 20 {
-        Finding::warning("space", format!("/dev/shm is nearly full: {what}"), grow)
+        topic.warning(format!("/dev/shm is nearly full: {what}"), grow)
     } else if total == CONTAINER {
-        Finding::warning(
-            "space",
-            format!(
-                "{what}: the default of containers; a mailbox of 65536 slots takes {}",
-                bytes(LARGEST)
-            ),
+        let largest = bytes(LARGEST);
+        topic.warning(
+            format!("{what}: the default of containers; a mailbox of 65536 slots takes {largest}"),
             "--shm-size=256m (Docker, Podman), an emptyDir of medium Memory (Kubernetes), or fewer slots",
         )
     } else {
-        Finding::ok("space", what)
+        topic.ok(what)
     }
 }
 
@@ -149,19 +116,20 @@ fn inodes(system: &StatVfs) -> Finding {
 }
 
 fn inodes_of(total: u64, free: u64) -> Finding {
+    let topic = Topic("inodes");
     let what = format!("{free} of {total} are free");
     let grow = "shm rm --stale; mount -o remount,nr_inodes=NUMBER /dev/shm gives more";
     match (total, free) {
-        (0, _) => Finding::ok("inodes", "no limit"),
-        (_, 0) => Finding::problem("inodes", format!("no name is left: {what}"), grow),
-        (_, 1..ENOUGH) => Finding::warning("inodes", what, grow),
-        _ => Finding::ok("inodes", what),
+        (0, _) => topic.ok("no limit"),
+        (_, 0) => topic.problem(format!("no name is left: {what}"), grow),
+        (_, 1..ENOUGH) => topic.warning(what, grow),
+        _ => topic.ok(what),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Verdict;
+    use super::super::finding::Verdict;
     use super::*;
 
     #[test]

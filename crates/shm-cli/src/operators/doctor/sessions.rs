@@ -1,23 +1,23 @@
-//! Does somebody remove this user's objects when the last session ends? `RemoveIPC` of logind.conf(5).
+//! Does somebody remove this user's objects when the last session ends? `RemoveIPC` of
+//! logind.conf(5).
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::Finding;
+use super::finding::{Finding, Topic};
 use crate::system::people;
 
-/// Where the settings are; of two files of one name the first counts, and the main file comes before all others.
+/// Where the settings are; of two files of one name the first counts, and the main file comes before
+/// all others.
 const MAIN: [&str; 3] = [
     "/etc/systemd/logind.conf",
     "/run/systemd/logind.conf",
     "/usr/lib/systemd/logind.conf",
 ];
-const DIRECTORIES: [&str; 3] = [
-    "/etc/systemd/logind.conf.d",
-    "/run/systemd/logind.conf.d",
-    "/usr/lib/systemd/logind.conf.d",
-];
-/// The highest number of a system user, unless the distribution has another (`SYS_UID_MAX` of login.defs(5)).
+
+/// The highest number of a system user, unless the distribution has another (`SYS_UID_MAX` of
+/// login.defs(5)).
 const SYSTEM_USERS: u32 = 999;
 
 /// About this user.
@@ -41,18 +41,17 @@ struct Facts<'a> {
 }
 
 fn judge(facts: &Facts<'_>) -> Finding {
-    let fine = |what| Finding::ok("RemoveIPC", what);
+    let topic = Topic("RemoveIPC");
     if !facts.has_logind {
-        fine("no logind is running that could remove objects")
+        topic.ok("no logind is running that could remove objects")
     } else if facts.uid <= SYSTEM_USERS {
-        fine("objects of root and of system users stay when their sessions end")
+        topic.ok("objects of root and of system users stay when their sessions end")
     } else if !removes(facts.settings) {
-        fine("is off: objects stay when sessions end")
+        topic.ok("is off: objects stay when sessions end")
     } else if facts.lingers {
-        fine("this user lingers: objects stay when sessions end")
+        topic.ok("this user lingers: objects stay when sessions end")
     } else {
-        Finding::warning(
-            "RemoveIPC",
+        topic.warning(
             "is on: this user's objects go when the last session of the user ends",
             "RemoveIPC=no in logind.conf, or loginctl enable-linger, or a system user for services",
         )
@@ -69,33 +68,34 @@ fn removes(settings: &str) -> bool {
     !matches!(last.as_str(), "no" | "n" | "false" | "f" | "off" | "0")
 }
 
+/// The main file and, by name, the pieces beside it.
 fn settings() -> String {
-    let mut settings = MAIN
-        .iter()
-        .find_map(|path| fs::read_to_string(path).ok())
-        .unwrap_or_default();
-    let mut pieces: Vec<PathBuf> = Vec::new();
-    for directory in DIRECTORIES {
-        let files = fs::read_dir(directory).into_iter().flatten().flatten();
+    let read = |path| fs::read_to_string(path).ok();
+    let main = MAIN.iter().find_map(read).unwrap_or_default();
+    let mut pieces = BTreeMap::new();
+    for main in MAIN {
+        let files = fs::read_dir(format!("{main}.d"))
+            .into_iter()
+            .flatten()
+            .flatten();
         for path in files.map(|file| file.path()) {
-            let is_new = pieces
-                .iter()
-                .all(|piece| piece.file_name() != path.file_name());
-            if is_new
-                && path
-                    .extension()
-                    .is_some_and(|extension| extension == "conf")
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "conf")
             {
-                pieces.push(path);
+                pieces
+                    .entry(path.file_name().map(ToOwned::to_owned))
+                    .or_insert(path);
             }
         }
     }
-    pieces.sort_by(|a, b| a.file_name().cmp(&b.file_name()));
-    for piece in pieces {
-        settings.push('\n');
-        settings.push_str(&fs::read_to_string(piece).unwrap_or_default());
-    }
-    settings
+    let pieces = pieces
+        .values()
+        .filter_map(|path| fs::read_to_string(path).ok());
+    std::iter::once(main)
+        .chain(pieces)
+        .map(|file| file + "\n")
+        .collect()
 }
 
 /// `loginctl enable-linger` makes an empty file of the user's name.
@@ -106,7 +106,7 @@ fn lingers(uid: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Verdict;
+    use super::super::finding::Verdict;
     use super::*;
 
     #[test]

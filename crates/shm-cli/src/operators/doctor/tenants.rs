@@ -1,8 +1,8 @@
 //! The objects that are there: those that nobody uses, and those that too many may.
 
-use super::super::entry::Entry;
+use super::super::entry::{Entry, Mailbox};
 use super::super::objects;
-use super::Finding;
+use super::finding::{Finding, Topic};
 use crate::failure::Status;
 
 /// Others, neither owner nor group, may write, or read.
@@ -15,8 +15,7 @@ pub(super) fn findings() -> Vec<Finding> {
         Ok(entries) => judge(&entries),
         // That there is no such directory has been told.
         Err(failure) if failure.status() == Status::NoObject => Vec::new(),
-        Err(failure) => vec![Finding::warning(
-            "stale",
+        Err(failure) => vec![Topic("stale").warning(
             format!("cannot be checked: {}", failure.what()),
             "first what is said of /dev/shm above",
         )],
@@ -24,43 +23,42 @@ pub(super) fn findings() -> Vec<Finding> {
 }
 
 fn judge(entries: &[Entry]) -> Vec<Finding> {
-    let mailboxes = || entries.iter().filter(|entry| entry.mailbox.is_some());
-    let mut findings = Vec::new();
-
-    let stale = names(mailboxes().filter(|entry| entry.is_stale()));
-    findings.push(match stale {
-        None => Finding::ok("stale", "no mailbox is unused"),
-        Some(names) => Finding::warning(
-            "stale",
+    let mailboxes = |is_meant: &dyn Fn(&Entry, &Mailbox) -> bool| {
+        let is_meant = |entry: &&Entry| {
+            let mailbox = entry.mailbox.as_ref();
+            mailbox.is_some_and(|mailbox| is_meant(entry, mailbox))
+        };
+        names(entries.iter().filter(is_meant))
+    };
+    let stale = match mailboxes(&|_, mailbox| mailbox.stale) {
+        None => Topic("stale").ok("no mailbox is unused"),
+        Some(names) => Topic("stale").warning(
             format!("no process uses {names}"),
             "shm ls --stale shows them, shm rm --stale removes those without messages",
         ),
-    });
-
-    let open = |mask: u32| names(mailboxes().filter(|entry| entry.status.mode & mask != 0));
-    findings.push(match (open(OTHERS_WRITE), open(OTHERS_READ)) {
-        (None, None) => Finding::ok("permissions", "no mailbox is open to every user"),
-        (Some(names), _) => Finding::warning(
-            "permissions",
-            format!("every user may write to {names}"),
+    };
+    let open = |mask: u32| mailboxes(&|entry, _| entry.status.mode & mask != 0);
+    let open = match (open(OTHERS_WRITE), open(OTHERS_READ)) {
+        (None, None) => None,
+        (Some(names), _) => Some(format!("every user may write to {names}")),
+        (None, Some(names)) => Some(format!(
+            "every user may read {names}, and so can keep others out by a lock"
+        )),
+    };
+    let permissions = match open {
+        None => Topic("permissions").ok("no mailbox is open to every user"),
+        Some(what) => Topic("permissions").warning(
+            what,
             "chmod o-rwx /dev/shm/NAME; --group at both ends shares with a few",
         ),
-        (None, Some(names)) => Finding::warning(
-            "permissions",
-            format!("every user may read {names}, and so can keep others out by a lock"),
-            "chmod o-rwx /dev/shm/NAME; --group at both ends shares with a few",
-        ),
-    });
-
-    let changing = mailboxes().filter(|entry| entry.mailbox.as_ref().is_some_and(|m| m.changing));
-    if let Some(names) = names(changing) {
-        findings.push(Finding::warning(
-            "locked",
+    };
+    let locked = mailboxes(&|_, mailbox| mailbox.changing).map(|names| {
+        Topic("locked").warning(
             format!("a process attaches to or closes {names}"),
             "if that stays so it is stopped: shm stat NAME shows who has it open; continue or end it",
-        ));
-    }
-    findings
+        )
+    });
+    [stale, permissions].into_iter().chain(locked).collect()
 }
 
 /// The first few names, if there are any.
@@ -68,15 +66,11 @@ fn names<'a>(entries: impl Iterator<Item = &'a Entry>) -> Option<String> {
     let names: Vec<_> = entries.map(Entry::shown_name).collect();
     match names.as_slice() {
         [] => None,
-        [first @ .., last] if names.len() <= 4 => Some(if first.is_empty() {
-            last.clone()
-        } else {
-            format!("{} and {last}", first.join(", "))
-        }),
-        [first, second, third, ..] => Some(format!(
-            "{first}, {second}, {third} and {} more",
-            names.len() - 3
-        )),
-        _ => None,
+        [only] => Some(only.clone()),
+        [first, second, third, _, _, ..] => {
+            let more = names.len() - 3;
+            Some(format!("{first}, {second}, {third} and {more} more"))
+        }
+        [first @ .., last] => Some(format!("{} and {last}", first.join(", "))),
     }
 }
