@@ -5,7 +5,6 @@
 
 mod bench;
 mod channel;
-mod help;
 mod operators;
 pub(crate) mod pages;
 mod pass;
@@ -26,9 +25,19 @@ pub(crate) use pass::{Oversize, ReaderArgs, WriterArgs};
 pub(crate) use value::OBJECT;
 pub(crate) use wanted::Wanted;
 
+/// What stands below the options: texts of the folder `help`, with an empty line between them.
+macro_rules! below {
+    ($first:literal $(, $next:literal)*) => {
+        concat!(
+            include_str!(concat!("help/", $first, ".txt")),
+            $("\n", include_str!(concat!("help/", $next, ".txt"))),*
+        )
+    };
+}
+
 /// Messages of up to 1 KiB between two processes, through POSIX shared memory.
 #[derive(Debug, Parser)]
-#[command(name = "shm", version, after_long_help = help::shm())]
+#[command(name = "shm", version, after_long_help = below!("shm", "exit", "environment"))]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -37,34 +46,34 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Send standard input as messages, one per line
-    #[command(after_long_help = help::writer())]
+    #[command(after_long_help = below!("writer", "exit"))]
     Writer(WriterArgs),
     /// Write messages to standard output as they come
-    #[command(after_long_help = help::reader())]
+    #[command(after_long_help = below!("reader", "exit"))]
     Reader(ReaderArgs),
     /// List what is in /dev/shm, mailboxes first
-    #[command(after_long_help = help::LS_EXAMPLES)]
+    #[command(after_long_help = below!("ls"))]
     Ls(LsArgs),
     /// Show one object in detail
-    #[command(after_long_help = help::STAT_EXAMPLES)]
+    #[command(after_long_help = below!("stat"))]
     Stat(StatArgs),
     /// Show what is queued in a mailbox, without taking it
-    #[command(after_long_help = help::PEEK_EXAMPLES)]
+    #[command(after_long_help = below!("peek"))]
     Peek(PeekArgs),
     /// Remove objects that nobody uses
-    #[command(after_long_help = help::RM_EXAMPLES)]
+    #[command(after_long_help = below!("rm"))]
     Rm(RmArgs),
     /// Look for what could keep mailboxes from working here
-    #[command(after_long_help = help::DOCTOR_EXAMPLES)]
+    #[command(after_long_help = below!("doctor"))]
     Doctor(DoctorArgs),
     /// Measure latency against processor time, for each way of waiting
-    #[command(after_long_help = help::BENCH_EXAMPLES)]
+    #[command(after_long_help = below!("bench"))]
     Bench(BenchArgs),
     /// Print completions for a shell
-    #[command(after_long_help = help::COMPLETIONS_EXAMPLES)]
+    #[command(after_long_help = below!("completions"))]
     Completions(CompletionsArgs),
     /// Print the manual page of a command, or write all
-    #[command(after_long_help = help::MAN_EXAMPLES)]
+    #[command(after_long_help = below!("man"))]
     Man(ManArgs),
     /// The other process of a benchmark
     #[command(hide = true)]

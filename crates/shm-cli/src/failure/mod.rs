@@ -4,7 +4,6 @@
 //! does before it ends, and pages on standard output, do not belong here.
 
 pub(crate) mod errors;
-mod files;
 
 use std::fmt;
 use std::io::{self, Write};

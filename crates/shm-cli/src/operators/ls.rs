@@ -8,7 +8,8 @@ use comfy_table::{
     CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Row, Table, TableStyle,
 };
 
-use super::entry::{Entry, Holder, Mailbox};
+use super::entry::{Entry, Mailbox};
+use super::holder::Holder;
 use super::objects;
 use crate::args::{ColumnName, LsArgs};
 use crate::console;

@@ -5,6 +5,7 @@
 
 pub(crate) mod doctor;
 mod entry;
+mod holder;
 pub(crate) mod ls;
 mod objects;
 pub(crate) mod peek;

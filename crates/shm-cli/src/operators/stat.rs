@@ -2,7 +2,8 @@
 
 use std::fmt::Display;
 
-use super::entry::{Classic, Entry, Holder, Kind, Mailbox, State};
+use super::entry::{Classic, Entry, Kind, Mailbox};
+use super::holder::{Holder, State};
 use super::objects::{self, Found};
 use crate::args::StatArgs;
 use crate::console;
