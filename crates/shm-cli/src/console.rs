@@ -1,4 +1,5 @@
-//! Standard output of the commands that print a page: how wide it may be, and what a closed pipe means.
+//! Standard output of the commands that print a page: how wide it may be, and what a closed pipe
+//! means.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -40,7 +41,8 @@ pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
     write_with(|| io::stdout().write_all(text.as_ref()))
 }
 
-/// Calls `write`, which writes to standard output, and flushes that; that nobody reads it any more is no failure.
+/// Calls `write`, which writes to standard output, and flushes that; that nobody reads it any more
+/// is no failure.
 pub(crate) fn write_with(write: impl FnOnce() -> io::Result<()>) -> Result<(), Failure> {
     let written = stdio::output().and_then(|mut stdout| {
         write()?;

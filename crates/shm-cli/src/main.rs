@@ -8,11 +8,10 @@ compile_error!("shm supports Linux on x86-64 and aarch64 only");
 
 mod args;
 mod bench;
-mod completions;
 mod console;
 mod failure;
-mod manual;
 mod operators;
+mod pages;
 mod pass;
 mod system;
 mod terminal;
@@ -24,6 +23,7 @@ use shm_core::guard;
 use crate::args::{Cli, Command};
 use crate::failure::{Ending, Failure, errors};
 use crate::operators::{doctor, ls, peek, rm, stat};
+use crate::pages::{completions, manual};
 use crate::pass::{reader, writer};
 use crate::terminal::signals;
 

@@ -63,8 +63,8 @@ pub(crate) struct BenchArgs {
 
     /// Cores of the two processes: far, same or none
     ///
-    /// far pins them to different cores, same to one core, and none leaves it to the system. The default is far, or same
-    /// if there is only one core.
+    /// far pins them to different cores, same to one core, and none leaves it to the system. The
+    /// default is far, or same if there is only one core.
     #[arg(long, value_name = "WHERE", value_enum, hide_possible_values = true)]
     pub(crate) pin: Option<Placement>,
 
@@ -74,8 +74,8 @@ pub(crate) struct BenchArgs {
 
     /// How long each measurement lasts, 1ms or more
     ///
-    /// A way that polls takes as long as 32 messages need, or 128 if its interval is 10 ms or less. [default: 2s to 8s,
-    /// with --quick a quarter to one second]
+    /// A way that polls takes as long as 32 messages need, or 128 if its interval is 10 ms or less.
+    /// [default: 2s to 8s, with --quick a quarter to one second]
     #[arg(long, value_name = "D", value_parser = measurement, allow_hyphen_values = true)]
     pub(crate) duration: Option<Duration>,
 

@@ -44,15 +44,16 @@ pub(crate) struct ChannelArgs {
 
     /// spin, yield, poll, backoff, block or adaptive
     ///
-    /// How to wait for the other program. spin is the fastest and keeps a core busy, block sleeps until it is woken, and
-    /// adaptive spins briefly before it sleeps. The default is adaptive. With --classic it is block, and backoff and
-    /// adaptive are not available.
+    /// How to wait for the other program. spin is the fastest and keeps a core busy, block sleeps
+    /// until it is woken, and adaptive spins briefly before it sleeps. The default is adaptive.
+    /// With --classic it is block, and backoff and adaptive are not available.
     #[arg(long, value_name = "HOW", value_enum, hide_possible_values = true)]
     wait: Option<WaitArg>,
 
     /// Interval of --wait poll [default: 100ms]
     ///
-    /// With --classic it is also the longest sleep of --wait block, because a C program does not wake its peer.
+    /// With --classic it is also the longest sleep of --wait block, because a C program does not
+    /// wake its peer.
     #[arg(long, value_name = "D", value_parser = interval, allow_hyphen_values = true)]
     interval: Option<Duration>,
 
@@ -70,8 +71,9 @@ pub(crate) struct ChannelArgs {
 
     /// Share with a group; the same at both ends
     ///
-    /// GROUP is a name of /etc/group, or a number. A new object is given to the group, with mode 0660. An object of this
-    /// group is used even if another user owns it. Only its owner can remove it, so start the writer first.
+    /// GROUP is a name of /etc/group, or a number. A new object is given to the group, with mode
+    /// 0660. An object of this group is used even if another user owns it. Only its owner can
+    /// remove it, so start the writer first.
     #[arg(long, value_name = "GROUP", value_parser = group, allow_negative_numbers = true)]
     pub(crate) group: Option<u32>,
 
@@ -81,14 +83,15 @@ pub(crate) struct ChannelArgs {
 
     /// Ask again for a role that is taken, for this long [default: 500ms]
     ///
-    /// The system frees the role of a killed process when it has cleared that away: at once if it is small, after some
-    /// tenths of a second if it has gigabytes of memory.
+    /// The system frees the role of a killed process when it has cleared that away: at once if it
+    /// is small, after some tenths of a second if it has gigabytes of memory.
     #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
     pub(crate) attach_timeout: Option<Duration>,
 
     /// Show messages, bytes and rate while it runs
     ///
-    /// They appear on standard error if that is a terminal, unless the messages are typed or shown there.
+    /// They appear on standard error if that is a terminal, unless the messages are typed or shown
+    /// there.
     #[arg(long)]
     pub(crate) progress: bool,
 

@@ -23,7 +23,8 @@ pub(crate) struct LsArgs {
 
     /// Only these columns, in this order
     ///
-    /// Separate them with commas: name, kind, slots, queued, sent, received, writer, reader, owner, mode, size.
+    /// Separate them with commas: name, kind, slots, queued, sent, received, writer, reader, owner,
+    /// mode, size.
     #[arg(short, long, value_name = "COLUMNS", value_enum)]
     #[arg(value_delimiter = ',', hide_possible_values = true)]
     pub(crate) output: Vec<ColumnName>,
@@ -61,7 +62,8 @@ pub(crate) enum ColumnName {
 pub(crate) struct StatArgs {
     /// Names of objects, or patterns [default: $SHM_NAME, else shm-mailbox]
     ///
-    /// A leading slash does not matter. If no object has the name, and it contains *, ? or [, it is a pattern.
+    /// A leading slash does not matter. If no object has the name, and it contains *, ? or [, it is
+    /// a pattern.
     #[arg(value_name = "NAME", value_parser = Wanted::parser(), value_hint = OBJECT)]
     pub(crate) names: Vec<Wanted>,
 
@@ -84,7 +86,8 @@ pub(crate) struct PeekArgs {
 
     /// One JSON object a line for each message
     ///
-    /// The form is that of shm reader --json: {"schema":1,"seq":7,"len":6,"data":{"text":"hello\n"}}
+    /// The form is that of shm reader --json:
+    /// {"schema":1,"seq":7,"len":6,"data":{"text":"hello\n"}}
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -93,21 +96,23 @@ pub(crate) struct PeekArgs {
 pub(crate) struct RmArgs {
     /// Names of objects, or patterns
     ///
-    /// A leading slash does not matter. If no object has the name, and it contains *, ? or [, it is a pattern. $SHM_NAME
-    /// is not used, so that nothing is removed by mistake.
+    /// A leading slash does not matter. If no object has the name, and it contains *, ? or [, it is
+    /// a pattern. $SHM_NAME is not used, so that nothing is removed by mistake.
     #[arg(value_name = "NAME", value_parser = Wanted::parser(), value_hint = OBJECT)]
     pub(crate) names: Vec<Wanted>,
 
     /// Remove all mailboxes with neither writer nor reader
     ///
-    /// Mailboxes with messages stay unless you add --force. Objects that are no mailboxes always stay.
+    /// Mailboxes with messages stay unless you add --force. Objects that are no mailboxes always
+    /// stay.
     #[arg(long, conflicts_with = "names")]
     pub(crate) stale: bool,
 
     /// Remove what is in use; with --stale, what has messages
     ///
-    /// With a name, --force removes an object that is in use. Its writer and reader go on with each other, but no other
-    /// process can find the object. With --stale, --force removes mailboxes with messages, which are then lost.
+    /// With a name, --force removes an object that is in use. Its writer and reader go on with each
+    /// other, but no other process can find the object. With --stale, --force removes mailboxes
+    /// with messages, which are then lost.
     #[arg(long)]
     pub(crate) force: bool,
 

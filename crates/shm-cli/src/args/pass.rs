@@ -30,31 +30,31 @@ pub(crate) struct WriterArgs {
 
     /// A line over 1 KiB: split, or error [default: split]
     ///
-    /// With split, a reader that writes the pieces out makes one line of them again. With error, nothing of the line is
-    /// sent, and the exit status is 8. With --timeout the default is error. With --length-delimited a length over 1 KiB
-    /// is always an error.
+    /// With split, a reader that writes the pieces out makes one line of them again. With error,
+    /// nothing of the line is sent, and the exit status is 8. With --timeout the default is error.
+    /// With --length-delimited a length over 1 KiB is always an error.
     #[arg(long, value_name = "HOW", value_enum, hide_possible_values = true)]
     oversize: Option<Oversize>,
 
     /// Wait at most D to send a message, else exit 124
     ///
-    /// With 0s a message is sent now or not at all. The messages before it stay in the mailbox. No line is half-sent,
-    /// so one over 1 KiB, which would be several messages, is an error. To bound the wait at the end, use --drain or
-    /// --keep.
+    /// With 0s a message is sent now or not at all. The messages before it stay in the mailbox. No
+    /// line is half-sent, so one over 1 KiB, which would be several messages, is an error. To bound
+    /// the wait at the end, use --drain or --keep.
     #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
     pub(crate) timeout: Option<Duration>,
 
     /// At the end, wait at most D for messages to be taken
     ///
-    /// If messages are left after D, the exit status is 6, and the object stays with them. 0s means now. Without --drain
-    /// the wait has no limit.
+    /// If messages are left after D, the exit status is 6, and the object stays with them. 0s means
+    /// now. Without --drain the wait has no limit.
     #[arg(long, value_name = "D", value_parser = duration, conflicts_with = "keep", allow_hyphen_values = true)]
     pub(crate) drain: Option<Duration>,
 
     /// At the end, exit at once and leave object and messages
     ///
-    /// If there are more messages than slots, the writer still waits for a reader. With --classic it waits for each
-    /// message.
+    /// If there are more messages than slots, the writer still waits for a reader. With --classic
+    /// it waits for each message.
     #[arg(long)]
     pub(crate) keep: bool,
 }
@@ -72,8 +72,8 @@ pub(crate) struct ReaderArgs {
 
     /// Wait at most D for the next message, else exit 124
     ///
-    /// 0s means now. With --classic this is the only way to notice that the writer was killed, because that layout does
-    /// not record it.
+    /// 0s means now. With --classic this is the only way to notice that the writer was killed,
+    /// because that layout does not record it.
     #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
     pub(crate) timeout: Option<Duration>,
 
@@ -89,8 +89,9 @@ pub(crate) struct ReaderArgs {
 
     /// One JSON object a line for each message
     ///
-    /// {"schema":1,"seq":7,"len":6,"data":{"text":"hello\n"}}. Data that is not UTF-8 is {"bytes":"BASE64"}. A line over
-    /// 1 KiB is several messages, and only the last of them ends with the newline.
+    /// {"schema":1,"seq":7,"len":6,"data":{"text":"hello\n"}}. Data that is not UTF-8 is
+    /// {"bytes":"BASE64"}. A line over 1 KiB is several messages, and only the last of them ends
+    /// with the newline.
     #[arg(long, conflicts_with = "length_delimited")]
     pub(crate) json: bool,
 }

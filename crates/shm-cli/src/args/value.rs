@@ -107,8 +107,8 @@ fn if_fine<T>(value: T, expected: &str, is_fine: impl Fn(&T) -> bool) -> Result<
         .ok_or_else(|| expected.to_owned())
 }
 
-/// A number, or a name that the system's list has. (Other lists, such as a directory service's, take
-/// the number.)
+/// A number, or a name that the system's list has. (Other lists, such as a directory service's,
+/// take the number.)
 pub(super) fn group(text: &str) -> Result<u32, String> {
     match text.parse() {
         // -1 as `gid_t`, which means no group to the system.

@@ -1,4 +1,5 @@
-//! What the operators' commands may be told to look at: a name, a pattern, or bytes that are no text.
+//! What the operators' commands may be told to look at: a name, a pattern, or bytes that are no
+//! text.
 
 use std::error::Error;
 use std::ffi::{OsStr, OsString};

@@ -135,7 +135,8 @@ impl Failures {
     }
 }
 
-/// Writes a line to standard error, at once, so that another process's line does not get in between.
+/// Writes a line to standard error, at once, so that another process's line does not get in
+/// between.
 pub(crate) fn note(text: impl fmt::Display) {
     let line = escape::text(&format!("shm: {text}\n"));
     // There is nobody to tell when that fails.

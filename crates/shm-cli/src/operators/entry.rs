@@ -111,10 +111,8 @@ impl Entry {
         Self {
             schema: 1,
             name: listed.name.to_string_lossy().into_owned(),
-            name_bytes: match listed.name.to_str() {
-                Some(_) => None,
-                None => Some(STANDARD.encode(listed.name.as_bytes())),
-            },
+            name_bytes: (listed.name.to_str().is_none())
+                .then(|| STANDARD.encode(listed.name.as_bytes())),
             kind: Kind::of_file(&listed),
             mailbox: None,
             classic: None,
@@ -216,8 +214,8 @@ impl Entry {
         self.mailbox.as_ref().is_some_and(|mailbox| mailbox.stale)
     }
 
-    /// Whether this process may remove it: in a directory with the sticky bit only the owner and root
-    /// may.
+    /// Whether this process may remove it: in a directory with the sticky bit only the owner and
+    /// root may.
     pub(super) fn is_ours(&self) -> bool {
         let euid = rustix::process::geteuid();
         euid.is_root() || self.owner == euid.as_raw()

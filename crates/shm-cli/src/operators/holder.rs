@@ -1,4 +1,5 @@
-//! Who has a role of an object, as `shm ls` and `shm stat` show it; the fields are those of the JSON.
+//! Who has a role of an object, as `shm ls` and `shm stat` show it; the fields are those of the
+//! JSON.
 
 use serde::Serialize;
 use shm_mailbox::observe::Side;
@@ -64,7 +65,8 @@ impl Holder {
         }
     }
 
-    /// In a column: a question mark stands behind a number that nobody but the process itself has told.
+    /// In a column: a question mark stands behind a number that nobody but the process itself has
+    /// told.
     pub(super) fn short(&self) -> String {
         match (self.state, self.pid) {
             (State::None, _) => "-".to_owned(),

@@ -1,5 +1,5 @@
-//! Looking at what is in `/dev/shm`: each object is opened once, everything is taken from what was opened, and who
-//! uses it is asked by its identity, since a name may change hands at any moment.
+//! Looking at what is in `/dev/shm`: each object is opened once, everything is taken from what was
+//! opened, and who uses it is asked by its identity, since a name may change hands at any moment.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,8 @@ use crate::args::Wanted;
 use crate::failure::{Failure, Status, errors};
 use crate::system::procfs;
 
-/// What is in `/dev/shm`, mailboxes first, then by name, and who uses it. With `all` also what is no object.
+/// What is in `/dev/shm`, mailboxes first, then by name, and who uses it. With `all` also what is
+/// no object.
 pub(super) fn list(all: bool, wanted: impl Fn(&str) -> bool) -> Result<Vec<Entry>, Failure> {
     let mut entries = list_without_users(all, wanted)?;
     add_users(entries.iter_mut().collect());
@@ -106,7 +107,8 @@ fn absent(wanted: &Wanted) -> Failure {
     }
 }
 
-/// What can be seen now; none if it is gone by now. What may be no object is not opened: a FIFO would notice.
+/// What can be seen now; none if it is gone by now. What may be no object is not opened: a FIFO
+/// would notice.
 fn look(listed: ListEntry) -> Option<Entry> {
     let Some(name) = listed.object_name() else {
         return Some(Entry::new(listed));

@@ -145,7 +145,8 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// Why it stopped, and how many whole messages had been written by then. The rest is forgotten, too.
+    /// Why it stopped, and how many whole messages had been written by then. The rest is forgotten,
+    /// too.
     pub(crate) fn flush(&mut self, signals: &Signals) -> Result<(), (usize, Stop)> {
         let mut written = 0;
         let mut result = Ok(());

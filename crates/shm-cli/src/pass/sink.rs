@@ -84,10 +84,7 @@ impl Sink {
                 mem::forget(sender);
                 Ok(queued)
             }
-            Self::Mailbox(sender) => {
-                let name = sender.name().to_owned();
-                left(&name, sender.abort())
-            }
+            Self::Mailbox(sender) => left(sender.abort()),
             Self::Classic(_) => self.leave(keep),
         }
     }
@@ -99,46 +96,42 @@ impl Sink {
     /// it.
     pub(super) fn leave(self, keep: bool) -> Result<u64, Failure> {
         match self {
-            Self::Mailbox(sender) => {
-                let name = sender.name().to_owned();
-                left(&name, if keep { sender.keep() } else { sender.close() })
-            }
+            Self::Mailbox(sender) if keep => left(sender.keep()),
+            Self::Mailbox(sender) => left(sender.close()),
             Self::Classic(writer) if keep => {
                 writer.keep();
                 Ok(0)
             }
-            Self::Classic(writer) => {
-                let name = writer.name().to_owned();
-                match writer.close() {
-                    Ok(()) => Ok(0),
-                    Err(classic::CloseError::System(error)) if stays(&name, &error, "") => Ok(0),
-                    Err(error) => Err(errors::close_classic(&error)),
-                }
-            }
+            Self::Classic(writer) => match writer.close() {
+                Ok(()) => Ok(0),
+                Err(classic::CloseError::System(error)) if stays(&error, "") => Ok(0),
+                Err(error) => Err(errors::close_classic(&error)),
+            },
         }
     }
 }
 
 /// How many messages a mailbox was left with.
-fn left(name: &str, closed: Result<Closed, CloseError>) -> Result<u64, Failure> {
+fn left(closed: Result<Closed, CloseError>) -> Result<u64, Failure> {
     match closed {
         Ok(Closed::Kept { queued }) => Ok(queued),
         Ok(_) => Ok(0),
         // It was to be unlinked, so it is empty.
-        Err(CloseError::System(error)) if stays(name, &error, "; all messages were taken") => Ok(0),
+        Err(CloseError::System(error)) if stays(&error, "; all messages were taken") => Ok(0),
         Err(error) => Err(errors::close(&error)),
     }
 }
 
 /// Whether the object stays, because it is another user's: in a directory with the sticky bit only
 /// the owner and root may unlink it. That is remarked, and the channel was left as it should be.
-fn stays(name: &str, error: &SystemError, more: &str) -> bool {
-    if error.call != "shm_unlink" || error.kind() != io::ErrorKind::PermissionDenied {
+fn stays(error: &SystemError, more: &str) -> bool {
+    let is_denied = error.call == "shm_unlink" && error.kind() == io::ErrorKind::PermissionDenied;
+    let Some(name) = error.name.as_ref().filter(|_| is_denied) else {
         return false;
-    }
-    let listed = error.name.as_ref().map(ListEntry::find);
+    };
     let euid = rustix::process::geteuid().as_raw();
-    let is_foreign = matches!(listed, Some(Ok(Some(listed))) if listed.status.owner != euid);
+    let listed = ListEntry::find(name).ok().flatten();
+    let is_foreign = listed.is_some_and(|listed| listed.status.owner != euid);
     if is_foreign {
         note(format_args!(
             "object {name:?} stays, since only its owner or root can remove it{more}"

@@ -144,9 +144,12 @@ impl Writer<'_> {
     fn send_complete(&mut self) -> Result<(), Halt> {
         let limit = self.slice();
         let is_bounded = self.args.timeout.is_some();
-        let args = self.args;
-        let framing = |error: FramingError| bad_framing(args, &error);
-        while let Some(message) = self.framer.next().map_err(framing)? {
+        let name = self.args.channel.name();
+        let bad_framing = |error: FramingError| {
+            let what = format_args!("object {name:?}: {error}");
+            Failure::new(Status::BadMessage, what).next(error.next(is_bounded))
+        };
+        while let Some(message) = self.framer.next().map_err(bad_framing)? {
             let length = message.len();
             self.unsent = true;
             // The time of `--timeout` begins with the first attempt.
@@ -331,18 +334,4 @@ fn tell_leftovers(args: &WriterArgs, left: u64, unsent: bool) {
     if unsent {
         note("a message was not sent: it waited for a reader to take one");
     }
-}
-
-fn bad_framing(args: &WriterArgs, error: &FramingError) -> Failure {
-    let name = args.channel.name();
-    let next = match error {
-        FramingError::Long { .. } if args.timeout.is_some() => {
-            "shorter messages; only without --timeout a line can go out in pieces"
-        }
-        FramingError::Long { .. } => "--oversize split, or shorter messages",
-        FramingError::Length { .. } | FramingError::Truncated { .. } => {
-            "check that the input has a length (u32, big-endian) before each message"
-        }
-    };
-    Failure::new(Status::BadMessage, format_args!("object {name:?}: {error}")).next(next)
 }

@@ -1,4 +1,5 @@
-//! What the command asks the machine: who its users are, who has an object open, where objects live.
+//! What the command asks the machine: who its users are, who has an object open, where objects
+//! live.
 //!
 //! Here live questions whose answers are files and system calls. What an answer means to the user,
 //! and which exit status it is, does not belong here.

@@ -75,8 +75,8 @@ fn text_of(file: &Path) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Which file a descriptor, given by its link, belongs to. As the kernel knows it: the file may be on another
-/// machine, or in the hands of a program, that does not answer any more.
+/// Which file a descriptor, given by its link, belongs to. As the kernel knows it: the file may be
+/// on another machine, or in the hands of a program, that does not answer any more.
 fn identity(descriptor: &Path) -> Option<ObjectId> {
     let found = statx(CWD, descriptor, AtFlags::STATX_DONT_SYNC, StatxFlags::INO).ok()?;
     Some(ObjectId {
@@ -95,8 +95,8 @@ fn processes() -> impl Iterator<Item = (u32, PathBuf)> {
 
 /// The bytes locked through a descriptor.
 ///
-/// A lock stands there as `lock: 1: OFDLCK ADVISORY WRITE -1 00:1b:13 2 2`; the last two numbers are the first and
-/// last byte (`proc_pid_fdinfo(5)`).
+/// A lock stands there as `lock: 1: OFDLCK ADVISORY WRITE -1 00:1b:13 2 2`; the last two numbers
+/// are the first and last byte (`proc_pid_fdinfo(5)`).
 fn locks(info: &str) -> impl Iterator<Item = u64> {
     let locks = info.lines().filter(|line| line.starts_with("lock:"));
     locks.filter_map(|lock| {
@@ -108,7 +108,8 @@ fn locks(info: &str) -> impl Iterator<Item = u64> {
     })
 }
 
-/// Device and inode of a line of `maps`: `7f…-7f… rw-s 00000000 00:1b 13  /dev/shm/orders` (`proc_pid_maps(5)`).
+/// Device and inode of a line of `maps`: `7f…-7f… rw-s 00000000 00:1b 13  /dev/shm/orders`
+/// (`proc_pid_maps(5)`).
 fn mapped(line: &str) -> Option<(u32, u32, u64)> {
     let mut fields = line.split_whitespace().skip(3);
     let (major, minor) = fields.next()?.split_once(':')?;

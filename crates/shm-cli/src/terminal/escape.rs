@@ -4,8 +4,8 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-/// Appends `bytes` as a terminal may have them: lines and tabs stay, other characters that control a
-/// terminal or the order of the text, and what is not UTF-8, become `\x1b`.
+/// Appends `bytes` as a terminal may have them: lines and tabs stay, other characters that control
+/// a terminal or the order of the text, and what is not UTF-8, become `\x1b`.
 pub(crate) fn bytes(bytes: &[u8], shown: &mut Vec<u8>) {
     for chunk in bytes.utf8_chunks() {
         characters(chunk.valid(), shown, |character| {
@@ -15,8 +15,8 @@ pub(crate) fn bytes(bytes: &[u8], shown: &mut Vec<u8>) {
     }
 }
 
-/// Appends a line of JSON. Its strings have the first 32 characters escaped already; the others that
-/// control a terminal become `\u009b`.
+/// Appends a line of JSON. Its strings have the first 32 characters escaped already; the others
+/// that control a terminal become `\u009b`.
 pub(crate) fn json(line: &str, shown: &mut Vec<u8>) {
     characters(line, shown, |character| {
         format!("\\u{:04x}", u32::from(character))
@@ -68,8 +68,8 @@ pub(crate) fn ascii(text: &str) -> String {
 pub(crate) fn is_harmless(character: char) -> bool {
     match character {
         '\n' | '\t' => true,
-        // The characters that turn the order of what follows (Unicode's `Bidi_Control`), and the two
-        // that end a line for some terminals and editors, and for others not.
+        // The characters that turn the order of what follows (Unicode's `Bidi_Control`), and the
+        // two that end a line for some terminals and editors, and for others not.
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
             false
         }

@@ -1,5 +1,5 @@
-//! Signals: SIGINT, SIGTERM and SIGHUP end the program in order, and every wait of its own ends when
-//! one comes.
+//! Signals: SIGINT, SIGTERM and SIGHUP end the program in order, and every wait of its own ends
+//! when one comes.
 
 use std::fs;
 use std::io::{self, PipeReader, PipeWriter};
@@ -126,8 +126,8 @@ impl Signals {
         self.wait(None, Some(time), || {})
     }
 
-    /// Waits, and calls `handled` after each signal that came meanwhile. If it was one that ends the
-    /// program, the pipe is readable from then on.
+    /// Waits, and calls `handled` after each signal that came meanwhile. If it was one that ends
+    /// the program, the pipe is readable from then on.
     fn wait(
         &self,
         other: Option<(BorrowedFd<'_>, PollFlags)>,
@@ -154,10 +154,11 @@ impl Signals {
     }
 }
 
-/// Ends the process the way `signal` would have, so that whoever waits for it sees a death by that signal.
+/// Ends the process the way `signal` would have, so that whoever waits for it sees a death by that
+/// signal.
 ///
-/// The first process of a container cannot die of a signal that it sends itself, see `pid_namespaces(7)`: it exits
-/// with the status that a shell would show for such a death.
+/// The first process of a container cannot die of a signal that it sends itself, see
+/// `pid_namespaces(7)`: it exits with the status that a shell would show for such a death.
 pub(crate) fn die_of(signal: i32) -> ! {
     if process::id() != FIRST_PROCESS {
         // Returns only for signals that do not end a process, and those are not caught.
@@ -168,8 +169,8 @@ pub(crate) fn die_of(signal: i32) -> ! {
 
 /// Was the program started with `signal` ignored?
 ///
-/// `SigIgn` in `proc_pid_status(5)` is a hexadecimal mask with signal 1 in the lowest bit. Without `/proc` nothing
-/// is ignored.
+/// `SigIgn` in `proc_pid_status(5)` is a hexadecimal mask with signal 1 in the lowest bit. Without
+/// `/proc` nothing is ignored.
 fn is_ignored(signal: i32) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

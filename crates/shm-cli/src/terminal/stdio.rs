@@ -1,7 +1,8 @@
 //! Standard input and output as this process got them.
 //!
-//! Before `main` Rust's runtime opens `/dev/null` in the place of one that is closed (`shm reader >&-`). What is written
-//! there is lost without an error; so whether they were closed is looked at before the runtime starts.
+//! Before `main` Rust's runtime opens `/dev/null` in the place of one that is closed, as the shell
+//! does by `>&-`. What is written there is lost without an error; so whether they were closed is
+//! looked at before the runtime starts.
 
 use std::io::{self, Stdin, Stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,8 +13,8 @@ static INPUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
 static OUTPUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// One of the functions that the C library calls before `main`.
-// SAFETY: the section holds pointers to functions that take what they like and return nothing; this one needs nothing
-// that the runtime sets up: it makes two system calls, and stores two flags.
+// SAFETY: the section holds pointers to functions that take what they like and return nothing; this
+// one needs nothing that the runtime sets up: it makes two system calls, and stores two flags.
 #[used]
 #[unsafe(link_section = ".init_array")]
 static LOOK: extern "C" fn() = look;

@@ -1,8 +1,8 @@
-//! The library's and the system's errors in the user's words: which exit status, and which next step
-//! at the command line.
+//! The library's and the system's errors in the user's words: which exit status, and which next
+//! step at the command line.
 //!
-//! Here lives only what more than one command has to tell. What one command alone can fail of stands
-//! with that command.
+//! Here lives only what more than one command has to tell. What one command alone can fail of
+//! stands with that command.
 
 mod files;
 

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::MetadataExt;
 
-use rustix::fs::{Access, FsWord, StatVfs, access, statfs, statvfs};
+use rustix::fs::{Access, FsWord, access, statfs, statvfs};
 use rustix::io::Errno;
 
 use super::finding::{Finding, LARGEST, MAILBOX, Topic, bytes};
@@ -31,7 +31,16 @@ pub(super) fn findings() -> Vec<Finding> {
     );
     let kind = statfs(DIRECTORY).map_or_else(gone, |system| kind(system.f_type));
     match statvfs(DIRECTORY) {
-        Ok(system) => vec![kind, permission, space(&system), inodes(&system)],
+        Ok(system) => {
+            let bytes = |blocks: u64| blocks.saturating_mul(system.f_frsize);
+            let space = space(bytes(system.f_blocks), bytes(system.f_bavail));
+            vec![
+                kind,
+                permission,
+                space,
+                inodes(system.f_files, system.f_ffree),
+            ]
+        }
         Err(error) => vec![kind, permission, gone(error)],
     }
 }
@@ -81,12 +90,7 @@ fn permission(
     }
 }
 
-fn space(system: &StatVfs) -> Finding {
-    let total = system.f_blocks.saturating_mul(system.f_frsize);
-    space_of(total, system.f_bavail.saturating_mul(system.f_frsize))
-}
-
-fn space_of(total: u64, free: u64) -> Finding {
+fn space(total: u64, free: u64) -> Finding {
     let topic = Topic("space");
     let what = format!("{} of {} are free", bytes(free), bytes(total));
     let grow = "shm ls --all shows what takes it; mount -o remount,size=SIZE /dev/shm gives more";
@@ -111,11 +115,7 @@ fn space_of(total: u64, free: u64) -> Finding {
     }
 }
 
-fn inodes(system: &StatVfs) -> Finding {
-    inodes_of(system.f_files, system.f_ffree)
-}
-
-fn inodes_of(total: u64, free: u64) -> Finding {
+fn inodes(total: u64, free: u64) -> Finding {
     let topic = Topic("inodes");
     let what = format!("{free} of {total} are free");
     let grow = "shm rm --stale; mount -o remount,nr_inodes=NUMBER /dev/shm gives more";
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn space_is_judged_by_what_a_mailbox_takes() {
-        let verdict = |total, free| space_of(total, free).verdict;
+        let verdict = |total, free| space(total, free).verdict;
         assert_eq!(verdict(8 << 30, 8 << 30), Verdict::Ok);
         assert_eq!(verdict(8 << 30, 1 << 20), Verdict::Warning);
         assert_eq!(verdict(8 << 20, 8 << 20), Verdict::Ok);
@@ -144,17 +144,17 @@ mod tests {
 
     #[test]
     fn the_default_of_containers_is_recognised() {
-        let finding = space_of(CONTAINER, CONTAINER);
+        let finding = space(CONTAINER, CONTAINER);
         assert_eq!(finding.verdict, Verdict::Warning);
         assert!(finding.next.is_some_and(|next| next.contains("--shm-size")));
     }
 
     #[test]
     fn inodes_may_be_unlimited() {
-        assert_eq!(inodes_of(0, 0).verdict, Verdict::Ok);
-        assert_eq!(inodes_of(100, 0).verdict, Verdict::Problem);
-        assert_eq!(inodes_of(100, 3).verdict, Verdict::Warning);
-        assert_eq!(inodes_of(100, 99).verdict, Verdict::Ok);
+        assert_eq!(inodes(0, 0).verdict, Verdict::Ok);
+        assert_eq!(inodes(100, 0).verdict, Verdict::Problem);
+        assert_eq!(inodes(100, 3).verdict, Verdict::Warning);
+        assert_eq!(inodes(100, 99).verdict, Verdict::Ok);
     }
 
     #[test]

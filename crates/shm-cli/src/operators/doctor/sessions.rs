@@ -8,8 +8,8 @@ use std::path::Path;
 use super::finding::{Finding, Topic};
 use crate::system::people;
 
-/// Where the settings are; of two files of one name the first counts, and the main file comes before
-/// all others.
+/// Where the settings are; of two files of one name the first counts, and the main file comes
+/// before all others.
 const MAIN: [&str; 3] = [
     "/etc/systemd/logind.conf",
     "/run/systemd/logind.conf",
@@ -23,32 +23,20 @@ const SYSTEM_USERS: u32 = 999;
 /// About this user.
 pub(super) fn finding() -> Finding {
     let uid = rustix::process::getuid().as_raw();
-    judge(&Facts {
-        has_logind: Path::new("/run/systemd/seats").exists(),
-        uid,
-        settings: &settings(),
-        lingers: lingers(uid),
-    })
+    let has_logind = Path::new("/run/systemd/seats").exists();
+    judge(uid, has_logind, &settings(), lingers(uid))
 }
 
-/// What the judgement rests on.
-struct Facts<'a> {
-    has_logind: bool,
-    uid: u32,
-    /// All files that count, in order.
-    settings: &'a str,
-    lingers: bool,
-}
-
-fn judge(facts: &Facts<'_>) -> Finding {
+/// `settings` are all files that count, in order.
+fn judge(uid: u32, has_logind: bool, settings: &str, lingers: bool) -> Finding {
     let topic = Topic("RemoveIPC");
-    if !facts.has_logind {
+    if !has_logind {
         topic.ok("no logind is running that could remove objects")
-    } else if facts.uid <= SYSTEM_USERS {
+    } else if uid <= SYSTEM_USERS {
         topic.ok("objects of root and of system users stay when their sessions end")
-    } else if !removes(facts.settings) {
+    } else if !removes(settings) {
         topic.ok("is off: objects stay when sessions end")
-    } else if facts.lingers {
+    } else if lingers {
         topic.ok("this user lingers: objects stay when sessions end")
     } else {
         topic.warning(
@@ -129,15 +117,8 @@ mod tests {
 
     #[test]
     fn only_a_person_who_does_not_linger_is_warned() {
-        let verdict = |has_logind, uid, settings, lingers| {
-            let facts = Facts {
-                has_logind,
-                uid,
-                settings,
-                lingers,
-            };
-            judge(&facts).verdict
-        };
+        let verdict =
+            |has_logind, uid, settings, lingers| judge(uid, has_logind, settings, lingers).verdict;
         assert_eq!(verdict(true, 1000, "", false), Verdict::Warning);
         assert_eq!(verdict(false, 1000, "", false), Verdict::Ok);
         assert_eq!(verdict(true, 0, "", false), Verdict::Ok);

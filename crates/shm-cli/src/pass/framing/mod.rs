@@ -2,12 +2,12 @@
 
 use crate::args::{Framing, Oversize};
 
-/// Bytes that the framer holds at once: large enough that a fast input costs few reads, small enough
-/// for a near cache.
+/// Bytes that the framer holds at once: large enough that a fast input costs few reads, small
+/// enough for a near cache.
 const BUFFER: usize = 128 * 1024;
 
-/// Bytes before each message of [`Framing::LengthDelimited`]: its length, an unsigned 32-bit number,
-/// most significant byte first.
+/// Bytes before each message of [`Framing::LengthDelimited`]: its length, an unsigned 32-bit
+/// number, most significant byte first.
 const PREFIX: usize = 4;
 
 /// What is wrong with the stream. Messages are counted from 1.
@@ -35,9 +35,24 @@ pub(super) enum FramingError {
     },
 }
 
-/// An incremental framer: fill [`room`](Self::room), say how much with [`filled`](Self::filled), take
-/// messages with [`next`](Self::next) until there is none, and call [`end`](Self::end) when the
-/// stream has ended.
+impl FramingError {
+    /// What to do about it; with `--timeout`, or without.
+    pub(super) fn next(&self, is_bounded: bool) -> &'static str {
+        match self {
+            Self::Long { .. } if is_bounded => {
+                "shorter messages; only without --timeout a line can go out in pieces"
+            }
+            Self::Long { .. } => "--oversize split, or shorter messages",
+            Self::Length { .. } | Self::Truncated { .. } => {
+                "check that the input has a length (u32, big-endian) before each message"
+            }
+        }
+    }
+}
+
+/// An incremental framer: fill [`room`](Self::room), say how much with [`filled`](Self::filled),
+/// take messages with [`next`](Self::next) until there is none, and call [`end`](Self::end) when
+/// the stream has ended.
 #[derive(Debug)]
 pub(super) struct Framer {
     framing: Framing,
@@ -74,7 +89,8 @@ impl Framer {
         }
     }
 
-    /// Where the next bytes of the stream go; never empty once [`next`](Self::next) has returned `None`.
+    /// Where the next bytes of the stream go; never empty once [`next`](Self::next) has returned
+    /// `None`.
     pub(super) fn room(&mut self) -> &mut [u8] {
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.filled, 0);
@@ -121,7 +137,8 @@ impl Framer {
         Ok(Some(&self.buffer[begin..self.start]))
     }
 
-    /// Length of the terminated message, or piece of one, at the beginning of `rest`; 0 if more has to come.
+    /// Length of the terminated message, or piece of one, at the beginning of `rest`; 0 if more has
+    /// to come.
     fn terminated(&self, rest: &[u8], terminator: u8) -> Result<usize, FramingError> {
         let window = &rest[..rest.len().min(self.limit)];
         if let Some(at) = memchr::memchr(terminator, window) {
@@ -139,7 +156,8 @@ impl Framer {
         }
     }
 
-    /// Length of the message behind the prefix at the beginning of `rest`; `None` if more has to come.
+    /// Length of the message behind the prefix at the beginning of `rest`; `None` if more has to
+    /// come.
     fn prefixed(&self, rest: &[u8]) -> Result<Option<usize>, FramingError> {
         let truncated = |expected| FramingError::Truncated {
             message: self.messages + 1,

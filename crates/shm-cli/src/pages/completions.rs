@@ -1,13 +1,14 @@
-//! `shm completions`: generated from the definitions of the command line, and then taught the names of objects, which
-//! are asked for when somebody completes one.
+//! `shm completions`: generated from the definitions of the command line, and then taught the names
+//! of objects, which are asked for when somebody completes one.
 
 use clap::builder::PossibleValue;
 use clap::{Command, ValueHint};
 use clap_complete::Shell;
 
+use super::manual;
 use crate::args::{CompletionsArgs, OBJECT};
+use crate::console;
 use crate::failure::{Ending, Failure};
-use crate::{console, manual};
 
 /// Prints the completions for a shell.
 pub(crate) fn run(args: &CompletionsArgs) -> Result<Ending, Failure> {
@@ -43,18 +44,8 @@ fn takes_objects(command: &&Command) -> bool {
         .any(|arg| arg.get_value_hint() == OBJECT)
 }
 
-const BASH_OBJECTS: &str = "\
-_shm_objects() {
-    local name
-    COMPREPLY=()
-    while IFS= read -r name; do
-        if [[ ${name} == \"${1}\"* ]]; then
-            COMPREPLY+=( \"$(printf '%q' \"${name}\")\" )
-        fi
-    done < <(\"${COMP_WORDS[0]}\" ls -q 2>/dev/null)
-}
-
-";
+/// Completes the names of objects.
+const BASH_OBJECTS: &str = include_str!("objects.bash");
 
 /// The generator knows no words for names in bash, and lets the shell complete files instead.
 fn bash(text: &str, shm: &Command) -> String {
@@ -70,26 +61,18 @@ fn bash(text: &str, shm: &Command) -> String {
             "{before}{begin}{options}_shm_objects \"${{cur}}\"\n            return 0\n            ;;\n{after}"
         );
     }
-    format!("{BASH_OBJECTS}{whole}")
+    format!("{BASH_OBJECTS}\n{whole}")
 }
 
-const ZSH_OBJECTS: &str = "\
-(( $+functions[_shm_objects] )) ||
-_shm_objects() {
-    local expl
-    local -a names
-    names=(${(f)\"$(_call_program objects shm ls -q 2>/dev/null)\"})
-    _wanted objects expl object compadd -a names
-}
-
-";
+/// Completes the names of objects.
+const ZSH_OBJECTS: &str = include_str!("objects.zsh");
 
 fn zsh(text: &str) -> String {
     let named = text.replace(":_hosts'", ":_shm_objects'");
     let (before, after) = named
         .split_once("(( $+functions[_shm_commands] ))")
         .expect("the commands have a function");
-    format!("{before}{ZSH_OBJECTS}(( $+functions[_shm_commands] )){after}")
+    format!("{before}{ZSH_OBJECTS}\n(( $+functions[_shm_commands] )){after}")
 }
 
 /// For fish, the generator leaves out what is no option.
