@@ -26,14 +26,14 @@ pub(crate) fn run(args: &PeekArgs) -> Result<Ending, Failure> {
             Err(error) => ended = Err(failure(&error)),
         }
         if output.is_full()
-            && let Err((_, stop)) = output.flush(&signals)
+            && let (_, Some(stop)) = output.flush(&signals)
         {
             return stopped(stop, &signals);
         }
     }
     match output.flush(&signals) {
-        Ok(()) => ended.map(|()| Ending::Done),
-        Err((_, stop)) => stopped(stop, &signals),
+        (_, None) => ended.map(|()| Ending::Done),
+        (_, Some(stop)) => stopped(stop, &signals),
     }
 }
 

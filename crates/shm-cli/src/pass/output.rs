@@ -41,6 +41,13 @@ pub(crate) enum Stop {
     Failed(io::Error),
 }
 
+/// Whole messages that were written, and the bytes in them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written {
+    pub(crate) messages: usize,
+    pub(crate) bytes: usize,
+}
+
 /// A message as JSON, in the order in which it is printed.
 #[derive(Serialize)]
 struct Record<'a> {
@@ -73,6 +80,8 @@ pub(crate) struct Output {
     buffer: Vec<u8>,
     /// Where in `buffer` each message ends.
     ends: Vec<usize>,
+    /// How long each was, in bytes.
+    lengths: Vec<usize>,
 }
 
 impl Output {
@@ -91,6 +100,7 @@ impl Output {
             is_regular,
             buffer: Vec::with_capacity(ENOUGH + 4096),
             ends: Vec::new(),
+            lengths: Vec::new(),
         })
     }
 
@@ -125,6 +135,7 @@ impl Output {
             }
         }
         self.ends.push(self.buffer.len());
+        self.lengths.push(bytes.len());
     }
 
     /// Adds bytes as they are, or as a terminal may have them.
@@ -141,27 +152,23 @@ impl Output {
         self.buffer.len() >= ENOUGH
     }
 
-    /// Writes everything, and forgets it.
-    ///
-    /// # Errors
-    ///
-    /// Why it stopped, and how many whole messages had been written by then. The rest is forgotten,
-    /// too.
-    pub(crate) fn flush(&mut self, signals: &Signals) -> Result<(), (usize, Stop)> {
+    /// Writes everything, and forgets it: what was written, and why that is not everything. The
+    /// rest is forgotten, too.
+    pub(crate) fn flush(&mut self, signals: &Signals) -> (Written, Option<Stop>) {
         let mut written = 0;
-        let mut result = Ok(());
-        while result.is_ok() && written < self.buffer.len() {
+        let mut stop = None;
+        while stop.is_none() && written < self.buffer.len() {
             match self.write(written, signals) {
                 Ok(count) => written += count,
-                Err(stop) => {
-                    let whole = self.ends.partition_point(|end| *end <= written);
-                    result = Err((whole, stop));
-                }
+                Err(reason) => stop = Some(reason),
             }
         }
+        let messages = self.ends.partition_point(|end| *end <= written);
+        let bytes = self.lengths[..messages].iter().sum();
         self.buffer.clear();
         self.ends.clear();
-        result
+        self.lengths.clear();
+        (Written { messages, bytes }, stop)
     }
 
     /// Writes some of what stands behind the first `written` bytes, as soon as that is possible
@@ -259,9 +266,9 @@ mod tests {
         let signals = Signals::none();
         let mut output = output(Form::Bytes);
         output.push(None, 0, b"one\n");
-        let (written, stop) = output.flush(&signals).unwrap_err();
-        assert_eq!(written, 0);
-        assert!(matches!(stop, Stop::Closed), "{stop:?}");
+        let (written, stop) = output.flush(&signals);
+        assert_eq!(written.messages, 0);
+        assert!(matches!(stop, Some(Stop::Closed)), "{stop:?}");
     }
 
     #[test]
@@ -276,9 +283,10 @@ mod tests {
         }
         // The first piece is read, and then the pipe closed; the second fits before that, or not.
         let reading = std::thread::spawn(move || reader.read_exact(&mut [0; 4000]));
-        let (written, stop) = output.flush(&signals).unwrap_err();
+        let (Written { messages, bytes }, stop) = output.flush(&signals);
         reading.join().unwrap().unwrap();
-        assert!(written == 4 || written == 8, "{written}");
-        assert!(matches!(stop, Stop::Closed), "{stop:?}");
+        assert!(messages == 4 || messages == 8, "{messages}");
+        assert_eq!(bytes, 1000 * messages);
+        assert!(matches!(stop, Some(Stop::Closed)), "{stop:?}");
     }
 }

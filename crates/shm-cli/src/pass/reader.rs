@@ -25,7 +25,6 @@ pub(crate) fn run(args: &ReaderArgs) -> Result<Ending, Failure> {
         message: Message::new(),
         left: args.count,
         deadline: None,
-        gathered: Vec::new(),
         stats: Stats::new(),
     };
     reader.restart_clock();
@@ -56,8 +55,6 @@ struct Reader<'a> {
     left: Option<u64>,
     /// Until when the next message may come, from whichever writer and object.
     deadline: Option<Instant>,
-    /// Length in bytes of each message that the output has and may not have written.
-    gathered: Vec<usize>,
     stats: Stats,
 }
 
@@ -100,22 +97,18 @@ impl Reader<'_> {
     fn receive(&mut self, source: &mut Source) -> Result<bool, Halt> {
         while source.wait(&mut self.message, self.deadline)? {
             self.gather(source);
-            let flushed = self.output.flush(&self.signals);
-            self.count(match &flushed {
-                Ok(()) => self.gathered.len(),
-                Err((written, _)) => *written,
-            });
-            match flushed {
-                Ok(()) => source.acknowledge()?,
-                Err((written, stop)) => {
-                    source.acknowledge_first(written)?;
-                    return match stop {
-                        Stop::Closed => Ok(true),
-                        Stop::Signal => Err(Halt::Signal),
-                        Stop::Failed(error) => Err(errors::messages(&error).into()),
-                    };
-                }
+            let (written, stop) = self.output.flush(&self.signals);
+            self.stats.count(written.messages, written.bytes);
+            if let Some(stop) = stop {
+                // The others are for the next reader.
+                source.acknowledge_first(written.messages)?;
+                return match stop {
+                    Stop::Closed => Ok(true),
+                    Stop::Signal => Err(Halt::Signal),
+                    Stop::Failed(error) => Err(errors::messages(&error).into()),
+                };
             }
+            source.acknowledge()?;
             if self.left == Some(0) {
                 return Ok(true);
             }
@@ -142,19 +135,10 @@ impl Reader<'_> {
         loop {
             let message = &self.message;
             self.output.push(source.id(), message.sequence(), message);
-            self.gathered.push(message.len());
             self.left = self.left.map(|left| left - 1);
             if self.left == Some(0) || self.output.is_full() || !source.more(&mut self.message) {
                 return;
             }
-        }
-    }
-
-    /// Of the messages that were gathered, the first `written` went out; the others are for the
-    /// next reader.
-    fn count(&mut self, written: usize) {
-        for length in self.gathered.drain(..).take(written) {
-            self.stats.count(length);
         }
     }
 }

@@ -8,60 +8,42 @@ use crate::terminal::progress;
 
 /// Counts from the moment it is made.
 #[derive(Debug)]
-pub(super) struct Stats(Arc<Counts>);
-
-/// Written by the thread that works, read by the one that shows them.
-#[derive(Debug)]
-struct Counts {
+pub(super) struct Stats {
     began: Instant,
-    messages: AtomicU64,
-    bytes: AtomicU64,
+    /// Messages, and their bytes: written by the thread that works, read by the one that shows them.
+    sums: Arc<[AtomicU64; 2]>,
 }
 
 impl Stats {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Counts {
+        Self {
             began: Instant::now(),
-            messages: AtomicU64::new(0),
-            bytes: AtomicU64::new(0),
-        }))
+            sums: Arc::default(),
+        }
     }
 
     /// Shows the figures on standard error from now on, if that is a terminal.
     pub(super) fn show(&self) {
-        let counts = Arc::clone(&self.0);
-        progress::show(move || counts.figures());
+        let (began, sums) = (self.began, Arc::clone(&self.sums));
+        progress::show(move || figures(sums.each_ref().map(now), began.elapsed()));
     }
 
-    /// Counts one message of `length` bytes.
-    pub(super) fn count(&mut self, length: usize) {
-        let add = |count: &AtomicU64, more: u64| {
+    /// Counts messages, and the bytes in them.
+    pub(super) fn count(&mut self, messages: usize, bytes: usize) {
+        for (sum, more) in self.sums.iter().zip([messages, bytes]) {
             // Only this thread writes, and nothing else depends on it.
-            count.store(count.load(Ordering::Relaxed) + more, Ordering::Relaxed);
-        };
-        add(&self.0.messages, 1);
-        add(&self.0.bytes, length as u64);
+            sum.store(now(sum) + more as u64, Ordering::Relaxed);
+        }
     }
 
     /// How many messages were counted.
     pub(super) fn messages(&self) -> u64 {
-        self.0.messages.load(Ordering::Relaxed)
+        now(&self.sums[0])
     }
 
     /// The figures as of now.
     pub(super) fn figures(&self) -> String {
-        self.0.figures()
-    }
-}
-
-impl Counts {
-    fn figures(&self) -> String {
-        let messages = self.messages.load(Ordering::Relaxed);
-        figures(
-            messages,
-            self.bytes.load(Ordering::Relaxed),
-            self.began.elapsed(),
-        )
+        figures(self.sums.each_ref().map(now), self.began.elapsed())
     }
 }
 
@@ -71,19 +53,20 @@ impl Drop for Stats {
     }
 }
 
+fn now(sum: &AtomicU64) -> u64 {
+    sum.load(Ordering::Relaxed)
+}
+
 /// `3 messages, 12 bytes in 0.250 s (12 messages/s, 48.000 B/s)`
-fn figures(messages: u64, bytes: u64, elapsed: Duration) -> String {
+fn figures([messages, bytes]: [u64; 2], elapsed: Duration) -> String {
     let seconds = elapsed.as_secs_f64();
     let sums = format!("{messages} messages, {bytes} bytes in {seconds:.3} s");
     if seconds == 0.0 {
         return sums;
     }
-    let rate = |count: u64| count as f64 / seconds;
-    let (scaled, unit) = scale(rate(bytes));
-    format!(
-        "{sums} ({:.0} messages/s, {scaled:.3} {unit}/s)",
-        rate(messages)
-    )
+    let [message_rate, byte_rate] = [messages, bytes].map(|count| count as f64 / seconds);
+    let (scaled, unit) = scale(byte_rate);
+    format!("{sums} ({message_rate:.0} messages/s, {scaled:.3} {unit}/s)")
 }
 
 /// Bytes in the decimal unit that leaves at most three digits before the point.
@@ -105,7 +88,7 @@ mod tests {
     #[test]
     fn figures_have_units() {
         let figures = |messages, bytes, milliseconds| {
-            figures(messages, bytes, Duration::from_millis(milliseconds))
+            figures([messages, bytes], Duration::from_millis(milliseconds))
         };
         assert_eq!(
             figures(3, 12, 250),

@@ -110,7 +110,7 @@ impl Writer<'_> {
                 // Its length is known; it needs no framing.
                 Framing::LengthDelimited => {
                     self.insist(text)?;
-                    self.stats.count(text.len());
+                    self.stats.count(1, text.len());
                 }
             }
         }
@@ -166,7 +166,7 @@ impl Writer<'_> {
                 sent => sent?,
             }
             self.unsent = false;
-            self.stats.count(length);
+            self.stats.count(1, length);
         }
         Ok(())
     }
