@@ -23,11 +23,8 @@ pub(crate) fn width() -> Option<usize> {
 pub(crate) fn print_json<'a, T: Serialize + 'a>(
     values: impl IntoIterator<Item = &'a T>,
 ) -> Result<(), Failure> {
-    let mut lines = String::new();
-    for value in values {
-        lines += &serde_json::to_string(value).expect("strings and whole numbers");
-        lines.push('\n');
-    }
+    let line = |value| serde_json::to_string(value).expect("strings and whole numbers") + "\n";
+    let lines: String = values.into_iter().map(line).collect();
     if !io::stdout().is_terminal() {
         return print(&lines);
     }

@@ -86,7 +86,8 @@ pub(crate) struct ChannelArgs {
     /// The system frees the role of a killed process when it has cleared that away: at once if it
     /// is small, after some tenths of a second if it has gigabytes of memory.
     #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
-    pub(crate) attach_timeout: Option<Duration>,
+    #[arg(default_value = "500ms", hide_default_value = true)]
+    pub(crate) attach_timeout: Duration,
 
     /// Show messages, bytes and rate while it runs
     ///

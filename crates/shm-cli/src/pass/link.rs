@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shm_core::{ListEntry, ShmName};
 use shm_mailbox::classic::{self, Classic};
-use shm_mailbox::{Mailbox, Options};
+use shm_mailbox::{Mailbox, Options, Wait};
 
 use crate::args::ChannelArgs;
 use crate::failure::note;
@@ -39,13 +39,11 @@ pub(super) fn mailbox(args: &ChannelArgs, signals: &Signals) -> Options {
     let mut options = Mailbox::options(args.name())
         .wait(args.wait())
         .any_owner(args.any_owner)
+        .attach_timeout(args.attach_timeout)
         .interrupt(signals.interrupt())
         .slots(slots)
         .exact(false)
         .hot_slots(slots.min(SLOTS));
-    if let Some(limit) = args.attach_timeout {
-        options = options.attach_timeout(limit);
-    }
     if let Some(mode) = args.mode {
         options = options.mode(mode);
     }
@@ -57,15 +55,21 @@ pub(super) fn mailbox(args: &ChannelArgs, signals: &Signals) -> Options {
 
 /// The options of the lesson's object.
 pub(super) fn classic(args: &ChannelArgs, signals: &Signals) -> classic::Options {
-    let mut options = Classic::options(args.name())
+    Classic::options(args.name())
         .wait(args.classic_wait())
         .interval(args.interval())
         .any_owner(args.any_owner)
-        .interrupt(signals.interrupt());
-    if let Some(limit) = args.attach_timeout {
-        options = options.attach_timeout(limit);
+        .attach_timeout(args.attach_timeout)
+        .interrupt(signals.interrupt())
+}
+
+/// How long to wait at once if there is something to look after every `least`: a shorter wait than
+/// its interval would make a polling endpoint look more often than it was told.
+pub(super) fn slice(args: &ChannelArgs, least: Duration) -> Duration {
+    match args.wait() {
+        Wait::Poll(interval) => interval.max(least),
+        _ => least,
     }
-    options
 }
 
 /// Remarks that a mailbox was there already, with other slots, another mode or another group than

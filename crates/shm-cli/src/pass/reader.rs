@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use shm_mailbox::Message;
 
 use super::output::{Form, Output, Stop};
-use super::source::Source;
+use super::source::{self, Source};
 use super::stats::Stats;
 use crate::args::{Framing, ReaderArgs};
-use crate::failure::{Ending, Failure, Halt, Status, errors, note};
+use crate::failure::{Ending, Failure, Halt, errors, note};
 use crate::terminal::progress;
 use crate::terminal::signals::Signals;
 
@@ -40,7 +40,11 @@ pub(crate) fn run(args: &ReaderArgs) -> Result<Ending, Failure> {
         Ok(()) => Ok(Ending::Done),
         Err(Halt::Signal) => Ok(reader.signals.ending()),
         Err(Halt::TimedOut) if args.no_wait => Ok(Ending::Done),
-        Err(Halt::TimedOut) => Err(timed_out(args)),
+        Err(Halt::TimedOut) => {
+            let name = args.channel.name();
+            let what = format_args!("no message in object {name:?}");
+            Err(source::timed_out(args, what))
+        }
         Err(Halt::Failed(failure)) => Err(failure),
     }
 }
@@ -149,11 +153,4 @@ fn form(args: &ReaderArgs) -> Form {
         Framing::LengthDelimited => Form::LengthDelimited,
         _ => Form::Bytes,
     }
-}
-
-fn timed_out(args: &ReaderArgs) -> Failure {
-    let name = args.channel.name();
-    let limit = humantime::format_duration(args.timeout.unwrap_or_default());
-    let what = format_args!("no message in object {name:?} within {limit}");
-    Failure::new(Status::TimedOut, what).next("start its writer, or wait longer")
 }

@@ -1,10 +1,11 @@
 //! Where the reader's messages come from: a mailbox, or the lesson's object.
 
+use std::fmt;
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use shm_core::OpenError;
-use shm_mailbox::{AttachError, MailboxId, Message, Peer, Receiver, RecvError, Wait, classic};
+use shm_mailbox::{AttachError, MailboxId, Message, Peer, Receiver, RecvError, classic};
 
 use super::link::{self, Link, SILENCE};
 use crate::args::ReaderArgs;
@@ -38,12 +39,7 @@ impl Source {
             false => End::attach(args, signals)?,
             true => End::await_classic(args, deadline, signals)?,
         };
-        // A shorter wait than its interval would make a polling endpoint look more often than it
-        // was told.
-        let silence = match args.channel.wait() {
-            Wait::Poll(interval) => interval.max(SILENCE),
-            _ => SILENCE,
-        };
+        let silence = link::slice(&args.channel, SILENCE);
         Ok(Self {
             end,
             silence: io::stderr().is_terminal().then_some(silence),
@@ -200,6 +196,7 @@ impl End {
         deadline: Option<Instant>,
         signals: &Signals,
     ) -> Result<Self, Halt> {
+        let name = args.channel.name();
         let began = Instant::now();
         let mut explains = io::stderr().is_terminal();
         loop {
@@ -209,10 +206,9 @@ impl End {
                 Err(error) => return Err(errors::attach_classic(&error).into()),
             }
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                return Err(absent(args).into());
+                return Err(timed_out(args, format_args!("object {name:?} did not appear")).into());
             }
             if explains && began.elapsed() > SILENCE {
-                let name = args.channel.name();
                 note(format_args!("waiting for: shm writer --classic {name}"));
                 explains = false;
             }
@@ -232,10 +228,9 @@ fn nothing_queued(args: &ReaderArgs) -> Failure {
     Failure::new(Status::OtherLayout, what).next("--timeout D instead of --no-wait")
 }
 
-/// No writer has made the lesson's object in the time that the command line allows.
-fn absent(args: &ReaderArgs) -> Failure {
-    let name = args.channel.name();
-    let timeout = humantime::format_duration(args.timeout.unwrap_or_default());
-    let what = format_args!("object {name:?} did not appear within {timeout}");
+/// Nothing came in the time that the command line allows.
+pub(super) fn timed_out(args: &ReaderArgs, what: fmt::Arguments<'_>) -> Failure {
+    let limit = humantime::format_duration(args.timeout.unwrap_or_default());
+    let what = format_args!("{what} within {limit}");
     Failure::new(Status::TimedOut, what).next("start its writer, or wait longer")
 }

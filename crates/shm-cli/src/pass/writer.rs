@@ -5,11 +5,9 @@ use std::io::{self, IsTerminal};
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
-use shm_mailbox::Wait;
-
 use super::framing::{Framer, FramingError};
 use super::input::Input;
-use super::link::SILENCE;
+use super::link::{self, SILENCE};
 use super::sink::Sink;
 use super::stats::Stats;
 use crate::args::{Framing, WriterArgs};
@@ -254,15 +252,8 @@ impl Writer<'_> {
     /// The longest wait after which there is something to look after; without limit if there is
     /// nothing.
     fn slice(&self) -> Option<Duration> {
-        if self.args.drain.is_none() && !self.explains {
-            return None;
-        }
-        // A shorter wait than its interval would make a polling endpoint look more often than it
-        // was told.
-        Some(match self.args.channel.wait() {
-            Wait::Poll(interval) => interval.max(LOOK),
-            _ => LOOK,
-        })
+        let looks = self.args.drain.is_some() || self.explains;
+        looks.then(|| link::slice(&self.args.channel, LOOK))
     }
 
     /// Leaves the channel as the end of the work, a signal or a failure asks for.
