@@ -46,15 +46,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_is_found_by_number_and_a_line_that_is_none_is_passed_over() {
+    fn a_user_or_group_is_found_by_number_and_a_line_that_is_none_is_passed_over() {
         let users = "root:x:0:0:root:/root:/bin/sh\n\nnonsense\nann:x:1000:1000::/:\n";
         assert_eq!(name_of(users, 1000).as_deref(), Some("ann"));
         assert_eq!(name_of(users, 0).as_deref(), Some("root"));
         assert_eq!(name_of(users, 7), None);
-    }
-
-    #[test]
-    fn a_group_is_found_as_a_user_is() {
         let groups = "root:x:0:\nkitchen:x:1000:ann,bob\n";
         assert_eq!(name_of(groups, 1000).as_deref(), Some("kitchen"));
     }

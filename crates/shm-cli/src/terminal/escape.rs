@@ -147,10 +147,7 @@ mod tests {
         json(line, &mut output);
         let output = String::from_utf8(output).unwrap();
         assert_eq!(output, "{\"text\":\"a\\u007f\\u009b\\n\"}\n");
-        let (before, after): (serde_json::Value, serde_json::Value) = (
-            serde_json::from_str(line).unwrap(),
-            serde_json::from_str(&output).unwrap(),
-        );
-        assert_eq!(before, after);
+        let value = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+        assert_eq!(value(line), value(&output));
     }
 }

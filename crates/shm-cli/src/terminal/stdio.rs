@@ -8,9 +8,10 @@ use std::io::{self, Stdin, Stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::io::{Errno, fcntl_getfd};
+use rustix::stdio::{stdin, stdout};
 
-static INPUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
-static OUTPUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
+/// Whether standard input and standard output were closed.
+static CLOSED: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
 
 /// One of the functions that the C library calls before `main`.
 // SAFETY: the section holds pointers to functions that take what they like and return nothing; this
@@ -20,24 +21,24 @@ static OUTPUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
 static LOOK: extern "C" fn() = look;
 
 extern "C" fn look() {
-    let is_closed = |fd| fcntl_getfd(fd) == Err(Errno::BADF);
-    INPUT_WAS_CLOSED.store(is_closed(rustix::stdio::stdin()), Ordering::Relaxed);
-    OUTPUT_WAS_CLOSED.store(is_closed(rustix::stdio::stdout()), Ordering::Relaxed);
+    for (closed, fd) in CLOSED.iter().zip([stdin(), stdout()]) {
+        closed.store(fcntl_getfd(fd) == Err(Errno::BADF), Ordering::Relaxed);
+    }
 }
 
 /// Standard input, if there is one.
 pub(crate) fn input() -> io::Result<Stdin> {
-    unless(&INPUT_WAS_CLOSED).map(|()| io::stdin())
+    unless(&CLOSED[0]).map(|()| io::stdin())
 }
 
 /// Standard output, if there is one.
 pub(crate) fn output() -> io::Result<Stdout> {
-    unless(&OUTPUT_WAS_CLOSED).map(|()| io::stdout())
+    unless(&CLOSED[1]).map(|()| io::stdout())
 }
 
 fn unless(closed: &AtomicBool) -> io::Result<()> {
-    if closed.load(Ordering::Relaxed) {
-        return Err(Errno::BADF.into());
+    match closed.load(Ordering::Relaxed) {
+        true => Err(Errno::BADF.into()),
+        false => Ok(()),
     }
-    Ok(())
 }
