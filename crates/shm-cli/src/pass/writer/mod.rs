@@ -1,26 +1,26 @@
 //! `shm writer`: standard input, or the texts of the command line, becomes messages.
+//!
+//! Here lives what takes messages in and sends them; how the channel is left stands in `leave`.
+
+mod leave;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
-use super::framing::{Framer, FramingError};
-use super::input::Input;
-use super::link::{self, SILENCE};
-use super::sink::Sink;
-use super::stats::Stats;
 use crate::args::{Framing, WriterArgs};
 use crate::failure::{Ending, Failure, Halt, Status, errors, note};
+use crate::pass::framing::{Framer, FramingError};
+use crate::pass::input::Input;
+use crate::pass::link::{self, SILENCE};
+use crate::pass::sink::Sink;
+use crate::pass::stats::Stats;
 use crate::terminal::signals::Signals;
 
 /// How often a writer that waits for room looks whether the end of the input has come, if that
 /// matters.
 const LOOK: Duration = Duration::from_millis(50);
-
-/// How long a writer that failed lets its reader take what was sent, so that no object is left
-/// behind.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// Runs the command.
 pub(crate) fn run(args: &WriterArgs) -> Result<Ending, Failure> {
@@ -225,11 +225,8 @@ impl Writer<'_> {
 
     /// The command that takes the messages.
     fn reader(&self) -> String {
-        let layout = if self.args.channel.classic {
-            "--classic "
-        } else {
-            ""
-        };
+        let layout = self.args.channel.classic.then_some("--classic ");
+        let layout = layout.unwrap_or_default();
         format!("shm reader {layout}{}", self.args.channel.name())
     }
 
@@ -254,75 +251,5 @@ impl Writer<'_> {
     fn slice(&self) -> Option<Duration> {
         let looks = self.args.drain.is_some() || self.explains;
         looks.then(|| link::slice(&self.args.channel, LOOK))
-    }
-
-    /// Leaves the channel as the end of the work, a signal or a failure asks for.
-    fn leave(mut self, worked: Result<(), Halt>) -> Result<Ending, Failure> {
-        let keep = self.args.keep;
-        match worked {
-            Ok(()) => self.sink.leave(keep).map(|_| Ending::Done),
-            Err(Halt::TimedOut) => self.give_up(),
-            Err(Halt::Signal) => {
-                match self.sink.abort(keep) {
-                    Ok(left) if self.explains => tell_leftovers(self.args, left, self.unsent),
-                    Ok(_) => {}
-                    // The signal decides how the process ends.
-                    Err(failure) => {
-                        failure.report();
-                    }
-                }
-                Ok(self.signals.ending())
-            }
-            Err(Halt::Failed(failure)) => {
-                // With `--timeout` nobody is to be waited for.
-                let may_wait = failure.status() != Status::TimedOut;
-                if !keep && may_wait && self.sink.has_reader() {
-                    // Whatever comes of it, the failure is what is told.
-                    let _ = self.sink.drain(Some(GRACE));
-                }
-                let _ = self.sink.abort(keep);
-                Err(failure)
-            }
-        }
-    }
-
-    /// Leaves when the time of `--drain` is up: the object stays, with the messages in it.
-    fn give_up(self) -> Result<Ending, Failure> {
-        let name = self.args.channel.name();
-        let classic = self.args.channel.classic;
-        let reader = self.reader();
-        // A mailbox that was emptied after the last look is unlinked; the lesson's object cannot
-        // tell.
-        let queued = self.sink.leave(classic)?;
-        let left = match classic {
-            true => u64::from(!self.unsent),
-            false => queued,
-        };
-        if left == 0 && !self.unsent {
-            return Ok(Ending::Done);
-        }
-        let drain = humantime::format_duration(self.args.drain.unwrap_or_default());
-        let untaken = match left {
-            0 => format!("no reader took a message from object {name:?} within {drain}"),
-            _ => format!("messages are left in object {name:?} after {drain}: {left}"),
-        };
-        let unsent = match self.unsent {
-            true => "; the rest of the input was not sent",
-            false => "",
-        };
-        Err(Failure::new(Status::Abandoned, untaken + unsent).next(reader))
-    }
-}
-
-/// Tells a person what is left after a signal.
-fn tell_leftovers(args: &WriterArgs, left: u64, unsent: bool) {
-    let name = args.channel.name();
-    if left > 0 {
-        note(format_args!(
-            "messages are left in object {name:?}: {left}; shm reader {name} takes them"
-        ));
-    }
-    if unsent {
-        note("a message was not sent: it waited for a reader to take one");
     }
 }
