@@ -42,8 +42,9 @@ pub(crate) fn run(args: &ReaderArgs) -> Result<Ending, Failure> {
         Err(Halt::TimedOut) if args.no_wait => Ok(Ending::Done),
         Err(Halt::TimedOut) => {
             let name = args.channel.name();
-            let what = format_args!("no message in object {name:?}");
-            Err(source::timed_out(args, what))
+            let limit = humantime::format_duration(args.timeout.unwrap_or_default());
+            let what = format_args!("no message in object {name:?} within {limit}");
+            Err(source::timed_out(what))
         }
         Err(Halt::Failed(failure)) => Err(failure),
     }

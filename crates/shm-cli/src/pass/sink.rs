@@ -4,12 +4,12 @@ use std::io;
 use std::mem;
 use std::time::Duration;
 
-use shm_core::{ListEntry, SystemError};
+use shm_core::{ListEntry, ShmName, SystemError};
 use shm_mailbox::{CloseError, Closed, Peer, Sender, classic};
 
 use super::link::{self, Link};
 use crate::args::ChannelArgs;
-use crate::failure::{Failure, Halt, errors, note};
+use crate::failure::{Failure, Halt, Status, errors, note};
 use crate::terminal::signals::Signals;
 
 /// The sending end of a channel.
@@ -104,8 +104,10 @@ impl Sink {
             }
             Self::Classic(writer) => match writer.close() {
                 Ok(()) => Ok(0),
-                Err(classic::CloseError::System(error)) if stays(&error, "") => Ok(0),
-                Err(error) => Err(errors::close_classic(&error)),
+                Err(classic::CloseError::System(error)) => remains(&error, |name| {
+                    format!("object {name:?} stays, since only its owner or root can remove it")
+                }),
+                Err(error) => Err(Failure::new(Status::Failure, error)),
             },
         }
     }
@@ -117,25 +119,30 @@ fn left(closed: Result<Closed, CloseError>) -> Result<u64, Failure> {
         Ok(Closed::Kept { queued }) => Ok(queued),
         Ok(_) => Ok(0),
         // It was to be unlinked, so it is empty.
-        Err(CloseError::System(error)) if stays(&error, "; all messages were taken") => Ok(0),
+        Err(CloseError::System(error)) => remains(&error, |name| {
+            format!(
+                "object {name:?} stays, since only its owner or root can remove it; \
+                 all messages were taken"
+            )
+        }),
         Err(error) => Err(errors::close(&error)),
     }
 }
 
-/// Whether the object stays, because it is another user's: in a directory with the sticky bit only
-/// the owner and root may unlink it. That is remarked, and the channel was left as it should be.
-fn stays(error: &SystemError, more: &str) -> bool {
+/// An object could not be unlinked. If it is another user's, that is only remarked: in a directory
+/// with the sticky bit only the owner and root may, and the channel was left as it should be.
+fn remains(error: &SystemError, remark: impl Fn(&ShmName) -> String) -> Result<u64, Failure> {
     let is_denied = error.call == "shm_unlink" && error.kind() == io::ErrorKind::PermissionDenied;
-    let Some(name) = error.name.as_ref().filter(|_| is_denied) else {
-        return false;
-    };
     let euid = rustix::process::geteuid().as_raw();
-    let listed = ListEntry::find(name).ok().flatten();
-    let is_foreign = listed.is_some_and(|listed| listed.status.owner != euid);
-    if is_foreign {
-        note(format_args!(
-            "object {name:?} stays, since only its owner or root can remove it{more}"
-        ));
+    match error
+        .name
+        .as_ref()
+        .map(|name| (name, ListEntry::find(name)))
+    {
+        Some((name, Ok(Some(listed)))) if is_denied && listed.status.owner != euid => {
+            note(remark(name));
+            Ok(0)
+        }
+        _ => Err(errors::system(error)),
     }
-    is_foreign
 }

@@ -206,7 +206,9 @@ impl End {
                 Err(error) => return Err(errors::attach_classic(&error).into()),
             }
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                return Err(timed_out(args, format_args!("object {name:?} did not appear")).into());
+                let limit = humantime::format_duration(args.timeout.unwrap_or_default());
+                let what = format_args!("object {name:?} did not appear within {limit}");
+                return Err(timed_out(what).into());
             }
             if explains && began.elapsed() > SILENCE {
                 note(format_args!("waiting for: shm writer --classic {name}"));
@@ -229,8 +231,6 @@ fn nothing_queued(args: &ReaderArgs) -> Failure {
 }
 
 /// Nothing came in the time that the command line allows.
-pub(super) fn timed_out(args: &ReaderArgs, what: fmt::Arguments<'_>) -> Failure {
-    let limit = humantime::format_duration(args.timeout.unwrap_or_default());
-    let what = format_args!("{what} within {limit}");
+pub(super) fn timed_out(what: fmt::Arguments<'_>) -> Failure {
     Failure::new(Status::TimedOut, what).next("start its writer, or wait longer")
 }

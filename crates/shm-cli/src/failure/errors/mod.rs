@@ -170,14 +170,6 @@ pub(crate) fn close(error: &CloseError) -> Failure {
     }
 }
 
-/// As [`close`], of the lesson's object.
-pub(crate) fn close_classic(error: &classic::CloseError) -> Failure {
-    match error {
-        classic::CloseError::System(error) => system(error),
-        _ => Failure::new(Status::Failure, error),
-    }
-}
-
 /// These errors know the message, not where it was to go.
 fn bad_message(name: &str, error: &dyn fmt::Display) -> Failure {
     Failure::new(Status::BadMessage, format_args!("object {name:?}: {error}"))

@@ -46,7 +46,7 @@ impl Writer<'_> {
     fn give_up(self) -> Result<Ending, Failure> {
         let name = self.args.channel.name();
         let classic = self.args.channel.classic;
-        let reader = self.reader();
+        let reader = format!("shm reader {}", self.address());
         // A mailbox that was emptied after the last look is unlinked; the lesson's object cannot
         // tell.
         let queued = self.sink.leave(classic)?;

@@ -205,7 +205,7 @@ impl Writer<'_> {
                 explains = false;
                 // A reader that is there is just slow.
                 if !self.sink.has_reader() {
-                    note(format_args!("waiting for: {}", self.reader()));
+                    note(format_args!("waiting for: shm reader {}", self.address()));
                 }
             }
             self.look_ahead();
@@ -220,14 +220,13 @@ impl Writer<'_> {
         let what = format_args!(
             "no room in object {name:?} within {limit} for message {number} of the input"
         );
-        Failure::new(Status::TimedOut, what).next(self.reader())
+        Failure::new(Status::TimedOut, what).next(format_args!("shm reader {}", self.address()))
     }
 
-    /// The command that takes the messages.
-    fn reader(&self) -> String {
+    /// What follows `shm reader` in the command that takes the messages.
+    fn address(&self) -> String {
         let layout = self.args.channel.classic.then_some("--classic ");
-        let layout = layout.unwrap_or_default();
-        format!("shm reader {layout}{}", self.args.channel.name())
+        layout.unwrap_or_default().to_owned() + self.args.channel.name()
     }
 
     /// Reads what there is, to learn of the end of the input while messages still wait for room.
