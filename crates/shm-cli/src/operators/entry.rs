@@ -141,14 +141,11 @@ impl Entry {
                 Kind::Mailbox
             }
             Content::Classic(seen) => {
-                let holder = |is_held| match is_held {
-                    true => Holder::new(State::Alive),
-                    false => Holder::new(State::None),
-                };
+                let state = |is_held| if is_held { State::Alive } else { State::None };
                 self.classic = Some(Classic {
                     flag: seen.flag,
-                    writer: holder(seen.writer),
-                    reader: holder(seen.reader),
+                    writer: Holder::new(state(seen.writer)),
+                    reader: Holder::new(state(seen.reader)),
                 });
                 Kind::Classic
             }

@@ -23,7 +23,6 @@ const NARROWEST_NAME: usize = 12;
 /// Columns of up to this weight go before a name is cut.
 const LEAST: u8 = 3;
 
-/// Runs the command.
 pub(crate) fn run(args: &LsArgs) -> Result<Ending, Failure> {
     let wanted =
         |name: &str| args.globs.is_empty() || args.globs.iter().any(|glob| glob.matches(name));

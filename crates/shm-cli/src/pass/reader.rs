@@ -14,7 +14,6 @@ use crate::failure::{Ending, Failure, Halt, errors, note};
 use crate::terminal::progress;
 use crate::terminal::signals::Signals;
 
-/// Runs the command.
 pub(crate) fn run(args: &ReaderArgs) -> Result<Ending, Failure> {
     let signals = Signals::catch().map_err(|error| errors::signals(&error))?;
     let output = Output::standard(form(args)).map_err(|error| errors::messages(&error))?;

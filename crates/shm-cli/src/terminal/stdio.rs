@@ -37,8 +37,10 @@ pub(crate) fn output() -> io::Result<Stdout> {
 }
 
 fn unless(closed: &AtomicBool) -> io::Result<()> {
-    match closed.load(Ordering::Relaxed) {
-        true => Err(Errno::BADF.into()),
-        false => Ok(()),
+    let is_closed = closed.load(Ordering::Relaxed);
+    if is_closed {
+        Err(Errno::BADF.into())
+    } else {
+        Ok(())
     }
 }

@@ -22,7 +22,6 @@ use crate::terminal::signals::Signals;
 /// matters.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Runs the command.
 pub(crate) fn run(args: &WriterArgs) -> Result<Ending, Failure> {
     let signals = Signals::catch().map_err(|error| errors::signals(&error))?;
     let sink = Sink::attach(&args.channel, &signals)?;
