@@ -6,14 +6,20 @@
 //!
 //! A row is selected by any part of its name. `--test` runs each once, as briefly as possible.
 
-use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use benches::paired::{Effort, Report, rows, table};
+use benches::baseline::ring::{self, ROOMY};
+use benches::baseline::{futex, lesson, line, slot};
+use benches::harness::{
+    Comparison, Contender, Effort, Kind, Report, Row, Timing, is_written_as_json, table,
+};
+use benches::library;
 use clap::Parser;
+use shm_cli::measure::placement::Placement::{self, Far, Same};
+use shm_mailbox::Wait;
 
 /// Measures the mailbox beside raw baselines, in paired slices.
 #[derive(Debug, Parser)]
@@ -21,17 +27,10 @@ use clap::Parser;
 struct Options {
     /// Rows to measure: any part of their names [default: all]
     rows: Vec<String>,
-    /// How often each contender has its turn
-    #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..))]
-    rounds: u16,
-    /// How long a turn is, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
-    slice: u16,
-    /// Seven rounds of 5 ms
-    #[arg(long, conflicts_with_all = ["rounds", "slice"])]
-    quick: bool,
+    #[command(flatten)]
+    timing: Timing,
     /// One round as short as can be, to see that everything works
-    #[arg(long, conflicts_with_all = ["rounds", "slice"])]
+    #[arg(long, conflicts_with_all = ["rounds", "slice", "quick"])]
     test: bool,
     /// Also writes everything to this file
     #[arg(long, value_name = "FILE")]
@@ -45,19 +44,6 @@ struct Options {
 }
 
 impl Options {
-    fn effort(&self) -> Effort {
-        let (rounds, slice, full) = match self {
-            Self { test: true, .. } => (1, 1, false),
-            Self { quick: true, .. } => (7, 5, true),
-            Self { rounds, slice, .. } => (*rounds, *slice, true),
-        };
-        Effort {
-            rounds: rounds.into(),
-            slice: Duration::from_millis(slice.into()),
-            full,
-        }
-    }
-
     fn selects(&self, name: &str) -> bool {
         self.rows.is_empty() || self.rows.iter().any(|part| name.contains(part.as_str()))
     }
@@ -65,7 +51,11 @@ impl Options {
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let effort = options.effort();
+    let effort = if options.test {
+        Effort::least()
+    } else {
+        options.timing.effort()
+    };
     let mut report = Report::new(effort);
     let mut selected = 0;
     for row in rows() {
@@ -104,12 +94,204 @@ fn main() -> ExitCode {
             println!("warning: {objection}");
         }
     }
-    if let Some(path) = &options.json {
-        let json = serde_json::to_string_pretty(&report).expect("strings and finite numbers");
-        if let Err(error) = fs::write(path, json + "\n") {
-            eprintln!("error: cannot write {}: {error}", path.display());
-            return ExitCode::FAILURE;
-        }
+    let is_written = |path| is_written_as_json(path, &report);
+    if options.json.as_deref().is_none_or(is_written) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
-    ExitCode::SUCCESS
+}
+
+/// After this time at most the library's sleepers look after their peer.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// All of them.
+fn rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for placement in [Far, Placement::None] {
+        for slots in [16, 256] {
+            rows.push(spinning_there_and_back::<8>(slots, placement));
+            rows.push(spinning_there_and_back::<56>(slots, placement));
+            rows.push(spinning_there_and_back::<64>(slots, placement));
+            rows.push(spinning_there_and_back::<128>(slots, placement));
+            rows.push(spinning_there_and_back::<1024>(slots, placement));
+        }
+        rows.push(stream::<16, 1024>(placement, Some(0.95), None));
+        // On a processor on which a ring of 256 is as quick as one of 8 there is nothing to gain: the second misses.
+        rows.push(stream::<256, 1024>(placement, Some(0.95), Some(2.0)));
+        rows.push(stream::<16, 64>(placement, None, None));
+        rows.push(stream::<256, 64>(placement, None, Some(1.0)));
+        rows.push(batches(placement));
+    }
+    for placement in [Far, Same, Placement::None] {
+        rows.push(blocking(placement));
+        rows.push(adaptive(placement));
+    }
+    for placement in [Far, Placement::None] {
+        rows.push(against_the_lesson(placement));
+    }
+    rows.push(idle(Wait::Block));
+    rows.push(idle(Wait::Adaptive));
+    rows
+}
+
+/// What the hardware does at this moment; every row that may spin logs it.
+fn raw_line() -> Contender {
+    Contender::baseline("line", line::pair())
+}
+
+fn spinning_there_and_back<const L: usize>(slots: u32, placement: Placement) -> Row {
+    // What fixed slots cost with 64 and 128 bytes is shown, and has no target.
+    let to_line = (L < 64).then_some(1.15);
+    let to_slot = (L == 1024).then_some(1.25);
+    Row {
+        name: format!("round_trip/spin/{L}B/{slots}-slots"),
+        placement,
+        contenders: vec![
+            raw_line(),
+            Contender::baseline("one-slot copy", slot::pair::<L>()),
+            library::round_trip::<L>(library::Kind::new(Wait::Spin, slots)),
+        ],
+        comparisons: vec![time(2, 0, to_line), time(2, 1, to_slot)],
+    }
+}
+
+fn stream<const N: usize, const L: usize>(
+    placement: Placement,
+    to_small: Option<f64>,
+    to_same: Option<f64>,
+) -> Row {
+    let slots = u32::try_from(N).expect("a few");
+    let mut contenders = vec![
+        raw_line(),
+        library::stream::<L>(library::Kind::new(Wait::Spin, slots)),
+        Contender::baseline("ideal ring, 4 slots", ring::pair::<4, ROOMY, L>(1)),
+        Contender::baseline("ideal ring, 8 slots", ring::pair::<8, ROOMY, L>(1)),
+        Contender::baseline(
+            format!("ideal ring, {N} slots"),
+            ring::pair::<N, ROOMY, L>(1),
+        ),
+    ];
+    let mut comparisons = vec![rate(1, &[2, 3], to_small), rate(1, &[4], to_same)];
+    if L < 1024 {
+        contenders.push(Contender::baseline(
+            format!("dense ring, {N} slots"),
+            ring::pair::<N, L, L>(1),
+        ));
+        comparisons.push(rate(1, &[5], None));
+    }
+    Row {
+        name: format!("stream/spin/{L}B/{N}-slots"),
+        placement,
+        contenders,
+        comparisons,
+    }
+}
+
+fn batches(placement: Placement) -> Row {
+    const BATCH: usize = 16;
+    let batch = BATCH as u64;
+    Row {
+        name: "stream/spin/16x8B/256-slots".to_owned(),
+        placement,
+        contenders: vec![
+            raw_line(),
+            library::batches::<8, BATCH>(library::Kind::new(Wait::Spin, 256)),
+            Contender::baseline("ideal ring, batches", ring::pair::<256, ROOMY, 8>(batch)),
+            Contender::baseline("dense ring, batches", ring::pair::<256, 8, 8>(batch)),
+        ],
+        comparisons: vec![rate(1, &[2], None), rate(1, &[3], None)],
+    }
+}
+
+fn blocking(placement: Placement) -> Row {
+    beside_the_line(Row {
+        name: "round_trip/block/8B/16-slots".to_owned(),
+        placement,
+        contenders: vec![
+            Contender::baseline("raw futex", futex::pair(None)),
+            library::round_trip::<8>(library::Kind::new(Wait::Block, 16)),
+            Contender::baseline("raw futex, 100ms", futex::pair(Some(SLICE))),
+        ],
+        comparisons: vec![time(1, 0, Some(1.1)), time(1, 2, None)],
+    })
+}
+
+fn adaptive(placement: Placement) -> Row {
+    let on = |this: Placement, limit: f64| (placement == this).then_some(limit);
+    let mut contenders = vec![
+        Contender::baseline("raw futex", futex::pair(None)),
+        Contender::baseline("sched_yield", line::yielding_pair()),
+        library::round_trip::<8>(library::Kind::new(Wait::Adaptive, 16)),
+    ];
+    let mut comparisons = vec![time(2, 0, on(Same, 1.0)), time(2, 1, on(Same, 1.15))];
+    if placement != Same {
+        // On one core a round trip with pure spinning takes two time slices of the scheduler.
+        contenders.push(library::round_trip::<8>(library::Kind::new(Wait::Spin, 16)));
+        comparisons.push(time(2, 3, on(Far, 1.05)));
+    }
+    beside_the_line(Row {
+        name: "round_trip/adaptive/8B/16-slots".to_owned(),
+        placement,
+        contenders,
+        comparisons,
+    })
+}
+
+fn against_the_lesson(placement: Placement) -> Row {
+    // A slice of a few milliseconds would hold no message of the lesson's.
+    let slice = Duration::from_secs(1);
+    beside_the_line(Row {
+        name: "messages/lesson-100ms/1024B/16-slots".to_owned(),
+        placement,
+        contenders: vec![
+            Contender::baseline("lesson, 100ms", lesson::pair()).slices_of(slice),
+            library::stream::<1024>(library::Kind::new(Wait::Spin, 16)),
+            library::stream::<1024>(library::Kind::new(Wait::Adaptive, 16)),
+            library::stream::<1024>(library::Kind::new(Wait::Block, 16)),
+            library::stream::<1024>(library::Kind::new(Wait::Yield, 16)),
+        ],
+        comparisons: vec![
+            rate(1, &[0], Some(100_000.0)),
+            rate(2, &[0], None),
+            rate(3, &[0], None),
+            rate(4, &[0], None),
+        ],
+    })
+}
+
+fn idle(wait: Wait) -> Row {
+    // So long that the message that ends it, for which the receiver wakes, spins and goes to sleep, hardly counts.
+    let pause = Duration::from_secs(4);
+    Row {
+        name: format!("idle/{wait}"),
+        placement: Placement::None,
+        contenders: vec![library::idle(wait, pause).slices_of(pause)],
+        comparisons: vec![compare(Kind::Processor, 0, &[], Some(0.1))],
+    }
+}
+
+fn time(subject: usize, against: usize, at_most: Option<f64>) -> Comparison {
+    compare(Kind::Time, subject, &[against], at_most)
+}
+
+fn rate(subject: usize, against: &[usize], at_least: Option<f64>) -> Comparison {
+    compare(Kind::Rate, subject, against, at_least)
+}
+
+fn compare(kind: Kind, subject: usize, against: &[usize], target: Option<f64>) -> Comparison {
+    Comparison {
+        kind,
+        subject,
+        against: against.to_vec(),
+        target,
+    }
+}
+
+/// With the raw line beside the others, unless both processes share a core, where it takes milliseconds.
+fn beside_the_line(mut row: Row) -> Row {
+    if row.placement != Same {
+        row.contenders.push(raw_line());
+    }
+    row
 }

@@ -4,9 +4,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::{Shared, share};
-use crate::paired::{Follow, Lead};
-use crate::payload::STOP;
+use crate::harness::{Answer, Ask, Shared, share};
 
 /// One way: a word, and whether it is there.
 #[derive(Debug)]
@@ -54,66 +52,31 @@ type Limit = Option<libc::timespec>;
 
 /// The two ends, to be taken to two processes. They sleep for `limit` at most, if there is one: whoever is to notice
 /// the death of his peer has to wake up now and then, and pays the kernel for the timer, each time.
-pub fn pair(limit: Option<Duration>) -> (impl Lead + 'static, impl Follow + 'static) {
+pub fn pair(limit: Option<Duration>) -> (impl Ask + 'static, impl Answer + 'static) {
     let ways = share();
     let limit = limit.map(|limit| libc::timespec {
         tv_sec: limit.as_secs().cast_signed(),
         tv_nsec: limit.subsec_nanos().into(),
     });
-    (
-        Asking {
-            ways,
-            limit,
-            count: 0,
-            sum: 0,
-        },
-        Answering { ways, limit },
-    )
+    (End { ways, limit }, End { ways, limit })
 }
 
-struct Asking {
-    ways: &'static Ways,
-    limit: Limit,
-    count: u64,
-    sum: u64,
-}
-
-impl Asking {
-    fn ask(&mut self, flag: u64) {
-        self.count += 1;
-        self.ways.there.put(self.count | flag);
-        self.sum = self.sum.wrapping_add(self.ways.back.take(self.limit));
-    }
-}
-
-impl Lead for Asking {
-    fn exchange(&mut self, count: u64) {
-        for _ in 0..count {
-            self.ask(0);
-        }
-    }
-
-    fn stop(&mut self) -> u64 {
-        self.ask(STOP);
-        std::mem::take(&mut self.sum)
-    }
-}
-
-struct Answering {
+struct End {
     ways: &'static Ways,
     limit: Limit,
 }
 
-impl Follow for Answering {
-    fn follow(&mut self) -> u64 {
-        let mut sum = 0_u64;
-        loop {
-            let word = self.ways.there.take(self.limit);
-            sum = sum.wrapping_add(word);
-            self.ways.back.put(word);
-            if word & STOP != 0 {
-                return sum;
-            }
-        }
+impl Ask for End {
+    fn ask(&mut self, word: u64) -> u64 {
+        self.ways.there.put(word);
+        self.ways.back.take(self.limit)
+    }
+}
+
+impl Answer for End {
+    fn answer(&mut self) -> (u64, u64) {
+        let word = self.ways.there.take(self.limit);
+        self.ways.back.put(word);
+        (word, word)
     }
 }

@@ -10,17 +10,16 @@
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use super::{Line, Shared, share};
-use crate::paired::{Follow, Lead};
-use crate::payload::{self, STOP, TEXT};
+use shm_cli::measure::number;
+
+use super::Line;
+use crate::harness::payload::STOP;
+use crate::harness::{Answer, Ask, Shared, share};
 
 const K: usize = 1024;
 
 /// Microseconds between two looks.
 const INTERVAL: libc::useconds_t = 100_000;
-
-/// Instead of [`STOP`], which is too large for a text.
-const LAST: u64 = STOP >> 1;
 
 #[repr(C)]
 struct Object {
@@ -37,28 +36,25 @@ unsafe impl Sync for Object {}
 unsafe impl Shared for Object {}
 
 /// The two ends, to be taken to two processes: the writer leads.
-pub fn pair() -> (impl Lead + 'static, impl Follow + 'static) {
+pub fn pair() -> (impl Ask + 'static, impl Answer + 'static) {
     let object = share();
-    let writer = Writer {
-        object,
-        count: 0,
-        sum: 0,
-    };
-    (writer, Reader { object })
+    let end = End { object, last: 0 };
+    (end, end)
 }
 
-struct Writer {
+/// The writer, or the reader.
+#[derive(Clone, Copy)]
+struct End {
     object: &'static Object,
-    count: u64,
-    sum: u64,
+    /// The last word that was written, or read.
+    last: u64,
 }
 
-impl Writer {
-    fn write(&mut self, flag: u64) {
-        self.count += 1;
-        let word = self.count | flag;
+impl Ask for End {
+    fn ask(&mut self, word: u64) -> u64 {
+        self.last = word & !STOP;
         let mut message = [0; K];
-        message[..TEXT].copy_from_slice(&payload::to_text(word));
+        number::put(&mut message, word);
         while self.object.clear_to_send.load(Ordering::Acquire) == 0 {
             sleep();
         }
@@ -66,48 +62,34 @@ impl Writer {
         // SAFETY: both have `K` bytes, the message ends with a NUL, and the reader waits for the flag.
         unsafe { libc::strncpy(text, message.as_ptr().cast(), K) };
         self.object.clear_to_send.store(0, Ordering::Release);
-        self.sum = self.sum.wrapping_add(word);
-    }
-}
-
-impl Lead for Writer {
-    fn exchange(&mut self, count: u64) {
-        for _ in 0..count {
-            self.write(0);
-        }
+        word
     }
 
-    fn stop(&mut self) -> u64 {
-        self.write(LAST);
-        while self.object.taken.0.load(Ordering::Acquire) != self.count {
+    fn stop(&mut self, word: u64) -> u64 {
+        let word = self.ask(word | STOP);
+        while self.object.taken.0.load(Ordering::Acquire) != self.last {
             sleep_a_little();
         }
-        std::mem::take(&mut self.sum)
+        word
     }
 }
 
-struct Reader {
-    object: &'static Object,
-}
-
-impl Follow for Reader {
-    fn follow(&mut self) -> u64 {
-        let mut sum = 0_u64;
-        loop {
-            let flag = &self.object.clear_to_send;
-            flag.store(flag.load(Ordering::Relaxed) + 1, Ordering::Release);
-            while flag.load(Ordering::Acquire) > 0 {
-                sleep();
-            }
-            // SAFETY: the writer waits for the flag, and every byte pattern is a text.
-            let text = unsafe { *self.object.text.get() };
-            let word = payload::from_text(&text);
-            sum = sum.wrapping_add(word);
-            if word & LAST != 0 {
-                self.object.taken.0.store(word & !LAST, Ordering::Release);
-                return sum;
-            }
+impl Answer for End {
+    fn answer(&mut self) -> (u64, u64) {
+        let flag = &self.object.clear_to_send;
+        flag.store(flag.load(Ordering::Relaxed) + 1, Ordering::Release);
+        while flag.load(Ordering::Acquire) > 0 {
+            sleep();
         }
+        // SAFETY: the writer waits for the flag, and every byte pattern is a text.
+        let text = unsafe { *self.object.text.get() };
+        let word = number::get(&text).expect("a number");
+        self.last = word & !STOP;
+        (word, word)
+    }
+
+    fn finish(&mut self) {
+        self.object.taken.0.store(self.last, Ordering::Release);
     }
 }
 

@@ -5,9 +5,8 @@
 use std::hint::spin_loop;
 use std::sync::atomic::Ordering;
 
-use super::{Line, Shared, share};
-use crate::paired::{Follow, Lead};
-use crate::payload::STOP;
+use super::Line;
+use crate::harness::{Answer, Ask, Shared, share};
 
 #[derive(Debug)]
 #[repr(C)]
@@ -20,30 +19,26 @@ struct Lines {
 unsafe impl Shared for Lines {}
 
 /// The two ends, to be taken to two processes. Both spin.
-pub fn pair() -> (impl Lead + 'static, impl Follow + 'static) {
+pub fn pair() -> (impl Ask + 'static, impl Answer + 'static) {
     pair_with(spin_loop)
 }
 
 /// As [`pair`], calling `sched_yield` between two looks.
-pub fn yielding_pair() -> (impl Lead + 'static, impl Follow + 'static) {
+pub fn yielding_pair() -> (impl Ask + 'static, impl Answer + 'static) {
     pair_with(|| {
         // SAFETY: takes nothing and changes nothing.
         unsafe { libc::sched_yield() };
     })
 }
 
-fn pair_with<P: Fn() + Copy + 'static>(pause: P) -> (impl Lead + 'static, impl Follow + 'static) {
+fn pair_with<P: Fn() + Copy + 'static>(pause: P) -> (impl Ask + 'static, impl Answer + 'static) {
     let lines = share();
-    (
-        Asking {
-            lines,
-            pause,
-            count: 0,
-            last: 0,
-            sum: 0,
-        },
-        Answering { lines, pause },
-    )
+    let end = End {
+        lines,
+        pause,
+        last: 0,
+    };
+    (end, end)
 }
 
 /// Waits until `line` holds something else than `last`.
@@ -58,56 +53,28 @@ fn next(line: &Line, last: u64, pause: impl Fn()) -> u64 {
     }
 }
 
-struct Asking<P> {
+#[derive(Clone, Copy)]
+struct End<P> {
     lines: &'static Lines,
     pause: P,
-    count: u64,
-    /// What was answered last.
+    /// What has come last, and so is still in the line that it came through.
     last: u64,
-    sum: u64,
 }
 
-impl<P: Fn() + Copy> Asking<P> {
+impl<P: Fn() + Copy> Ask for End<P> {
     #[inline(always)]
-    fn ask(&mut self, flag: u64) {
-        self.count += 1;
-        let word = self.count | flag;
+    fn ask(&mut self, word: u64) -> u64 {
         self.lines.there.0.store(word, Ordering::Release);
         self.last = next(&self.lines.back, self.last, self.pause);
-        self.sum = self.sum.wrapping_add(self.last);
+        self.last
     }
 }
 
-impl<P: Fn() + Copy> Lead for Asking<P> {
-    fn exchange(&mut self, count: u64) {
-        for _ in 0..count {
-            self.ask(0);
-        }
-    }
-
-    fn stop(&mut self) -> u64 {
-        self.ask(STOP);
-        std::mem::take(&mut self.sum)
-    }
-}
-
-struct Answering<P> {
-    lines: &'static Lines,
-    pause: P,
-}
-
-impl<P: Fn() + Copy> Follow for Answering<P> {
-    fn follow(&mut self) -> u64 {
-        let mut sum = 0_u64;
-        // What was answered last: the question that is still in the line.
-        let mut last = self.lines.back.0.load(Ordering::Relaxed);
-        loop {
-            last = next(&self.lines.there, last, self.pause);
-            sum = sum.wrapping_add(last);
-            self.lines.back.0.store(last, Ordering::Release);
-            if last & STOP != 0 {
-                return sum;
-            }
-        }
+impl<P: Fn() + Copy> Answer for End<P> {
+    #[inline(always)]
+    fn answer(&mut self) -> (u64, u64) {
+        self.last = next(&self.lines.there, self.last, self.pause);
+        self.lines.back.0.store(self.last, Ordering::Release);
+        (self.last, self.last)
     }
 }

@@ -10,6 +10,8 @@
 //! | [`lesson`] | the lesson's two programs: a look every 100 ms |
 //!
 //! None of them survives a kill, knows about its peer, or checks what it finds.
+//!
+//! Here lives what is made of atomics and system calls alone. The mailbox is in `library`, which baselines know nothing of.
 
 pub mod futex;
 pub mod lesson;
@@ -18,9 +20,10 @@ pub mod ring;
 pub mod slot;
 
 use std::hint::spin_loop;
-use std::io;
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering, compiler_fence};
+
+use crate::harness::Shared;
 
 /// A word that shares its cache line, and the one that the processor fetches beside it, with nothing else.
 #[repr(C, align(128))]
@@ -29,36 +32,6 @@ pub struct Line(AtomicU64);
 
 // SAFETY: an atomic, for which 0 is a value.
 unsafe impl Shared for Line {}
-
-/// What two processes may have in common.
-///
-/// # Safety
-///
-/// All bytes zero is a value, and everything that changes is an atomic or in an `UnsafeCell`.
-pub unsafe trait Shared {}
-
-/// Memory that this process shares with those that it forks, all zero at first. It is never unmapped.
-///
-/// # Panics
-///
-/// If there is no memory.
-pub fn share<T: Shared>() -> &'static T {
-    // SAFETY: no address is asked for, so no existing mapping is replaced; there is no descriptor.
-    let address = unsafe {
-        libc::mmap(
-            ptr::null_mut(),
-            size_of::<T>(),
-            libc::PROT_READ | libc::PROT_WRITE,
-            libc::MAP_SHARED | libc::MAP_ANONYMOUS | libc::MAP_POPULATE,
-            -1,
-            0,
-        )
-    };
-    let error = io::Error::last_os_error();
-    assert_ne!(address, libc::MAP_FAILED, "mmap: {error}");
-    // SAFETY: mapped just now, for good, aligned to a page, and all zero, which `Shared` makes a value.
-    unsafe { &*address.cast() }
-}
 
 /// Looks until it is so.
 #[inline(always)]

@@ -7,9 +7,9 @@
 use std::cell::UnsafeCell;
 use std::sync::atomic::Ordering;
 
-use super::{Line, Shared, copy, copy_in, share, until};
-use crate::paired::{Follow, Lead};
-use crate::payload::{self, STOP};
+use super::{Line, copy, copy_in, until, until_reached};
+use crate::harness::payload::{self, STOP};
+use crate::harness::{Answer, Ask, Shared, share};
 
 /// `N` slots, a power of two, of `S` bytes.
 #[repr(C)]
@@ -44,41 +44,35 @@ pub const ROOMY: usize = 1088;
 /// several of them.
 pub fn pair<const N: usize, const S: usize, const L: usize>(
     batch: u64,
-) -> (impl Lead + 'static, impl Follow + 'static) {
+) -> (impl Ask + 'static, impl Answer + 'static) {
     const { assert!(L <= S && N.is_power_of_two()) };
     let ring = share::<Ring<N, S>>();
-    let sending = Sending {
-        ring,
-        batch,
-        sent: 0,
-        received: 0,
-        sum: 0,
-        message: [0; L],
-    };
-    let receiving = Receiving {
+    let end = End {
         ring,
         batch,
         sent: 0,
         received: 0,
         message: [0; L],
     };
-    (sending, receiving)
+    (end, end)
 }
 
-struct Sending<const N: usize, const S: usize, const L: usize> {
+/// The sender, or the receiver.
+#[derive(Clone, Copy)]
+struct End<const N: usize, const S: usize, const L: usize> {
     ring: &'static Ring<N, S>,
     batch: u64,
+    /// The counters: its own, and the other side's as last seen.
     sent: u64,
-    /// The receiver's counter as last seen.
     received: u64,
-    sum: u64,
     message: [u8; L],
 }
 
-impl<const N: usize, const S: usize, const L: usize> Sending<N, S, L> {
-    /// The flag goes with the last message of the batch.
+impl<const N: usize, const S: usize, const L: usize> End<N, S, L> {
+    /// A batch, of words of its own; the flag goes with its last message.
     #[inline(always)]
-    fn send_batch(&mut self, flag: u64) {
+    fn send_batch(&mut self, flag: u64) -> u64 {
+        let mut sum = 0_u64;
         let end = self.sent + self.batch;
         if end - self.received > N as u64 {
             until(|| {
@@ -89,65 +83,51 @@ impl<const N: usize, const S: usize, const L: usize> Sending<N, S, L> {
         while self.sent < end {
             let last = self.sent + 1 == end;
             let word = (self.sent + 1) | if last { flag } else { 0 };
-            let written = payload::write(&mut self.message, word);
-            self.sum = self.sum.wrapping_add(written);
+            sum = sum.wrapping_add(payload::write(&mut self.message, word));
             let slot = self.ring.slot(self.sent);
             // SAFETY: both sides have at least `L` bytes; the slot is the sender's until `sent` is stored.
             unsafe { copy_in(self.message.as_ptr(), slot, 0, L) };
             self.sent += 1;
         }
         self.ring.sent.0.store(end, Ordering::Release);
+        sum
     }
 }
 
-impl<const N: usize, const S: usize, const L: usize> Lead for Sending<N, S, L> {
-    fn exchange(&mut self, count: u64) {
-        for _ in 0..count {
-            self.send_batch(0);
+impl<const N: usize, const S: usize, const L: usize> Ask for End<N, S, L> {
+    #[inline(always)]
+    fn ask(&mut self, _word: u64) -> u64 {
+        self.send_batch(0)
+    }
+
+    fn stop(&mut self, _word: u64) -> u64 {
+        let sum = self.send_batch(STOP);
+        until_reached(&self.ring.received, self.sent);
+        sum
+    }
+}
+
+impl<const N: usize, const S: usize, const L: usize> Answer for End<N, S, L> {
+    #[inline(always)]
+    fn answer(&mut self) -> (u64, u64) {
+        if self.sent == self.received {
+            until(|| {
+                self.sent = self.ring.sent.0.load(Ordering::Acquire);
+                self.sent != self.received
+            });
         }
-    }
-
-    fn stop(&mut self) -> u64 {
-        self.send_batch(STOP);
-        super::until_reached(&self.ring.received, self.sent);
-        std::mem::take(&mut self.sum)
-    }
-}
-
-struct Receiving<const N: usize, const S: usize, const L: usize> {
-    ring: &'static Ring<N, S>,
-    batch: u64,
-    /// The sender's counter as last seen.
-    sent: u64,
-    received: u64,
-    message: [u8; L],
-}
-
-impl<const N: usize, const S: usize, const L: usize> Follow for Receiving<N, S, L> {
-    fn follow(&mut self) -> u64 {
-        let mut total = 0_u64;
-        loop {
-            if self.sent == self.received {
-                until(|| {
-                    self.sent = self.ring.sent.0.load(Ordering::Acquire);
-                    self.sent != self.received
-                });
-            }
-            let end = self.sent.min(self.received + self.batch);
-            let mut stop = false;
-            while self.received < end {
-                let slot = self.ring.slot(self.received).cast_const();
-                // SAFETY: both sides have at least `L` bytes; the slot is the receiver's until `received` is stored.
-                unsafe { copy(slot, self.message.as_mut_ptr(), 0, L) };
-                let (word, sum) = payload::read(&self.message);
-                total = total.wrapping_add(sum);
-                stop |= word & STOP != 0;
-                self.received += 1;
-            }
-            self.ring.received.0.store(end, Ordering::Release);
-            if stop {
-                return total;
-            }
+        let end = self.sent.min(self.received + self.batch);
+        let (mut words, mut total) = (0, 0_u64);
+        while self.received < end {
+            let slot = self.ring.slot(self.received).cast_const();
+            // SAFETY: both sides have at least `L` bytes; the slot is the receiver's until `received` is stored.
+            unsafe { copy(slot, self.message.as_mut_ptr(), 0, L) };
+            let (word, sum) = payload::read(&self.message);
+            total = total.wrapping_add(sum);
+            words |= word;
+            self.received += 1;
         }
+        self.ring.received.0.store(end, Ordering::Release);
+        (words, total)
     }
 }

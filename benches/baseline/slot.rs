@@ -3,9 +3,8 @@
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Shared, copy, copy_in, share, until};
-use crate::paired::{Follow, Lead};
-use crate::payload::{self, STOP};
+use super::{copy, copy_in, until};
+use crate::harness::{Answer, Ask, Shared, payload, share};
 
 /// One way: the number of the message, and the message.
 #[repr(C, align(128))]
@@ -55,68 +54,42 @@ struct Slots<const L: usize> {
 unsafe impl<const L: usize> Shared for Slots<L> {}
 
 /// The two ends of a ping-pong of messages of `L` bytes, to be taken to two processes.
-pub fn pair<const L: usize>() -> (impl Lead + 'static, impl Follow + 'static) {
+pub fn pair<const L: usize>() -> (impl Ask + 'static, impl Answer + 'static) {
     let end = End {
         slots: share::<Slots<L>>(),
         number: 0,
-        sum: 0,
         message: [0; L],
     };
-    (Asking(end.clone()), Answering(end))
+    (end.clone(), end)
 }
 
 #[derive(Clone)]
 struct End<const L: usize> {
     slots: &'static Slots<L>,
     number: u64,
-    sum: u64,
     message: [u8; L],
 }
 
-struct Asking<const L: usize>(End<L>);
-
-impl<const L: usize> Asking<L> {
+impl<const L: usize> Ask for End<L> {
     #[inline(always)]
-    fn ask(&mut self, flag: u64) {
-        let end = &mut self.0;
-        end.number += 1;
-        payload::write(&mut end.message, end.number | flag);
-        end.slots.there.put(end.number, &end.message);
-        end.slots.back.take(end.number, &mut end.message);
-        let (_, sum) = payload::read(&end.message);
-        end.sum = end.sum.wrapping_add(sum);
+    fn ask(&mut self, word: u64) -> u64 {
+        self.number += 1;
+        payload::write(&mut self.message, word);
+        self.slots.there.put(self.number, &self.message);
+        self.slots.back.take(self.number, &mut self.message);
+        let (_, sum) = payload::read(&self.message);
+        sum
     }
 }
 
-impl<const L: usize> Lead for Asking<L> {
-    fn exchange(&mut self, count: u64) {
-        for _ in 0..count {
-            self.ask(0);
-        }
-    }
-
-    fn stop(&mut self) -> u64 {
-        self.ask(STOP);
-        std::mem::take(&mut self.0.sum)
-    }
-}
-
-struct Answering<const L: usize>(End<L>);
-
-impl<const L: usize> Follow for Answering<L> {
-    fn follow(&mut self) -> u64 {
-        let end = &mut self.0;
-        let mut total = 0_u64;
-        loop {
-            end.number += 1;
-            end.slots.there.take(end.number, &mut end.message);
-            let (word, sum) = payload::read(&end.message);
-            total = total.wrapping_add(sum);
-            payload::write(&mut end.message, word);
-            end.slots.back.put(end.number, &end.message);
-            if word & STOP != 0 {
-                return total;
-            }
-        }
+impl<const L: usize> Answer for End<L> {
+    #[inline(always)]
+    fn answer(&mut self) -> (u64, u64) {
+        self.number += 1;
+        self.slots.there.take(self.number, &mut self.message);
+        let (word, sum) = payload::read(&self.message);
+        payload::write(&mut self.message, word);
+        self.slots.back.put(self.number, &self.message);
+        (word, sum)
     }
 }

@@ -1,11 +1,11 @@
-//! What is done with a peer's channels: messages there and back, or one way, as the method's contenders.
+//! What is done with a peer's channels: messages there and back, or one way, as the harness's contenders.
 
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use benches::baseline::{Shared, share};
-use benches::paired::{Contender, Follow, Lead};
-use benches::payload::{self, STOP};
+use benches::harness::payload::{self, STOP};
+use benches::harness::{Answer, Ask, Contender, Follow, Lead, Shared, follow, lead, share};
+use shm_core::ShmName;
 
 use crate::peer::{Incoming, Outgoing, Peer};
 use crate::threads;
@@ -14,113 +14,86 @@ use crate::threads;
 pub(crate) fn round_trip<P: Peer, const L: usize>(slots: usize) -> Contender {
     let [there, back] = P::both_ways::<L>(slots);
     let objects = [there.objects, back.objects].concat();
-    let lead = move || -> Box<dyn Lead> {
-        Box::new(Asking {
-            there: (there.sender)(),
-            back: (back.receiver)(),
-            count: 0,
-            sum: 0,
+    let asking = move || {
+        lead(BothWays {
+            sender: (there.sender)(),
+            receiver: (back.receiver)(),
             message: [0; L],
         })
     };
-    let follow = move || -> Box<dyn Follow> {
-        Box::new(Answering {
-            there: (there.receiver)(),
-            back: (back.sender)(),
+    let answering = move || {
+        let receiver = (there.receiver)();
+        follow(BothWays {
+            sender: (back.sender)(),
+            receiver,
             message: [0; L],
         })
     };
-    contender::<P>(lead, follow).on(objects)
+    contender::<P>(objects, asking, answering)
 }
 
 /// Messages of `L` bytes one way; the sender leads.
 pub(crate) fn stream<P: Peer, const L: usize>(slots: usize) -> Contender {
     let channel = P::channel::<L>(slots);
-    let objects = channel.objects;
     let done = share::<Done>();
-    let lead = move || -> Box<dyn Lead> {
-        Box::new(Sending {
+    let sending = move || {
+        lead(Sending {
             channel: (channel.sender)(),
             done,
             stops: 0,
-            count: 0,
-            sum: 0,
             message: [0; L],
         })
     };
-    let follow = move || -> Box<dyn Follow> {
-        Box::new(Receiving {
+    let receiving = move || {
+        follow(Receiving {
             channel: (channel.receiver)(),
             done,
             message: [0; L],
         })
     };
-    contender::<P>(lead, follow).on(objects)
+    contender::<P>(channel.objects, sending, receiving)
 }
 
 fn contender<P: Peer>(
+    objects: Vec<String>,
     lead: impl FnOnce() -> Box<dyn Lead> + 'static,
     follow: impl FnOnce() -> Box<dyn Follow> + Send + 'static,
 ) -> Contender {
-    if P::IN_ONE_PROCESS {
+    let contender = if P::IN_ONE_PROCESS {
         threads::contender(P::NAME, lead, follow)
     } else {
         Contender::new(P::NAME, lead, follow)
-    }
+    };
+    let names = objects.iter().map(|name| ShmName::new(name));
+    contender.on(names.map(|name| name.expect("a short name")).collect())
 }
 
-struct Asking<S, R, const L: usize> {
-    there: S,
-    back: R,
-    count: u64,
-    sum: u64,
+/// Either side of a round trip.
+struct BothWays<S, R, const L: usize> {
+    sender: S,
+    receiver: R,
     message: [u8; L],
 }
 
-impl<S: Outgoing<L>, R: Incoming<L>, const L: usize> Asking<S, R, L> {
+impl<S: Outgoing<L>, R: Incoming<L>, const L: usize> Ask for BothWays<S, R, L> {
     #[inline(always)]
-    fn ask(&mut self, flag: u64) {
-        self.count += 1;
-        payload::write(&mut self.message, self.count | flag);
-        self.there.send(&self.message);
-        self.back.receive(&mut self.message);
+    fn ask(&mut self, word: u64) -> u64 {
+        payload::write(&mut self.message, word);
+        self.sender.send(&self.message);
+        self.receiver.receive(&mut self.message);
         let (_, sum) = payload::read(&self.message);
-        self.sum = self.sum.wrapping_add(sum);
+        sum
     }
 }
 
-impl<S: Outgoing<L>, R: Incoming<L>, const L: usize> Lead for Asking<S, R, L> {
-    fn exchange(&mut self, count: u64) {
-        for _ in 0..count {
-            self.ask(0);
-        }
-    }
-
-    fn stop(&mut self) -> u64 {
-        self.ask(STOP);
-        std::mem::take(&mut self.sum)
-    }
-}
-
-struct Answering<S, R, const L: usize> {
-    there: R,
-    back: S,
-    message: [u8; L],
-}
-
-impl<S: Outgoing<L>, R: Incoming<L>, const L: usize> Follow for Answering<S, R, L> {
-    fn follow(&mut self) -> u64 {
-        let mut total = 0_u64;
-        loop {
-            self.there.receive(&mut self.message);
-            let (word, sum) = payload::read(&self.message);
-            total = total.wrapping_add(sum);
-            payload::write(&mut self.message, word);
-            self.back.send(&self.message);
-            if word & STOP != 0 {
-                return total;
-            }
-        }
+impl<S: Outgoing<L>, R: Incoming<L>, const L: usize> Answer for BothWays<S, R, L> {
+    #[inline(always)]
+    fn answer(&mut self) -> (u64, u64) {
+        self.receiver.receive(&mut self.message);
+        let (word, sum) = payload::read(&self.message);
+        payload::write(&mut self.message, word);
+        self.sender.send(&self.message);
+        (word, sum)
     }
 }
 
@@ -135,36 +108,25 @@ struct Sending<S, const L: usize> {
     channel: S,
     done: &'static Done,
     stops: u64,
-    count: u64,
-    sum: u64,
     message: [u8; L],
 }
 
-impl<S: Outgoing<L>, const L: usize> Sending<S, L> {
+impl<S: Outgoing<L>, const L: usize> Ask for Sending<S, L> {
     #[inline(always)]
-    fn send(&mut self, flag: u64) {
-        self.count += 1;
-        let written = payload::write(&mut self.message, self.count | flag);
-        self.sum = self.sum.wrapping_add(written);
+    fn ask(&mut self, word: u64) -> u64 {
+        let sum = payload::write(&mut self.message, word);
         self.channel.send(&self.message);
-    }
-}
-
-impl<S: Outgoing<L>, const L: usize> Lead for Sending<S, L> {
-    fn exchange(&mut self, count: u64) {
-        for _ in 0..count {
-            self.send(0);
-        }
+        sum
     }
 
-    fn stop(&mut self) -> u64 {
-        self.send(STOP);
+    fn stop(&mut self, word: u64) -> u64 {
+        let sum = self.ask(word | STOP);
         self.stops += 1;
         // Acquire: pairs with the receiver's Release, so that the slice is over for both.
         while self.done.0.load(Ordering::Acquire) < self.stops {
             spin_loop();
         }
-        std::mem::take(&mut self.sum)
+        sum
     }
 }
 
@@ -174,18 +136,15 @@ struct Receiving<R, const L: usize> {
     message: [u8; L],
 }
 
-impl<R: Incoming<L>, const L: usize> Follow for Receiving<R, L> {
-    fn follow(&mut self) -> u64 {
-        let mut total = 0_u64;
-        loop {
-            self.channel.receive(&mut self.message);
-            let (word, sum) = payload::read(&self.message);
-            total = total.wrapping_add(sum);
-            if word & STOP != 0 {
-                // Release: pairs with the Acquire in `stop`.
-                self.done.0.fetch_add(1, Ordering::Release);
-                return total;
-            }
-        }
+impl<R: Incoming<L>, const L: usize> Answer for Receiving<R, L> {
+    #[inline(always)]
+    fn answer(&mut self) -> (u64, u64) {
+        self.channel.receive(&mut self.message);
+        payload::read(&self.message)
+    }
+
+    fn finish(&mut self) {
+        // Release: pairs with the Acquire of the sender.
+        self.done.0.fetch_add(1, Ordering::Release);
     }
 }

@@ -12,14 +12,15 @@ mod scratch;
 mod supervise;
 mod threads;
 
-use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::{self, ExitCode};
-use std::time::Duration;
 
-use benches::paired::{Effort, Placement};
+use benches::harness::{Timing, is_written_as_json};
 use clap::Parser;
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
+use shm_cli::measure::placement::Placement;
 
 use crate::outcome::{Measured, Outcome, Report};
 use crate::supervise::{Failure, Supervisor};
@@ -31,15 +32,8 @@ struct Options {
     /// Rows to measure: any part of `QUANTITY/PEER`, in any case; may be given again [default: all]
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// Seven rounds of 5 ms each
-    #[arg(long, conflicts_with_all = ["rounds", "slice"])]
-    quick: bool,
-    /// How often each has its turn
-    #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..))]
-    rounds: u16,
-    /// How long a turn is, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
-    slice: u16,
+    #[command(flatten)]
+    timing: Timing,
     /// Leave the processes to the scheduler, instead of pinning them to two cores
     #[arg(long)]
     unpinned: bool,
@@ -58,24 +52,11 @@ struct Options {
 }
 
 impl Options {
-    fn effort(&self) -> Effort {
-        let (rounds, slice) = if self.quick {
-            (7, 5)
-        } else {
-            (self.rounds, self.slice)
-        };
-        Effort {
-            rounds: rounds.into(),
-            slice: Duration::from_millis(slice.into()),
-            full: true,
-        }
-    }
-
     fn placement(&self) -> Placement {
         if self.unpinned {
-            Placement::Unpinned
+            Placement::None
         } else {
-            Placement::Apart
+            Placement::Far
         }
     }
 
@@ -107,7 +88,7 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
-    let (effort, placement) = (options.effort(), options.placement());
+    let (effort, placement) = (options.timing.effort(), options.placement());
     let supervisor = match Supervisor::new(effort, placement) {
         Ok(supervisor) => supervisor,
         Err(error) => {
@@ -141,12 +122,9 @@ fn main() -> ExitCode {
         eprint!("\r\x1b[K");
     }
     print!("{}", report.tables());
-    if let Some(path) = &options.json {
-        let json = serde_json::to_string_pretty(&report).expect("strings and finite numbers");
-        if let Err(error) = fs::write(path, json + "\n") {
-            eprintln!("error: cannot write {}: {error}", path.display());
-            return ExitCode::from(2);
-        }
+    let is_written = |path| is_written_as_json(path, &report);
+    if !options.json.as_deref().is_none_or(is_written) {
+        return ExitCode::from(2);
     }
     // A row without figures is said in the table; the others stand.
     let failed = report.rows.iter().any(|row| row.failure.is_some());
@@ -155,8 +133,8 @@ fn main() -> ExitCode {
 
 /// In the process of a row: measures it, and writes the figures to standard output.
 fn measure_here(name: &str, options: &Options) -> ExitCode {
-    // SAFETY: sets an attribute of this process: it ends when its parent does.
-    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+    // It ends when its parent does.
+    let _ = set_pdeathsig(Signal::SIGKILL);
     let mut plans = plan::plans().into_iter();
     let Some(plan) = plans.find(|plan| plan.name() == name) else {
         eprintln!("no row is called {name}");
@@ -166,7 +144,7 @@ fn measure_here(name: &str, options: &Options) -> ExitCode {
         eprintln!("built without it: it takes the feature zmq, and a C++ compiler");
         return ExitCode::FAILURE;
     };
-    let Some(result) = row.measure(options.effort()) else {
+    let Some(result) = row.measure(options.timing.effort()) else {
         eprintln!("needs two cores");
         return ExitCode::FAILURE;
     };

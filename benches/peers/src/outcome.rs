@@ -1,41 +1,23 @@
 //! What came of the rows: the form in which it is written, and the table.
 
-use benches::machine::{Line, Machine};
-use benches::paired::{Effort, Placement, RowResult};
-use comfy_table::presets::NOTHING;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use benches::harness::statistics::Summary;
+use benches::harness::{Effort, Kind, RowResult, aligned, spread, verdict};
+use comfy_table::Table;
 use serde::{Deserialize, Serialize};
-
-use crate::plan::Kind;
-
-/// A median with the least and the greatest beside it.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
-pub(crate) struct Spread {
-    median: f64,
-    min: f64,
-    max: f64,
-}
-
-impl From<benches::statistics::Summary> for Spread {
-    fn from(summary: benches::statistics::Summary) -> Self {
-        Self {
-            median: summary.median,
-            min: summary.min,
-            max: summary.max,
-        }
-    }
-}
+use shm_cli::measure::machine::{Line, Machine};
+use shm_cli::measure::placement::Placement;
+use shm_cli::measure::units::fine_time;
 
 /// The figures of one row, as the process that measured it hands them over.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Measured {
     /// Nanoseconds of a raw cache line there and back.
-    line: Spread,
+    line: Summary,
     /// Nanoseconds of one message, or of one there and back.
-    mailbox: Spread,
+    mailbox: Summary,
     /// The same.
-    peer: Spread,
-    ratio: Spread,
+    peer: Summary,
+    ratio: Summary,
     target: Option<String>,
     reached: Option<bool>,
 }
@@ -43,13 +25,13 @@ pub(crate) struct Measured {
 impl Measured {
     /// Of a row with the line, the mailbox and the peer, in this order.
     pub(crate) fn of(row: &RowResult) -> Self {
-        let [line, mailbox, peer] = [0, 1, 2].map(|index| row.contenders[index].nanoseconds.into());
+        let [line, mailbox, peer] = [0, 1, 2].map(|index| row.contenders[index].nanoseconds);
         let comparison = &row.comparisons[0];
         Self {
             line,
             mailbox,
             peer,
-            ratio: comparison.value.into(),
+            ratio: comparison.value,
             target: comparison.target.clone(),
             reached: comparison.reached,
         }
@@ -87,7 +69,7 @@ impl Report {
             machine: Machine::here(),
             rounds: effort.rounds,
             slice_milliseconds: effort.slice.as_secs_f64() * 1e3,
-            placement: placement.to_string(),
+            placement: placement.in_short().to_owned(),
             rows: Vec::new(),
         }
     }
@@ -128,24 +110,8 @@ impl Report {
 }
 
 fn table(rows: &[&Outcome]) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(NOTHING)
-        .set_content_arrangement(ContentArrangement::Disabled)
-        .set_header([
-            "quantity",
-            "peer",
-            "line",
-            "mailbox",
-            "peer",
-            "ratio (min–max)",
-            "target",
-            "",
-        ]);
-    for column in [2, 3, 4, 5, 6] {
-        let column = table.column_mut(column).expect("there are eight");
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    let header = "quantity|peer|line|mailbox|peer|ratio (min–max)|target|";
+    let mut table = aligned(header.split('|'), &[2, 3, 4, 5, 6]);
     let mut last = "";
     for row in rows {
         // The same quantity still.
@@ -170,40 +136,13 @@ fn table(rows: &[&Outcome]) -> Table {
 
 impl Measured {
     fn cells(&self) -> [String; 6] {
-        let Spread { median, min, max } = self.ratio;
-        let [median, min, max] = [median, min, max].map(three_digits);
-        let verdict = match self.reached {
-            Some(true) => "reached",
-            Some(false) => "missed",
-            None => "",
-        };
         [
-            duration(self.line.median),
-            duration(self.mailbox.median),
-            duration(self.peer.median),
-            format!("{median} ({min}–{max})"),
+            fine_time(self.line.median),
+            fine_time(self.mailbox.median),
+            fine_time(self.peer.median),
+            spread(self.ratio, ""),
             self.target.clone().unwrap_or_default(),
-            verdict.to_owned(),
+            verdict(self.reached).to_owned(),
         ]
     }
-}
-
-fn duration(nanoseconds: f64) -> String {
-    let (value, unit) = match nanoseconds {
-        ..1e3 => (nanoseconds, "ns"),
-        ..1e6 => (nanoseconds / 1e3, "µs"),
-        _ => (nanoseconds / 1e6, "ms"),
-    };
-    format!("{} {unit}", three_digits(value))
-}
-
-/// About three significant digits, and no more decimals than four.
-fn three_digits(value: f64) -> String {
-    let decimals = match value {
-        ..0.0995 => 4,
-        ..9.995 => 2,
-        ..99.95 => 1,
-        _ => 0,
-    };
-    format!("{value:.decimals$}")
 }

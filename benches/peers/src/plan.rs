@@ -1,8 +1,9 @@
 //! The rows: which quantity against which peer, and what is to be reached.
 
 use benches::baseline::line;
+use benches::harness::{Comparison, Contender, Kind, Row};
 use benches::library;
-use benches::paired::{Comparison, Contender, Placement, Row};
+use shm_cli::measure::placement::Placement;
 use shm_mailbox::Wait;
 
 use crate::drive;
@@ -20,15 +21,6 @@ use crate::peer::shmem_ipc::ShmemIpc;
 use crate::peer::tcp::Tcp;
 use crate::peer::unix::{SeqPacket, Stream};
 
-/// What a ratio is, and which way it is good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// The mailbox's time as a multiple of the peer's: smaller is better.
-    Time,
-    /// The mailbox's messages a second as a multiple of the peer's: larger is better.
-    Rate,
-}
-
 /// One row before it is measured.
 pub(crate) struct Plan {
     /// `QUANTITY/STRATEGY/LENGTH`, and the slots of a stream; the strategy is the mailbox's.
@@ -37,9 +29,12 @@ pub(crate) struct Plan {
     pub(crate) peer: String,
     pub(crate) kind: Kind,
     target: Option<f64>,
-    mailbox: Box<dyn Fn() -> Contender>,
+    mailbox: fn(library::Kind) -> Contender,
+    its_kind: library::Kind,
     /// `None` if the program was built without this peer.
-    contender: Option<Box<dyn Fn() -> Contender>>,
+    contender: Option<fn(usize) -> Contender>,
+    /// Of the peer.
+    slots: usize,
 }
 
 impl Plan {
@@ -52,21 +47,14 @@ impl Plan {
     pub(crate) fn row(&self, placement: Placement) -> Option<Row> {
         let contenders = vec![
             Contender::baseline("line", line::pair()),
-            (self.mailbox)(),
-            self.contender.as_ref()?(),
+            (self.mailbox)(self.its_kind),
+            self.contender?(self.slots),
         ];
-        let (subject, against) = (1, vec![2]);
-        let comparison = match self.kind {
-            Kind::Time => Comparison::Time {
-                subject,
-                against,
-                at_most: self.target,
-            },
-            Kind::Rate => Comparison::Rate {
-                subject,
-                against,
-                at_least: self.target,
-            },
+        let comparison = Comparison {
+            kind: self.kind,
+            subject: 1,
+            against: vec![2],
+            target: self.target,
         };
         Some(Row {
             name: self.quantity.clone(),
@@ -173,41 +161,30 @@ pub(crate) fn plans() -> Vec<Plan> {
 
 impl Candidate {
     fn round_trip(&self, quantity: &str, wait: Wait, length: usize) -> Plan {
-        let slots = u32::try_from(FEW).expect("a few");
-        let contender = self.contenders.as_ref().map(|one| one.round_trip[length]);
-        let mailbox: Box<dyn Fn() -> Contender> = match length {
-            0 => Box::new(move || library::ping_pong::<1024>(wait, slots)),
-            _ => Box::new(move || library::ping_pong::<64>(wait, slots)),
-        };
-        self.plan(quantity, Kind::Time, mailbox, contender, FEW)
-    }
-
-    fn stream(&self, quantity: &str, length: usize, slots: usize, its_slots: usize) -> Plan {
-        let slots = u32::try_from(slots).expect("a few");
-        let contender = self.contenders.as_ref().map(|one| one.stream[length]);
-        let mailbox: Box<dyn Fn() -> Contender> = match length {
-            0 => Box::new(move || library::stream::<1024>(Wait::Spin, slots)),
-            _ => Box::new(move || library::stream::<64>(Wait::Spin, slots)),
-        };
-        self.plan(quantity, Kind::Rate, mailbox, contender, its_slots)
-    }
-
-    fn plan(
-        &self,
-        quantity: &str,
-        kind: Kind,
-        mailbox: Box<dyn Fn() -> Contender>,
-        contender: Option<fn(usize) -> Contender>,
-        slots: usize,
-    ) -> Plan {
+        let contenders = self.contenders.as_ref();
         Plan {
             quantity: quantity.to_owned(),
             peer: self.name.to_owned(),
-            kind,
+            kind: Kind::Time,
             target: target(quantity, self.name),
-            mailbox,
-            contender: contender
-                .map(|make| -> Box<dyn Fn() -> Contender> { Box::new(move || make(slots)) }),
+            mailbox: [library::round_trip::<1024>, library::round_trip::<64>][length],
+            its_kind: library::Kind::new(wait, u32::try_from(FEW).expect("a few")),
+            contender: contenders.map(|one| one.round_trip[length]),
+            slots: FEW,
+        }
+    }
+
+    fn stream(&self, quantity: &str, length: usize, slots: usize, its_slots: usize) -> Plan {
+        let contenders = self.contenders.as_ref();
+        Plan {
+            quantity: quantity.to_owned(),
+            peer: self.name.to_owned(),
+            kind: Kind::Rate,
+            target: target(quantity, self.name),
+            mailbox: [library::stream::<1024>, library::stream::<64>][length],
+            its_kind: library::Kind::new(Wait::Spin, u32::try_from(slots).expect("a few")),
+            contender: contenders.map(|one| one.stream[length]),
+            slots: its_slots,
         }
     }
 }

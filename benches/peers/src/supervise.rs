@@ -14,7 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use benches::paired::{Effort, Placement};
+use benches::harness::Effort;
+use shm_cli::measure::placement::Placement;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::outcome::Measured;
@@ -77,7 +78,7 @@ impl Supervisor {
             .stderr(create(&errors)?)
             // Ctrl-C is for this process, which then ends that one.
             .process_group(0);
-        if self.placement == Placement::Unpinned {
+        if self.placement == Placement::None {
             command.arg("--unpinned");
         }
         let child = command.spawn();

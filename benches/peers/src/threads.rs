@@ -4,14 +4,14 @@
 //! thread runs where the following process would. Between its slices it sleeps; that it has to be woken counts
 //! some 50 µs to each slice.
 
-use std::mem::MaybeUninit;
 use std::panic::{self, AssertUnwindSafe};
 use std::process;
 use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::thread;
 
-use benches::baseline::{Shared, share};
-use benches::paired::{Contender, Follow, Lead};
+use benches::harness::{Contender, Follow, Lead, Shared, share};
+use nix::sched::{sched_getaffinity, sched_setaffinity};
+use nix::unistd::{Pid, gettid};
 use shm_core::futex;
 
 /// What the following process and the thread have in common.
@@ -61,9 +61,7 @@ impl Relay {
     /// In the thread.
     fn run(&self, follow: impl FnOnce() -> Box<dyn Follow>) {
         let mut half = follow();
-        // SAFETY: takes nothing and changes nothing.
-        let thread = unsafe { libc::gettid() };
-        self.thread.store(thread, Ordering::Release);
+        self.thread.store(gettid().as_raw(), Ordering::Release);
         let mut last = 0;
         loop {
             last = next(&self.order, last);
@@ -75,14 +73,10 @@ impl Relay {
 
     /// In the following process: puts the thread onto the cores of this process.
     fn place_thread(&self) {
-        let mut cores = MaybeUninit::<libc::cpu_set_t>::zeroed();
-        let size = size_of::<libc::cpu_set_t>();
-        // SAFETY: `cores` has that size.
-        let known = unsafe { libc::sched_getaffinity(0, size, cores.as_mut_ptr()) };
-        let thread = self.thread.load(Ordering::Acquire);
-        // SAFETY: `cores` has that size, and is a set in any case.
-        let set = unsafe { libc::sched_setaffinity(thread, size, cores.as_ptr()) };
-        assert_eq!((known, set), (0, 0), "the thread cannot be placed");
+        let thread = Pid::from_raw(self.thread.load(Ordering::Acquire));
+        let cores = sched_getaffinity(Pid::from_raw(0));
+        let placed = cores.and_then(|cores| sched_setaffinity(thread, &cores));
+        placed.expect("place the thread");
     }
 }
 

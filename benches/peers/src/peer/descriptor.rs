@@ -3,7 +3,9 @@
 use std::fs::File;
 use std::hint::spin_loop;
 use std::io::{Error, ErrorKind, Read, Write};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
 use super::{Channel, Incoming, Outgoing};
 
@@ -21,19 +23,14 @@ pub(super) fn channel(
 ) -> Channel<Writing, Reading> {
     let [reading, writing] = [reading.into(), writing.into()];
     if polled {
-        unblock(&reading);
-        unblock(&writing);
+        for descriptor in [&reading, &writing] {
+            fcntl(descriptor, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).expect("F_SETFL");
+        }
     }
     Channel::new(
         || Writing(File::from(writing)),
         || Reading(File::from(reading)),
     )
-}
-
-fn unblock(descriptor: &OwnedFd) {
-    // SAFETY: sets a flag of a file that is open.
-    let result = unsafe { libc::fcntl(descriptor.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) };
-    assert_eq!(result, 0, "fcntl: {}", Error::last_os_error());
 }
 
 impl<const L: usize> Outgoing<L> for Writing {

@@ -2,6 +2,8 @@
 //!
 //! Messages are sent and received one at a time, since that is what the mailbox is compared for. Batches, which several
 //! peers and the mailbox have, and messages that are used where they lie, are other questions.
+//!
+//! Here lives one file for each peer, which knows that peer alone; how it is measured, and for what, is not its matter.
 
 pub(crate) mod busy_event;
 pub(crate) mod cloudtoid;

@@ -2,8 +2,9 @@
 //!
 //! A pipe has 64 KiB by default, and its size is a number of bytes. It gets what the slots come to if that is more.
 
-use std::io::{self, Error};
-use std::os::fd::AsRawFd;
+use std::io;
+
+use nix::fcntl::{FcntlArg, fcntl};
 
 use super::descriptor::{self, Reading, Writing};
 use super::{ChannelOf, Peer};
@@ -20,9 +21,8 @@ impl<const POLLED: bool> Peer for Pipe<POLLED> {
         let (reading, writing) = io::pipe().expect("make a pipe");
         if slots * L > 64 << 10 {
             let bytes = i32::try_from(slots * L).expect("256 KiB at most");
-            // SAFETY: changes the size of a pipe that is open.
-            let result = unsafe { libc::fcntl(writing.as_raw_fd(), libc::F_SETPIPE_SZ, bytes) };
-            assert!(result >= bytes, "F_SETPIPE_SZ: {}", Error::last_os_error());
+            let room = fcntl(&writing, FcntlArg::F_SETPIPE_SZ(bytes)).expect("F_SETPIPE_SZ");
+            assert!(room >= bytes, "a pipe of {room} bytes");
         }
         descriptor::channel(reading, writing, POLLED)
     }

@@ -2,9 +2,9 @@
 //!
 //! Their buffers are as the system has them (208 KiB), which is more than most messages here need.
 
-use std::io::Error;
-use std::os::fd::{FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 
 use super::descriptor::{self, Reading, Writing};
 use super::{ChannelOf, Peer};
@@ -36,15 +36,9 @@ impl Peer for SeqPacket {
     type Receiver<const L: usize> = Reading;
 
     fn channel<const L: usize>(_slots: usize) -> ChannelOf<Self, L> {
-        let mut pair = [0; 2];
-        let kind = libc::SOCK_SEQPACKET | libc::SOCK_CLOEXEC;
-        // SAFETY: `pair` is where two descriptors go.
-        let result = unsafe { libc::socketpair(libc::AF_UNIX, kind, 0, pair.as_mut_ptr()) };
-        assert_eq!(result, 0, "socketpair: {}", Error::last_os_error());
-        let [one, other] = pair.map(|descriptor| {
-            // SAFETY: just opened, and nobody else's.
-            unsafe { OwnedFd::from_raw_fd(descriptor) }
-        });
+        let kind = SockType::SeqPacket;
+        let pair = socketpair(AddressFamily::Unix, kind, None, SockFlag::SOCK_CLOEXEC);
+        let (one, other) = pair.expect("make a pair of sockets");
         descriptor::channel(one, other, false)
     }
 }

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
 use serde::Serialize;
+use shm_cli::measure::number::LENGTH;
+use shm_cli::measure::placement::Placement;
 use shm_core::ShmName;
 
 use super::channel::WaitArg;
 use super::value::{interval, measurement, name, slots};
-
-/// Bytes of the shortest message: each carries a number, see the benchmark's `number`.
-pub(crate) const SHORTEST: usize = 10;
 
 /// Whose layout the object has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
@@ -19,15 +18,6 @@ pub(crate) const SHORTEST: usize = 10;
 pub(crate) enum Layout {
     Mailbox,
     Classic,
-}
-
-/// Where the two processes run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Placement {
-    Far,
-    Same,
-    None,
 }
 
 /// What each way of waiting costs: latency, round trip, throughput, processor time.
@@ -130,7 +120,7 @@ pub(crate) struct PeerArgs {
 
 fn size(text: &str) -> Result<u16, String> {
     match text.parse::<u16>() {
-        Ok(size) if (SHORTEST..=shm_mailbox::MAX_MESSAGE).contains(&size.into()) => Ok(size),
-        _ => Err(format!("expected {} to 1024 bytes", SHORTEST)),
+        Ok(size) if (LENGTH..=shm_mailbox::MAX_MESSAGE).contains(&size.into()) => Ok(size),
+        _ => Err(format!("expected {} to 1024 bytes", LENGTH)),
     }
 }

@@ -17,7 +17,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::console;
 use crate::terminal::escape;
 
-pub(crate) use bench::{BenchArgs, Layout, PeerArgs, Placement, SHORTEST};
+pub(crate) use bench::{BenchArgs, Layout, PeerArgs};
 pub(crate) use channel::{ChannelArgs, Framing, WaitArg};
 pub(crate) use operators::{ColumnName, DoctorArgs, LsArgs, PeekArgs, RmArgs, StatArgs};
 pub(crate) use pages::{CompletionsArgs, ManArgs};

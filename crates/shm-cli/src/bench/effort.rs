@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::phase::STRATA;
+use shm_cli::measure::phase::STRATA;
 
 /// The least time between two looks that sparse messages are meant for: the receiver has been waiting for a while.
 const SPARSE: Duration = Duration::from_millis(1);

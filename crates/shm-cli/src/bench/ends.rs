@@ -22,38 +22,30 @@ pub(super) struct Ends {
 impl Ends {
     /// Attaches as the sender, and makes the object if need be.
     pub(super) fn sender(&self, name: &str) -> Result<SendEnd, Failure> {
-        match self.way.layout {
+        Ok(match self.way.layout {
             Layout::Mailbox => {
                 let sender = self.mailbox(name).sender();
-                sender
-                    .map(SendEnd::Mailbox)
-                    .map_err(|error| errors::attach(&error))
+                SendEnd::Mailbox(sender.map_err(|error| errors::attach(&error))?)
             }
             Layout::Classic => {
                 let writer = self.classic(name).writer();
-                writer
-                    .map(SendEnd::Classic)
-                    .map_err(|error| errors::attach_classic(&error))
+                SendEnd::Classic(writer.map_err(|error| errors::attach_classic(&error))?)
             }
-        }
+        })
     }
 
     /// Attaches as the receiver; an object in the lesson's layout has to be there.
     pub(super) fn receiver(&self, name: &str) -> Result<ReceiveEnd, Failure> {
-        match self.way.layout {
+        Ok(match self.way.layout {
             Layout::Mailbox => {
                 let receiver = self.mailbox(name).receiver();
-                receiver
-                    .map(ReceiveEnd::Mailbox)
-                    .map_err(|error| errors::attach(&error))
+                ReceiveEnd::Mailbox(receiver.map_err(|error| errors::attach(&error))?)
             }
             Layout::Classic => {
                 let reader = self.classic(name).reader();
-                reader
-                    .map(ReceiveEnd::Classic)
-                    .map_err(|error| errors::attach_classic(&error))
+                ReceiveEnd::Classic(reader.map_err(|error| errors::attach_classic(&error))?)
             }
-        }
+        })
     }
 
     fn mailbox(&self, name: &str) -> shm_mailbox::Options {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::placement::{self, Cores};
+use shm_cli::measure::placement::{self, Cores};
 
 /// Times measured at one go. What is reported is their median, since others may run in between.
 const TIMES: usize = 32;

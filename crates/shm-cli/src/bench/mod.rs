@@ -3,6 +3,9 @@
 //! For each way the program starts itself once more as the peer ([`peer`]), and measures with it ([`pair`]):
 //! latency and processor time when a message comes now and then, processor time when none comes, round trip,
 //! throughput. What came of it is a [`report::Report`], to be shown as a table, a picture, JSON or CSV.
+//!
+//! Here lives what only this command measures, and how it is shown. What every benchmark needs is in
+//! `shm_cli::measure`.
 
 mod args;
 mod csv;
@@ -10,18 +13,13 @@ mod effort;
 mod ends;
 mod latency;
 mod line;
-mod machine;
-mod number;
 mod output;
 mod pair;
 mod peer;
-mod phase;
-mod placement;
+mod plot;
 mod report;
-mod svg;
 mod table;
 mod task;
-mod units;
 mod usage;
 mod way;
 
@@ -29,6 +27,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use shm_cli::measure::machine::{Line, Machine};
+use shm_cli::measure::placement::{self, Cores, Placement};
 
 pub(crate) use peer::run as run_peer;
 
@@ -37,10 +37,8 @@ use crate::failure::{Ending, Failure, Halt, Status, errors};
 use crate::terminal::signals::Signals;
 use effort::Effort;
 use ends::Ends;
-use machine::{Line, Machine};
 use output::Outputs;
 use pair::Pair;
-use placement::Cores;
 use report::{Report, Row, Settings};
 use way::Way;
 
@@ -118,7 +116,7 @@ fn measure(
     ))
 }
 
-fn cores(args: &BenchArgs) -> Result<(placement::Placement, Cores), Failure> {
+fn cores(args: &BenchArgs) -> Result<(Placement, Cores), Failure> {
     let chosen = placement::choose(args.pin).map_err(|error| no_affinity(&error))?;
     chosen.ok_or_else(|| {
         Failure::new(

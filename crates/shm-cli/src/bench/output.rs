@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::report::Report;
-use super::{csv, svg, table};
+use super::{csv, plot, table};
 use crate::args::BenchArgs;
 use crate::console;
 use crate::failure::{Failure, errors};
@@ -67,7 +67,7 @@ impl Outputs {
             target.put(csv::csv(report), &mut shown)?;
         }
         if let Some(target) = self.svg {
-            target.put(svg::picture(report), &mut shown)?;
+            target.put(plot::picture(report), &mut shown)?;
         }
         console::print(shown.unwrap_or_else(|| table::table(report)))
     }

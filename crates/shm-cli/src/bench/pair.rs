@@ -1,12 +1,14 @@
 //! The leading process's side: starts the peer, and measures what they do together.
 
 use std::env;
-use std::io::{self, BufRead, BufReader, Write};
-use std::os::unix::process::CommandExt;
-use std::process::{self, Child, ChildStdout, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::io;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use shm_cli::measure::clock::monotonic;
+use shm_cli::measure::number;
+use shm_cli::measure::peer::{Peer, unique_name};
+use shm_cli::measure::placement::Cores;
 use shm_core::ShmName;
 use shm_mailbox::{Message, Wait};
 
@@ -14,19 +16,17 @@ use super::args::word;
 use super::effort::Effort;
 use super::ends::{Ends, ReceiveEnd, SendEnd};
 use super::latency::{Summary, Times};
-use super::number;
 use super::peer::{LIMIT, READY, usage};
-use super::placement::Cores;
 use super::report::{Both, Idle, Sparse, Stream};
 use super::task::{LAST, Task};
-use super::usage::{Usage, now};
+use super::usage::Usage;
 use crate::args::WaitArg;
 use crate::failure::{Failure, Halt, Status};
 
 /// Two processes with an object in each direction.
 pub(super) struct Pair {
     /// The first to go, or it would complain that we have left. It unlinks both objects.
-    peer: Process,
+    peer: Peer,
     sender: SendEnd,
     receiver: ReceiveEnd,
     buffer: Vec<u8>,
@@ -43,11 +43,11 @@ impl Pair {
         effort: Effort,
     ) -> Result<Self, Failure> {
         // The peer unlinks both at its end, from the first moment on.
-        let names = [object()?, object()?];
+        let names = [unique_name(), unique_name()];
         let sender = ends.sender(names[0].as_str())?;
-        let mut peer = Process::start(ends, size, cores, names.clone())
+        let mut peer = start_peer(ends, size, cores, &names)
             .map_err(|error| peer_failed("does not start", error))?;
-        let said = peer.read_line()?;
+        let said: String = peer.answer().map_err(unheard)?;
         if said != READY {
             return Err(peer_failed("does not work", said));
         }
@@ -64,16 +64,16 @@ impl Pair {
     /// From before the message is written to after it was read, when a message comes now and then.
     pub(super) fn sparse(&mut self) -> Result<Sparse, Halt> {
         let (messages, interval) = self.effort.sparse();
-        self.peer.tell(Task::Sparse { messages, interval })?;
+        self.tell(Task::Sparse { messages, interval })?;
         self.receive(interval)?;
         let before = usage()?;
         let mut times = Times::new();
         for _ in 0..messages {
             let sent = self.receive(interval)?;
-            times.add(now().saturating_sub(sent));
+            times.add(monotonic().saturating_sub(sent));
         }
         let here = usage()? - before;
-        let there = self.peer.used()?;
+        let there = self.answer()?;
         Ok(Sparse {
             one_way: times.summary(),
             messages_per_second: here.a_second(messages.into()),
@@ -84,29 +84,29 @@ impl Pair {
     /// Both wait, and nothing comes.
     pub(super) fn idle(&mut self) -> Result<Idle, Halt> {
         let time = self.effort.idle();
-        self.peer.tell(Task::Idle { time })?;
+        self.tell(Task::Idle { time })?;
         let before = usage()?;
         self.receiver.receive(&mut self.message, time)?;
         let here = usage()? - before;
         Ok(Idle {
-            cost: both(here, self.peer.used()?),
+            cost: both(here, self.answer()?),
         })
     }
 
     /// There and back, in a closed loop.
     pub(super) fn round_trip(&mut self) -> Result<Summary, Halt> {
         let (time, least) = self.effort.round_trip();
-        self.peer.tell(Task::Echo)?;
+        self.tell(Task::Echo)?;
         let mut times = Times::new();
         self.there_and_back(0)?;
         let begin = Instant::now();
         while times.count() < least || begin.elapsed() < time {
-            let start = now();
+            let start = monotonic();
             self.there_and_back(times.count())?;
-            times.add(now().saturating_sub(start));
+            times.add(monotonic().saturating_sub(start));
         }
         self.there_and_back(LAST)?;
-        self.peer.used()?;
+        self.answer()?;
         Ok(times.summary())
     }
 
@@ -121,7 +121,7 @@ impl Pair {
     /// As fast as they come, from a sender that always has one.
     pub(super) fn stream(&mut self) -> Result<Stream, Halt> {
         let time = self.effort.stream();
-        self.peer.tell(Task::Stream { time })?;
+        self.tell(Task::Stream { time })?;
         self.receive(time)?;
         let before = usage()?;
         let mut count = 1;
@@ -134,13 +134,25 @@ impl Pair {
             count += 1;
         }
         let here = usage()? - before;
-        let there = self.peer.used()?;
+        let there = self.answer()?;
         Ok(Stream {
             messages: count,
             // The first started the clock, and the last is none of them.
             messages_per_second: here.a_second(count),
             cost: both(here, there),
         })
+    }
+
+    fn tell(&mut self, task: Task) -> Result<(), Failure> {
+        self.peer.order(&task).map_err(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => peer_died("its input is closed"),
+            _ => peer_failed("does not listen", error),
+        })
+    }
+
+    /// What the peer has used for the last task.
+    fn answer(&mut self) -> Result<Usage, Failure> {
+        self.peer.answer().map_err(unheard)
     }
 
     /// The number in the next message; `about` is how long it may take with good reason.
@@ -153,8 +165,11 @@ impl Pair {
             let number = number::get(self.message.as_bytes());
             number.ok_or_else(|| peer_failed("sent nonsense", "a message without a number").into())
         } else {
-            self.peer.expect_alive()?;
-            Err(peer_failed("is silent", "no message came").into())
+            Err(match self.peer.ended() {
+                Ok(Some(status)) => peer_failed("has ended", status),
+                _ => peer_failed("is silent", "no message came"),
+            }
+            .into())
         }
     }
 
@@ -175,14 +190,6 @@ fn both(here: Usage, there: Usage) -> Both {
     }
 }
 
-/// A name for an object that no other process has.
-fn object() -> Result<ShmName, Failure> {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("shm-bench-{}-{count}", process::id());
-    ShmName::new(&name).map_err(|error| Failure::new(Status::Failure, error))
-}
-
 fn peer_failed(what: &str, why: impl std::fmt::Display) -> Failure {
     Failure::new(
         Status::Failure,
@@ -191,93 +198,35 @@ fn peer_failed(what: &str, why: impl std::fmt::Display) -> Failure {
     .next("start the benchmark again")
 }
 
+fn unheard(error: io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => peer_died("it said nothing"),
+        io::ErrorKind::InvalidData => peer_failed("sent nonsense", error),
+        _ => peer_failed("cannot be heard", error),
+    }
+}
+
 fn peer_died(how: &str) -> Failure {
     let what = format_args!("the benchmark's other process died: {how}");
     Failure::new(Status::Abandoned, what).next("start the benchmark again")
 }
 
-/// The process at the other end; it ends when this is dropped.
-struct Process {
-    child: Child,
-    output: BufReader<ChildStdout>,
-    objects: [ShmName; 2],
-}
-
-impl Process {
-    fn start(ends: &Ends, size: u16, cores: Cores, objects: [ShmName; 2]) -> io::Result<Self> {
-        let wait = WaitArg::of(ends.way.wait);
-        let mut command = Command::new(env::current_exe()?);
-        command
-            .arg("bench-peer")
-            .args(["--layout", &word(ends.way.layout), "--wait", &word(wait)])
-            .args([
-                "--slots",
-                &ends.slots.to_string(),
-                "--size",
-                &size.to_string(),
-            ]);
-        if let Wait::Poll(interval) = ends.way.wait {
-            let interval = humantime::format_duration(interval).to_string();
-            command.args(["--interval", &interval]);
-        }
-        if let Some(core) = cores.peer {
-            command.args(["--core", &core.to_string()]);
-        }
-        let mut child = command
-            .args(objects.iter().map(ShmName::as_str))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            // Ctrl-C is for us, who let it go.
-            .process_group(0)
-            .spawn()?;
-        let output = child.stdout.take().expect("it is piped");
-        Ok(Self {
-            child,
-            output: BufReader::new(output),
-            objects,
-        })
+/// Starts the process at the other end; it ends when what is returned is dropped.
+fn start_peer(ends: &Ends, size: u16, cores: Cores, objects: &[ShmName]) -> io::Result<Peer> {
+    let wait = WaitArg::of(ends.way.wait);
+    let mut command = Command::new(env::current_exe()?);
+    command
+        .arg("bench-peer")
+        .args(["--layout", &word(ends.way.layout), "--wait", &word(wait)])
+        .args(["--slots", &ends.slots.to_string()])
+        .args(["--size", &size.to_string()]);
+    if let Wait::Poll(interval) = ends.way.wait {
+        let interval = humantime::format_duration(interval).to_string();
+        command.args(["--interval", &interval]);
     }
-
-    fn tell(&mut self, task: Task) -> Result<(), Failure> {
-        let input = self.child.stdin.as_mut().expect("open until the end");
-        writeln!(input, "{task}").map_err(|error| match error.kind() {
-            io::ErrorKind::BrokenPipe => peer_died("its input is closed"),
-            _ => peer_failed("does not listen", error),
-        })
+    if let Some(core) = cores.peer {
+        command.args(["--core", &core.to_string()]);
     }
-
-    fn read_line(&mut self) -> Result<String, Failure> {
-        let mut line = String::new();
-        match self.output.read_line(&mut line) {
-            Ok(0) => Err(peer_died("it said nothing")),
-            Ok(_) => Ok(line.trim_end().to_owned()),
-            Err(error) => Err(peer_failed("cannot be heard", error)),
-        }
-    }
-
-    /// What it has used for the last task.
-    fn used(&mut self) -> Result<Usage, Failure> {
-        let line = self.read_line()?;
-        line.parse()
-            .map_err(|error| peer_failed("sent nonsense", error))
-    }
-
-    fn expect_alive(&mut self) -> Result<(), Failure> {
-        match self.child.try_wait() {
-            Ok(Some(status)) => Err(peer_failed("has ended", status)),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        // It has been told; that it is gone is all there is to wait for.
-        let _ = self.child.wait();
-        for object in &self.objects {
-            // A peer that was killed has left it behind.
-            let _ = shm_core::unlink(object);
-        }
-    }
+    command.args(objects.iter().map(ShmName::as_str));
+    Peer::start(&mut command, objects.to_vec())
 }

@@ -2,26 +2,25 @@
 //! not show.
 //!
 //! It is told what to do by lines on its standard input, and answers each on its standard output, when it is
-//! done, with what it has used meanwhile. Nothing outlives the leading process, however that ends: when the
-//! input is closed, by that process or by the kernel, the peer unlinks the objects and exits.
+//! done, with what it has used meanwhile.
 
-use std::io::{self, BufRead, Write};
-use std::process;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use shm_core::ShmName;
+use serde::Serialize;
+use shm_cli::measure::clock::monotonic;
+use shm_cli::measure::number;
+use shm_cli::measure::peer::orders;
+use shm_cli::measure::phase::Moments;
+use shm_cli::measure::placement;
 use shm_mailbox::Message;
 
 use super::ends::{Ends, ReceiveEnd, SendEnd};
-use super::number;
-use super::phase::Moments;
-use super::placement;
 use super::task::{LAST, Task};
-use super::usage::{Usage, now};
+use super::usage::Usage;
 use crate::args::PeerArgs;
 use crate::failure::{Ending, Failure, Halt, Status};
 
@@ -39,7 +38,7 @@ const LONG: Duration = Duration::from_millis(1);
 
 /// Does what it is told until nobody is there any more.
 pub(crate) fn run(args: &PeerArgs) -> Result<Ending, Failure> {
-    let tasks = listen([args.there.clone(), args.back.clone()]);
+    let tasks = orders::<Task>(vec![args.there.clone(), args.back.clone()]);
     placement::pin(args.core).map_err(|error| failed("cannot be pinned to its core", error))?;
     let ends = Ends {
         way: args.way(),
@@ -59,10 +58,10 @@ pub(crate) fn run(args: &PeerArgs) -> Result<Ending, Failure> {
             _ => CLOCK.0,
         },
     };
-    answer(READY)?;
+    answer(&READY)?;
     for task in tasks {
         match peer.perform(task) {
-            Ok(used) => answer(&used.to_line())?,
+            Ok(used) => answer(&used)?,
             Err(Halt::Failed(failure)) => return Err(failure),
             Err(Halt::Signal | Halt::TimedOut) => {
                 return Err(failed("waited in vain", "the other side is silent"));
@@ -72,26 +71,8 @@ pub(crate) fn run(args: &PeerArgs) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-/// Receives tasks in a thread of its own, which ends the process when the other side is gone.
-fn listen(objects: [ShmName; 2]) -> Receiver<Task> {
-    let (hand_over, tasks) = mpsc::channel();
-    thread::spawn(move || {
-        let lines = io::stdin().lock().lines().map_while(Result::ok);
-        for task in lines.map_while(|line| line.parse().ok()) {
-            if hand_over.send(task).is_err() {
-                break;
-            }
-        }
-        for object in objects {
-            // Usually it is gone already.
-            let _ = shm_core::unlink(&object);
-        }
-        process::exit(0);
-    });
-    tasks
-}
-
-fn answer(line: &str) -> Result<(), Failure> {
+fn answer(answer: &impl Serialize) -> Result<(), Failure> {
+    let line = serde_json::to_string(answer).expect("strings and numbers");
     writeln!(io::stdout(), "{line}").map_err(|error| failed("cannot answer", error))
 }
 
@@ -127,7 +108,7 @@ impl Peer {
         match task {
             Task::Sparse { messages, interval } => {
                 // The first only says that now it begins.
-                self.send(now())?;
+                self.send(monotonic())?;
                 before = usage()?;
                 self.send_now_and_then(messages, interval)?;
             }
@@ -148,11 +129,11 @@ impl Peer {
 
     fn send_now_and_then(&mut self, messages: u32, interval: Duration) -> Result<(), Halt> {
         let begin = Instant::now();
-        let mut moments = Moments::new(interval, now());
+        let mut moments = Moments::new(interval, monotonic());
         for _ in 0..messages {
             let wait = moments.next_moment().saturating_sub(begin.elapsed());
             thread::sleep(wait);
-            self.send(now())?;
+            self.send(monotonic())?;
         }
         Ok(())
     }

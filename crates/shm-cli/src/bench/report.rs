@@ -1,13 +1,12 @@
 //! What was measured, and whether it can be right.
 
-use std::time::Duration;
-
 use serde::Serialize;
+use shm_cli::measure::machine::Machine;
+use shm_cli::measure::phase::is_plausible;
+use shm_cli::measure::placement::Placement;
+use shm_cli::measure::units::{grouped, percent};
 
 use super::latency::Summary;
-use super::machine::Machine;
-use super::placement::Placement;
-use super::units::{grouped, percent};
 use super::usage::Cost;
 use super::way::{Layout, Way};
 
@@ -108,7 +107,9 @@ impl Row {
             interval_ns: interval.and_then(|interval| u64::try_from(interval.as_nanos()).ok()),
             is_lesson: way == Way::LESSON,
             mean_in_intervals,
-            is_valid: is_plausible(interval, mean_in_intervals),
+            is_valid: interval
+                .zip(mean_in_intervals)
+                .is_none_or(|(interval, mean)| is_plausible(interval, mean)),
             sparse,
             idle,
             round_trip,
@@ -119,16 +120,6 @@ impl Row {
     /// What an endpoint costs that waits for nothing, in percent of one core: the mean of the two.
     pub(super) fn idle_percent(&self) -> f64 {
         self.idle.cost.cpu_percent() / 2.0
-    }
-}
-
-/// A message that comes at any time waits half an interval on average. Below 1 ms the timer's slack counts.
-fn is_plausible(interval: Option<Duration>, mean_in_intervals: Option<f64>) -> bool {
-    match (interval, mean_in_intervals) {
-        (Some(interval), Some(mean)) if interval >= Duration::from_millis(1) => {
-            (0.4..=0.7).contains(&mean)
-        }
-        _ => true,
     }
 }
 
@@ -203,6 +194,8 @@ impl Report {
 pub(super) mod samples {
     //! A report as it could be.
 
+    use std::time::Duration;
+
     use super::super::latency::Times;
     use super::*;
     use shm_mailbox::Wait;
@@ -272,6 +265,8 @@ pub(super) mod samples {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::samples::{report, row};
     use super::*;
     use shm_mailbox::Wait;

@@ -1,11 +1,10 @@
 //! The figures on a terminal.
 
-use std::fmt::Write as _;
-
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
+use shm_cli::measure::units::{grouped, percent, time, whole};
+
 use super::report::{Report, Row};
-use super::units::{grouped, percent, time, whole};
 
 /// One line, beneath the header.
 const STYLE: TableStyle =
@@ -14,107 +13,76 @@ const STYLE: TableStyle =
 /// The machine, two tables, and how it compares to the lesson.
 pub(super) fn table(report: &Report) -> String {
     let settings = report.settings;
-    let mut text = String::new();
-    // Writing to a string does not fail.
-    let _ = writeln!(text, "{}", report.machine);
-    let _ = writeln!(
-        text,
-        "messages of {} bytes, {} slots, processes {}\n",
-        settings.size, settings.slots, settings.pin
+    let mut text = format!(
+        "{}\nmessages of {} bytes, {} slots, processes {}\n\n\
+         One way, from before sending to after receiving, when a message comes now and then\n{}\n\n\
+         CPU in percent of one core; round trip in a closed loop; messages as fast as they come\n{}\n",
+        report.machine,
+        settings.size,
+        settings.slots,
+        settings.pin,
+        lines(report, latencies),
+        lines(report, costs),
     );
-    let _ = writeln!(
-        text,
-        "One way, from before sending to after receiving, when a message comes now and then"
-    );
-    let _ = writeln!(text, "{}\n", latencies(report));
-    let _ = writeln!(
-        text,
-        "CPU in percent of one core; round trip in a closed loop; messages as fast as they come"
-    );
-    let _ = writeln!(text, "{}", costs(report));
     let sentences = report.against_the_lesson();
     if !sentences.is_empty() {
-        let _ = writeln!(text, "\n{}", sentences.join("\n"));
+        text += &format!("\n{}\n", sentences.join("\n"));
     }
     for note in &report.notes {
-        let _ = writeln!(text, "\nNote: {note}");
+        text += &format!("\nNote: {note}\n");
     }
     for warning in &report.warnings {
-        let _ = writeln!(text, "\nWARNING: {warning}");
+        text += &format!("\nWARNING: {warning}\n");
     }
     text
 }
 
-fn latencies(report: &Report) -> Table {
-    let mut table = empty(&[
-        "wait",
-        "samples",
-        "mean",
-        "p50",
-        "p90",
-        "p99",
-        "p99.9",
-        "max",
-        "mean/interval",
-    ]);
-    for row in &report.rows {
-        let one_way = &row.sparse.one_way;
-        table.add_row([
-            name(row),
-            grouped_count(one_way.samples),
-            time(one_way.mean_ns),
-            whole(one_way.p50_ns),
-            optional(one_way.p90_ns),
-            optional(one_way.p99_ns),
-            optional(one_way.p999_ns),
-            whole(one_way.max_ns),
-            in_intervals(row),
-        ]);
-    }
-    align(table)
+/// How late messages are.
+fn latencies(_: &Report, row: &Row) -> [(&'static str, String); 9] {
+    let one_way = &row.sparse.one_way;
+    [
+        ("wait", name(row)),
+        ("samples", grouped_count(one_way.samples)),
+        ("mean", time(one_way.mean_ns)),
+        ("p50", whole(one_way.p50_ns)),
+        ("p90", optional(one_way.p90_ns)),
+        ("p99", optional(one_way.p99_ns)),
+        ("p99.9", optional(one_way.p999_ns)),
+        ("max", whole(one_way.max_ns)),
+        ("mean/interval", in_intervals(row)),
+    ]
 }
 
-fn costs(report: &Report) -> Table {
-    let mut table = empty(&[
-        "wait",
-        "reader CPU",
-        "writer CPU",
-        "wake-ups/s",
-        "idle CPU",
-        "idle wake-ups/s",
-        "round trip",
-        "messages/s",
-        "× lesson",
-    ]);
-    for row in &report.rows {
-        let times = report.times_the_lesson(row);
-        table.add_row([
-            name(row),
-            percent(row.sparse.cost.receiver.cpu_percent),
-            percent(row.sparse.cost.sender.cpu_percent),
-            grouped(row.sparse.cost.receiver.wakeups_per_second),
-            percent(row.idle_percent()),
-            grouped(row.idle.cost.receiver.wakeups_per_second),
-            whole(row.round_trip.p50_ns),
-            grouped(row.stream.messages_per_second),
-            times.map_or_else(|| "-".to_owned(), grouped),
-        ]);
-    }
-    align(table)
+/// What that takes, and how fast they can come.
+fn costs(report: &Report, row: &Row) -> [(&'static str, String); 9] {
+    let (reader, writer) = (&row.sparse.cost.receiver, &row.sparse.cost.sender);
+    let waiting = &row.idle.cost.receiver;
+    let times = report.times_the_lesson(row);
+    [
+        ("wait", name(row)),
+        ("reader CPU", percent(reader.cpu_percent)),
+        ("writer CPU", percent(writer.cpu_percent)),
+        ("wake-ups/s", grouped(reader.wakeups_per_second)),
+        ("idle CPU", percent(row.idle_percent())),
+        ("idle wake-ups/s", grouped(waiting.wakeups_per_second)),
+        ("round trip", whole(row.round_trip.p50_ns)),
+        ("messages/s", grouped(row.stream.messages_per_second)),
+        ("× lesson", times.map_or_else(|| "-".to_owned(), grouped)),
+    ]
 }
 
-fn empty(header: &[&str]) -> Table {
+/// A line for each way; names to the left, numbers to the right.
+fn lines(report: &Report, columns: fn(&Report, &Row) -> [(&'static str, String); 9]) -> Table {
     let mut table = Table::new();
     table
         .load_style(STYLE)
         // A table that is too wide is better than one that breaks its numbers.
-        .set_content_arrangement(ContentArrangement::Disabled)
-        .set_header(header.iter().copied());
-    table
-}
-
-/// Names to the left, numbers to the right.
-fn align(mut table: Table) -> Table {
+        .set_content_arrangement(ContentArrangement::Disabled);
+    for row in &report.rows {
+        let columns = columns(report, row);
+        table.set_header(columns.each_ref().map(|(name, _)| *name));
+        table.add_row(columns.map(|(_, value)| value));
+    }
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }

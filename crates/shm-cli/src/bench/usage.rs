@@ -3,23 +3,12 @@
 use std::fs;
 use std::io;
 use std::ops::Sub;
-use std::str::FromStr;
 
-use rustix::time::{ClockId, Timespec, clock_gettime};
-use serde::Serialize;
-
-/// Nanoseconds of `CLOCK_MONOTONIC`, which is the same in every process of the machine.
-pub(super) fn now() -> u64 {
-    nanoseconds(clock_gettime(ClockId::Monotonic))
-}
-
-fn nanoseconds(time: Timespec) -> u64 {
-    let seconds = u64::try_from(time.tv_sec).expect("these clocks start at 0");
-    seconds * 1_000_000_000 + u64::try_from(time.tv_nsec).expect("below a second")
-}
+use serde::{Deserialize, Serialize};
+use shm_cli::measure::clock;
 
 /// Totals since the process started; a difference of two is what was used between them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) struct Usage {
     /// Time by the monotonic clock, in nanoseconds.
     wall: u64,
@@ -45,8 +34,8 @@ impl Usage {
         Ok(Self {
             voluntary: count("voluntary_ctxt_switches:")?,
             involuntary: count("nonvoluntary_ctxt_switches:")?,
-            processor: nanoseconds(clock_gettime(ClockId::ProcessCPUTime)),
-            wall: now(),
+            processor: clock::processor(),
+            wall: clock::monotonic(),
         })
     }
 
@@ -62,34 +51,6 @@ impl Usage {
             cpu_percent: self.a_second(self.processor) / 1e7,
             wakeups_per_second: self.a_second(self.voluntary),
             preemptions_per_second: self.a_second(self.involuntary),
-        }
-    }
-
-    /// As a word in a line from process to process; [`FromStr`] reads it.
-    pub(super) fn to_line(self) -> String {
-        let Self {
-            wall,
-            processor,
-            voluntary,
-            involuntary,
-        } = self;
-        format!("{wall} {processor} {voluntary} {involuntary}")
-    }
-}
-
-impl FromStr for Usage {
-    type Err = String;
-
-    fn from_str(line: &str) -> Result<Self, String> {
-        let numbers: Result<Vec<u64>, _> = line.split_whitespace().map(str::parse).collect();
-        match numbers.as_deref() {
-            Ok(&[wall, processor, voluntary, involuntary]) => Ok(Self {
-                wall,
-                processor,
-                voluntary,
-                involuntary,
-            }),
-            _ => Err(format!("expected four numbers, found {line:?}")),
         }
     }
 }
@@ -124,15 +85,18 @@ mod tests {
 
     #[test]
     fn rates_are_per_second_and_percent_of_one_core() {
-        let usage: Usage = "2000000000 500000000 20 4".parse().unwrap();
+        let usage = Usage {
+            wall: 2_000_000_000,
+            processor: 500_000_000,
+            voluntary: 20,
+            involuntary: 4,
+        };
         let expected = Cost {
             cpu_percent: 25.0,
             wakeups_per_second: 10.0,
             preemptions_per_second: 2.0,
         };
         assert_eq!(usage.cost(), expected);
-        assert_eq!(usage.to_line().parse(), Ok(usage));
-        assert!("1 2 3".parse::<Usage>().is_err());
     }
 
     #[test]
