@@ -124,7 +124,7 @@ fn part(name: &str, fuzz_seconds: u64) -> Part {
         ]),
         "faults" => Ok(vec![
             long_form(&["faults"]),
-            long_form_of("shm-cli", &["faults_memory", "faults_errnos"]),
+            long_form_of("shm-cli", &["passing"]),
         ]),
         "fuzz" => fuzz(fuzz_seconds),
         "threads" => {

@@ -1,0 +1,94 @@
+//! What the layouts of a mailbox and of the lesson's object let everyone see from outside.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+
+use crate::{Name, until};
+
+/// The byte of a mailbox that is locked while somebody attaches, closes or unlinks.
+pub const INIT: u64 = 0;
+/// The byte that the sender keeps locked.
+pub const SENDER: u64 = 1;
+/// The byte that the receiver keeps locked.
+pub const RECEIVER: u64 = 2;
+/// The size of the lesson's object: an `int` and 1024 characters.
+pub const LESSON: u64 = 1028;
+
+impl Name {
+    /// The flag of the lesson's layout: how many readers ask for a message.
+    pub fn flag(&self) -> Option<i32> {
+        self.bytes()
+            .first_chunk()
+            .map(|bytes| i32::from_ne_bytes(*bytes))
+    }
+
+    /// How many messages were committed to a mailbox since its creation: the field `sent`, which a
+    /// sender that was killed may have left one too low.
+    pub fn sent(&self) -> u64 {
+        self.count_at(128)
+    }
+
+    /// How many messages were acknowledged since a mailbox was created: the field `received`.
+    pub fn received(&self) -> u64 {
+        self.count_at(384)
+    }
+
+    /// The identity of a mailbox, as it is shown.
+    pub fn id(&self) -> String {
+        let id = &self.bytes()[32..48];
+        id.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn count_at(&self, offset: usize) -> u64 {
+        let bytes = self.bytes();
+        let field = bytes.get(offset..).and_then(<[u8]>::first_chunk);
+        field.map_or(0, |field| u64::from_ne_bytes(*field))
+    }
+
+    /// Waits until a sender has attached to a mailbox.
+    #[track_caller]
+    pub fn wait_for_sender(&self) {
+        until("a sender has attached", || self.has_attached(SENDER));
+    }
+
+    /// Waits until there is an object of the lesson's size.
+    #[track_caller]
+    pub fn wait_for_lesson(&self) {
+        until("the object is made", || self.size() == Some(LESSON));
+    }
+
+    /// Waits until a receiver has attached to a mailbox.
+    #[track_caller]
+    pub fn wait_for_receiver(&self) {
+        until("a receiver has attached", || self.has_attached(RECEIVER));
+    }
+
+    /// Whether somebody holds the role with this byte, and nobody is attaching any more: the role
+    /// comes first, and who is stopped before it has let go of `INIT` keeps everybody out.
+    fn has_attached(&self, role: u64) -> bool {
+        let locked = self.locked_bytes();
+        locked.contains(&role) && !locked.contains(&INIT)
+    }
+
+    /// The bytes on which some process holds a lock, in order.
+    pub fn locked_bytes(&self) -> Vec<u64> {
+        let Ok(metadata) = fs::metadata(self.path()) else {
+            return Vec::new();
+        };
+        // `1: OFDLCK ADVISORY  WRITE -1 00:1b:2 5 5`, see proc_locks(5).
+        // With the device: each tmpfs counts its inodes from 1.
+        // Major and minor number as makedev(3) packs them.
+        let device = metadata.dev();
+        let (major, minor) = (device >> 8 & 0xfff, device & 0xff | device >> 12 & 0xfff00);
+        let file = format!("{major:02x}:{minor:02x}:{}", metadata.ino());
+        let locks = fs::read_to_string("/proc/locks").expect("/proc/locks is readable");
+        let mut bytes: Vec<u64> = locks
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>())
+            .filter(|fields| fields.len() == 8 && fields[5] == file)
+            .filter_map(|fields| fields[6].parse().ok())
+            .collect();
+        bytes.sort_unstable();
+        bytes
+    }
+}
