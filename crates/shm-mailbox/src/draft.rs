@@ -4,8 +4,9 @@ use std::fmt;
 use std::io;
 
 use crate::error::SendError;
-use crate::message::MAX_MESSAGE;
+use crate::memory::payload::MAX_MESSAGE;
 use crate::sender::Sender;
+use crate::wait::limit::Limit;
 
 /// A reserved slot: write the message into it, then [`commit`](Self::commit).
 ///
@@ -43,8 +44,42 @@ pub struct Draft<'a> {
     length: usize,
 }
 
+/// Sending without a copy through a buffer.
+impl Sender {
+    /// Reserves the next slot, to be filled in place, if there is room.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_send`](Self::try_send).
+    pub fn try_reserve(&mut self) -> Result<Draft<'_>, SendError> {
+        self.try_room()?;
+        Ok(Draft::new(self))
+    }
+
+    /// Reserves the next slot, to be filled in place, waiting for room as long as it takes.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn reserve(&mut self) -> Result<Draft<'_>, SendError> {
+        self.room(None)?;
+        Ok(Draft::new(self))
+    }
+
+    /// Reserves the next slot, to be filled in place, waiting for room for a [`Duration`](std::time::Duration) or until
+    /// an [`Instant`](std::time::Instant).
+    ///
+    /// # Errors
+    ///
+    /// As [`send_timeout`](Self::send_timeout).
+    pub fn reserve_timeout(&mut self, limit: impl Into<Limit>) -> Result<Draft<'_>, SendError> {
+        self.room(limit)?;
+        Ok(Draft::new(self))
+    }
+}
+
 impl<'a> Draft<'a> {
-    pub(crate) fn new(sender: &'a mut Sender) -> Self {
+    fn new(sender: &'a mut Sender) -> Self {
         Self { sender, length: 0 }
     }
 
@@ -74,7 +109,7 @@ impl<'a> Draft<'a> {
     /// the endpoint before; the draft stays as it was.
     #[inline]
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), SendError> {
-        self.sender.usable()?;
+        self.sender.ensure_usable()?;
         if bytes.len() > self.remaining() {
             let length = self.length.saturating_add(bytes.len());
             return Err(SendError::TooLong {
@@ -95,7 +130,7 @@ impl<'a> Draft<'a> {
     /// broken the endpoint before.
     #[inline]
     pub fn commit(self) -> Result<(), SendError> {
-        self.sender.usable()?;
+        self.sender.ensure_usable()?;
         self.sender.publish(self.length)
     }
 }

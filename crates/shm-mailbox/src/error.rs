@@ -9,8 +9,8 @@ use std::fmt;
 use shm_core::{MapError, NameError, OpenError, ResizeError, ShmName, SystemError, ViewError};
 use thiserror::Error;
 
-use crate::corrupt::Corrupt;
-use crate::role::Role;
+use crate::memory::role::Role;
+use crate::protocol::corrupt::Corrupt;
 use crate::wait::Stop;
 pub(crate) use kind::into_io_error;
 

@@ -40,7 +40,7 @@
 // Under loom there are only the protocol and its models.
 #![cfg_attr(
     shm_mailbox_loom,
-    allow(dead_code, reason = "the endpoints are left out")
+    allow(dead_code, unused_imports, reason = "the endpoints are left out")
 )]
 
 #[cfg(not(all(
@@ -49,46 +49,28 @@
 )))]
 compile_error!("shm-mailbox supports Linux on x86-64 and aarch64 only");
 
-mod corrupt;
-mod id;
-mod layout;
-mod message;
-mod payload;
+mod memory;
 mod protocol;
-mod region;
-mod ring;
-mod role;
-mod sync;
 
 // What needs a system: under loom there is none, only the protocol.
-#[cfg(not(shm_mailbox_loom))]
-mod channel;
-#[cfg(not(shm_mailbox_loom))]
-mod claim;
 #[cfg(not(shm_mailbox_loom))]
 pub mod classic;
 #[cfg(not(shm_mailbox_loom))]
 mod draft;
 #[cfg(not(shm_mailbox_loom))]
+mod endpoint;
+#[cfg(not(shm_mailbox_loom))]
 mod error;
 #[cfg(not(shm_mailbox_loom))]
-mod image;
-#[cfg(not(shm_mailbox_loom))]
-mod lifecycle;
-#[cfg(not(shm_mailbox_loom))]
-mod limit;
+mod mailbox;
 #[cfg(not(shm_mailbox_loom))]
 mod messages;
 #[cfg(not(shm_mailbox_loom))]
-pub mod observe;
+mod object;
 #[cfg(not(shm_mailbox_loom))]
 mod options;
 #[cfg(not(shm_mailbox_loom))]
-pub mod peek;
-#[cfg(not(shm_mailbox_loom))]
 mod receiver;
-#[cfg(not(shm_mailbox_loom))]
-mod removal;
 #[cfg(not(shm_mailbox_loom))]
 mod sender;
 #[cfg(not(shm_mailbox_loom))]
@@ -99,38 +81,33 @@ mod wait;
 #[doc(hidden)]
 pub mod fuzzing;
 
-#[cfg(all(test, shm_mailbox_loom))]
-mod loom_models;
-
 /// The example of the crate's own page, which runs with the others.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}
 
-pub use corrupt::{Corrupt, Field};
+pub use memory::id::MailboxId;
+pub use memory::message::Message;
+pub use memory::payload::MAX_MESSAGE;
+pub use memory::role::Role;
+pub use protocol::Peer;
+pub use protocol::corrupt::{Corrupt, Field};
+
 #[cfg(not(shm_mailbox_loom))]
-pub use draft::Draft;
-#[cfg(not(shm_mailbox_loom))]
-pub use error::{AttachError, BatchError, CloseError, RecvError, SendError};
-pub use id::MailboxId;
-#[cfg(not(shm_mailbox_loom))]
-pub use lifecycle::Closed;
-#[cfg(not(shm_mailbox_loom))]
-pub use limit::Limit;
-pub use message::{MAX_MESSAGE, Message};
-#[cfg(not(shm_mailbox_loom))]
-pub use messages::Messages;
-#[cfg(not(shm_mailbox_loom))]
-pub use options::{Mailbox, Options};
-#[cfg(not(shm_mailbox_loom))]
-pub use receiver::Receiver;
-#[cfg(not(shm_mailbox_loom))]
-pub use removal::{Removal, RemoveError, remove};
-pub use role::{Peer, Role};
-#[cfg(not(shm_mailbox_loom))]
-pub use sender::Sender;
-#[cfg(not(shm_mailbox_loom))]
-pub use wait::Wait;
+pub use {
+    draft::Draft,
+    error::{AttachError, BatchError, CloseError, RecvError, SendError},
+    mailbox::Mailbox,
+    messages::Messages,
+    object::close::Closed,
+    object::remove::{Removal, RemoveError, remove},
+    object::{observe, peek},
+    options::Options,
+    receiver::Receiver,
+    sender::Sender,
+    wait::Wait,
+    wait::limit::Limit,
+};
 
 // What the calls above take, return or advise.
 #[cfg(not(shm_mailbox_loom))]

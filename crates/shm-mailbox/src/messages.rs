@@ -4,7 +4,7 @@ use std::borrow::BorrowMut;
 use std::fmt;
 
 use crate::error::RecvError;
-use crate::message::Message;
+use crate::memory::message::Message;
 use crate::receiver::Receiver;
 
 /// The messages of a [`Receiver`], which it waits for: `for message in &mut receiver`, or, of a receiver that is not

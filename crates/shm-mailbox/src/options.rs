@@ -1,67 +1,11 @@
-//! How an endpoint is made: [`Mailbox::options`] and what can be set before attaching.
+//! What can be set before attaching.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use crate::claim;
-use crate::error::AttachError;
-use crate::lifecycle;
-use crate::receiver::Receiver;
-use crate::sender::Sender;
-use crate::wait::{Wait, Waiter};
-
-/// The way to an endpoint: see [`Mailbox::options`].
-#[derive(Debug)]
-pub enum Mailbox {}
-
-impl Mailbox {
-    /// Options for the mailbox called `name`, with or without a leading slash: a text, or a
-    /// [`ShmName`](crate::ShmName).
-    ///
-    /// Nothing happens before [`Options::sender`] or [`Options::receiver`].
-    pub fn options(name: impl AsRef<str>) -> Options {
-        Options {
-            name: name.as_ref().to_owned(),
-            slots: None,
-            hot_slots: None,
-            exact: None,
-            mode: None,
-            group: None,
-            any_owner: false,
-            create: true,
-            wait: Wait::default(),
-            await_peer: false,
-            attach_timeout: claim::ROLE_LIMIT,
-            interrupt: None,
-        }
-    }
-
-    /// Both ends of a new mailbox that has no name: for tests, and for two threads of one process.
-    ///
-    /// Nobody else can attach to it, and nothing is left of it when both ends are gone, whatever becomes of the
-    /// process. [`Options::pair`] makes one with other options than the default.
-    ///
-    /// ```
-    /// use shm_mailbox::{Mailbox, Message, RecvError};
-    ///
-    /// let (mut sender, mut receiver) = Mailbox::pair()?;
-    /// sender.send("one tea")?;
-    /// drop(sender);
-    /// let mut message = Message::new();
-    /// receiver.recv(&mut message)?;
-    /// assert_eq!(message, "one tea");
-    /// assert!(matches!(receiver.recv(&mut message), Err(RecvError::Closed { .. })));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`Options::pair`].
-    pub fn pair() -> Result<(Sender, Receiver), AttachError> {
-        Self::options("pair").pair()
-    }
-}
+use crate::object::claim;
+use crate::wait::Wait;
 
 /// What can be set before attaching.
 #[derive(Clone, Debug)]
@@ -83,6 +27,23 @@ pub struct Options {
 }
 
 impl Options {
+    pub(crate) fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            slots: None,
+            hot_slots: None,
+            exact: None,
+            mode: None,
+            group: None,
+            any_owner: false,
+            create: true,
+            wait: Wait::default(),
+            await_peer: false,
+            attach_timeout: claim::ROLE_LIMIT,
+            interrupt: None,
+        }
+    }
+
     /// The number of messages a new mailbox has room for: a power of two from 1 to 65,536; 64 by default.
     ///
     /// A mailbox that is there already keeps its own number. One with fewer slots than were asked for here is
@@ -155,7 +116,7 @@ impl Options {
     /// Whether a peer that closed or died is waited for, rather than reported; by default it is reported.
     ///
     /// A receiver whose object was unlinked, by a sender that has closed, goes over to the object that has the name
-    /// next, or makes it, unless [`create(false)`](Self::create) was asked for: with a new [`id`](Receiver::id), and
+    /// next, or makes it, unless [`create(false)`](Self::create) was asked for: with a new [`id`](crate::Receiver::id), and
     /// numbers from 0. What it has shown and not acknowledged stays the old object's. Calls that do not wait go over
     /// only when everything shown was acknowledged.
     pub fn await_peer(mut self, await_peer: bool) -> Self {
@@ -182,43 +143,5 @@ impl Options {
     pub fn interrupt(mut self, flag: Arc<AtomicBool>) -> Self {
         self.interrupt = Some(flag);
         self
-    }
-
-    /// Attaches as the sender, creating the mailbox if need be.
-    ///
-    /// # Errors
-    ///
-    /// [`AttachError::RoleTaken`] if a living process is the sender; the others say what is wrong with
-    /// the name, the object, or the system.
-    pub fn sender(self) -> Result<Sender, AttachError> {
-        Sender::attach(&self)
-    }
-
-    /// Attaches as the receiver, creating the mailbox if need be.
-    ///
-    /// # Errors
-    ///
-    /// [`AttachError::RoleTaken`] if a living process is the receiver; the others say what is wrong with
-    /// the name, the object, or the system.
-    pub fn receiver(self) -> Result<Receiver, AttachError> {
-        Receiver::attach(&self)
-    }
-
-    /// Makes both ends of a new mailbox without a name, as [`Mailbox::pair`] does. Of the options, the name is what
-    /// errors say, whatever else has it; and [`await_peer`](Self::await_peer) is without effect: another peer than these
-    /// two can never come, so the end of one is always reported to the other.
-    ///
-    /// # Errors
-    ///
-    /// [`AttachError`] if an option is wrong, or the system lacks memory, descriptors, or `/proc`.
-    pub fn pair(mut self) -> Result<(Sender, Receiver), AttachError> {
-        self.await_peer = false;
-        let (sender, receiver) = lifecycle::pair(&self)?;
-        Ok((Sender::new(sender, &self), Receiver::new(receiver, &self)))
-    }
-
-    /// What waits in the way that was chosen.
-    pub(crate) fn waiter(&self) -> Waiter {
-        Waiter::new(self.wait, self.interrupt.clone())
     }
 }

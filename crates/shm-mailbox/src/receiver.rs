@@ -3,18 +3,18 @@
 use std::fmt;
 use std::time::Duration;
 
-use shm_core::{Moment, OpenError, SystemError};
+use shm_core::{OpenError, ShmName, SystemError};
 
-use crate::channel::Channel;
+use crate::endpoint::{End, Endpoint};
 use crate::error::{AttachError, CloseError, Failure, RecvError};
-use crate::id::MailboxId;
-use crate::lifecycle::{self, Attached, Closed, Disposal};
-use crate::limit::Limit;
-use crate::message::Message;
+use crate::memory::id::MailboxId;
+use crate::memory::message::Message;
+use crate::memory::region::Region;
+use crate::object::attach;
+use crate::object::close::{Closed, Disposal};
 use crate::options::Options;
-use crate::protocol::{Cursor, ReceiveCursor, Slept};
-use crate::role::{Peer, Role};
-use crate::wait::{Condition, Waiter};
+use crate::protocol::{Peer, ReceiveCursor};
+use crate::wait::limit::Limit;
 
 /// The receiving end of a mailbox: one living receiver at a time.
 ///
@@ -27,38 +27,33 @@ use crate::wait::{Condition, Waiter};
 /// Dropping the receiver is [`close`](Self::close) with the result ignored; but a receiver that is dropped while its
 /// thread panics has died.
 pub struct Receiver {
-    channel: Channel,
-    cursor: ReceiveCursor,
-    waiter: Waiter,
+    end: Endpoint<ReceiveCursor>,
     /// For the next object of this name.
     options: Box<Options>,
-    closed: bool,
+}
+
+impl End for ReceiveCursor {
+    type Error = RecvError;
+
+    fn error(failure: Failure, name: &ShmName) -> RecvError {
+        RecvError::new(failure, name)
+    }
 }
 
 impl Receiver {
-    pub(crate) fn attach(options: &Options) -> Result<Self, AttachError> {
-        let limit = options.attach_timeout;
-        let attached = lifecycle::attach(options, Role::Receiver, limit, ReceiveCursor::resume);
-        Ok(Self::new(attached?, options))
-    }
-
-    pub(crate) fn new((channel, cursor): Attached<ReceiveCursor>, options: &Options) -> Self {
-        let mut next = options.clone();
+    pub(crate) fn new(end: Endpoint<ReceiveCursor>, mut options: Options) -> Self {
         // Who attached once is not kept from the next mailbox by its slots, unless it insists.
-        next.exact.get_or_insert(false);
+        options.exact.get_or_insert(false);
         Self {
-            channel,
-            cursor,
-            waiter: options.waiter(),
-            options: Box::new(next),
-            closed: false,
+            end,
+            options: Box::new(options),
         }
     }
 
     /// The object's name, without a slash.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.channel.name().as_str()
+        self.end.channel.name().as_str()
     }
 
     /// Which mailbox it is: another one each time a mailbox is made, also under the same name.
@@ -67,33 +62,33 @@ impl Receiver {
     /// receives: ask after it.
     #[must_use]
     pub fn id(&self) -> MailboxId {
-        self.channel.id
+        self.end.channel.id
     }
 
     /// Whether this endpoint made the mailbox, rather than finding it.
     #[must_use]
     pub fn created(&self) -> bool {
-        self.channel.created
+        self.end.channel.created
     }
 
     /// The number of messages the mailbox has room for: 1 to 65,536.
     #[must_use]
     pub fn capacity(&self) -> u32 {
-        self.channel.region.geometry().slots()
+        self.end.capacity()
     }
 
     /// How many messages were acknowledged since the mailbox was created, by this receiver and those
     /// before it; the sequence number of the first one that was not.
     #[must_use]
     pub fn acknowledged(&self) -> u64 {
-        self.cursor.acknowledged()
+        self.end.cursor.acknowledged()
     }
 
     /// How many messages are committed and not yet acknowledged, those shown included: 0 to the
     /// capacity; 0 also if the memory is known to be gone.
     #[must_use]
     pub fn queued(&self) -> u64 {
-        self.channel.queued()
+        self.end.channel.queued()
     }
 
     /// What is known of the sender now.
@@ -102,7 +97,7 @@ impl Receiver {
     ///
     /// If the system cannot tell about the sender's lock.
     pub fn peer(&self) -> Result<Peer, SystemError> {
-        self.channel.verdict()
+        self.end.channel.verdict()
     }
 
     /// Takes the next message, if there is one, and acknowledges it and all shown before.
@@ -129,7 +124,7 @@ impl Receiver {
     /// [`RecvError::Interrupted`], [`RecvError::Unlinked`].
     #[inline]
     pub fn recv(&mut self, message: &mut Message) -> Result<(), RecvError> {
-        self.show_within(message, None)?;
+        self.show(message, None)?;
         self.acknowledge()
     }
 
@@ -144,7 +139,7 @@ impl Receiver {
         message: &mut Message,
         limit: impl Into<Limit>,
     ) -> Result<(), RecvError> {
-        self.show_within(message, limit)?;
+        self.show(message, limit)?;
         self.acknowledge()
     }
 
@@ -155,9 +150,7 @@ impl Receiver {
     ///
     /// As [`recv`](Self::recv). An error after the first message is left for the next call.
     pub fn recv_batch(&mut self, messages: &mut [Message]) -> Result<usize, RecvError> {
-        self.take_batch(messages, |receiver, first| {
-            receiver.show_within(first, None)
-        })
+        self.take_batch(messages, |receiver, first| receiver.show(first, None))
     }
 
     /// As [`recv_batch`](Self::recv_batch), waiting for the first message for a [`Duration`] or until an
@@ -171,9 +164,7 @@ impl Receiver {
         messages: &mut [Message],
         limit: impl Into<Limit>,
     ) -> Result<usize, RecvError> {
-        self.take_batch(messages, |receiver, first| {
-            receiver.show_within(first, limit)
-        })
+        self.take_batch(messages, |receiver, first| receiver.show(first, limit))
     }
 
     /// As [`recv_batch`](Self::recv_batch), without waiting.
@@ -197,13 +188,9 @@ impl Receiver {
         show(self, first)?;
         let mut received = 1;
         for message in rest {
-            let mut arrival = Arrival {
-                channel: &self.channel,
-                cursor: &mut self.cursor,
-                message,
-            };
             // A look alone: who has a message need not ask after the sender, nor read the clock.
-            if !matches!(arrival.look(), Ok(Some(()))) {
+            let shown = self.end.cursor.show_next(&self.end.channel.region, message);
+            if !matches!(shown, Ok(Some(()))) {
                 break;
             }
             received += 1;
@@ -220,41 +207,36 @@ impl Receiver {
     #[inline]
     pub fn try_peek(&mut self, message: &mut Message) -> Result<(), RecvError> {
         self.try_show(message)?;
-        self.ensure_memory()
+        self.end.ensure_memory()
     }
 
     #[inline]
     fn try_show(&mut self, message: &mut Message) -> Result<(), RecvError> {
         self.may_show()?;
-        let arrival = Arrival {
-            channel: &self.channel,
-            cursor: &mut self.cursor,
-            message,
-        };
-        match self.waiter.try_once(arrival) {
+        match self.end.try_once(showing(message)) {
             Ok(Some(())) => Ok(()),
             Ok(None) => Err(RecvError::Empty),
-            Err(failure) => self.try_elsewhere(failure, message),
+            Err(failure) => self.try_show_elsewhere(failure, message),
         }
     }
 
     /// After a failure: goes over to the next object, if that is called for, and there is one, and looks there.
     #[cold]
-    fn try_elsewhere(&mut self, failure: Failure, message: &mut Message) -> Result<(), RecvError> {
+    fn try_show_elsewhere(
+        &mut self,
+        failure: Failure,
+        message: &mut Message,
+    ) -> Result<(), RecvError> {
         self.ensure_over(failure)?;
         // What was shown can only be acknowledged as long as its object is ours.
-        if self.cursor.shown() > 0 || !self.go_over(Duration::ZERO)? {
+        if self.end.cursor.shown() > 0 || !self.go_over(Duration::ZERO)? {
             return Err(RecvError::Empty);
         }
-        let mut arrival = Arrival {
-            channel: &self.channel,
-            cursor: &mut self.cursor,
-            message,
-        };
-        match arrival.look_again() {
+        let shown = self.end.cursor.show_next(&self.end.channel.region, message);
+        match shown {
             Ok(Some(())) => Ok(()),
             Ok(None) => Err(RecvError::Empty),
-            Err(failure) => Err(self.fail(failure)),
+            Err(corrupt) => Err(self.end.fail(corrupt.into())),
         }
     }
 
@@ -269,8 +251,8 @@ impl Receiver {
     /// [`recv`](Self::recv).
     #[inline]
     pub fn peek(&mut self, message: &mut Message) -> Result<(), RecvError> {
-        self.show_within(message, None)?;
-        self.ensure_memory()
+        self.show(message, None)?;
+        self.end.ensure_memory()
     }
 
     /// As [`peek`](Self::peek), waiting for a [`Duration`] or until an [`Instant`](std::time::Instant).
@@ -284,8 +266,8 @@ impl Receiver {
         message: &mut Message,
         limit: impl Into<Limit>,
     ) -> Result<(), RecvError> {
-        self.show_within(message, limit)?;
-        self.ensure_memory()
+        self.show(message, limit)?;
+        self.end.ensure_memory()
     }
 
     /// Acknowledges every message shown so far: their slots are free for the sender. Does nothing if
@@ -297,13 +279,13 @@ impl Receiver {
     /// earlier call found that.
     #[inline]
     pub fn ack(&mut self) -> Result<(), RecvError> {
-        self.usable()?;
+        self.end.ensure_usable()?;
         self.acknowledge()
     }
 
     /// Shows the messages that were shown and not acknowledged once more, from the first.
     pub fn rewind(&mut self) {
-        self.cursor.rewind();
+        self.end.cursor.rewind();
     }
 
     /// Closes this end. A sender that waits for room is told.
@@ -315,36 +297,23 @@ impl Receiver {
     ///
     /// [`CloseError`] says what could not be done; the role is free all the same.
     pub fn close(mut self) -> Result<Closed, CloseError> {
-        self.leave(Disposal::Close)
+        self.end.leave(Disposal::Close)
     }
 
-    fn leave(&mut self, disposal: Disposal) -> Result<Closed, CloseError> {
-        self.closed = true;
-        lifecycle::close(&self.channel, &mut self.cursor, disposal)
-    }
-
+    /// Waits for the next message, and shows it.
     #[inline]
-    fn show_within(
-        &mut self,
-        message: &mut Message,
-        limit: impl Into<Limit>,
-    ) -> Result<(), RecvError> {
+    fn show(&mut self, message: &mut Message, limit: impl Into<Limit>) -> Result<(), RecvError> {
         self.may_show()?;
-        let arrival = Arrival {
-            channel: &self.channel,
-            cursor: &mut self.cursor,
-            message,
-        };
-        match self.waiter.wait(arrival, limit) {
+        match self.end.wait(limit, showing(message)) {
             Ok(()) => Ok(()),
-            Err(failure) => self.wait_elsewhere(failure, message),
+            Err(failure) => self.show_elsewhere(failure, message),
         }
     }
 
     /// After a failure: goes over to the next object, if that is called for, as soon as there is one, and goes on
     /// waiting there.
     #[cold]
-    fn wait_elsewhere(
+    fn show_elsewhere(
         &mut self,
         mut failure: Failure,
         message: &mut Message,
@@ -352,14 +321,10 @@ impl Receiver {
         loop {
             self.ensure_over(failure)?;
             while !self.go_over(self.options.attach_timeout)? {
-                self.waiter.pass().map_err(|stop| self.fail(stop.into()))?;
+                let passed = self.end.waiter.pass();
+                passed.map_err(|stop| self.end.fail(stop.into()))?;
             }
-            let arrival = Arrival {
-                channel: &self.channel,
-                cursor: &mut self.cursor,
-                message,
-            };
-            match self.waiter.go_on(arrival) {
+            match self.end.go_on_waiting(showing(message)) {
                 Ok(()) => return Ok(()),
                 Err(other) => failure = other,
             }
@@ -370,19 +335,15 @@ impl Receiver {
     fn ensure_over(&mut self, failure: Failure) -> Result<(), RecvError> {
         match failure {
             Failure::Unlinked if self.options.await_peer => Ok(()),
-            failure => Err(self.fail(failure)),
+            failure => Err(self.end.fail(failure)),
         }
     }
 
     /// Attaches to the object that has the name now, or makes it; `false` if there is none, and none is to be made.
     fn go_over(&mut self, limit: Duration) -> Result<bool, RecvError> {
-        let resume = ReceiveCursor::resume;
-        match lifecycle::attach(&self.options, Role::Receiver, limit, resume) {
-            Ok((channel, cursor)) => {
-                // What becomes of an object without a name matters to nobody.
-                let _: Result<Closed, CloseError> = self.leave(Disposal::Close);
-                (self.channel, self.cursor) = (channel, cursor);
-                self.closed = false;
+        match attach::attach(&self.options, limit) {
+            Ok(attached) => {
+                self.end.go_over(attached);
                 Ok(true)
             }
             Err(AttachError::Open(OpenError::NotFound { .. })) => Ok(false),
@@ -393,8 +354,8 @@ impl Receiver {
     /// An error if no further message can come.
     #[inline]
     fn may_show(&self) -> Result<(), RecvError> {
-        self.usable()?;
-        let shown = self.cursor.shown();
+        self.end.ensure_usable()?;
+        let shown = self.end.cursor.shown();
         if shown == u64::from(self.capacity()) {
             return Err(RecvError::Unacknowledged { shown });
         }
@@ -405,42 +366,12 @@ impl Receiver {
     #[inline]
     fn acknowledge(&mut self) -> Result<(), RecvError> {
         // What was shown may be zeros. (An acknowledgement that is lost matters to nobody: the messages are.)
-        self.ensure_memory()?;
-        if self.cursor.shown() > 0 {
-            self.cursor.acknowledge(&self.channel.region);
-            self.channel
-                .wake_parked(&self.channel.region.control().sender.presence);
+        self.end.ensure_memory()?;
+        if self.end.cursor.shown() > 0 {
+            self.end.cursor.acknowledge(&self.end.channel.region);
+            self.end.announce();
         }
         Ok(())
-    }
-
-    /// After looking at messages: an error if that was in memory that is nobody's any more. One load.
-    #[inline]
-    fn ensure_memory(&mut self) -> Result<(), RecvError> {
-        if self.channel.region.is_lost() {
-            return Err(self.fail_of_lost_memory());
-        }
-        Ok(())
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn fail_of_lost_memory(&mut self) -> RecvError {
-        let failure = self.channel.lost();
-        self.fail(failure)
-    }
-
-    #[inline]
-    fn usable(&self) -> Result<(), RecvError> {
-        self.channel
-            .ensure_usable()
-            .map_err(|failure| RecvError::new(failure, self.channel.name()))
-    }
-
-    #[cold]
-    fn fail(&mut self, failure: Failure) -> RecvError {
-        let failure = self.channel.remember(failure);
-        RecvError::new(failure, self.channel.name())
     }
 }
 
@@ -448,68 +379,17 @@ impl Receiver {
 impl fmt::Debug for Receiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Receiver")
-            .field("name", self.channel.name())
+            .field("name", self.end.channel.name())
             .field("slots", &self.capacity())
             .field("acknowledged", &self.acknowledged())
             .finish_non_exhaustive()
     }
 }
 
-impl Drop for Receiver {
-    fn drop(&mut self) {
-        if !self.closed {
-            // Nobody is there to be told; the role lock is freed with the descriptor in any case.
-            let _: Result<Closed, CloseError> = self.leave(lifecycle::when_dropped());
-        }
-    }
-}
-
-/// Waiting for the next message, which is then copied out.
-struct Arrival<'a> {
-    channel: &'a Channel,
-    cursor: &'a mut ReceiveCursor,
-    message: &'a mut Message,
-}
-
-impl Condition for Arrival<'_> {
-    type Output = ();
-    type Error = Failure;
-
-    #[inline(always)]
-    fn look(&mut self) -> Result<Option<()>, Failure> {
-        let region = &self.channel.region;
-        match self.cursor.look(region)? {
-            None => Ok(None),
-            Some(length) => {
-                self.cursor.show(region, length, self.message);
-                Ok(Some(()))
-            }
-        }
-    }
-
-    fn has_news(&self) -> bool {
-        self.channel.has_news()
-    }
-
-    fn check(&mut self) -> Result<Option<()>, Failure> {
-        let channel = self.channel;
-        let (count, has_met) = (self.cursor.count(), self.cursor.has_shown());
-        let verdict = channel.check(count, has_met)?;
-        // A message wins over every verdict. If there is none, we do not look, lest an interval of polling that is
-        // longer than a slice become one.
-        if verdict.is_some() && self.look_again()?.is_some() {
-            return Ok(Some(()));
-        }
-        self.cursor.ensure_announced_is_there(&channel.region)?;
-        verdict.map_or(Ok(None), Err)
-    }
-
-    fn park(&mut self, deadline: Moment) -> Result<Slept<()>, Failure> {
-        let channel = self.channel;
-        channel.park(deadline, || self.look_again())
-    }
-
-    fn withdraw(&self) {
-        self.channel.withdraw();
-    }
+/// Looks for the next message, and copies it out.
+#[inline(always)]
+fn showing(
+    message: &mut Message,
+) -> impl FnMut(&mut ReceiveCursor, &Region) -> Result<Option<()>, Failure> {
+    |cursor, region| Ok(cursor.show_next(region, message)?)
 }

@@ -2,19 +2,16 @@
 
 use std::fmt;
 
-use shm_core::SystemError;
+use shm_core::{ShmName, SystemError};
 
-use crate::channel::Channel;
-use crate::draft::Draft;
-use crate::error::{AttachError, BatchError, CloseError, Failure, SendError};
-use crate::id::MailboxId;
-use crate::lifecycle::{self, Attached, Closed, Disposal};
-use crate::limit::Limit;
-use crate::message::MAX_MESSAGE;
-use crate::options::Options;
-use crate::protocol::{Cursor, SendCursor};
-use crate::role::{Peer, Role};
-use crate::wait::{self, Waiter};
+use crate::endpoint::{End, Endpoint};
+use crate::error::{BatchError, CloseError, Failure, SendError};
+use crate::memory::id::MailboxId;
+use crate::memory::payload::MAX_MESSAGE;
+use crate::object::close::{Closed, Disposal};
+use crate::protocol::{Cursor, Peer, SendCursor};
+use crate::wait;
+use crate::wait::limit::Limit;
 
 /// The sending end of a mailbox: one living sender at a time.
 ///
@@ -22,50 +19,44 @@ use crate::wait::{self, Waiter};
 /// two processes. Dropping the sender is [`close`](Self::close) with the result ignored; but a sender that is dropped
 /// while its thread panics has died.
 pub struct Sender {
-    channel: Channel,
-    cursor: SendCursor,
-    waiter: Waiter,
-    closed: bool,
+    end: Endpoint<SendCursor>,
+}
+
+impl End for SendCursor {
+    type Error = SendError;
+
+    fn error(failure: Failure, name: &ShmName) -> SendError {
+        SendError::new(failure, name)
+    }
 }
 
 impl Sender {
-    pub(crate) fn attach(options: &Options) -> Result<Self, AttachError> {
-        let limit = options.attach_timeout;
-        let attached = lifecycle::attach(options, Role::Sender, limit, SendCursor::resume);
-        Ok(Self::new(attached?, options))
-    }
-
-    pub(crate) fn new((channel, cursor): Attached<SendCursor>, options: &Options) -> Self {
-        Self {
-            channel,
-            cursor,
-            waiter: options.waiter(),
-            closed: false,
-        }
+    pub(crate) fn new(end: Endpoint<SendCursor>) -> Self {
+        Self { end }
     }
 
     /// The object's name, without a slash.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.channel.name().as_str()
+        self.end.channel.name().as_str()
     }
 
     /// Which mailbox it is: another one each time a mailbox is made, also under the same name.
     #[must_use]
     pub fn id(&self) -> MailboxId {
-        self.channel.id
+        self.end.channel.id
     }
 
     /// Whether this endpoint made the mailbox, rather than finding it.
     #[must_use]
     pub fn created(&self) -> bool {
-        self.channel.created
+        self.end.channel.created
     }
 
     /// The number of messages the mailbox has room for: 1 to 65,536.
     #[must_use]
     pub fn capacity(&self) -> u32 {
-        self.channel.region.geometry().slots()
+        self.end.capacity()
     }
 
     /// How many messages were committed since the mailbox was created, by this sender and those
@@ -75,14 +66,14 @@ impl Sender {
     /// [`id`](Self::id) alone; with another one the mailbox was made anew, and nothing was sent to it before.
     #[must_use]
     pub fn committed(&self) -> u64 {
-        self.cursor.next()
+        self.end.cursor.next()
     }
 
     /// How many messages are committed and not yet acknowledged: 0 to the capacity; 0 also if the memory is
     /// known to be gone.
     #[must_use]
     pub fn queued(&self) -> u64 {
-        self.channel.queued()
+        self.end.channel.queued()
     }
 
     /// What is known of the receiver now.
@@ -91,7 +82,7 @@ impl Sender {
     ///
     /// If the system cannot tell about the receiver's lock.
     pub fn peer(&self) -> Result<Peer, SystemError> {
-        self.channel.verdict()
+        self.end.channel.verdict()
     }
 
     /// Sends `message` (0 to 1024 bytes) if there is room.
@@ -195,37 +186,6 @@ impl Sender {
         Ok(())
     }
 
-    /// Reserves the next slot, to be filled in place, if there is room.
-    ///
-    /// # Errors
-    ///
-    /// As [`try_send`](Self::try_send).
-    pub fn try_reserve(&mut self) -> Result<Draft<'_>, SendError> {
-        self.try_room()?;
-        Ok(Draft::new(self))
-    }
-
-    /// Reserves the next slot, to be filled in place, waiting for room as long as it takes.
-    ///
-    /// # Errors
-    ///
-    /// As [`send`](Self::send).
-    pub fn reserve(&mut self) -> Result<Draft<'_>, SendError> {
-        self.room(None)?;
-        Ok(Draft::new(self))
-    }
-
-    /// Reserves the next slot, to be filled in place, waiting for room for a [`Duration`](std::time::Duration) or until
-    /// an [`Instant`](std::time::Instant).
-    ///
-    /// # Errors
-    ///
-    /// As [`send_timeout`](Self::send_timeout).
-    pub fn reserve_timeout(&mut self, limit: impl Into<Limit>) -> Result<Draft<'_>, SendError> {
-        self.room(limit)?;
-        Ok(Draft::new(self))
-    }
-
     /// Waits until everything committed was acknowledged: for a [`Duration`](std::time::Duration), until an
     /// [`Instant`](std::time::Instant), or without a limit (`None`).
     ///
@@ -235,13 +195,11 @@ impl Sender {
     /// them, [`SendError::Closed`] or [`SendError::PeerDied`] (unless [`Options::await_peer`] was asked for), or
     /// [`SendError::Unlinked`].
     pub fn drain(&mut self, limit: impl Into<Limit>) -> Result<(), SendError> {
-        self.usable()?;
-        let (channel, cursor) = (&self.channel, &mut self.cursor);
-        let count = cursor.next();
-        let drained = || Ok((cursor.queued(&channel.region)? == 0).then_some(()));
-        self.waiter
-            .wait(channel.watch(count, drained), limit)
-            .map_err(|failure| self.fail(failure))
+        self.end.ensure_usable()?;
+        let drained =
+            |cursor: &mut SendCursor, region: &_| Ok((cursor.queued(region)? == 0).then_some(()));
+        let waited = self.end.wait(limit, drained);
+        waited.map_err(|failure| self.end.fail(failure))
     }
 
     /// Closes this end: the receiver is told once it has received everything.
@@ -253,7 +211,7 @@ impl Sender {
     ///
     /// [`CloseError`] says what could not be done; the role is free all the same.
     pub fn close(mut self) -> Result<Closed, CloseError> {
-        self.leave(Disposal::Close)
+        self.end.leave(Disposal::Close)
     }
 
     /// Closes this end, and leaves the object and its messages for a later sender or receiver; a receiver that leaves
@@ -263,7 +221,7 @@ impl Sender {
     ///
     /// As [`close`](Self::close).
     pub fn keep(mut self) -> Result<Closed, CloseError> {
-        self.leave(Disposal::Keep)
+        self.end.leave(Disposal::Keep)
     }
 
     /// Gives up: leaves as [`close`](Self::close) does, but as if the process had died, so that a receiver learns that
@@ -277,12 +235,7 @@ impl Sender {
     ///
     /// As [`close`](Self::close).
     pub fn abort(mut self) -> Result<Closed, CloseError> {
-        self.leave(Disposal::Abort)
-    }
-
-    fn leave(&mut self, disposal: Disposal) -> Result<Closed, CloseError> {
-        self.closed = true;
-        lifecycle::close(&self.channel, &mut self.cursor, disposal)
+        self.end.leave(Disposal::Abort)
     }
 
     #[inline]
@@ -294,45 +247,40 @@ impl Sender {
 
     /// Waits for room for the next message.
     #[inline]
-    fn room(&mut self, limit: impl Into<Limit>) -> Result<(), SendError> {
+    pub(crate) fn room(&mut self, limit: impl Into<Limit>) -> Result<(), SendError> {
         self.may_send()?;
-        if self.cursor.knows_room(&self.channel.region) {
+        if self.end.cursor.knows_room(&self.end.channel.region) {
             return Ok(());
         }
-        let (channel, cursor) = (&self.channel, &mut self.cursor);
-        let count = cursor.next();
-        let room = || {
-            let found = cursor.look_for_room(&channel.region, wait::patience())?;
-            Ok(found.then_some(()))
+        let room = |cursor: &mut SendCursor, region: &_| {
+            Ok(cursor
+                .look_for_room(region, wait::patience())?
+                .then_some(()))
         };
-        self.waiter
-            .wait(channel.watch(count, room), limit)
-            .map_err(|failure| self.fail(failure))
+        let waited = self.end.wait(limit, room);
+        waited.map_err(|failure| self.end.fail(failure))
     }
 
-    /// As `room`, without waiting.
+    /// As [`room`](Self::room), without waiting.
     #[inline]
-    fn try_room(&mut self) -> Result<(), SendError> {
+    pub(crate) fn try_room(&mut self) -> Result<(), SendError> {
         self.may_send()?;
-        let (channel, cursor) = (&self.channel, &mut self.cursor);
-        let count = cursor.next();
-        let room = || {
-            let found = cursor.room(&channel.region, wait::no_patience)?;
-            Ok(found.then_some(()))
+        let room = |cursor: &mut SendCursor, region: &_| {
+            Ok(cursor.room(region, wait::no_patience)?.then_some(()))
         };
-        match self.waiter.try_once(channel.watch(count, room)) {
+        match self.end.try_once(room) {
             Ok(Some(())) => Ok(()),
             Ok(None) => Err(SendError::Full),
-            Err(failure) => Err(self.fail(failure)),
+            Err(failure) => Err(self.end.fail(failure)),
         }
     }
 
     #[inline]
     fn may_send(&self) -> Result<(), SendError> {
-        self.usable()?;
-        if self.cursor.is_exhausted() {
+        self.end.ensure_usable()?;
+        if self.end.cursor.is_exhausted() {
             return Err(SendError::Exhausted {
-                name: self.channel.name().clone(),
+                name: self.end.channel.name().clone(),
             });
         }
         Ok(())
@@ -340,54 +288,35 @@ impl Sender {
 
     #[inline]
     fn commit(&mut self, message: &[u8]) -> Result<(), SendError> {
-        self.cursor.commit(&self.channel.region, message);
+        self.end.cursor.commit(&self.end.channel.region, message);
         self.announce()
     }
 
-    /// An error in a forked child, or after a violation.
     #[inline]
-    pub(crate) fn usable(&self) -> Result<(), SendError> {
-        self.channel
-            .ensure_usable()
-            .map_err(|failure| SendError::new(failure, self.channel.name()))
+    pub(crate) fn ensure_usable(&self) -> Result<(), SendError> {
+        self.end.ensure_usable()
     }
 
     /// Commits the next message, whose payload stands in its slot, and wakes the receiver.
     #[inline]
     pub(crate) fn publish(&mut self, length: usize) -> Result<(), SendError> {
-        self.cursor.publish(&self.channel.region, length);
+        self.end.cursor.publish(&self.end.channel.region, length);
         self.announce()
     }
 
     /// After committing: wakes the receiver.
     #[inline]
     fn announce(&mut self) -> Result<(), SendError> {
-        let region = &self.channel.region;
-        self.channel
-            .wake_parked(&region.control().receiver.presence);
-        self.ensure_memory()
-    }
-
-    /// After committing: an error if that went into memory that is nobody's any more. One load.
-    #[inline]
-    fn ensure_memory(&mut self) -> Result<(), SendError> {
-        if self.channel.region.is_lost() {
-            return Err(self.fail_of_lost_memory());
-        }
-        Ok(())
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn fail_of_lost_memory(&mut self) -> SendError {
-        let failure = self.channel.lost();
-        self.fail(failure)
+        self.end.announce();
+        self.end.ensure_memory()
     }
 
     /// Writes a part of the next message's payload.
     #[inline]
     pub(crate) fn write_at(&mut self, offset: usize, bytes: &[u8]) {
-        self.cursor.write_at(&self.channel.region, offset, bytes);
+        self.end
+            .cursor
+            .write_at(&self.end.channel.region, offset, bytes);
     }
 
     /// Commits the first of `messages`, for which there is room, and as many of the others as there is room and
@@ -397,34 +326,28 @@ impl Sender {
         messages: &[T],
         mut again: impl FnMut() -> bool,
     ) -> Result<usize, SendError> {
-        let region = &self.channel.region;
+        let region = &self.end.channel.region;
         let mut sent = 0;
         let mut room = Ok(true);
-        while room == Ok(true) && !self.cursor.is_exhausted() {
+        while room == Ok(true) && !self.end.cursor.is_exhausted() {
             let left = &messages[sent..];
-            let run = self.cursor.publish_hot(region, left);
+            let run = self.end.cursor.publish_hot(region, left);
             if run == 0 {
                 let message = left[0].as_ref();
-                self.cursor.commit(region, message);
+                self.end.cursor.commit(region, message);
             }
             sent += run.max(1);
             if sent == messages.len() {
                 break;
             }
-            room = self.cursor.room(region, &mut again);
+            room = self.end.cursor.room(region, &mut again);
         }
         self.announce()?;
         if let Err(corrupt) = room {
             // Some were sent: the next call reports it.
-            self.channel.remember(corrupt.into());
+            self.end.channel.remember(corrupt.into());
         }
         Ok(sent)
-    }
-
-    #[cold]
-    fn fail(&mut self, failure: Failure) -> SendError {
-        let failure = self.channel.remember(failure);
-        SendError::new(failure, self.channel.name())
     }
 }
 
@@ -432,19 +355,10 @@ impl Sender {
 impl fmt::Debug for Sender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sender")
-            .field("name", self.channel.name())
+            .field("name", self.end.channel.name())
             .field("slots", &self.capacity())
             .field("committed", &self.committed())
             .finish_non_exhaustive()
-    }
-}
-
-impl Drop for Sender {
-    fn drop(&mut self) {
-        if !self.closed {
-            // Nobody is there to be told; the role lock is freed with the descriptor in any case.
-            let _: Result<Closed, CloseError> = self.leave(lifecycle::when_dropped());
-        }
     }
 }
 

@@ -11,9 +11,9 @@ use super::error::AttachError;
 use super::layout::{SIZE, View};
 use super::link::Link;
 use super::umask;
-use crate::claim;
-use crate::layout::lock_byte;
-use crate::role::Role;
+use crate::memory::layout::INIT;
+use crate::memory::role::Role;
+use crate::object::claim;
 use crate::wait;
 
 /// The mode that the lesson's writer passes to `shm_open`.
@@ -58,7 +58,7 @@ pub(super) fn attach(
                 return Err(error);
             }
         };
-        object.unlock(lock_byte::INIT)?;
+        object.unlock(INIT)?;
         return Ok(Attached {
             link: Link::new(view, object, process),
             created,
@@ -109,8 +109,8 @@ fn claim(object: &Object, role: Role) -> Result<Option<Claim>, AttachError> {
     }
     // The C writer's ftruncate leaves a hole, and touching that on a full /dev/shm is SIGBUS.
     object.reserve(SIZE).map_err(AttachError::Reserve)?;
-    if claim::lock(object, lock_byte::of(role))?.is_none() {
-        object.unlock(lock_byte::INIT)?;
+    if claim::lock(object, role.lock_byte())?.is_none() {
+        object.unlock(INIT)?;
         return Ok(None);
     }
     Ok(Some(Claim::Held))
@@ -123,7 +123,7 @@ fn map(object: &Object) -> Result<View, AttachError> {
 
 /// Whether INIT is ours, or was free and is now.
 fn holds_init(object: &Object) -> bool {
-    matches!(claim::lock(object, lock_byte::INIT), Ok(Some(())))
+    matches!(claim::lock(object, INIT), Ok(Some(())))
 }
 
 /// Whether an object that we have made, and could not prepare for this reason, is of use to nobody else.

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::MAX_MESSAGE;
 use super::layout::SIZE;
-use crate::role::Role;
+use crate::memory::role::Role;
 use crate::wait::{Stop, Wait};
 
 /// Why a writer or reader could not be made.

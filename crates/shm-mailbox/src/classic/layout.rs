@@ -13,14 +13,14 @@ use std::ptr::{self, NonNull};
 
 use shm_core::{Mapping, Shareable, ViewError};
 
-use crate::payload::Payload;
-use crate::sync::AtomicU32;
+use crate::memory::payload::Payload;
+use crate::memory::sync::AtomicU32;
 
 /// The size of the lesson's object, in bytes.
 pub const SIZE: u64 = 1028;
 
 /// The bytes of `text`.
-pub(super) const TEXT: usize = crate::message::MAX_MESSAGE;
+pub(super) const TEXT: usize = crate::memory::payload::MAX_MESSAGE;
 
 /// The whole object.
 #[repr(C)]

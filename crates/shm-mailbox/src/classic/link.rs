@@ -7,7 +7,7 @@ use shm_core::{Moment, Object, ShmName, futex};
 
 use super::error::Fault;
 use super::layout::{Region, SIZE, View};
-use crate::sync::AtomicU32;
+use crate::memory::sync::AtomicU32;
 use crate::wait;
 
 /// How long an object may have the wrong size: a C writer that starts truncates it and makes it

@@ -57,8 +57,8 @@ use std::time::Duration;
 
 use shm_core::ShmName;
 
-use crate::claim;
-use crate::role::Role;
+use crate::memory::role::Role;
+use crate::object::claim;
 use crate::wait::{Wait, Waiter};
 
 pub use error::{AttachError, CloseError, RecvError, SendError};

@@ -81,7 +81,7 @@
 //! a reader that has just been started, and is noticed when the sleep's time is over.
 
 use super::layout::{Region, TEXT};
-use crate::sync::Ordering;
+use crate::memory::sync::Ordering;
 
 /// What our reader leaves in the flag while it waits.
 const REQUEST: u32 = 1;
@@ -168,8 +168,8 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::payload::Payload;
-    use crate::sync::AtomicU32;
+    use crate::memory::payload::Payload;
+    use crate::memory::sync::AtomicU32;
 
     fn region(flag: i32) -> Region {
         Region {

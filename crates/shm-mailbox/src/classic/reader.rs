@@ -9,9 +9,9 @@ use super::error::{Fault, RecvError};
 use super::layout::TEXT;
 use super::link::Link;
 use super::protocol::{self, is_request};
-use crate::limit::Limit;
-use crate::message::Message;
+use crate::memory::message::Message;
 use crate::protocol::Slept;
+use crate::wait::limit::Limit;
 use crate::wait::{Condition, Waiter};
 
 /// Takes messages from the lesson's writer, or from ours. Made by [`Options::reader`](super::Options::reader).

@@ -11,10 +11,10 @@ use super::error::{CloseError, Fault, SendError};
 use super::layout::TEXT;
 use super::link::{Glance, Link};
 use super::protocol::{self, is_request};
-use crate::claim;
-use crate::layout::lock_byte;
-use crate::limit::Limit;
+use crate::memory::role::Role;
+use crate::object::claim;
 use crate::protocol::Slept;
+use crate::wait::limit::Limit;
 use crate::wait::{Condition, Waiter};
 
 /// Hands messages to the lesson's reader, or to ours. Made by [`Options::writer`](super::Options::writer).
@@ -328,7 +328,9 @@ fn is_unread(glance: Glance) -> bool {
 }
 
 fn known_reader(link: &Link) -> Result<KnownReader, Fault> {
-    let held = link.object().is_locked_elsewhere(lock_byte::RECEIVER)?;
+    let held = link
+        .object()
+        .is_locked_elsewhere(Role::Receiver.lock_byte())?;
     Ok(if held {
         KnownReader::Ours
     } else {

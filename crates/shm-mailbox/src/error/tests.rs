@@ -9,9 +9,9 @@ use shm_core::{
 
 use super::{AttachError, BatchError, CloseError, RecvError, SendError};
 use crate::classic;
-use crate::corrupt::{Corrupt, Field};
-use crate::removal::RemoveError;
-use crate::role::Role;
+use crate::memory::role::Role;
+use crate::object::remove::RemoveError;
+use crate::protocol::corrupt::{Corrupt, Field};
 use crate::wait::Wait;
 
 /// An error, and the kind that it should have as an `io::Error`.

@@ -8,15 +8,15 @@ use shm_core::ShmName;
 
 use super::input::Input;
 use super::{OPERATIONS, region};
-use crate::corrupt::Corrupt;
-use crate::id::MailboxId;
-use crate::image::Image;
-use crate::layout::{Geometry, LAST_MESSAGE, Presence, SLOTS_OFFSET, Stamp};
-use crate::message::{MAX_MESSAGE, Message};
+use crate::memory::id::MailboxId;
+use crate::memory::layout::{Geometry, LAST_MESSAGE, Presence, SLOTS_OFFSET, Stamp};
+use crate::memory::region::Region;
+use crate::memory::role::Role;
+use crate::memory::sync::Ordering;
+use crate::memory::{message::Message, payload::MAX_MESSAGE};
+use crate::object::image::Image;
+use crate::protocol::corrupt::Corrupt;
 use crate::protocol::{self, Cursor, ReceiveCursor, SendCursor, Slept, Wake};
-use crate::region::Region;
-use crate::role::Role;
-use crate::sync::Ordering;
 
 /// What is sent; what arrives may be anything.
 const BYTES: [u8; MAX_MESSAGE] = [0x5A; MAX_MESSAGE];

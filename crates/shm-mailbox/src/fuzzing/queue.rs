@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 
 use super::input::Input;
 use super::{OPERATIONS, region};
-use crate::layout::LAST_MESSAGE;
-use crate::message::{MAX_MESSAGE, Message};
+use crate::memory::layout::LAST_MESSAGE;
+use crate::memory::region::Region;
+use crate::memory::sync::Ordering;
+use crate::memory::{message::Message, payload::MAX_MESSAGE};
 use crate::protocol::{self, Cursor, ReceiveCursor, SendCursor};
-use crate::region::Region;
-use crate::sync::Ordering;
 
 /// Does what the input says; panics when an end does not what a queue does.
 pub fn run(input: &[u8]) {

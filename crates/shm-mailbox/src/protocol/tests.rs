@@ -5,7 +5,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::layout::Geometry;
+use crate::memory::layout::Geometry;
+use crate::memory::layout::LAST_MESSAGE;
+use crate::memory::message::Message;
+use crate::memory::payload::MAX_MESSAGE;
 
 /// A plain ring, as is any of at most 8 slots.
 fn region(slots: u32) -> Region {

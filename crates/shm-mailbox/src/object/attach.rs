@@ -1,28 +1,27 @@
-//! Attaching and closing: how an endpoint comes to its object, and how it leaves.
+//! Attaching: how an endpoint comes to its object.
 //!
 //! A mailbox is made without a name, and gets that in one step when it is whole, its maker attached; so what has a
 //! name is a mailbox, or was never ours. Everything that changes who is attached to an object that has a name happens
 //! under the INIT lock, one byte of the object, which the kernel frees when its holder dies.
 
 use std::cell::Cell;
-use std::thread;
 use std::time::Duration;
 
 use shm_core::fork::ProcessToken;
 use shm_core::{
-    Link, Mapping, Object, ObjectOptions, OpenError, ResizeError, ShmName, Unlink, barrier, fork,
+    Link, Mapping, Object, ObjectOptions, OpenError, ResizeError, ShmName, barrier, fork,
 };
 
-use crate::channel::{Channel, Fences, wake_unconditionally};
-use crate::claim;
-use crate::error::{AttachError, CloseError};
-use crate::id::MailboxId;
-use crate::image::Image;
-use crate::layout::{Geometry, lock_byte};
+use crate::error::AttachError;
+use crate::memory::id::MailboxId;
+use crate::memory::layout::{self, Geometry};
+use crate::memory::region::Region;
+use crate::memory::role::Role;
+use crate::object::channel::{Channel, Fences, wake_unconditionally};
+use crate::object::claim;
+use crate::object::image::Image;
 use crate::options::Options;
 use crate::protocol::{self, Cursor, ReceiveCursor, SendCursor};
-use crate::region::Region;
-use crate::role::Role;
 use crate::wait;
 
 /// How often the name may change hands while we attach.
@@ -32,63 +31,25 @@ const ATTEMPTS: u32 = 100;
 /// itself or to be given up, that takes the room.
 const ROOM_LIMIT: Duration = Duration::from_millis(20);
 
-/// What closing left behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Closed {
-    /// The object has lost its name, by this end or by its peer: its memory is freed when the last process lets go of
-    /// it.
-    Unlinked,
-    /// The object and the messages in it stay.
-    Kept {
-        /// Messages committed and not yet acknowledged.
-        queued: u64,
-    },
-}
-
-/// How an end leaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Disposal {
-    /// Closed; the object is unlinked if that is due.
-    Close,
-    /// Closed; the object stays, also when others leave it later.
-    Keep,
-    /// As one that died; the object is unlinked if that is due.
-    Abort,
-    /// As one that died; the object stays.
-    Die,
-}
-
-/// How an end leaves that is dropped.
-pub(crate) fn when_dropped() -> Disposal {
-    if thread::panicking() {
-        Disposal::Die
-    } else {
-        Disposal::Close
-    }
-}
-
 /// A role in an object, and where it goes on.
 pub(crate) type Attached<C> = (Channel, C);
 
 /// Attaches `role`: opens or creates the object, takes the role, and lets the peer know. A role that is held is asked
 /// for again for as long as `limit`.
 ///
-/// `resume` makes the role's cursor; it runs while the role is held and INIT is locked.
-pub(crate) fn attach<C>(
+/// The cursor is made while the role is held and INIT is locked.
+pub(crate) fn attach<C: Cursor>(
     options: &Options,
-    role: Role,
     limit: Duration,
-    resume: impl Fn(&Region) -> Result<C, crate::Corrupt>,
 ) -> Result<Attached<C>, AttachError> {
-    let attaching = Attaching::new(options, role, resume)?;
+    let attaching = Attaching::new(options, C::ROLE)?;
     let mut busy = None;
     // Everything is given back between two attempts: who wants to close needs INIT.
     let attached = wait::retry(limit, || attaching.once(&mut busy))?;
     attached.ok_or_else(|| AttachError::RoleTaken {
-        pid: busy.and_then(|object| object.lock_holder(lock_byte::of(role))),
+        pid: busy.and_then(|object| object.lock_holder(C::ROLE.lock_byte())),
         name: attaching.name.clone(),
-        role,
+        role: C::ROLE,
     })
 }
 
@@ -96,8 +57,8 @@ pub(crate) fn attach<C>(
 pub(crate) fn pair(
     options: &Options,
 ) -> Result<(Attached<SendCursor>, Attached<ReceiveCursor>), AttachError> {
-    let sending = Attaching::new(options, Role::Sender, SendCursor::resume)?;
-    let receiving = Attaching::new(options, Role::Receiver, ReceiveCursor::resume)?;
+    let sending = Attaching::new(options, Role::Sender)?;
+    let receiving = Attaching::new(options, Role::Receiver)?;
     let object = sending.objects.create_unnamed(&sending.name);
     let object = object.map_err(AttachError::Open)?;
     let size = sending.wanted.object_size();
@@ -107,13 +68,13 @@ pub(crate) fn pair(
     let (sender, cursor) = sending.begin_new(object)?;
     let region = map(&second, receiving.wanted)?;
     // It is free: nobody else can open the object.
-    let _ = claim::lock(&second, lock_byte::of(Role::Receiver))?;
+    let _ = claim::lock(&second, Role::Receiver.lock_byte())?;
     let receiver = receiving.begin(second, region, sender.id, false)?;
     Ok(((sender, cursor), receiver))
 }
 
 /// What attaching takes.
-struct Attaching<'a, F> {
+struct Attaching<'a> {
     name: ShmName,
     wanted: Geometry,
     objects: ObjectOptions,
@@ -121,11 +82,10 @@ struct Attaching<'a, F> {
     fences: Fences,
     options: &'a Options,
     role: Role,
-    resume: F,
 }
 
-impl<'a, C, F: Fn(&Region) -> Result<C, crate::Corrupt>> Attaching<'a, F> {
-    fn new(options: &'a Options, role: Role, resume: F) -> Result<Self, AttachError> {
+impl<'a> Attaching<'a> {
+    fn new(options: &'a Options, role: Role) -> Result<Self, AttachError> {
         Ok(Self {
             name: ShmName::new(&options.name).map_err(AttachError::Name)?,
             wanted: wanted(options)?,
@@ -134,12 +94,14 @@ impl<'a, C, F: Fn(&Region) -> Result<C, crate::Corrupt>> Attaching<'a, F> {
             fences: Fences::new(options.wait),
             options,
             role,
-            resume,
         })
     }
 
     /// Attaches to what has the name, or to what we give it. `None` if the role is held, in `busy`.
-    fn once(&self, busy: &mut Option<Object>) -> Result<Option<Attached<C>>, AttachError> {
+    fn once<C: Cursor>(
+        &self,
+        busy: &mut Option<Object>,
+    ) -> Result<Option<Attached<C>>, AttachError> {
         for _ in 0..ATTEMPTS {
             let found = match self.objects.open(&self.name) {
                 Err(OpenError::NotFound { .. }) if self.options.create => None,
@@ -163,15 +125,15 @@ impl<'a, C, F: Fn(&Region) -> Result<C, crate::Corrupt>> Attaching<'a, F> {
             let image = Image::read(&object)?;
             self.ensure_wanted(image.geometry)?;
             let region = map(&object, image.geometry)?;
-            if claim::lock(&object, lock_byte::of(self.role))?.is_none() {
-                object.unlock(lock_byte::INIT)?;
+            if claim::lock(&object, self.role.lock_byte())?.is_none() {
+                object.unlock(layout::INIT)?;
                 *busy = Some(object);
                 return Ok(None);
             }
             let (channel, cursor) = self.begin(object, region, image.id, false)?;
             wake_unconditionally(channel.peer());
             ensure_memory(&channel.region, &channel.object)?;
-            channel.object.unlock(lock_byte::INIT)?;
+            channel.object.unlock(layout::INIT)?;
             return Ok(Some((channel, cursor)));
         }
         Err(AttachError::Unsteady {
@@ -180,7 +142,7 @@ impl<'a, C, F: Fn(&Region) -> Result<C, crate::Corrupt>> Attaching<'a, F> {
     }
 
     /// Makes a mailbox, attaches to it, and gives it the name. `None` if that is taken, and what was made is gone.
-    fn create(&self) -> Result<Option<Attached<C>>, AttachError> {
+    fn create<C: Cursor>(&self) -> Result<Option<Attached<C>>, AttachError> {
         let object = self.objects.create_unnamed(&self.name);
         let object = object.map_err(AttachError::Open)?;
         if !self.reserve(&object)? {
@@ -194,12 +156,12 @@ impl<'a, C, F: Fn(&Region) -> Result<C, crate::Corrupt>> Attaching<'a, F> {
     }
 
     /// Makes a mailbox of an object that nobody else has, and takes up the role.
-    fn begin_new(&self, object: Object) -> Result<Attached<C>, AttachError> {
+    fn begin_new<C: Cursor>(&self, object: Object) -> Result<Attached<C>, AttachError> {
         let region = map(&object, self.wanted)?;
         let id = MailboxId::random()?;
         protocol::write_header(&region, id);
         // It is free: nobody else has the object.
-        let _ = claim::lock(&object, lock_byte::of(self.role))?;
+        let _ = claim::lock(&object, self.role.lock_byte())?;
         self.begin(object, region, id, true)
     }
 
@@ -243,14 +205,14 @@ impl<'a, C, F: Fn(&Region) -> Result<C, crate::Corrupt>> Attaching<'a, F> {
     }
 
     /// Takes up the role, whose lock we hold, with INIT, or in an object that nobody else has.
-    fn begin(
+    fn begin<C: Cursor>(
         &self,
         object: Object,
         region: Region,
         id: MailboxId,
         created: bool,
     ) -> Result<Attached<C>, AttachError> {
-        let cursor = (self.resume)(&region);
+        let cursor = C::resume(&region);
         ensure_memory(&region, &object)?;
         let cursor = cursor.map_err(|corrupt| AttachError::Corrupt {
             name: self.name.clone(),
@@ -327,76 +289,4 @@ fn ensure_memory(region: &Region, object: &Object) -> Result<(), AttachError> {
 fn map(object: &Object, geometry: Geometry) -> Result<Region, AttachError> {
     let mapping = Mapping::shared(object).map_err(AttachError::Map)?;
     Region::map(mapping, geometry).map_err(AttachError::View)
-}
-
-/// Ends an endpoint: says how it leaves, unlinks the object if that is due, frees the role, and wakes the peer,
-/// which then finds a free lock.
-///
-/// The name goes with whoever leaves an empty mailbox last: with the sender, once everything was acknowledged; or
-/// with the receiver, if no sender is attached, and the last one, if there was any, has closed and did not ask that the
-/// object stays.
-pub(crate) fn close(
-    channel: &Channel,
-    cursor: &mut impl Cursor,
-    disposal: Disposal,
-) -> Result<Closed, CloseError> {
-    if !channel.token.is_current() {
-        // A forked child's copy: the endpoint is the parent's.
-        return Err(CloseError::Forked {
-            name: channel.name().clone(),
-        });
-    }
-    let object = &channel.object;
-    let truncated = || CloseError::Truncated {
-        name: channel.name().clone(),
-    };
-    let size = object.size().map_err(CloseError::System)?;
-    if size < channel.region.geometry().object_size() || channel.broken_memory() {
-        // Nothing may be touched any more; the role goes with the descriptor.
-        return Err(truncated());
-    }
-    let init = claim::init(object).map_err(CloseError::System)?;
-    if matches!(disposal, Disposal::Close | Disposal::Keep) {
-        protocol::end_life(channel.own(), channel.life, disposal == Disposal::Keep);
-    }
-    // What the peer wrote may be impossible: then nobody knows what is left, and the object stays.
-    let queued = cursor.queued(&channel.region);
-    let empty = queued == Ok(0);
-    let due = match channel.role {
-        Role::Sender => empty,
-        Role::Receiver => {
-            let alone = !channel.has_peer().map_err(CloseError::System)?;
-            empty && alone && protocol::leaves_nothing(channel.peer())
-        }
-    };
-    if channel.broken_memory() {
-        // A count of zeros must not unlink anything.
-        return Err(truncated());
-    }
-    let stays = matches!(disposal, Disposal::Keep | Disposal::Die);
-    let unlinking = match init.is_some() && due && !stays {
-        // By identity: a name that is gone, or another object's by now, is left alone.
-        true => object.unlink().map(|unlink| unlink == Unlink::Done),
-        false => Ok(false),
-    };
-    // Whatever came of that (only the owner of an object may unlink it), the role is free and the peer told.
-    object
-        .unlock(lock_byte::of(channel.role))
-        .map_err(CloseError::System)?;
-    wake_unconditionally(channel.peer());
-    if init.is_none() {
-        return Err(CloseError::InitBusy {
-            name: channel.name().clone(),
-        });
-    }
-    object.unlock(lock_byte::INIT).map_err(CloseError::System)?;
-    let unlinked = unlinking.map_err(CloseError::System)?;
-    let links = object.status().map_err(CloseError::System)?.links;
-    Ok(if unlinked || links == 0 {
-        Closed::Unlinked
-    } else {
-        Closed::Kept {
-            queued: queued.unwrap_or(0),
-        }
-    })
 }

@@ -2,8 +2,8 @@
 
 use std::ptr::NonNull;
 
-use crate::layout::{Control, Geometry, Side, Slot};
-use crate::role::Role;
+use crate::memory::layout::{Control, Geometry, Side, Slot};
+use crate::memory::role::Role;
 
 /// The header, the two role blocks and the slots of one mailbox.
 ///
@@ -47,9 +47,10 @@ impl Region {
         geometry: Geometry,
     ) -> Result<Self, shm_core::ViewError> {
         let control = NonNull::from(mapping.view::<Control>(0)?);
-        let slots = NonNull::from(
-            mapping.slice_view::<Slot>(crate::layout::SLOTS_OFFSET, geometry.places() as usize)?,
-        );
+        let slots = NonNull::from(mapping.slice_view::<Slot>(
+            crate::memory::layout::SLOTS_OFFSET,
+            geometry.places() as usize,
+        )?);
         Ok(Self {
             control,
             slots,
@@ -104,9 +105,9 @@ mod heap {
     use std::ptr::NonNull;
 
     use super::{Memory, Region};
-    use crate::layout::{Control, Count, Geometry, Header, Presence, Side, Slot};
-    use crate::payload::Payload;
-    use crate::sync::{AtomicU32, AtomicU64};
+    use crate::memory::layout::{Control, Count, Geometry, Header, Presence, Side, Slot};
+    use crate::memory::payload::Payload;
+    use crate::memory::sync::{AtomicU32, AtomicU64};
 
     #[derive(Debug)]
     pub(super) struct Heap {

@@ -28,7 +28,7 @@
 //! back, as above; and if n is in the other place, the sender comes round to this one with message n + H (hot) only
 //! if fewer than H are queued, with n + N (cold) only if fewer than N are, and both count n.
 
-use crate::layout::Geometry;
+use crate::memory::layout::Geometry;
 
 impl Geometry {
     /// Whether there are no cold slots.

@@ -12,8 +12,8 @@ mod replay;
 pub use hostile::run as protocol;
 pub use queue::run as queue;
 
-use crate::layout::Geometry;
-use crate::region::Region;
+use crate::memory::layout::Geometry;
+use crate::memory::region::Region;
 
 /// The longest sequence of operations that one input stands for.
 const OPERATIONS: usize = 1000;

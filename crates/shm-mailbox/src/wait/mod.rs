@@ -10,6 +10,7 @@
 //! again and again, by signals or by a peer that keeps waking us, therefore cannot starve the check.
 
 mod adaptive;
+pub(crate) mod limit;
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,8 +22,8 @@ use adaptive::Manner;
 use crossbeam_utils::Backoff;
 use shm_core::Moment;
 
-use crate::limit::Limit;
 use crate::protocol::Slept;
+use crate::wait::limit::Limit;
 
 /// The longest time between two checks on the peer and the object, for an endpoint that is awake anyhow.
 const SLICE: Duration = Duration::from_millis(50);

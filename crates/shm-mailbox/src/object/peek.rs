@@ -34,11 +34,11 @@ use std::sync::atomic::{Ordering, fence};
 
 use shm_core::{Object, SystemError};
 
-use crate::corrupt::{Corrupt, Field};
-use crate::id::MailboxId;
-use crate::layout::{Geometry, Stamp, offset};
-use crate::message::{MAX_MESSAGE, Message};
-use crate::observe::{self, Content};
+use crate::memory::id::MailboxId;
+use crate::memory::layout::{Geometry, Stamp, offset};
+use crate::memory::{message::Message, payload::MAX_MESSAGE};
+use crate::object::observe::{self, Content};
+use crate::protocol::corrupt::{Corrupt, Field};
 
 /// Why the queue could not be read, or not further.
 #[derive(Debug)]

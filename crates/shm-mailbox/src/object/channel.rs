@@ -7,17 +7,17 @@ use std::time::Duration;
 use shm_core::fork::ProcessToken;
 use shm_core::{Moment, Object, ShmName, SystemError, barrier, futex};
 
-use crate::corrupt::Corrupt;
 use crate::error::Failure;
-use crate::id::MailboxId;
-use crate::layout::{PARKED, PUBLISHER_FENCES, Presence, SLEEPER_FENCES, lock_byte};
+use crate::memory::id::MailboxId;
+use crate::memory::layout::{PARKED, PUBLISHER_FENCES, Presence, SLEEPER_FENCES};
+use crate::memory::region::Region;
+use crate::protocol::corrupt::Corrupt;
 use crate::protocol::{self, Slept, Wake};
-use crate::region::Region;
-use crate::role::{Peer, Role};
-use crate::wait::{Condition, Wait};
+use crate::wait::Wait;
+use crate::{memory::role::Role, protocol::Peer};
 
-/// One attached role. Made by [`attach`](crate::lifecycle::attach), ended by
-/// [`close`](crate::lifecycle::close).
+/// One attached role. Made by [`attach`](crate::object::attach::attach), ended by
+/// [`close`](crate::object::attach::close).
 #[derive(Debug)]
 pub(crate) struct Channel {
     /// Holds the role lock: its descriptor lives as long as the endpoint.
@@ -211,16 +211,6 @@ impl Channel {
         protocol::withdraw(&self.own().parked, &self.announced);
     }
 
-    /// Something to wait for that `look` looks for, with this channel checked meanwhile, whose own count is `count`.
-    #[inline]
-    pub(crate) fn watch<F>(&self, count: u64, look: F) -> Watch<'_, F> {
-        Watch {
-            channel: self,
-            count,
-            look,
-        }
-    }
-
     /// Whether the peer came, closed or came back since the last check, or the memory went, or that check has
     /// failed.
     pub(crate) fn has_news(&self) -> bool {
@@ -283,7 +273,7 @@ impl Channel {
     /// Whether a peer is attached.
     pub(crate) fn has_peer(&self) -> Result<bool, SystemError> {
         self.object
-            .is_locked_elsewhere(lock_byte::of(self.role.peer()))
+            .is_locked_elsewhere(self.role.peer().lock_byte())
     }
 
     /// What is known of the peer now.
@@ -304,7 +294,7 @@ impl Channel {
                 protocol::read_life(self.peer())
             }
         };
-        let byte = lock_byte::of(self.role.peer());
+        let byte = self.role.peer().lock_byte();
         // Bounded: only a misbehaving peer changes its life this often, and it is there.
         for _ in 0..100 {
             let before = read_life();
@@ -334,42 +324,6 @@ impl Channel {
     }
 }
 
-/// See [`Channel::watch`].
-pub(crate) struct Watch<'a, F> {
-    channel: &'a Channel,
-    count: u64,
-    look: F,
-}
-
-impl<F: FnMut() -> Result<Option<()>, Failure>> Condition for Watch<'_, F> {
-    type Output = ();
-    type Error = Failure;
-
-    #[inline(always)]
-    fn look(&mut self) -> Result<Option<()>, Failure> {
-        (self.look)()
-    }
-
-    fn has_news(&self) -> bool {
-        self.channel.has_news()
-    }
-
-    fn check(&mut self) -> Result<Option<()>, Failure> {
-        match self.channel.check(self.count, false)? {
-            None => Ok(None),
-            Some(verdict) => (self.look)()?.map_or(Err(verdict), |found| Ok(Some(found))),
-        }
-    }
-
-    fn park(&mut self, deadline: Moment) -> Result<Slept<()>, Failure> {
-        self.channel.park(deadline, &mut self.look)
-    }
-
-    fn withdraw(&self) {
-        self.channel.withdraw();
-    }
-}
-
 /// `EFAULT` of `errno(3)` on Linux.
 const EFAULT: i32 = 14;
 
@@ -379,7 +333,7 @@ pub(crate) fn wake_unconditionally(presence: &Presence) {
     wake(&presence.parked);
 }
 
-fn wake(parked: &crate::sync::AtomicU32) {
+fn wake(parked: &crate::memory::sync::AtomicU32) {
     // An error means that the memory is gone; the next check says so in words.
     let _: io::Result<u32> = futex::wake(parked, 1);
 }

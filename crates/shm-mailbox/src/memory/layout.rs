@@ -30,8 +30,8 @@
 //! sender stores `sent` with every message, and the receiver looks at the sender's `parked` after every
 //! message; on one line they would tear it from each other each time.
 
-use crate::payload::Payload;
-use crate::sync::{AtomicU32, AtomicU64};
+use crate::memory::payload::Payload;
+use crate::memory::sync::{AtomicU32, AtomicU64};
 
 /// The first eight bytes of a mailbox: `shm-mbox`.
 pub(crate) const MAGIC: u64 = u64::from_le_bytes(*b"shm-mbox");
@@ -66,23 +66,9 @@ const LENGTH_BITS: u32 = 11;
 /// The highest message number: its stamp is the largest that fits into 64 bits.
 pub(crate) const LAST_MESSAGE: u64 = (1 << (64 - LENGTH_BITS)) - 2;
 
-/// One byte of the object for each lock; see `fcntl(2)`, "Open file description locks".
-pub(crate) mod lock_byte {
-    /// Held while attaching, closing or unlinking.
-    pub(crate) const INIT: u64 = 0;
-    /// Held by the sender for its whole life.
-    pub(crate) const SENDER: u64 = 1;
-    /// Held by the receiver for its whole life.
-    pub(crate) const RECEIVER: u64 = 2;
-
-    /// The byte of a role.
-    pub(crate) const fn of(role: crate::role::Role) -> u64 {
-        match role {
-            crate::role::Role::Sender => SENDER,
-            crate::role::Role::Receiver => RECEIVER,
-        }
-    }
-}
+/// The byte that is locked while somebody attaches, closes or unlinks. Those of the roles are
+/// [`Role::lock_byte`](crate::Role::lock_byte). See `fcntl(2)`, "Open file description locks".
+pub(crate) const INIT: u64 = 0;
 
 /// Where an observer finds a field that it reads through a descriptor, in bytes from the object's start.
 #[cfg(not(shm_mailbox_loom))]
@@ -90,7 +76,7 @@ pub(crate) mod offset {
     use std::mem::offset_of;
 
     use super::{Control, Presence};
-    use crate::role::Role;
+    use crate::memory::role::Role;
 
     pub(crate) const MAGIC: u64 = offset_of!(Control, header.magic) as u64;
     pub(crate) const SENT: u64 = offset_of!(Control, sender.count) as u64;
@@ -279,7 +265,7 @@ pub(crate) const fn is_whole_pages(size: u64) -> bool {
 const _: () = {
     use std::mem::{offset_of, size_of};
 
-    use crate::message::MAX_MESSAGE;
+    use crate::memory::payload::MAX_MESSAGE;
 
     assert!(offset_of!(Control, header.magic) == 0);
     assert!(offset_of!(Control, header.version) == 8);

@@ -3,10 +3,8 @@
 use std::fmt;
 use std::ops::Deref;
 
-use crate::layout::Stamp;
-
-/// The longest message, in bytes.
-pub const MAX_MESSAGE: usize = 1024;
+use crate::memory::layout::Stamp;
+use crate::memory::payload::MAX_MESSAGE;
 
 /// A buffer for one received message.
 ///

@@ -7,11 +7,11 @@ use shm_core::{
 };
 use thiserror::Error;
 
-use crate::claim;
 use crate::error::into_io_error;
-use crate::layout::lock_byte;
-use crate::observe::{self, Content};
-use crate::role::Role;
+use crate::memory::layout::INIT;
+use crate::memory::role::Role;
+use crate::object::claim;
+use crate::object::observe::{self, Content};
 use crate::wait;
 
 /// What may be removed.
@@ -148,11 +148,11 @@ fn take_roles(object: &Object) -> Result<bool, RemoveError> {
             return Ok(Some(false));
         }
         for role in [Role::Sender, Role::Receiver] {
-            if claim::lock(object, lock_byte::of(role))?.is_none() {
+            if claim::lock(object, role.lock_byte())?.is_none() {
                 holder = role;
                 // Everything is given back between two attempts: who wants to close needs INIT.
-                object.unlock(lock_byte::SENDER)?;
-                object.unlock(lock_byte::INIT)?;
+                object.unlock(Role::Sender.lock_byte())?;
+                object.unlock(INIT)?;
                 return Ok(None);
             }
         }

@@ -10,12 +10,12 @@ use std::cell::Cell;
 use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
 
-use crate::corrupt::Corrupt;
-use crate::layout::{Geometry, PARKED};
-use crate::message::Message;
-use crate::protocol::{ReceiveCursor, SendCursor, Slept, Wake, park, take_parked};
-use crate::region::Region;
-use crate::sync::{AtomicU32, Ordering};
+use crate::memory::layout::{Geometry, PARKED};
+use crate::memory::message::Message;
+use crate::memory::region::Region;
+use crate::memory::sync::{AtomicU32, Ordering};
+use crate::protocol::corrupt::Corrupt;
+use crate::protocol::{Cursor, ReceiveCursor, SendCursor, Slept, Wake, park, take_parked};
 
 /// The kernel's part of a futex: compare and sleep are one step, and a wake reaches all sleepers.
 struct Futex {

@@ -1,5 +1,7 @@
 //! A slot's payload: bytes that the peer may change at any time, so they are copied and never lent.
 
+/// The longest message, in bytes.
+pub const MAX_MESSAGE: usize = 1024;
 /// The payload bytes that share the stamp's cache line.
 pub(crate) const FIRST_LINE: usize = 56;
 
@@ -15,8 +17,7 @@ mod mapped {
 
     use shm_core::bytes;
 
-    use super::FIRST_LINE;
-    use crate::message::MAX_MESSAGE;
+    use super::{FIRST_LINE, MAX_MESSAGE};
 
     /// 1024 bytes of shared memory.
     #[repr(transparent)]
@@ -77,7 +78,7 @@ mod mapped {
 mod modelled {
     use loom::cell::UnsafeCell;
 
-    use crate::message::MAX_MESSAGE;
+    use super::MAX_MESSAGE;
 
     #[derive(Debug)]
     pub(crate) struct Payload(UnsafeCell<[u8; 8]>);

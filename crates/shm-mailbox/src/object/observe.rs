@@ -31,12 +31,12 @@ use shm_core::{Object, ObjectOptions, OpenError, ShmName, SystemError};
 
 use crate::classic;
 use crate::error::AttachError;
-use crate::id::MailboxId;
-use crate::image::Image;
-use crate::layout::{
-    Geometry, LAST_MESSAGE, MAGIC, SLOTS_OFFSET, Stamp, VERSION, is_whole_pages, lock_byte, offset,
+use crate::memory::id::MailboxId;
+use crate::memory::layout::{
+    Geometry, INIT, LAST_MESSAGE, MAGIC, SLOTS_OFFSET, Stamp, VERSION, is_whole_pages, offset,
 };
-use crate::role::{Peer, Role};
+use crate::object::image::Image;
+use crate::{memory::role::Role, protocol::Peer};
 
 /// How often a number is read again that changes while it is read: a busy channel moves on for as long as we
 /// look.
@@ -190,7 +190,7 @@ fn mailbox(object: &Object, Image { geometry, id }: Image) -> Result<Snapshot, S
         queued,
         sender: side(object, Role::Sender)?,
         receiver: side(object, Role::Receiver)?,
-        changing: object.is_locked_elsewhere(lock_byte::INIT)?,
+        changing: object.is_locked_elsewhere(INIT)?,
     })
 }
 
@@ -211,7 +211,7 @@ fn side(object: &Object, role: Role) -> Result<Side, SystemError> {
     let mut state = Peer::NeverSeen;
     let mut life = word(object, base + offset::LIFE)?;
     for _ in 0..ROUNDS {
-        let held = object.is_locked_elsewhere(lock_byte::of(role))?;
+        let held = object.is_locked_elsewhere(role.lock_byte())?;
         let after = word(object, base + offset::LIFE)?;
         state = Peer::judge(life, held);
         if life == after {
@@ -233,8 +233,8 @@ fn lesson(object: &Object) -> Result<Lesson, SystemError> {
     object.read_at(&mut flag, 0)?;
     Ok(Lesson {
         flag: i32::from_ne_bytes(flag),
-        writer: object.is_locked_elsewhere(lock_byte::SENDER)?,
-        reader: object.is_locked_elsewhere(lock_byte::RECEIVER)?,
+        writer: object.is_locked_elsewhere(Role::Sender.lock_byte())?,
+        reader: object.is_locked_elsewhere(Role::Receiver.lock_byte())?,
     })
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shm_core::{Lock, Object, SystemError};
 
-use crate::layout::lock_byte;
+use crate::memory::layout::INIT;
 use crate::wait;
 
 /// How long INIT may stay busy: its holders need microseconds.
@@ -16,7 +16,7 @@ pub(crate) const ROLE_LIMIT: Duration = Duration::from_millis(500);
 
 /// Takes INIT; `None` if it stays busy, which only a stopped process makes it.
 pub(crate) fn init(object: &Object) -> Result<Option<()>, SystemError> {
-    wait::retry(INIT_LIMIT, || lock(object, lock_byte::INIT))
+    wait::retry(INIT_LIMIT, || lock(object, INIT))
 }
 
 /// Takes the lock of a byte; `None` if it is busy.

@@ -4,8 +4,8 @@ use shm_core::{Object, ShmName};
 
 use crate::classic;
 use crate::error::AttachError;
-use crate::id::MailboxId;
-use crate::layout::{
+use crate::memory::id::MailboxId;
+use crate::memory::layout::{
     Geometry, KIND_RING, MAGIC, MAX_SLOTS, SLOTS_OFFSET, VERSION, is_whole_pages, offset,
 };
 

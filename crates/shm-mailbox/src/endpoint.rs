@@ -1,0 +1,196 @@
+//! What a sender and a receiver share: their place in an object, their cursor, and their way of waiting.
+
+use shm_core::{Moment, ShmName};
+
+use crate::error::{CloseError, Failure};
+use crate::memory::region::Region;
+use crate::object::attach::{self, Attached};
+use crate::object::channel::Channel;
+use crate::object::close::{self, Closed, Disposal};
+use crate::options::Options;
+use crate::protocol::{Cursor, Slept};
+use crate::wait::limit::Limit;
+use crate::wait::{Condition, Waiter};
+
+/// A cursor whose endpoint reports to a user.
+pub(crate) trait End: Cursor {
+    /// What its calls fail with.
+    type Error;
+
+    /// The error that tells of `failure`, at the object with this name.
+    fn error(failure: Failure, name: &ShmName) -> Self::Error;
+}
+
+/// One end of a mailbox. Dropping it closes it, or lets it die if the thread panics.
+#[derive(Debug)]
+pub(crate) struct Endpoint<C: End> {
+    pub(crate) channel: Channel,
+    pub(crate) cursor: C,
+    pub(crate) waiter: Waiter,
+    closed: bool,
+}
+
+impl<C: End> Endpoint<C> {
+    pub(crate) fn attach(options: &Options) -> Result<Self, crate::AttachError> {
+        let attached = attach::attach(options, options.attach_timeout)?;
+        Ok(Self::new(attached, options))
+    }
+
+    pub(crate) fn new((channel, cursor): Attached<C>, options: &Options) -> Self {
+        Self {
+            channel,
+            cursor,
+            waiter: Waiter::new(options.wait, options.interrupt.clone()),
+            closed: false,
+        }
+    }
+
+    /// Leaves the object, and goes on in another.
+    pub(crate) fn go_over(&mut self, (channel, cursor): Attached<C>) {
+        // What becomes of an object without a name matters to nobody.
+        let _: Result<Closed, CloseError> = self.leave(Disposal::Close);
+        (self.channel, self.cursor) = (channel, cursor);
+        self.closed = false;
+    }
+
+    pub(crate) fn capacity(&self) -> u32 {
+        self.channel.region.geometry().slots()
+    }
+
+    /// An error in a forked child, or after a violation.
+    #[inline]
+    pub(crate) fn ensure_usable(&self) -> Result<(), C::Error> {
+        let usable = self.channel.ensure_usable();
+        usable.map_err(|failure| C::error(failure, self.channel.name()))
+    }
+
+    /// After touching slots: an error if that was in memory that is nobody's any more. One load.
+    #[inline]
+    pub(crate) fn ensure_memory(&mut self) -> Result<(), C::Error> {
+        if self.channel.region.is_lost() {
+            return Err(self.fail_of_lost_memory());
+        }
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn fail_of_lost_memory(&mut self) -> C::Error {
+        let failure = self.channel.lost();
+        self.fail(failure)
+    }
+
+    /// The error to report; what breaks the endpoint is remembered.
+    #[cold]
+    pub(crate) fn fail(&mut self, failure: Failure) -> C::Error {
+        let failure = self.channel.remember(failure);
+        C::error(failure, self.channel.name())
+    }
+
+    /// After committing or acknowledging: wakes the peer if it sleeps.
+    #[inline]
+    pub(crate) fn announce(&self) {
+        let peer = &self.channel.region.side(C::ROLE.peer()).presence;
+        self.channel.wake_parked(peer);
+    }
+
+    /// Waits until `look` finds what it looks for.
+    #[inline]
+    pub(crate) fn wait<L>(&mut self, limit: impl Into<Limit>, look: L) -> Result<(), Failure>
+    where
+        L: FnMut(&mut C, &Region) -> Result<Option<()>, Failure>,
+    {
+        let watch = Watch::new(&self.channel, &mut self.cursor, look);
+        self.waiter.wait(watch, limit)
+    }
+
+    /// Goes on with the wait that has just ended, until its own deadline.
+    pub(crate) fn go_on_waiting<L>(&mut self, look: L) -> Result<(), Failure>
+    where
+        L: FnMut(&mut C, &Region) -> Result<Option<()>, Failure>,
+    {
+        let watch = Watch::new(&self.channel, &mut self.cursor, look);
+        self.waiter.go_on(watch)
+    }
+
+    /// As [`wait`](Self::wait), without waiting.
+    #[inline]
+    pub(crate) fn try_once<L>(&mut self, look: L) -> Result<Option<()>, Failure>
+    where
+        L: FnMut(&mut C, &Region) -> Result<Option<()>, Failure>,
+    {
+        let watch = Watch::new(&self.channel, &mut self.cursor, look);
+        self.waiter.try_once(watch)
+    }
+
+    pub(crate) fn leave(&mut self, disposal: Disposal) -> Result<Closed, CloseError> {
+        self.closed = true;
+        close::close(&self.channel, &mut self.cursor, disposal)
+    }
+}
+
+impl<C: End> Drop for Endpoint<C> {
+    fn drop(&mut self) {
+        if !self.closed {
+            // Nobody is there to be told; the role lock is freed with the descriptor in any case.
+            let _: Result<Closed, CloseError> = self.leave(close::when_dropped());
+        }
+    }
+}
+
+/// Waiting for what `look` looks for, with the object and the peer checked meanwhile.
+struct Watch<'a, C, L> {
+    channel: &'a Channel,
+    cursor: &'a mut C,
+    look: L,
+}
+
+impl<'a, C, L> Watch<'a, C, L> {
+    #[inline]
+    fn new(channel: &'a Channel, cursor: &'a mut C, look: L) -> Self {
+        Self {
+            channel,
+            cursor,
+            look,
+        }
+    }
+}
+
+impl<C: Cursor, L> Condition for Watch<'_, C, L>
+where
+    L: FnMut(&mut C, &Region) -> Result<Option<()>, Failure>,
+{
+    type Output = ();
+    type Error = Failure;
+
+    #[inline(always)]
+    fn look(&mut self) -> Result<Option<()>, Failure> {
+        (self.look)(self.cursor, &self.channel.region)
+    }
+
+    fn has_news(&self) -> bool {
+        self.channel.has_news()
+    }
+
+    fn check(&mut self) -> Result<Option<()>, Failure> {
+        let (count, has_met) = (self.cursor.count(), self.cursor.has_met());
+        let verdict = self.channel.check(count, has_met)?;
+        // What was waited for wins over every verdict. If there is none, we do not look, lest an interval of polling
+        // that is longer than a slice become one.
+        if verdict.is_some() && self.look_again()?.is_some() {
+            return Ok(Some(()));
+        }
+        self.cursor
+            .ensure_announced_is_there(&self.channel.region)?;
+        verdict.map_or(Ok(None), Err)
+    }
+
+    fn park(&mut self, deadline: Moment) -> Result<Slept<()>, Failure> {
+        let channel = self.channel;
+        channel.park(deadline, || self.look_again())
+    }
+
+    fn withdraw(&self) {
+        self.channel.withdraw();
+    }
+}

@@ -1,0 +1,84 @@
+//! The way to both ends.
+
+use crate::endpoint::Endpoint;
+use crate::error::AttachError;
+use crate::object::attach;
+use crate::options::Options;
+use crate::receiver::Receiver;
+use crate::sender::Sender;
+
+/// The way to an endpoint: see [`Mailbox::options`].
+#[derive(Debug)]
+pub enum Mailbox {}
+
+impl Mailbox {
+    /// Options for the mailbox called `name`, with or without a leading slash: a text, or a
+    /// [`ShmName`](crate::ShmName).
+    ///
+    /// Nothing happens before [`Options::sender`] or [`Options::receiver`].
+    pub fn options(name: impl AsRef<str>) -> Options {
+        Options::new(name.as_ref())
+    }
+
+    /// Both ends of a new mailbox that has no name: for tests, and for two threads of one process.
+    ///
+    /// Nobody else can attach to it, and nothing is left of it when both ends are gone, whatever becomes of the
+    /// process. [`Options::pair`] makes one with other options than the default.
+    ///
+    /// ```
+    /// use shm_mailbox::{Mailbox, Message, RecvError};
+    ///
+    /// let (mut sender, mut receiver) = Mailbox::pair()?;
+    /// sender.send("one tea")?;
+    /// drop(sender);
+    /// let mut message = Message::new();
+    /// receiver.recv(&mut message)?;
+    /// assert_eq!(message, "one tea");
+    /// assert!(matches!(receiver.recv(&mut message), Err(RecvError::Closed { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Options::pair`].
+    pub fn pair() -> Result<(Sender, Receiver), AttachError> {
+        Self::options("pair").pair()
+    }
+}
+
+impl Options {
+    /// Attaches as the sender, creating the mailbox if need be.
+    ///
+    /// # Errors
+    ///
+    /// [`AttachError::RoleTaken`] if a living process is the sender; the others say what is wrong with
+    /// the name, the object, or the system.
+    pub fn sender(self) -> Result<Sender, AttachError> {
+        Ok(Sender::new(Endpoint::attach(&self)?))
+    }
+
+    /// Attaches as the receiver, creating the mailbox if need be.
+    ///
+    /// # Errors
+    ///
+    /// [`AttachError::RoleTaken`] if a living process is the receiver; the others say what is wrong with
+    /// the name, the object, or the system.
+    pub fn receiver(self) -> Result<Receiver, AttachError> {
+        Ok(Receiver::new(Endpoint::attach(&self)?, self))
+    }
+
+    /// Makes both ends of a new mailbox without a name, as [`Mailbox::pair`] does. Of the options, the name is what
+    /// errors say, whatever else has it; and [`await_peer`](Self::await_peer) is without effect: another peer than these
+    /// two can never come, so the end of one is always reported to the other.
+    ///
+    /// # Errors
+    ///
+    /// [`AttachError`] if an option is wrong, or the system lacks memory, descriptors, or `/proc`.
+    pub fn pair(mut self) -> Result<(Sender, Receiver), AttachError> {
+        self.await_peer = false;
+        let (sender, receiver) = attach::pair(&self)?;
+        let sender = Sender::new(Endpoint::new(sender, &self));
+        let receiver = Receiver::new(Endpoint::new(receiver, &self), self);
+        Ok((sender, receiver))
+    }
+}

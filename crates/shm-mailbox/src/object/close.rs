@@ -1,0 +1,120 @@
+//! Closing: how an endpoint leaves its object.
+
+use std::thread;
+
+use shm_core::Unlink;
+
+use super::channel::{Channel, wake_unconditionally};
+use super::claim;
+use crate::error::CloseError;
+use crate::memory::layout;
+use crate::memory::role::Role;
+use crate::protocol::{self, Cursor};
+
+/// What closing left behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Closed {
+    /// The object has lost its name, by this end or by its peer: its memory is freed when the last process lets go of
+    /// it.
+    Unlinked,
+    /// The object and the messages in it stay.
+    Kept {
+        /// Messages committed and not yet acknowledged.
+        queued: u64,
+    },
+}
+
+/// How an end leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Disposal {
+    /// Closed; the object is unlinked if that is due.
+    Close,
+    /// Closed; the object stays, also when others leave it later.
+    Keep,
+    /// As one that died; the object is unlinked if that is due.
+    Abort,
+    /// As one that died; the object stays.
+    Die,
+}
+
+/// How an end leaves that is dropped.
+pub(crate) fn when_dropped() -> Disposal {
+    if thread::panicking() {
+        Disposal::Die
+    } else {
+        Disposal::Close
+    }
+}
+
+/// Ends an endpoint: says how it leaves, unlinks the object if that is due, frees the role, and wakes the peer,
+/// which then finds a free lock.
+///
+/// The name goes with whoever leaves an empty mailbox last: with the sender, once everything was acknowledged; or
+/// with the receiver, if no sender is attached, and the last one, if there was any, has closed and did not ask that the
+/// object stays.
+pub(crate) fn close(
+    channel: &Channel,
+    cursor: &mut impl Cursor,
+    disposal: Disposal,
+) -> Result<Closed, CloseError> {
+    if !channel.token.is_current() {
+        // A forked child's copy: the endpoint is the parent's.
+        return Err(CloseError::Forked {
+            name: channel.name().clone(),
+        });
+    }
+    let object = &channel.object;
+    let truncated = || CloseError::Truncated {
+        name: channel.name().clone(),
+    };
+    let size = object.size().map_err(CloseError::System)?;
+    if size < channel.region.geometry().object_size() || channel.broken_memory() {
+        // Nothing may be touched any more; the role goes with the descriptor.
+        return Err(truncated());
+    }
+    let init = claim::init(object).map_err(CloseError::System)?;
+    if matches!(disposal, Disposal::Close | Disposal::Keep) {
+        protocol::end_life(channel.own(), channel.life, disposal == Disposal::Keep);
+    }
+    // What the peer wrote may be impossible: then nobody knows what is left, and the object stays.
+    let queued = cursor.queued(&channel.region);
+    let empty = queued == Ok(0);
+    let due = match channel.role {
+        Role::Sender => empty,
+        Role::Receiver => {
+            let alone = !channel.has_peer().map_err(CloseError::System)?;
+            empty && alone && protocol::leaves_nothing(channel.peer())
+        }
+    };
+    if channel.broken_memory() {
+        // A count of zeros must not unlink anything.
+        return Err(truncated());
+    }
+    let stays = matches!(disposal, Disposal::Keep | Disposal::Die);
+    let unlinking = match init.is_some() && due && !stays {
+        // By identity: a name that is gone, or another object's by now, is left alone.
+        true => object.unlink().map(|unlink| unlink == Unlink::Done),
+        false => Ok(false),
+    };
+    // Whatever came of that (only the owner of an object may unlink it), the role is free and the peer told.
+    object
+        .unlock(channel.role.lock_byte())
+        .map_err(CloseError::System)?;
+    wake_unconditionally(channel.peer());
+    if init.is_none() {
+        return Err(CloseError::InitBusy {
+            name: channel.name().clone(),
+        });
+    }
+    object.unlock(layout::INIT).map_err(CloseError::System)?;
+    let unlinked = unlinking.map_err(CloseError::System)?;
+    let links = object.status().map_err(CloseError::System)?.links;
+    Ok(if unlinked || links == 0 {
+        Closed::Unlinked
+    } else {
+        Closed::Kept {
+            queued: queued.unwrap_or(0),
+        }
+    })
+}

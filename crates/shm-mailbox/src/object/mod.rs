@@ -1,0 +1,12 @@
+//! From a name to an end of a mailbox, and back: making, attaching, looking after the peer, closing, removing.
+//!
+//! Whatever asks the system about an object lives here; what the words in its memory mean is `protocol`'s.
+
+pub(crate) mod attach;
+pub(crate) mod channel;
+pub(crate) mod claim;
+pub(crate) mod close;
+pub(crate) mod image;
+pub mod observe;
+pub mod peek;
+pub(crate) mod remove;

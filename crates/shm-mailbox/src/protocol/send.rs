@@ -1,0 +1,242 @@
+//! Where the sender stands, and what it does to the shared memory.
+
+use super::corrupt::{Corrupt, Field};
+use super::{Cursor, ensure_no_newer};
+use crate::memory::layout::{LAST_MESSAGE, PARKED, Slot, Stamp};
+use crate::memory::payload::{FIRST_LINE, MAX_MESSAGE};
+use crate::memory::region::Region;
+use crate::memory::role::Role;
+use crate::memory::sync::Ordering;
+
+/// Where the sender stands.
+#[derive(Debug)]
+pub(crate) struct SendCursor {
+    /// The number of the next message, from 0. At most `LAST_MESSAGE + 1`.
+    next: u64,
+    /// The last `received` that was read. At most `next`, and `next` at most this plus the slots.
+    received: u64,
+    /// There is room for the messages below this number, at most `received` plus the slots. Those that are not below
+    /// `received` plus the hot slots go to their cold ones, without a look at `received` for each.
+    known: u64,
+    /// The slot that `room` has found for the next message.
+    pub(super) slot: usize,
+}
+
+impl SendCursor {
+    /// Finds the message that the last sender has committed and not counted, if it was killed between (S) and (C).
+    fn find_uncounted(&mut self, region: &Region) -> Result<(), Corrupt> {
+        if self.is_exhausted() {
+            return Ok(());
+        }
+        let geometry = region.geometry();
+        let expected = self.next + 1;
+        for slot in [
+            Some(geometry.hot_slot(self.next)),
+            geometry.cold_slot(self.next),
+        ] {
+            let Some(slot) = slot else { continue };
+            // Relaxed: our role's own earlier store, handed over by the role lock.
+            let bits = region.slot(slot).stamp.load(Ordering::Relaxed);
+            let stamp = Stamp::from_bits(bits);
+            ensure_no_newer(stamp, expected)?;
+            if stamp.ordinal() == expected {
+                self.next = expected;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many messages were committed since the mailbox was created.
+    #[inline]
+    pub(crate) fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Whether the numbers are used up.
+    #[inline]
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.next > LAST_MESSAGE
+    }
+
+    /// Whether there is room for the next message, and chooses its slot.
+    ///
+    /// Looks at the shared memory only if the last look does not suffice.
+    #[inline]
+    pub(crate) fn room(
+        &mut self,
+        region: &Region,
+        again: impl FnMut() -> bool,
+    ) -> Result<bool, Corrupt> {
+        Ok(self.knows_room(region) || self.look_for_room(region, again)?)
+    }
+
+    /// Whether there is room for the next message for all that is known, and chooses its slot.
+    #[inline]
+    pub(crate) fn knows_room(&mut self, region: &Region) -> bool {
+        let knows = self.next < self.known;
+        if knows {
+            self.slot = region
+                .geometry()
+                .slot_for(self.next, self.next - self.received);
+        }
+        knows
+    }
+
+    /// As [`room`](Self::room), by a look at the shared memory. It suffices for H messages: in the hot slots, or behind
+    /// a longer queue in the cold ones, since each look takes the line of `received` away from the receiver.
+    ///
+    /// Going through the cold slots costs more than a short wait. So before it leaves the hot ones, and once in a
+    /// round after that, it looks as often as `again` tells it to, unless the receiver sleeps.
+    pub(crate) fn look_for_room(
+        &mut self,
+        region: &Region,
+        mut again: impl FnMut() -> bool,
+    ) -> Result<bool, Corrupt> {
+        let geometry = region.geometry();
+        let (hot, slots) = (u64::from(geometry.hot_slots()), u64::from(geometry.slots()));
+        let parked = &region.control().receiver.presence.parked;
+        let was_hot = self.slot < geometry.hot_slots() as usize;
+        let patient = was_hot || self.next.is_multiple_of(slots);
+        loop {
+            let queued = self.queued(region)?;
+            if queued == slots {
+                return Ok(false);
+            }
+            // Relaxed: only a hint that it frees nothing soon.
+            if queued < hot || !patient || parked.load(Ordering::Relaxed) == PARKED || !again() {
+                break;
+            }
+        }
+        self.known = self.known_after_look(region);
+        Ok(self.knows_room(region))
+    }
+
+    /// The messages below this number need no other look at `received`.
+    #[inline]
+    fn known_after_look(&self, region: &Region) -> u64 {
+        let geometry = region.geometry();
+        let (hot, slots) = (u64::from(geometry.hot_slots()), u64::from(geometry.slots()));
+        let is_hot = self.next - self.received < hot;
+        let from = if is_hot { self.received } else { self.next };
+        (from + hot).min(self.received + slots)
+    }
+
+    /// Writes a part of the next message's payload. There must be room.
+    #[inline]
+    pub(crate) fn write_at(&self, region: &Region, offset: usize, bytes: &[u8]) {
+        region.slot(self.slot).payload.write_at(offset, bytes);
+    }
+
+    /// Writes the next message, and commits it. There must be room.
+    ///
+    /// The line with the stamp comes last, directly before the stamp, so that a receiver that polls
+    /// the stamp does not take it away half-filled.
+    #[inline]
+    pub(crate) fn commit(&mut self, region: &Region, message: &[u8]) {
+        let slot = region.slot(self.slot);
+        if let Some((first, rest)) = message.split_at_checked(FIRST_LINE) {
+            slot.payload.write_at(FIRST_LINE, rest);
+            slot.payload.write_at(0, first);
+        } else {
+            slot.payload.write_at(0, message);
+        }
+        self.publish_in(region, slot, message.len());
+    }
+
+    /// Commits the next message, whose payload stands in its slot. There must be room.
+    #[inline]
+    pub(crate) fn publish(&mut self, region: &Region, length: usize) {
+        self.publish_in(region, region.slot(self.slot), length);
+    }
+
+    #[inline(always)]
+    fn publish_in(&mut self, region: &Region, slot: &Slot, length: usize) {
+        debug_assert!(length <= MAX_MESSAGE && !self.is_exhausted());
+        let stamp = Stamp::new(self.next, length).bits();
+        // (S) Release: pairs with the Acquire in `ReceiveCursor::look`; publishes the payload.
+        slot.stamp.store(stamp, Ordering::Release);
+        self.next += 1;
+        // (C) Release: after the stamp, for whoever restarts the sender.
+        region
+            .control()
+            .sender
+            .count
+            .0
+            .store(self.next, Ordering::Release);
+    }
+
+    /// Sends the first of `messages`, of at most 1024 bytes each, as far as hot slots are known to be free.
+    ///
+    /// What [`room`](Self::room) and [`commit`](Self::commit) would do, with one decision for all.
+    #[inline]
+    pub(crate) fn publish_hot<T: AsRef<[u8]>>(&mut self, region: &Region, messages: &[T]) -> usize {
+        let geometry = region.geometry();
+        let queued = self.next - self.received;
+        let free = u64::from(geometry.hot_slots()).saturating_sub(queued);
+        let numbers = LAST_MESSAGE + 1 - self.next;
+        let run = (messages.len() as u64).min(free).min(numbers);
+        let mut sent = 0;
+        for message in messages.iter().take(usize::try_from(run).unwrap_or(0)) {
+            let message = message.as_ref();
+            self.slot = geometry.hot_slot(self.next);
+            self.commit(region, message);
+            sent += 1;
+        }
+        sent
+    }
+
+    /// `received` must not go backwards, nor be ahead of us, nor more than the slots behind.
+    #[inline]
+    fn check_received(&self, region: &Region, found: u64, last: u64) -> Result<u64, Corrupt> {
+        let oldest = self
+            .next
+            .saturating_sub(u64::from(region.geometry().slots()))
+            .max(last);
+        if found < oldest || found > self.next {
+            return Err(Corrupt::new(Field::Received, found, oldest..=self.next));
+        }
+        Ok(found)
+    }
+}
+
+impl Cursor for SendCursor {
+    const ROLE: Role = Role::Sender;
+
+    fn resume(region: &Region) -> Result<Self, Corrupt> {
+        let side = &region.control().sender;
+        // Acquire: pairs with (C) in `publish`; the stamps of all messages before it are there.
+        let sent = side.count.0.load(Ordering::Acquire);
+        if sent > LAST_MESSAGE + 1 {
+            return Err(Corrupt::new(Field::Sent, sent, 0..=LAST_MESSAGE + 1));
+        }
+        let mut cursor = Self {
+            next: sent,
+            received: 0,
+            known: 0,
+            slot: 0,
+        };
+        cursor.find_uncounted(region)?;
+        if cursor.next > sent {
+            // Release: as (C), which it makes up for.
+            side.count.0.store(cursor.next, Ordering::Release);
+        }
+        // Acquire: pairs with (R). Loaded now because a cache that starts at 0 would take a full
+        // mailbox for an empty one as soon as the difference wraps around the slots.
+        let received = region.control().receiver.count.0.load(Ordering::Acquire);
+        cursor.received = cursor.check_received(region, received, 0)?;
+        cursor.known = cursor.known_after_look(region);
+        Ok(cursor)
+    }
+
+    fn count(&self) -> u64 {
+        self.next
+    }
+
+    #[inline]
+    fn queued(&mut self, region: &Region) -> Result<u64, Corrupt> {
+        // Acquire: pairs with (R) in `acknowledge`; the slots about to be overwritten were read out.
+        let received = region.control().receiver.count.0.load(Ordering::Acquire);
+        self.received = self.check_received(region, received, self.received)?;
+        Ok(self.next - self.received)
+    }
+}
