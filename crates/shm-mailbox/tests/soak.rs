@@ -235,7 +235,7 @@ fn held() -> (u64, usize, usize) {
     let resident = resident.expect("a line of proc(5)").trim();
     let kib: u64 = resident.trim_end_matches(" kB").parse().expect("a number");
     let descriptors = fs::read_dir("/proc/self/fd").expect("our own").count();
-    let ours = format!("mailbox-test-{}-", std::process::id());
+    let ours = format!("shm-test-{}-", std::process::id());
     let names = fs::read_dir("/dev/shm").expect("it is there").flatten();
     let names = names.filter(|entry| entry.file_name().to_string_lossy().starts_with(&ours));
     (kib << 10, descriptors, names.count())

@@ -1,7 +1,8 @@
 //! Any bytes as the object, and any words written into it while both ends use it: errors at worst.
 //!
-//! The first byte of the input says what the object is: the rest of the input as it is, or a mailbox in which the
-//! words that the rest names are others. What is left of the input are operations at both ends.
+//! The first byte of the input says what the object is: the rest of the input as it is, or a
+//! mailbox in which the words that the rest names are others. What is left of the input are
+//! operations at both ends.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
@@ -42,6 +43,10 @@ pub(crate) fn run(input: &[u8]) {
     let options = name.options().any_owner(true);
     let mut sender = options.clone().sender().ok();
     let mut receiver = options.receiver().ok();
+    if !damaged && sender.is_none() && receiver.is_none() {
+        let found = std::fs::read(name.path()).expect("it keeps its name");
+        assert!(found == bytes, "what was refused was changed");
+    }
     let mut message = Message::new();
     for _ in 0..200 {
         if input.is_over() {

@@ -1,4 +1,5 @@
-//! What the fuzz targets do with their input; the test `corpus` does the same with the inputs that were kept.
+//! What the fuzz targets do with their input; the test `corpus` does the same with the inputs that
+//! were kept.
 
 #![allow(dead_code, reason = "each target uses one of the two")]
 
@@ -8,16 +9,22 @@ mod input;
 pub(crate) mod operations;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use input::Input;
 use shm_mailbox::{Mailbox, Options};
 
-/// The name of this process's object; the object is gone when this is dropped.
+/// The name of an object for one input; the object is gone when this is dropped.
 struct Name(String);
 
 impl Name {
     fn new(target: &str) -> Self {
-        Self(format!("mailbox-fuzz-{target}-{}", std::process::id()))
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self(format!(
+            "mailbox-fuzz-{target}-{}-{number}",
+            std::process::id()
+        ))
     }
 
     fn path(&self) -> PathBuf {
@@ -36,7 +43,8 @@ impl Drop for Name {
     }
 }
 
-/// The bytes of a mailbox of this many slots whose next message is number `next`, as docs/protocol.md has them.
+/// The bytes of a mailbox of this many slots whose next message is number `next`, as
+/// docs/protocol.md has them.
 fn mailbox(slots: u32, next: u64) -> Vec<u8> {
     let size = 640 + 1088 * usize::try_from(slots).expect("a small number");
     let mut bytes = vec![0; size.next_multiple_of(4096)];

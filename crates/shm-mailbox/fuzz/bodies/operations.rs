@@ -81,6 +81,7 @@ pub(crate) fn run(input: &[u8]) {
         }
         let operation = input.byte();
         match operation % 16 {
+            7 => receive_batch(usize::from(operation / 16 % 4), &mut receiver, &mut model),
             0..=5 => send(operation, &mut input, &mut sender, &mut model),
             14 => {
                 sender.keep().expect("the object is whole");
@@ -143,10 +144,33 @@ fn send_batch(bytes: &[u8], sender: &mut Sender, model: &mut Model) {
     }
 }
 
+/// Receives so many messages at most, if there is one.
+fn receive_batch(count: usize, receiver: &mut Receiver, model: &mut Model) {
+    let mut messages = vec![Message::new(); count];
+    match receiver.try_recv_batch(&mut messages) {
+        Ok(count) => {
+            for message in &messages[..count] {
+                let found = (message.sequence(), message.as_bytes().to_vec());
+                assert_eq!(Some(found), model.peek());
+            }
+            if count < messages.len() {
+                assert_eq!(model.peek(), None);
+            }
+            if count > 0 {
+                model.ack();
+            }
+        }
+        Err(RecvError::Empty | RecvError::Unacknowledged { .. }) => {
+            assert_eq!(model.peek(), None);
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
 fn receive(operation: u8, receiver: &mut Receiver, model: &mut Model) {
     let mut message = Message::new();
     let (result, acknowledged) = match operation % 16 {
-        6 | 7 => (receiver.try_recv(&mut message), true),
+        6 => (receiver.try_recv(&mut message), true),
         8 => (receiver.recv_timeout(&mut message, Duration::ZERO), true),
         9 | 10 => (receiver.try_peek(&mut message), false),
         11 => (receiver.peek_timeout(&mut message, Duration::ZERO), false),

@@ -1,22 +1,23 @@
-//! A peer that rewrites any shared word between any two instructions: every call ends in time, with a usual
-//! result or an error that stays, and writes nowhere but where its role may.
+//! A peer that rewrites any shared word between any two instructions: every call ends in time, with
+//! a usual result or an error that stays, and writes nowhere but where its role may.
 
 use std::time::{Duration, Instant};
 
-use crate::console::{Console, Phase};
-use crate::object;
-use crate::path::Path;
-use crate::scenario::Bench;
+use crate::stepping::console::{Console, Phase};
+use crate::stepping::object;
+use crate::stepping::path::Path;
+use crate::stepping::scenario::Bench;
+use crate::stepping::tracee::{self, Tracee};
+use crate::stepping::victim::{self, Call, Outcome};
+use crate::stepping::word::{self, Word};
 use crate::support::{Raw, is_torture};
-use crate::tracee::Tracee;
-use crate::victim::{self, Call, Outcome};
-use crate::word::{self, Word};
 
 const SLOTS: u32 = 2;
-/// Calls have time-outs of less than a millisecond. One that is late by this much, again and again, overstays.
+/// Calls have time-outs of less than a millisecond. One that is late by this much, again and again,
+/// overstays.
 const LATE: Duration = Duration::from_secs(1);
-/// About so many combinations of gap, word and value for each call. Each gap takes its turn in either form; with all
-/// combinations, a call with a long message alone would take half an hour.
+/// About so many combinations of gap, word and value for each call. Each gap takes its turn in
+/// either form; with all combinations, a call with a long message alone would take half an hour.
 const SHORT: usize = 1500;
 const LONG: usize = 40_000;
 
@@ -44,9 +45,9 @@ fn a_peer_that_rewrites_any_word_in_any_gap_of_a_receive_does_no_harm() {
 }
 
 fn attack_all(what: &str, calls: &[Call]) {
-    let Some(_turn) = crate::turn_with_stepping() else {
+    if !tracee::can_step() {
         return;
-    };
+    }
     let mut all = Count::default();
     for &call in calls {
         let mut count = Count::default();
@@ -146,8 +147,8 @@ impl Attacked<'_> {
         Ok(path)
     }
 
-    /// One attack, once more if the call is late: a machine may stand still for a second, but not three times
-    /// in the same gap.
+    /// One attack, once more if the call is late: a machine may stand still for a second, but not
+    /// three times in the same gap.
     fn rounds(
         &mut self,
         path: &Path,
@@ -162,8 +163,8 @@ impl Attacked<'_> {
         Err(format!("it returns later than {LATE:?} after it"))
     }
 
-    /// One call under attack: how it ended, and how long it ran on after the attack. `None` if it was over
-    /// before it came to the gap.
+    /// One call under attack: how it ended, and how long it ran on after the attack. `None` if it
+    /// was over before it came to the gap.
     fn round(
         &mut self,
         path: &Path,

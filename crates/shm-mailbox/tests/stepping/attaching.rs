@@ -1,23 +1,23 @@
-//! The object after every instruction of creating, attaching and closing is one that both roles can attach to,
-//! with the messages that were in it.
+//! The object after every instruction of creating, attaching and closing is one that both roles can
+//! attach to, with the messages that were in it.
 
 use std::collections::HashSet;
 
-use crate::console::{Console, Phase};
-use crate::lifecycle::{Case, SLOTS, Step};
-use crate::queue::Queue;
-use crate::restart::Copy;
+use crate::stepping::console::{Console, Phase};
+use crate::stepping::lifecycle::{Case, SLOTS, Step};
+use crate::stepping::queue::Queue;
+use crate::stepping::restart::Copy;
+use crate::stepping::tracee::{self, Tracee};
 use crate::support::raw;
-use crate::tracee::Tracee;
 
 /// More instructions than any of these calls needs.
 const MOST: u64 = 2_000_000;
 
 #[test]
 fn an_endpoint_killed_after_any_instruction_of_attaching_or_closing_leaves_a_mailbox() {
-    let Some(_turn) = crate::turn_with_stepping() else {
+    if !tracee::can_step() {
         return;
-    };
+    }
     let (mut points, mut distinct) = (0, 0);
     // An attached peer changes nothing in what is written.
     let cases: Vec<Case> = Case::all().into_iter().filter(|case| !case.peer).collect();
@@ -37,8 +37,8 @@ fn an_endpoint_killed_after_any_instruction_of_attaching_or_closing_leaves_a_mai
     assert!(points >= 20_000);
 }
 
-/// Whether a mailbox that its last sender asked to keep, as in all of these cases, looks as if that sender had closed
-/// without asking.
+/// Whether a mailbox that its last sender asked to keep, as in all of these cases, looks as if that
+/// sender had closed without asking.
 fn forgets_that_it_was_kept(bytes: &[u8]) -> bool {
     let sender_has_closed = bytes[raw::SENDER_LIFE] & 1 == 1;
     sender_has_closed && bytes[raw::SENDER_KEPT] == 0
@@ -67,7 +67,8 @@ fn examine(case: Case) -> Result<(u64, usize), String> {
                 "after instruction {step}: whoever leaves removes the mailbox"
             ));
         }
-        // Without a name there is nothing in it: only an empty mailbox is unlinked, or not yet made.
+        // Without a name there is nothing in it: only an empty mailbox is unlinked, or not yet
+        // made.
         let gone = bytes.is_none() && queue.len() == 0;
         let states = if gone {
             [Queue::default()]

@@ -42,8 +42,8 @@ impl Console {
     pub(crate) fn mark(&self, phase: Phase) {
         let word = self.word(PHASE).as_ptr();
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: a store to an atomic of the page, and the trap for which the tracer waits. The call under
-        // test cannot move across it, since it may touch any memory.
+        // SAFETY: a store to an atomic of the page, and the trap for which the tracer waits. The
+        // call under test cannot move across it, since it may touch any memory.
         unsafe {
             std::arch::asm!(
                 "mov qword ptr [{word}], {phase}",
@@ -56,8 +56,8 @@ impl Console {
         {
             // SAFETY: an atomic of the page, which lives as long as `self`.
             unsafe { AtomicU64::from_ptr(word) }.store(phase as u64, Ordering::SeqCst);
-            // SAFETY: sends a signal to ourselves.
-            unsafe { libc::raise(libc::SIGTRAP) };
+            nix::sys::signal::raise(nix::sys::signal::Signal::SIGTRAP)
+                .expect("a signal to ourselves");
         }
     }
 

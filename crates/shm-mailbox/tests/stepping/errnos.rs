@@ -1,73 +1,47 @@
-//! Every system call of creating, attaching and closing fails, once, with each error that it may have.
+//! Every system call of creating, attaching and closing fails, once, with each error that it may
+//! have.
 //!
-//! Under ptrace the call is left out and returns the error. What must come of it: the operation returns, with
-//! success if the call was interrupted and otherwise perhaps with an error; its process keeps no
-//! descriptor and no mapping; the next two ends attach at the first try, find what was there, and
-//! leave nothing.
+//! Under ptrace the call is left out and returns the error. What must come of it: the operation
+//! returns, with success if the call was interrupted and otherwise perhaps with an error; its
+//! process keeps no descriptor and no mapping; the next two ends attach at the first try, find what
+//! was there, and leave nothing.
 
 use std::fs;
 
-use shm_mailbox::Role;
+use nix::errno::Errno::{
+    self, EACCES, EAGAIN, EEXIST, EFAULT, EFBIG, EINTR, EINVAL, EIO, ELOOP, EMFILE, ENFILE, ENODEV,
+    ENOENT, ENOLCK, ENOMEM, ENOSPC, ENOSYS, EPERM, EROFS,
+};
 
-use crate::console::{Console, Phase};
-use crate::lifecycle::{Case, SLOTS, Step};
+use crate::stepping::console::{Console, Phase};
+use crate::stepping::lifecycle::{Case, End, SLOTS, Step};
+use crate::stepping::tracee::{self, Stop, Tracee};
 use crate::support::Name;
-use crate::tracee::{Stop, Tracee};
 
-/// What takes a name away; 64-bit Arm has only the second.
-const UNLINKS: &[libc::c_long] = &[
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_unlink,
-    libc::SYS_unlinkat,
-];
-
-/// What a system call may say, by its number; empty for those that cannot fail, or whose failing is not ours to
-/// mend (the allocator's, and the end of a descriptor or a mapping, after which there is nothing to try).
-fn errors_of(call: libc::c_long, arguments: [u64; 6]) -> &'static [i32] {
+/// What a system call may say, by its number; empty for those that cannot fail, or whose failing is
+/// not ours to mend (the allocator's, and the end of a descriptor or a mapping, after which there
+/// is nothing to try).
+fn errors_of(call: i64, arguments: [u64; 6]) -> &'static [Errno] {
     /// Of an argument that is a descriptor: none.
     const NONE: u64 = u32::MAX as u64;
     match call {
-        libc::SYS_openat => &[
-            libc::EINTR,
-            libc::EACCES,
-            libc::EMFILE,
-            libc::ENFILE,
-            libc::ENOMEM,
-            libc::ENOSPC,
-            libc::ELOOP,
-        ],
-        libc::SYS_fstat | libc::SYS_newfstatat | libc::SYS_statx => &[libc::ENOMEM, libc::EIO],
-        libc::SYS_fstatfs => &[libc::EINTR, libc::ENOSYS, libc::EIO],
-        libc::SYS_fcntl => &[libc::ENOLCK, libc::EINVAL, libc::EIO],
-        libc::SYS_pread64 => &[libc::EINTR, libc::EIO, libc::ENOMEM],
-        libc::SYS_fallocate => &[
-            libc::EINTR,
-            libc::ENOSPC,
-            libc::EFBIG,
-            libc::ENOMEM,
-            libc::EPERM,
-        ],
-        libc::SYS_ftruncate => &[libc::EINTR, libc::EPERM],
-        libc::SYS_fchmod => &[libc::EINTR, libc::EPERM, libc::EIO],
-        libc::SYS_linkat => &[
-            libc::EEXIST,
-            libc::ENOENT,
-            libc::EACCES,
-            libc::ENOSPC,
-            libc::EPERM,
-            libc::EIO,
-        ],
-        libc::SYS_getrandom => &[libc::EINTR, libc::ENOSYS],
-        libc::SYS_mmap if arguments[4] & NONE != NONE => &[
-            libc::ENOMEM,
-            libc::EAGAIN,
-            libc::ENODEV,
-            libc::EPERM,
-            libc::EACCES,
-        ],
-        libc::SYS_futex => &[libc::EFAULT, libc::ENOSYS],
-        libc::SYS_membarrier => &[libc::ENOSYS, libc::EPERM, libc::EINVAL],
-        unlink if UNLINKS.contains(&unlink) => &[libc::EACCES, libc::EPERM, libc::EROFS, libc::EIO],
+        libc::SYS_openat => &[EINTR, EACCES, EMFILE, ENFILE, ENOMEM, ENOSPC, ELOOP],
+        libc::SYS_fstat | libc::SYS_newfstatat | libc::SYS_statx => &[ENOMEM, EIO],
+        libc::SYS_fstatfs => &[EINTR, ENOSYS, EIO],
+        libc::SYS_fcntl => &[ENOLCK, EINVAL, EIO],
+        libc::SYS_pread64 => &[EINTR, EIO, ENOMEM],
+        libc::SYS_fallocate => &[EINTR, ENOSPC, EFBIG, ENOMEM, EPERM],
+        libc::SYS_ftruncate => &[EINTR, EPERM],
+        libc::SYS_fchmod => &[EINTR, EPERM, EIO],
+        libc::SYS_linkat => &[EEXIST, ENOENT, EACCES, ENOSPC, EPERM, EIO],
+        libc::SYS_getrandom => &[EINTR, ENOSYS],
+        libc::SYS_mmap if arguments[4] & NONE != NONE => &[ENOMEM, EAGAIN, ENODEV, EPERM, EACCES],
+        libc::SYS_futex => &[EFAULT, ENOSYS],
+        libc::SYS_membarrier => &[ENOSYS, EPERM, EINVAL],
+        libc::SYS_unlinkat => &[EACCES, EPERM, EROFS, EIO],
+        // 64-bit Arm has no other.
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_unlink => &[EACCES, EPERM, EROFS, EIO],
         _ => &[],
     }
 }
@@ -76,14 +50,14 @@ fn errors_of(call: libc::c_long, arguments: [u64; 6]) -> &'static [i32] {
 #[derive(Clone, Copy, Debug)]
 struct Failing {
     call: usize,
-    errno: i32,
+    errno: Errno,
 }
 
 #[test]
 fn every_system_call_that_fails_is_an_error_and_leaves_nothing_behind() {
-    let Some(_turn) = crate::turn_with_stepping() else {
+    if !tracee::can_step() {
         return;
-    };
+    }
     // Made once in a process: otherwise the first child alone would make it.
     shm_core::fork::token().expect("a page of memory");
     let (mut points, mut errors) = (0, 0);
@@ -126,15 +100,15 @@ fn try_out(case: Case, failing: Failing) -> Result<bool, String> {
         tracee.fail_system_call(failing.errno)?;
         Ok(true)
     })?;
-    if failed && failing.errno == libc::EINTR {
+    if failed && failing.errno == EINTR {
         return Err("an interrupted call was not made again".to_owned());
     }
     Ok(failed)
 }
 
-/// Runs a case in a child; `at_call` is called at the entry of each of its system calls with the number of calls
-/// before it, and returns whether it has run on to the call's end. Then both roles attach, find what was there, and
-/// leave nothing. Returns whether the operation failed.
+/// Runs a case in a child; `at_call` is called at the entry of each of its system calls with the
+/// number of calls before it, and returns whether it has run on to the call's end. Then both roles
+/// attach, find what was there, and leave nothing. Returns whether the operation failed.
 fn run(
     case: Case,
     mut at_call: impl FnMut(&mut Tracee<'_>, usize) -> Result<bool, String>,
@@ -163,7 +137,8 @@ fn run(
         return Err("a failed creation has left an object".to_owned());
     }
     if let Some(bench) = &mut bench {
-        // If the name went with the last message, the peer sits on an object that nobody finds again.
+        // If the name went with the last message, the peer sits on an object that nobody finds
+        // again.
         bench.detach(case.role.peer());
     }
     let sender = options
@@ -183,62 +158,37 @@ const FAILED: u64 = 2;
 fn victim(case: Case, name: &Name, console: &Console) -> Result<(), String> {
     let options = name.options().slots(SLOTS);
     let before = held();
-    let told = |failed| {
-        console.set_outcome(if failed { FAILED } else { SUCCEEDED });
+    let failed = if case.attaches() {
+        console.mark(Phase::Begin);
+        let end = End::attach(case.role, options);
+        console.mark(Phase::End);
+        if let Ok(end) = end {
+            console.set_outcome(SUCCEEDED);
+            let now = held();
+            if now != (before.0 + 1, before.1 + 1) {
+                return Err(format!("attached, it holds {now:?} after {before:?}"));
+            }
+            // Leaves the object to those who come next.
+            std::mem::forget(end);
+            return Ok(());
+        }
+        true
+    } else {
+        let end = End::attach(case.role, options).map_err(|error| error.to_string())?;
+        console.mark(Phase::Begin);
+        let left = end.leave(case.step);
+        console.mark(Phase::End);
+        left.is_err()
     };
-    macro_rules! case {
-        ($attach:ident, $close:expr) => {
-            if matches!(case.step, Step::Create | Step::Attach) {
-                console.mark(Phase::Begin);
-                let end = options.$attach();
-                console.mark(Phase::End);
-                told(end.is_err());
-                if let Ok(end) = end {
-                    let peek = held();
-                    if peek != (before.0 + 1, before.1 + 1) {
-                        return Err(format!("attached, it holds {peek:?} after {before:?}"));
-                    }
-                    // Leaves the object to those who come next.
-                    std::mem::forget(end);
-                    return Ok(());
-                }
-            } else {
-                let end = options.$attach().map_err(|error| error.to_string())?;
-                console.mark(Phase::Begin);
-                let failed = $close(end);
-                console.mark(Phase::End);
-                told(failed);
-            }
-        };
-    }
-    match case.role {
-        Role::Sender => case!(sender, |sender: shm_mailbox::Sender| match case.step {
-            Step::Keep => sender.keep().is_err(),
-            Step::Drop => {
-                drop(sender);
-                false
-            }
-            _ => sender.close().is_err(),
-        }),
-        Role::Receiver => case!(
-            receiver,
-            |receiver: shm_mailbox::Receiver| match case.step {
-                Step::Drop => {
-                    drop(receiver);
-                    false
-                }
-                _ => receiver.close().is_err(),
-            }
-        ),
-    }
+    console.set_outcome(if failed { FAILED } else { SUCCEEDED });
     match held() {
         after if after == before => Ok(()),
         after => Err(format!("it held {before:?}, and now {after:?}")),
     }
 }
 
-/// Descriptors and mappings of objects in this process. The one that made an object has it by another name: that of a
-/// file without one.
+/// Descriptors and mappings of objects in this process. The one that made an object has it by
+/// another name: that of a file without one.
 fn held() -> (usize, usize) {
     let descriptors = fs::read_dir("/proc/self/fd").expect("/proc is there");
     let targets = descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());

@@ -1,15 +1,17 @@
-//! A correct peer that acts between any two instructions of a call: every message arrives whole, once, in order.
+//! A correct peer that acts between any two instructions of a call: every message arrives whole,
+//! once, in order.
 
 use shm_mailbox::{Message, Options, RecvError, Role, SendError};
 
-use crate::console::{Console, Phase};
-use crate::operation::Operation;
-use crate::path::Path;
-use crate::queue::Queue;
-use crate::restart;
-use crate::scenario::Bench;
+use crate::stepping::console::{Console, Phase};
+use crate::stepping::lifecycle::End;
+use crate::stepping::operation::Operation;
+use crate::stepping::path::Path;
+use crate::stepping::queue::Queue;
+use crate::stepping::scenario::Bench;
+use crate::stepping::tracee::Tracee;
+use crate::stepping::{restart, tracee};
 use crate::support::is_torture;
-use crate::tracee::{self, Tracee};
 
 /// All messages are as long, so that the child knows them by their numbers.
 const LENGTH: usize = 1024;
@@ -39,9 +41,9 @@ fn a_sender_that_fills_every_slot_between_any_two_instructions_of_a_receive_over
 }
 
 fn act_in_every_gap(what: &str, cases: &[(u32, u64, Operation)]) {
-    let Some(_turn) = crate::turn_with_stepping() else {
+    if !tracee::can_step() {
         return;
-    };
+    }
     let (mut points, mut done) = (0, 0);
     for &(slots, queued, operation) in cases {
         match run(slots, queued, operation) {
@@ -65,10 +67,7 @@ fn run(slots: u32, queued: u64, operation: Operation) -> Result<(u64, u64), Stri
     bench.detach(role);
     let console = Console::new();
     let options = bench.name.options();
-    let body = || match role {
-        Role::Sender => send_for_ever(operation, options, &console),
-        Role::Receiver => receive_for_ever(operation, options, &console),
-    };
+    let body = || live(operation, options, &console);
     let mut tracee = Tracee::spawn(&console, body)?;
     begin(&mut tracee, &mut bench, role)?;
     let path = Path::record(&mut tracee)?;
@@ -161,35 +160,21 @@ fn top_up(bench: &mut Bench, queued: u64) -> Result<(), String> {
     Ok(())
 }
 
-/// The child, as a sender.
-fn send_for_ever(operation: Operation, options: Options, console: &Console) -> Result<(), String> {
-    let mut sender = options.sender().map_err(|error| error.to_string())?;
+/// The child: call after call, until it is told to end.
+fn live(operation: Operation, options: Options, console: &Console) -> Result<(), String> {
+    let end = End::attach(operation.role(), options);
+    let mut end = end.map_err(|error| error.to_string())?;
     loop {
         tracee::rearm_alarm();
         console.mark(Phase::Ready);
         if console.is_over() {
             return Ok(());
         }
-        let queue = Queue::starting_at(sender.committed());
-        operation.send(&mut sender, console, &queue)?;
-    }
-}
-
-/// The child, as a receiver.
-fn receive_for_ever(
-    operation: Operation,
-    options: Options,
-    console: &Console,
-) -> Result<(), String> {
-    let mut receiver = options.receiver().map_err(|error| error.to_string())?;
-    loop {
-        tracee::rearm_alarm();
-        console.mark(Phase::Ready);
-        if console.is_over() {
-            return Ok(());
-        }
-        let queue = Queue::starting_at(receiver.acknowledged()).with(LENGTH);
-        operation.receive(&mut receiver, console, &queue)?;
+        let queue = match &end {
+            End::Sender(sender) => Queue::starting_at(sender.committed()),
+            End::Receiver(receiver) => Queue::starting_at(receiver.acknowledged()).with(LENGTH),
+        };
+        operation.act(&mut end, console, &queue)?;
     }
 }
 

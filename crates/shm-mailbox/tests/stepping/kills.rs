@@ -1,17 +1,17 @@
-//! A real SIGKILL after every instruction of a send and of a receive, and the role taken again in the same
-//! object, while the peer stays attached.
+//! A real SIGKILL after every instruction of a send and of a receive, and the role taken again in
+//! the same object, while the peer stays attached.
 
 use std::sync::atomic::Ordering;
 
 use shm_mailbox::Role;
 
-use crate::console::{Console, Phase};
-use crate::operation::Operation;
-use crate::path::Path;
-use crate::restart;
-use crate::scenario::Bench;
+use crate::stepping::console::{Console, Phase};
+use crate::stepping::operation::Operation;
+use crate::stepping::path::Path;
+use crate::stepping::restart;
+use crate::stepping::scenario::Bench;
+use crate::stepping::tracee::{self, Tracee};
 use crate::support::is_torture;
-use crate::tracee::Tracee;
 
 /// In the short form the kills of one case, after the first, are about so many.
 const SHORT: usize = 75;
@@ -59,9 +59,9 @@ fn a_receiver_that_is_really_killed_anywhere_is_replaced_at_the_first_try() {
 }
 
 fn kill_at_every_instruction(what: &str, operations: &[(u32, u64, Operation)]) {
-    let Some(_turn) = crate::turn_with_stepping() else {
+    if !tracee::can_step() {
         return;
-    };
+    }
     let mut count = Count::default();
     for (index, &(slots, queued, operation)) in operations.iter().enumerate() {
         for peer_parked in [false, true] {
@@ -131,8 +131,8 @@ fn announce(case: &Case, bench: &Bench) {
     }
 }
 
-/// The test takes the role of the killed process, and finds one of the states the call may leave; whether it
-/// is another than before. Then a full mailbox of messages goes through.
+/// The test takes the role of the killed process, and finds one of the states the call may leave;
+/// whether it is another than before. Then a full mailbox of messages goes through.
 fn take_over(case: &Case, bench: &mut Bench) -> Result<bool, String> {
     let role = case.operation.role();
     bench.attach(role)?;

@@ -1,14 +1,14 @@
-//! Creating, attaching and closing, by either role: every way of it, for the child to make, and what both roles have
-//! to find afterwards.
+//! Creating, attaching and closing, by either role: every way of it, for the child to make, and
+//! what both roles have to find afterwards.
 
 use std::rc::Rc;
 
-use shm_mailbox::{CloseError, Closed, Options, Receiver, Role, Sender};
+use shm_mailbox::{AttachError, CloseError, Options, Receiver, Role, Sender};
 
-use crate::console::{Console, Phase};
-use crate::queue::Queue;
-use crate::restart;
-use crate::scenario::Bench;
+use crate::stepping::console::{Console, Phase};
+use crate::stepping::queue::Queue;
+use crate::stepping::restart;
+use crate::stepping::scenario::Bench;
 use crate::support::Name;
 
 /// Room for so many messages.
@@ -81,7 +81,8 @@ impl Case {
         (Some(bench), queue, name)
     }
 
-    /// After the step, and whatever befell it: both roles find what was there, work, and leave nothing.
+    /// After the step, and whatever befell it: both roles find what was there, work, and leave
+    /// nothing.
     pub(crate) fn conclude(
         self,
         mut sender: Sender,
@@ -101,8 +102,8 @@ impl Case {
         }
         restart::drain(&mut receiver, &mut queue, 0)?;
         restart::fill_and_drain(&mut sender, &mut receiver, &mut queue)?;
-        told(receiver.close())?;
-        told(sender.close())?;
+        receiver.close().map_err(|error| error.to_string())?;
+        sender.close().map_err(|error| error.to_string())?;
         if name.exists() {
             return Err("the object is still there after a clean close".to_owned());
         }
@@ -111,60 +112,50 @@ impl Case {
 
     /// The child: makes the step between two marks.
     pub(crate) fn run(self, options: Options, console: &Console) -> Result<(), String> {
-        match self.role {
-            Role::Sender => self.send(options, console),
-            Role::Receiver => self.receive(options, console),
-        }
-    }
-
-    fn send(self, options: Options, console: &Console) -> Result<(), String> {
+        let told = |error: CloseError| error.to_string();
         if self.attaches() {
             console.mark(Phase::Begin);
-            let sender = options.sender();
+            let end = End::attach(self.role, options);
             console.mark(Phase::End);
-            let sender = sender.map_err(|error| error.to_string())?;
-            return told(sender.keep());
+            let end = end.map_err(|error| error.to_string())?;
+            return end.leave(Step::Keep).map_err(told);
         }
-        let sender = options.sender().map_err(|error| error.to_string())?;
+        let end = End::attach(self.role, options).map_err(|error| error.to_string())?;
         console.mark(Phase::Begin);
-        let result = match self.step {
-            Step::Keep => told(sender.keep()),
-            Step::Drop => {
-                drop(sender);
-                Ok(())
-            }
-            _ => told(sender.close()),
-        };
+        let left = end.leave(self.step);
         console.mark(Phase::End);
-        result
+        left.map_err(told)
     }
 
-    fn receive(self, options: Options, console: &Console) -> Result<(), String> {
-        if self.attaches() {
-            console.mark(Phase::Begin);
-            let receiver = options.receiver();
-            console.mark(Phase::End);
-            let receiver = receiver.map_err(|error| error.to_string())?;
-            return told(receiver.close());
-        }
-        let receiver = options.receiver().map_err(|error| error.to_string())?;
-        console.mark(Phase::Begin);
-        let result = match self.step {
-            Step::Drop => {
-                drop(receiver);
-                Ok(())
-            }
-            _ => told(receiver.close()),
-        };
-        console.mark(Phase::End);
-        result
-    }
-
-    fn attaches(self) -> bool {
+    pub(crate) fn attaches(self) -> bool {
         matches!(self.step, Step::Create | Step::Attach)
     }
 }
 
-fn told(closed: Result<Closed, CloseError>) -> Result<(), String> {
-    closed.map(|_| ()).map_err(|error| error.to_string())
+/// An endpoint of either role.
+pub(crate) enum End {
+    Sender(Sender),
+    Receiver(Receiver),
+}
+
+impl End {
+    pub(crate) fn attach(role: Role, options: Options) -> Result<Self, AttachError> {
+        match role {
+            Role::Sender => options.sender().map(Self::Sender),
+            Role::Receiver => options.receiver().map(Self::Receiver),
+        }
+    }
+
+    /// Closes in the way that the step says; a receiver never asks that the object be kept.
+    pub(crate) fn leave(self, step: Step) -> Result<(), CloseError> {
+        match (self, step) {
+            (end, Step::Drop) => {
+                drop(end);
+                Ok(())
+            }
+            (Self::Sender(sender), Step::Keep) => sender.keep().map(drop),
+            (Self::Sender(sender), _) => sender.close().map(drop),
+            (Self::Receiver(receiver), _) => receiver.close().map(drop),
+        }
+    }
 }

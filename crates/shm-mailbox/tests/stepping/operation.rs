@@ -2,8 +2,9 @@
 
 use shm_mailbox::{Message, Options, Receiver, RecvError, Role, SendError, Sender};
 
-use crate::console::{Console, Phase};
-use crate::queue::Queue;
+use crate::stepping::console::{Console, Phase};
+use crate::stepping::lifecycle::End;
+use crate::stepping::queue::Queue;
 
 /// One call of an endpoint.
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +39,8 @@ impl Operation {
         }
     }
 
-    /// The states that the call may leave behind, in order: the first is the one before, the last the one
-    /// after it. Nothing happens in a mailbox that is full, or empty.
+    /// The states that the call may leave behind, in order: the first is the one before, the last
+    /// the one after it. Nothing happens in a mailbox that is full, or empty.
     pub(crate) fn states(self, before: &Queue, slots: u64) -> Vec<Queue> {
         let mut states = vec![before.clone()];
         match self {
@@ -75,71 +76,46 @@ impl Operation {
         console: &Console,
         queue: &Queue,
     ) -> Result<(), String> {
-        match self.role() {
-            Role::Sender => {
-                let mut sender = options.sender().map_err(|error| error.to_string())?;
-                self.send(&mut sender, console, queue)
-            }
-            Role::Receiver => {
-                let mut receiver = options.receiver().map_err(|error| error.to_string())?;
-                self.receive(&mut receiver, console, queue)
-            }
+        let end = End::attach(self.role(), options);
+        self.act(&mut end.map_err(|error| error.to_string())?, console, queue)
+    }
+
+    /// The child: makes the call between two marks.
+    pub(crate) fn act(self, end: &mut End, console: &Console, queue: &Queue) -> Result<(), String> {
+        match end {
+            End::Sender(sender) => self.send(sender, console, queue),
+            End::Receiver(receiver) => self.receive(receiver, console, queue),
         }
     }
 
     /// The child: makes one of the sender's calls.
-    pub(crate) fn send(
-        self,
-        sender: &mut Sender,
-        console: &Console,
-        queue: &Queue,
-    ) -> Result<(), String> {
+    fn send(self, sender: &mut Sender, console: &Console, queue: &Queue) -> Result<(), String> {
         let room = u64::from(sender.capacity()) - queue.len();
-        let result = match self {
-            Self::Send(length) => {
-                let message = queue.message(length);
-                console.mark(Phase::Begin);
-                let result = sender.send(&message);
-                console.mark(Phase::End);
-                result
-            }
-            Self::TrySend(length) => {
-                let message = queue.message(length);
-                console.mark(Phase::Begin);
-                let result = sender.try_send(&message);
-                console.mark(Phase::End);
-                match result {
-                    Err(SendError::Full) if room == 0 => Ok(()),
-                    result => result,
-                }
-            }
-            Self::Draft(length) => {
-                let message = queue.message(length);
-                console.mark(Phase::Begin);
-                let result = send_in_place(sender, &message);
-                console.mark(Phase::End);
-                result
-            }
-            Self::Batch(lengths) => {
-                let mut queue = queue.clone();
-                let messages: Vec<Vec<u8>> =
-                    lengths.iter().map(|&length| queue.push(length)).collect();
-                console.mark(Phase::Begin);
-                let result = sender.try_send_batch(&messages);
-                console.mark(Phase::End);
-                match result {
-                    Ok(sent) if sent as u64 == room.min(lengths.len() as u64) => Ok(()),
-                    Ok(sent) => return Err(format!("{sent} sent, with room for {room}")),
-                    Err(error) => Err(error),
-                }
-            }
+        let lengths = match self {
+            Self::Send(length) | Self::TrySend(length) | Self::Draft(length) => &[length][..],
+            Self::Batch(lengths) => lengths,
             _ => unreachable!("a receiver's call"),
         };
-        result.map_err(|error| format!("{self:?}: {error}"))
+        let mut queue = queue.clone();
+        let messages: Vec<Vec<u8>> = lengths.iter().map(|&length| queue.push(length)).collect();
+        console.mark(Phase::Begin);
+        let result = match self {
+            Self::Send(_) => sender.send(&messages[0]).map(|()| 1),
+            Self::TrySend(_) => sender.try_send(&messages[0]).map(|()| 1),
+            Self::Draft(_) => send_in_place(sender, &messages[0]).map(|()| 1),
+            _ => sender.try_send_batch(&messages),
+        };
+        console.mark(Phase::End);
+        match result {
+            Err(SendError::Full) if room == 0 => Ok(()),
+            Ok(sent) if sent as u64 == room.min(lengths.len() as u64) => Ok(()),
+            Ok(sent) => Err(format!("{self:?}: {sent} sent, with room for {room}")),
+            Err(error) => Err(format!("{self:?}: {error}")),
+        }
     }
 
     /// The child: makes one of the receiver's calls.
-    pub(crate) fn receive(
+    fn receive(
         self,
         receiver: &mut Receiver,
         console: &Console,

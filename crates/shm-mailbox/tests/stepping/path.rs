@@ -1,8 +1,8 @@
-//! The way a call takes through the code, so that a later call of the same kind can be stopped anywhere on it
-//! without stepping there: a stop costs some 20 µs.
+//! The way a call takes through the code, so that a later call of the same kind can be stopped
+//! anywhere on it without stepping there: a stop costs some 20 µs.
 
-use crate::console::Phase;
-use crate::tracee::Tracee;
+use crate::stepping::console::Phase;
+use crate::stepping::tracee::Tracee;
 
 /// More instructions than any call needs that this is made for.
 const MOST: u64 = 100_000;
@@ -21,14 +21,14 @@ impl Path {
         Ok(Self(places))
     }
 
-    /// The points at which the call can be stopped: before its first instruction, and after each but the last, which
-    /// says that it is over.
+    /// The points at which the call can be stopped: before its first instruction, and after each
+    /// but the last, which says that it is over.
     pub(crate) fn points(&self) -> usize {
         self.0.len()
     }
 
-    /// Brings `tracee`, which is about to make the same call, to the point after so many instructions. False
-    /// if it went another way this time, and is at the mark after the call.
+    /// Brings `tracee`, which is about to make the same call, to the point after so many
+    /// instructions. False if it went another way this time, and is at the mark after the call.
     pub(crate) fn follow(&self, tracee: &mut Tracee, instructions: usize) -> Result<bool, String> {
         // A repeated instruction stays where it is; a breakpoint meets it once.
         let is_new = |&index: &usize| index > 0 && self.0[index] != self.0[index - 1];

@@ -5,7 +5,7 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 
 use shm_mailbox::{Message, Receiver, RecvError, Role, SendError, Sender};
 
-use crate::queue::Queue;
+use crate::stepping::queue::Queue;
 use crate::support::Name;
 
 /// Lengths of the messages that show that the mailbox still works.
@@ -27,8 +27,8 @@ impl Copy {
 
     /// Which of `states` the bytes are; `None` stands for no object at all.
     ///
-    /// Whichever role comes back first finds the same one, and then the mailbox takes and delivers two times as
-    /// many messages as it has room for.
+    /// Whichever role comes back first finds the same one, and then the mailbox takes and delivers
+    /// two times as many messages as it has room for.
     pub(crate) fn judge(&self, bytes: Option<&[u8]>, states: &[Queue]) -> Result<usize, String> {
         let first = self.restart(bytes, states, Role::Sender)?;
         let second = self.restart(bytes, states, Role::Receiver)?;
@@ -132,7 +132,8 @@ pub(crate) fn peek_all(receiver: &mut Receiver) -> Result<Vec<(u64, Vec<u8>)>, S
     }
 }
 
-/// Sends until the mailbox is full, which must be at its capacity, and takes every message out again.
+/// Sends until the mailbox is full, which must be at its capacity, and takes every message out
+/// again.
 pub(crate) fn fill_and_drain(
     sender: &mut Sender,
     receiver: &mut Receiver,

@@ -1,11 +1,12 @@
-//! A mailbox brought into a certain state, with both endpoints in the test until one goes to the child.
+//! A mailbox brought into a certain state, with both endpoints in the test until one goes to the
+//! child.
 
 use std::rc::Rc;
 
 use shm_mailbox::{Message, Receiver, Role, Sender};
 
-use crate::queue::Queue;
-use crate::restart;
+use crate::stepping::queue::Queue;
+use crate::stepping::restart;
 use crate::support::{Name, Raw};
 
 /// Lengths of the messages that are there before the call under test.
@@ -14,8 +15,8 @@ const LENGTHS: [usize; 6] = [1024, 57, 0, 8, 64, 56];
 /// So many messages sent, then so many received.
 pub(crate) type Round = (u64, u64);
 
-/// What the mailbox has been through before the call under test; the states differ in how full it is, and in where
-/// the next message goes.
+/// What the mailbox has been through before the call under test; the states differ in how full it
+/// is, and in where the next message goes.
 pub(crate) fn histories(slots: u64) -> Vec<Vec<Round>> {
     let full = slots;
     let mut histories = vec![
@@ -35,8 +36,8 @@ pub(crate) fn histories(slots: u64) -> Vec<Vec<Round>> {
         histories.push(vec![(full, full / 2), (full / 2, 0)]);
     }
     if slots > 2 {
-        // Full, half emptied, filled again, all but emptied: the first messages are not where they would be in
-        // a fresh one.
+        // Full, half emptied, filled again, all but emptied: the first messages are not where they
+        // would be in a fresh one.
         histories.push(vec![(full, full / 2), (full / 4, full / 2)]);
         histories.push(vec![(full, full - 2), (full / 2, 2), (full / 4, 0)]);
         histories.push(vec![(full / 2, full / 2), (full, 3), (2, full - 4)]);
@@ -142,7 +143,8 @@ impl Bench {
         Ok(())
     }
 
-    /// Fills the mailbox, which must take as much as it has room for, and takes messages out until `rest` are left.
+    /// Fills the mailbox, which must take as much as it has room for, and takes messages out until
+    /// `rest` are left.
     pub(crate) fn fill_and_drain(&mut self, rest: u64) -> Result<(), String> {
         let sender = self.sender.as_mut().expect("it is attached");
         restart::fill(sender, &mut self.queue)?;

@@ -1,23 +1,25 @@
-//! A real SIGKILL at the entry and at the end of every system call of creating, attaching and closing.
+//! A real SIGKILL at the entry and at the end of every system call of creating, attaching and
+//! closing.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::time::{Duration, Instant};
 
+use nix::unistd::{getegid, geteuid};
 use shm_mailbox::{AttachError, Role};
 
-use crate::console::{Console, Phase};
-use crate::lifecycle::{Case, SLOTS, Step};
+use crate::stepping::console::{Console, Phase};
+use crate::stepping::lifecycle::{Case, End, SLOTS, Step};
+use crate::stepping::tracee::{self, Stop, Tracee};
 use crate::support::Name;
-use crate::tracee::{Stop, Tracee};
 
 /// The next attach succeeds within this time.
 const SOON: Duration = Duration::from_secs(1);
 
 #[test]
 fn a_kill_at_any_system_call_is_made_good_by_the_next_attach() {
-    let Some(_turn) = crate::turn_with_ptrace() else {
+    if !tracee::can_trace() {
         return;
-    };
+    }
     let mut kills = 0;
     let mut slowest = Duration::ZERO;
     for case in Case::all() {
@@ -40,15 +42,14 @@ fn a_kill_at_any_system_call_is_made_good_by_the_next_attach() {
 
 #[test]
 fn a_mailbox_whose_creator_was_killed_has_its_group_and_mode_or_is_not_there() {
-    let Some(_turn) = crate::turn_with_ptrace() else {
+    if !tracee::can_trace() {
         return;
-    };
-    // SAFETY: no arguments, no failure.
-    let user = unsafe { libc::geteuid() };
-    // SAFETY: as above.
-    let own_group = unsafe { libc::getegid() };
+    }
     // Root may give it to any group.
-    let group = if user == 0 { 65_534 } else { own_group };
+    let group = match geteuid().is_root() {
+        true => 65_534,
+        false => getegid().as_raw(),
+    };
     let (mut kills, mut made) = (0, 0);
     for role in [Role::Sender, Role::Receiver] {
         let case = Case {
@@ -89,8 +90,8 @@ fn a_mailbox_whose_creator_was_killed_has_its_group_and_mode_or_is_not_there() {
     assert!(kills >= 50 && made >= 2);
 }
 
-/// Kills the step when it stops for the n-th time, at the entry or the end of a system call. Then both roles
-/// attach, find what was there, and leave nothing. `None` if the step was over before.
+/// Kills the step when it stops for the n-th time, at the entry or the end of a system call. Then
+/// both roles attach, find what was there, and leave nothing. `None` if the step was over before.
 fn kill(case: Case, stops: u64) -> Result<Option<Duration>, String> {
     let (mut bench, queue, name) = case.prepare();
     let options = name.options().slots(SLOTS);
@@ -111,17 +112,12 @@ fn kill(case: Case, stops: u64) -> Result<Option<Duration>, String> {
     }
     tracee.kill();
 
-    // The role that was killed comes first. Its old holder was not waited for, and may still be about to die.
-    let mut sender = None;
-    let mut receiver = None;
+    // The role that was killed comes first. Its old holder was not waited for, and may still be
+    // about to die.
     let start = Instant::now();
-    let elapsed = loop {
-        let result = match case.role {
-            Role::Sender => options.clone().sender().map(|it| sender = Some(it)),
-            Role::Receiver => options.clone().receiver().map(|it| receiver = Some(it)),
-        };
-        match result {
-            Ok(()) => break start.elapsed(),
+    let (first, elapsed) = loop {
+        match End::attach(case.role, options.clone()) {
+            Ok(end) => break (end, start.elapsed()),
             Err(AttachError::RoleTaken { .. }) if start.elapsed() < SOON => {}
             Err(error) => return Err(format!("the next attach: {error}")),
         }
@@ -131,17 +127,14 @@ fn kill(case: Case, stops: u64) -> Result<Option<Duration>, String> {
     }
     drop(tracee);
     if let Some(bench) = &mut bench {
-        // If the name went with the last message, the peer sits on an object that nobody finds again.
+        // If the name went with the last message, the peer sits on an object that nobody finds
+        // again.
         bench.detach(case.role.peer());
     }
     let told = |error: AttachError| format!("the attach after it: {error}");
-    let sender = match sender {
-        Some(sender) => sender,
-        None => options.clone().sender().map_err(told)?,
-    };
-    let receiver = match receiver {
-        Some(receiver) => receiver,
-        None => options.receiver().map_err(told)?,
+    let (sender, receiver) = match first {
+        End::Sender(sender) => (sender, options.receiver().map_err(told)?),
+        End::Receiver(receiver) => (options.sender().map_err(told)?, receiver),
     };
     case.conclude(sender, receiver, queue, &name)?;
     Ok(Some(elapsed))

@@ -1,12 +1,16 @@
 //! A forked child under `ptrace(2)`: stepped, stopped at system calls, killed.
 
 use std::any::Any;
-#[cfg(target_arch = "x86_64")]
-use std::mem::offset_of;
 use std::panic::{self, AssertUnwindSafe};
-use std::ptr;
 
-use crate::console::{Console, Phase};
+use nix::errno::Errno;
+use nix::sys::ptrace::{self, Options};
+use nix::sys::signal::{Signal, kill, raise};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, alarm, fork};
+use test_support::skip;
+
+use crate::stepping::console::{Console, Phase};
 
 /// After so many seconds a child is taken to hang: its alarm ends it.
 const HANG: u32 = 60;
@@ -25,19 +29,9 @@ pub(crate) enum Stop {
 
 /// The child. Killed and waited for when dropped.
 pub(crate) struct Tracee<'a> {
-    pid: libc::pid_t,
+    pid: Pid,
     console: &'a Console,
     gone: bool,
-}
-
-/// Whether a child can be traced here.
-pub(crate) fn is_permitted() -> bool {
-    let console = Console::new();
-    match Tracee::spawn(&console, || Ok(())).and_then(Tracee::finish) {
-        Ok(()) => true,
-        Err(reason) if reason == NOT_PERMITTED_REASON => false,
-        Err(reason) => panic!("{reason}"),
-    }
 }
 
 impl<'a> Tracee<'a> {
@@ -48,25 +42,22 @@ impl<'a> Tracee<'a> {
         console: &'a Console,
         body: impl FnOnce() -> Result<(), String>,
     ) -> Result<Self, String> {
-        // SAFETY: the child runs on the only thread it has, allocates with an allocator that allows it after a
-        // fork, and ends in `_exit`.
-        let pid = unsafe { libc::fork() };
-        match pid {
-            0 => run_child(console, body),
-            -1 => Err(failed("fork")),
-            pid => {
+        // SAFETY: the child runs on the only thread it has, allocates with an allocator that allows
+        // it after a fork, and ends in `_exit`.
+        match unsafe { fork() }.map_err(failed)? {
+            ForkResult::Child => run_child(console, body),
+            ForkResult::Parent { child } => {
                 let mut tracee = Self {
-                    pid,
+                    pid: child,
                     console,
                     gone: false,
                 };
                 match tracee.wait_status()? {
-                    status if libc::WIFSTOPPED(status) => {}
+                    WaitStatus::Stopped(..) => {}
                     status => return Err(tracee.ended(status)),
                 }
-                let options = libc::PTRACE_O_EXITKILL | libc::PTRACE_O_TRACESYSGOOD;
-                let options = u64::from(options.cast_unsigned());
-                tracee.request(libc::PTRACE_SETOPTIONS, 0, options)?;
+                let options = Options::PTRACE_O_EXITKILL | Options::PTRACE_O_TRACESYSGOOD;
+                ptrace::setoptions(child, options).map_err(failed)?;
                 Ok(tracee)
             }
         }
@@ -75,12 +66,13 @@ impl<'a> Tracee<'a> {
     /// Lets it run one instruction.
     #[inline]
     pub(crate) fn step(&mut self) -> Result<(), String> {
-        self.go(libc::PTRACE_SINGLESTEP)
+        ptrace::step(self.pid, None).map_err(failed)?;
+        self.wait_for_trap()
     }
 
     /// Lets it run to its next mark, which must be this one.
     pub(crate) fn run_to(&mut self, phase: Phase) -> Result<(), String> {
-        self.go(libc::PTRACE_CONT)?;
+        self.run_to_trap()?;
         if self.console.is_at(phase) {
             Ok(())
         } else {
@@ -90,12 +82,13 @@ impl<'a> Tracee<'a> {
 
     /// Lets it run to the next entry or end of a system call, or to a mark.
     pub(crate) fn run_to_system_call(&mut self) -> Result<Stop, String> {
-        self.request(libc::PTRACE_SYSCALL, 0, 0)?;
+        ptrace::syscall(self.pid, None).map_err(failed)?;
         self.wait()
     }
 
-    /// Steps through the call under test, from the mark before it to the one after it, and calls `look`
-    /// after every instruction with the number of instructions so far. Returns how many there were.
+    /// Steps through the call under test, from the mark before it to the one after it, and calls
+    /// `look` after every instruction with the number of instructions so far. Returns how many
+    /// there were.
     pub(crate) fn step_through(
         &mut self,
         most: u64,
@@ -116,25 +109,89 @@ impl<'a> Tracee<'a> {
         self.console.is_at(Phase::End)
     }
 
-    /// The address of its next instruction.
-    #[cfg(target_arch = "x86_64")]
-    pub(crate) fn place(&mut self) -> Result<u64, String> {
-        let offset = offset_of!(libc::user, regs) + offset_of!(libc::user_regs_struct, rip);
-        let place = self.request(libc::PTRACE_PEEKUSER, offset, 0)?;
-        Ok(place.cast_unsigned())
+    /// Lets it run to its end, which must be a good one.
+    pub(crate) fn finish(mut self) -> Result<(), String> {
+        ptrace::cont(self.pid, None).map_err(failed)?;
+        match self.wait_status()? {
+            WaitStatus::Exited(_, 0) => Ok(()),
+            status => Err(self.ended(status)),
+        }
     }
 
-    /// Lets it run until it is about to execute the instruction at `place` for the n-th time. False if it
-    /// has come to the mark after the call instead.
-    #[cfg(target_arch = "x86_64")]
+    /// SIGKILL, now. Does not wait until it is dead.
+    pub(crate) fn kill(&mut self) {
+        // A child that was not waited for, so the number is still its own.
+        let _ = kill(self.pid, Signal::SIGKILL);
+    }
+
+    /// Lets it run until a trap stops it.
+    fn run_to_trap(&mut self) -> Result<(), String> {
+        ptrace::cont(self.pid, None).map_err(failed)?;
+        self.wait_for_trap()
+    }
+
+    fn wait_for_trap(&mut self) -> Result<(), String> {
+        match self.wait()? {
+            Stop::Trap => Ok(()),
+            Stop::SystemCall => Err("stopped at a system call".to_owned()),
+        }
+    }
+
+    fn wait(&mut self) -> Result<Stop, String> {
+        match self.wait_status()? {
+            WaitStatus::Stopped(_, Signal::SIGTRAP) => Ok(Stop::Trap),
+            WaitStatus::PtraceSyscall(_) => Ok(Stop::SystemCall),
+            status => Err(self.ended(status)),
+        }
+    }
+
+    fn wait_status(&mut self) -> Result<WaitStatus, String> {
+        let status = loop {
+            match waitpid(self.pid, Some(WaitPidFlag::__WALL)) {
+                Err(Errno::EINTR) => {}
+                status => break status.map_err(failed)?,
+            }
+        };
+        self.gone = matches!(status, WaitStatus::Exited(..) | WaitStatus::Signaled(..));
+        Ok(status)
+    }
+
+    /// Why it stopped or ended, in words.
+    fn ended(&self, status: WaitStatus) -> String {
+        match (self.console.failure(), status) {
+            (Some(failure), _) => failure,
+            (_, WaitStatus::Exited(_, NOT_PERMITTED)) => NOT_PERMITTED_REASON.to_owned(),
+            (_, WaitStatus::Stopped(_, Signal::SIGALRM)) => {
+                format!("hangs: not done after {HANG} s")
+            }
+            (_, status) => format!("{status:?}"),
+        }
+    }
+}
+
+/// What is known of this machine's registers.
+#[cfg(target_arch = "x86_64")]
+impl Tracee<'_> {
+    /// The address of its next instruction.
+    pub(crate) fn place(&mut self) -> Result<u64, String> {
+        Ok(ptrace::getregs(self.pid).map_err(failed)?.rip)
+    }
+
+    /// Lets it run until it is about to execute the instruction at `place` for the n-th time. False
+    /// if it has come to the mark after the call instead.
     pub(crate) fn run_to_place(&mut self, place: u64, visits: usize) -> Result<bool, String> {
         /// Register 7 switches on what register 0 says: stop before this address is executed.
-        const ON: u64 = 1;
-        let register = |number: usize| offset_of!(libc::user, u_debugreg) + 8 * number;
-        self.request(libc::PTRACE_POKEUSER, register(0), place)?;
-        self.request(libc::PTRACE_POKEUSER, register(7), ON)?;
+        const ON: i64 = 1;
+        let pid = self.pid;
+        let set = |number: usize, value: i64| {
+            let offset = std::mem::offset_of!(libc::user, u_debugreg) + 8 * number;
+            let offset = std::ptr::without_provenance_mut(offset);
+            ptrace::write_user(pid, offset, value).map_err(failed)
+        };
+        set(0, place.cast_signed())?;
+        set(7, ON)?;
         for _ in 0..visits {
-            self.go(libc::PTRACE_CONT)?;
+            self.run_to_trap()?;
             if self.is_over() {
                 break;
             }
@@ -142,169 +199,57 @@ impl<'a> Tracee<'a> {
                 return Err("stopped elsewhere than at the breakpoint".to_owned());
             }
         }
-        self.request(libc::PTRACE_POKEUSER, register(7), 0)?;
+        set(7, 0)?;
         Ok(!self.is_over())
     }
 
     /// At the entry of a system call: its number and its arguments.
-    #[cfg(target_arch = "x86_64")]
-    pub(crate) fn system_call(&mut self) -> Result<(libc::c_long, [u64; 6]), String> {
-        let regs = self.registers()?;
+    pub(crate) fn system_call(&mut self) -> Result<(i64, [u64; 6]), String> {
+        let regs = ptrace::getregs(self.pid).map_err(failed)?;
         let arguments = [regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9];
         Ok((regs.orig_rax.cast_signed(), arguments))
     }
 
     /// At the entry of a system call: leaves it out, and lets it return this error.
-    #[cfg(target_arch = "x86_64")]
-    pub(crate) fn fail_system_call(&mut self, errno: i32) -> Result<(), String> {
-        let mut regs = self.registers()?;
+    pub(crate) fn fail_system_call(&mut self, errno: Errno) -> Result<(), String> {
+        let mut regs = ptrace::getregs(self.pid).map_err(failed)?;
         // A number that no call has.
         regs.orig_rax = u64::MAX;
-        self.set_registers(&regs)?;
+        ptrace::setregs(self.pid, regs).map_err(failed)?;
         if self.run_to_system_call()? != Stop::SystemCall {
             return Err("the call did not return".to_owned());
         }
-        let mut regs = self.registers()?;
-        regs.rax = i64::from(-errno).cast_unsigned();
-        self.set_registers(&regs)
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    fn registers(&mut self) -> Result<libc::user_regs_struct, String> {
-        let mut regs = std::mem::MaybeUninit::uninit();
-        // SAFETY: the child stands still, and there is room for its registers.
-        let answer = unsafe { libc::ptrace(libc::PTRACE_GETREGS, self.pid, 0, regs.as_mut_ptr()) };
-        if answer == -1 {
-            return Err(failed("ptrace"));
-        }
-        // SAFETY: the call has filled it.
-        Ok(unsafe { regs.assume_init() })
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    fn set_registers(&mut self, regs: &libc::user_regs_struct) -> Result<(), String> {
-        // SAFETY: the child stands still, and is a test's; `regs` outlives the call.
-        let answer =
-            unsafe { libc::ptrace(libc::PTRACE_SETREGS, self.pid, 0, ptr::from_ref(regs)) };
-        if answer == -1 {
-            return Err(failed("ptrace"));
-        }
-        Ok(())
-    }
-
-    /// Elsewhere no call is looked into.
-    #[cfg(not(target_arch = "x86_64"))]
-    pub(crate) fn system_call(&mut self) -> Result<(libc::c_long, [u64; 6]), String> {
-        Err("not on this machine".to_owned())
-    }
-
-    /// Elsewhere no call is looked into.
-    #[cfg(not(target_arch = "x86_64"))]
-    pub(crate) fn fail_system_call(&mut self, _errno: i32) -> Result<(), String> {
-        Err("not on this machine".to_owned())
-    }
-
-    /// Elsewhere no call is stepped.
-    #[cfg(not(target_arch = "x86_64"))]
-    pub(crate) fn place(&mut self) -> Result<u64, String> {
-        Err("not on this machine".to_owned())
-    }
-
-    /// Elsewhere no call is stepped.
-    #[cfg(not(target_arch = "x86_64"))]
-    pub(crate) fn run_to_place(&mut self, _place: u64, _visits: usize) -> Result<bool, String> {
-        Err("not on this machine".to_owned())
-    }
-
-    /// Lets it run to its end, which must be a good one.
-    pub(crate) fn finish(mut self) -> Result<(), String> {
-        self.request(libc::PTRACE_CONT, 0, 0)?;
-        match self.wait_status()? {
-            status if libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0 => Ok(()),
-            status => Err(self.ended(status)),
-        }
-    }
-
-    /// SIGKILL, now. Does not wait until it is dead.
-    pub(crate) fn kill(&mut self) {
-        // SAFETY: a child that was not waited for, so the number is still its own.
-        unsafe { libc::kill(self.pid, libc::SIGKILL) };
-    }
-
-    /// Lets it run until a trap stops it.
-    fn go(&mut self, request: libc::c_uint) -> Result<(), String> {
-        self.request(request, 0, 0)?;
-        match self.wait()? {
-            Stop::Trap => Ok(()),
-            Stop::SystemCall => Err("stopped at a system call".to_owned()),
-        }
-    }
-
-    fn request(
-        &mut self,
-        request: libc::c_uint,
-        offset: usize,
-        data: u64,
-    ) -> Result<libc::c_long, String> {
-        // SAFETY: requests that touch none of our memory; the child is ours.
-        let answer = unsafe { libc::ptrace(request, self.pid, offset, data) };
-        // The only answer asked for is an address, and that is never -1.
-        match answer {
-            -1 => Err(failed("ptrace")),
-            answer => Ok(answer),
-        }
-    }
-
-    fn wait(&mut self) -> Result<Stop, String> {
-        let status = self.wait_status()?;
-        if !libc::WIFSTOPPED(status) {
-            return Err(self.ended(status));
-        }
-        match libc::WSTOPSIG(status) {
-            libc::SIGTRAP => Ok(Stop::Trap),
-            signal if signal == libc::SIGTRAP | 0x80 => Ok(Stop::SystemCall),
-            _ => Err(self.ended(status)),
-        }
-    }
-
-    fn wait_status(&mut self) -> Result<libc::c_int, String> {
-        let mut status = 0;
-        // SAFETY: our child, and a place for its status.
-        while unsafe { libc::waitpid(self.pid, &raw mut status, libc::__WALL) } == -1 {
-            if std::io::Error::last_os_error().kind() != std::io::ErrorKind::Interrupted {
-                return Err(failed("waitpid"));
-            }
-        }
-        self.gone = !libc::WIFSTOPPED(status);
-        Ok(status)
-    }
-
-    /// Why it stopped or ended, in words.
-    fn ended(&self, status: libc::c_int) -> String {
-        if let Some(failure) = self.console.failure() {
-            failure
-        } else if libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == NOT_PERMITTED {
-            NOT_PERMITTED_REASON.to_owned()
-        } else if libc::WIFEXITED(status) {
-            format!("exited with {}", libc::WEXITSTATUS(status))
-        } else if libc::WIFSIGNALED(status) {
-            format!("killed by signal {}", libc::WTERMSIG(status))
-        } else if libc::WSTOPSIG(status) == libc::SIGALRM {
-            format!("hangs: not done after {HANG} s")
-        } else {
-            format!("got signal {}", libc::WSTOPSIG(status))
-        }
+        let mut regs = ptrace::getregs(self.pid).map_err(failed)?;
+        regs.rax = (-i64::from(errno as i32)).cast_unsigned();
+        ptrace::setregs(self.pid, regs).map_err(failed)
     }
 }
+
+/// Elsewhere no call is stepped, and none is looked into.
+#[cfg(not(target_arch = "x86_64"))]
+impl Tracee<'_> {
+    pub(crate) fn place(&mut self) -> Result<u64, String> {
+        Err(ELSEWHERE.to_owned())
+    }
+
+    pub(crate) fn run_to_place(&mut self, _: u64, _: usize) -> Result<bool, String> {
+        Err(ELSEWHERE.to_owned())
+    }
+
+    pub(crate) fn system_call(&mut self) -> Result<(i64, [u64; 6]), String> {
+        Err(ELSEWHERE.to_owned())
+    }
+
+    pub(crate) fn fail_system_call(&mut self, _: Errno) -> Result<(), String> {
+        Err(ELSEWHERE.to_owned())
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+const ELSEWHERE: &str = "not on this machine";
 
 impl Drop for Tracee<'_> {
     fn drop(&mut self) {
-        self.kill_and_wait();
-    }
-}
-
-impl Tracee<'_> {
-    fn kill_and_wait(&mut self) {
         while !self.gone {
             self.kill();
             if self.wait_status().is_err() {
@@ -316,21 +261,17 @@ impl Tracee<'_> {
 
 /// The child: starts its alarm again.
 pub(crate) fn rearm_alarm() {
-    // SAFETY: touches no memory.
-    unsafe { libc::alarm(HANG) };
+    alarm::set(HANG);
 }
 
 fn run_child(console: &Console, body: impl FnOnce() -> Result<(), String>) -> ! {
-    let none = ptr::null_mut::<libc::c_void>();
-    // SAFETY: takes no address.
-    if unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, none, none) } == -1 {
+    if ptrace::traceme().is_err() {
         exit(NOT_PERMITTED);
     }
     rearm_alarm();
-    // SAFETY: sends a signal to ourselves; the tracer is told, and lets us go on.
-    unsafe { libc::raise(libc::SIGSTOP) };
-    let outcome = panic::catch_unwind(AssertUnwindSafe(body));
-    let reason = match outcome {
+    // The tracer is told, and lets us go on.
+    raise(Signal::SIGSTOP).expect("a signal to ourselves");
+    let reason = match panic::catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(())) => exit(0),
         Ok(Err(reason)) => reason,
         Err(payload) => format!("panicked: {}", text_of(payload.as_ref())),
@@ -351,6 +292,29 @@ fn exit(status: i32) -> ! {
     unsafe { libc::_exit(status) }
 }
 
-fn failed(call: &str) -> String {
-    format!("{call} failed: {}", std::io::Error::last_os_error())
+fn failed(errno: Errno) -> String {
+    format!("a request to the child failed: {errno}")
+}
+
+/// Whether single instructions can be stepped here; says so if not.
+pub(crate) fn can_step() -> bool {
+    // A pair of exclusive load and store, as aarch64 has them, never succeeds when it is stepped.
+    let is_known = cfg!(target_arch = "x86_64");
+    if !is_known {
+        skip("x86-64");
+    }
+    is_known && can_trace()
+}
+
+/// Whether a child can be traced here; says so if not.
+pub(crate) fn can_trace() -> bool {
+    let console = Console::new();
+    match Tracee::spawn(&console, || Ok(())).and_then(Tracee::finish) {
+        Ok(()) => true,
+        Err(reason) if reason == NOT_PERMITTED_REASON => {
+            skip("ptrace");
+            false
+        }
+        Err(reason) => panic!("{reason}"),
+    }
 }

@@ -1,11 +1,12 @@
-//! The child whose memory is rewritten under its hands: attaches, makes one call, and tells how it ended.
+//! The child whose memory is rewritten under its hands: attaches, makes one call, and tells how it
+//! ended.
 
 use std::time::Duration;
 
 use shm_mailbox::{Message, Options, Receiver, RecvError, Role, SendError, Sender, Wait};
 
-use crate::console::{Console, Phase};
-use crate::tracee;
+use crate::stepping::console::{Console, Phase};
+use crate::stepping::tracee;
 
 /// How long the calls may wait.
 const TIMEOUT: Duration = Duration::from_micros(500);
@@ -25,8 +26,8 @@ pub(crate) enum Call {
     RecvWhenEmpty,
 }
 
-/// How the call ended: in one of the usual ways, or with `Corrupt`, which stands for `Truncated` too: who finds
-/// no magic takes the memory for lost.
+/// How the call ended: in one of the usual ways, or with `Corrupt`, which stands for `Truncated`
+/// too: who finds no magic takes the memory for lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Done = 1,
@@ -82,31 +83,21 @@ pub(crate) fn live(call: Call, options: &Options, console: &Console) -> Result<(
             let shown = receiver.peek(&mut message);
             shown.map_err(|error| error.to_string())?;
         }
-        // Twice the same call, the first between the marks.
-        let outcome = match call.role() {
+        let mut make = || match call.role() {
             Role::Sender => {
-                console.mark(Phase::Begin);
-                let first = send(call, &mut sender);
-                console.mark(Phase::End);
-                let second = send(call, &mut sender);
-                conclude(
-                    first.map_err(|error| (of_send(&error), error.to_string())),
-                    second.map_err(|error| (of_send(&error), error.to_string())),
-                )?
+                send(call, &mut sender).map_err(|error| (of_send(&error), error.to_string()))
             }
-            Role::Receiver => {
-                console.mark(Phase::Begin);
-                let first = receive(call, &mut receiver, &mut message);
-                console.mark(Phase::End);
-                let second = receive(call, &mut receiver, &mut message);
-                conclude(
-                    first.map_err(|error| (of_recv(&error), error.to_string())),
-                    second.map_err(|error| (of_recv(&error), error.to_string())),
-                )?
-            }
+            Role::Receiver => receive(call, &mut receiver, &mut message)
+                .map_err(|error| (of_recv(&error), error.to_string())),
         };
+        // Twice the same call, the first between the marks.
+        console.mark(Phase::Begin);
+        let first = make();
+        console.mark(Phase::End);
+        let outcome = conclude(first, make())?;
         console.set_outcome(outcome as u64);
-        // Whatever closing finds in the memory, it comes back; the image is put in place again later.
+        // Whatever closing finds in the memory, it comes back; the image is put in place again
+        // later.
         drop(receiver);
         let _ = sender.keep();
         console.mark(Phase::Ended);

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use shm_mailbox::Role;
 
-use crate::object;
-use crate::queue::Queue;
-use crate::restart::Copy;
+use crate::stepping::object;
+use crate::stepping::queue::Queue;
+use crate::stepping::restart::Copy;
 use crate::support::Raw;
 
 /// Judges the states of one call, each once.

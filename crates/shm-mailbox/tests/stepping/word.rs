@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::scenario::Bench;
+use crate::stepping::scenario::Bench;
 use crate::support::Raw;
 use crate::support::raw::{
     HOT, KIND, MAGIC, RECEIVED, RECEIVER_LIFE, RECEIVER_PARKED, SENDER_LIFE, SENDER_PARKED, SENT,

@@ -1,4 +1,5 @@
-//! Control groups whose processes stand still when they are told to, as containers and sleeping machines do it.
+//! Control groups whose processes stand still when they are told to, as containers and sleeping
+//! machines do it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,13 +7,15 @@ use std::path::{Path, PathBuf};
 use super::process::Child;
 use super::until;
 
-/// A control group of our own; gone when this is dropped, which has to be after its processes have ended.
+/// A control group of our own; gone when this is dropped, which has to be after its processes have
+/// ended.
 pub(crate) struct Freezer {
     folder: PathBuf,
     version: Version,
 }
 
-/// The two kinds of control groups; see `cgroups(7)`, and the kernel's `cgroup-v2` and `freezer-subsystem`.
+/// The two kinds of control groups; see `cgroups(7)`, and the kernel's `cgroup-v2` and
+/// `freezer-subsystem`.
 #[derive(Clone, Copy)]
 enum Version {
     One,

@@ -1,6 +1,5 @@
 //! The shared words of a mailbox, as somebody sees and writes them who keeps to no protocol.
 
-use std::fs;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use shm_core::{Mapping, ObjectOptions};
@@ -81,16 +80,6 @@ impl Raw {
     }
 }
 
-/// All bytes of the object.
-pub(crate) fn bytes(name: &Name) -> Vec<u8> {
-    fs::read(name.path()).expect("the object is there")
-}
-
-/// Makes an object of these bytes.
-pub(crate) fn create(name: &Name, bytes: &[u8]) {
-    fs::write(name.path(), bytes).expect("room in /dev/shm");
-}
-
 /// The bytes of a mailbox of this many slots, all of them hot, that nobody has attached to.
 pub(crate) fn image(slots: u32) -> Vec<u8> {
     image_with_hot(slots, slots)
@@ -119,5 +108,5 @@ pub(crate) fn put(image: &mut [u8], offset: usize, value: u64) {
 pub(crate) fn create_at(name: &Name, mut image: Vec<u8>, next: u64) {
     put(&mut image, SENT, next);
     put(&mut image, RECEIVED, next);
-    create(name, &image);
+    name.fill(&image);
 }
