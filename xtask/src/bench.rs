@@ -1,44 +1,54 @@
-//! `cargo xtask bench`: measures this machine, and writes what came of it to `docs/measurements.md` and
-//! `docs/labbook.md`.
+//! `cargo xtask bench`: measures this machine, and writes what came of it to `docs/measurements.md`
+//! and `docs/labbook.md`.
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::ops::Range;
+use std::process::Stdio;
 use std::time::Instant;
 
+use anyhow::{Context, ensure};
 use serde_json::Value;
 
 use crate::Verdict;
-use crate::figures;
+use crate::figures::{self, Figure};
 use crate::hosts::Hosts;
-use crate::marks::{part_of, with_part};
-use crate::process::describe;
-use crate::workspace;
+use crate::run;
 
-const HELP: &str = "\
-usage: cargo xtask bench [--quick] [--peers | --scaling]
-
-Builds in release mode, and runs
-
-  shm bench, in all ways of waiting, the lesson's layout too, on two cores;
-  shm bench, without polling, on one core and unpinned;
-  cargo bench -p benches --bench ratios, which compares the mailbox with raw baselines;
-  cargo bench -p benches --bench scaling, which tells how cost grows with slots and bytes;
-
-writes the tables to docs/measurements.md and docs/labbook.md, between the marks that are there, the
-pictures to docs/measurements.svg, docs/slots.svg and docs/bytes.svg, and the figures to
-measurements.json, ratios.json and scaling.json in the target directory. The table by host in
-docs/measurements.md gets a column for this machine, or new figures in the one that it has. Ends with status 1 if a measurement says of itself that it is
-wrong.
-
-It takes about fifteen minutes, on a machine that should have nothing else to do.
-
-  --quick   less exactly, in about three minutes
-  --peers   instead of all that, compare the mailbox with what people would use instead: build
-            benches/peers, which takes some minutes the first time and a C++ compiler, run it for
-            three minutes (--quick: less than one), and write its tables to docs/labbook.md
-  --scaling instead of all that, only how cost grows with slots and bytes: less than a minute
-";
+/// Measure this machine, and write docs/measurements.md and docs/labbook.md
+///
+/// Builds in release mode, and runs
+///
+/// - shm bench, in all ways of waiting, the lesson's layout too, on two cores;
+///
+/// - shm bench, without polling, on one core and unpinned;
+///
+/// - cargo bench -p benches --bench ratios, which compares the mailbox with raw baselines;
+///
+/// - cargo bench -p benches --bench scaling, which tells how cost grows with slots and bytes;
+///
+/// writes the tables to docs/measurements.md and docs/labbook.md, between the marks that are there,
+/// the pictures to docs/measurements.svg, docs/slots.svg and docs/bytes.svg, and the figures to
+/// measurements.json, ratios.json and scaling.json in the target directory. The table by host in
+/// docs/measurements.md gets a column for this machine, or new figures in the one that it has. Ends
+/// with status 1 if a measurement says of itself that it is wrong.
+///
+/// It takes about fifteen minutes, on a machine that should have nothing else to do.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Less exactly, in about three minutes
+    #[arg(long)]
+    quick: bool,
+    /// Compare the mailbox with what people would use instead
+    ///
+    /// Instead of all that, build benches/peers, which takes some minutes the first time and a C++
+    /// compiler, run it for three minutes (--quick: less than one), and write its tables to
+    /// docs/labbook.md.
+    #[arg(long, conflicts_with = "scaling")]
+    peers: bool,
+    /// Instead of all that, only how cost grows with slots and bytes: less than a minute
+    #[arg(long)]
+    scaling: bool,
+}
 
 /// What helps to choose a way of waiting.
 const MEASUREMENTS: &str = "docs/measurements.md";
@@ -51,238 +61,184 @@ const PAGES: [(&str, &[&str]); 2] = [
     (MEASUREMENTS, &[HOSTS, "two cores", "one core", "unpinned"]),
     (LAB_BOOK, &["baselines", "scaling", "peers"]),
 ];
-const PICTURE: &str = "docs/measurements.svg";
-/// Where the pictures of the scaling are.
-const PICTURES: &str = "docs";
 
-/// The ways of waiting that have no interval.
-const WITHOUT_POLL: [&str; 3] = ["--wait", "spin,yield,backoff,adaptive,block", "--no-lesson"];
+/// How the comparison with the peers is called.
+const PEERS: &str = "cargo xtask bench --peers";
 
 /// Runs the command; true if every measurement is right as far as it can tell.
-pub(crate) fn run(arguments: &[String]) -> Verdict {
-    let mut quick = false;
-    let mut only = None;
-    for argument in arguments {
-        match argument.as_str() {
-            "--help" | "-h" => {
-                print!("{HELP}");
-                return Ok(true);
-            }
-            "--quick" => quick = true,
-            "--peers" => only = Some(Only::Peers),
-            "--scaling" => only = Some(Only::Scaling),
-            other => return Err(format!("bench knows no {other}; see --help")),
-        }
-    }
+pub(crate) fn run(options: &Options) -> Verdict {
     let begun = Instant::now();
-    let parts = match only {
-        Some(Only::Peers) => vec![measure_peers(quick)?],
-        Some(Only::Scaling) => vec![measure_scaling(quick)?],
-        None => measure(quick)?,
-    };
+    let results = options
+        .measurements()?
+        .into_iter()
+        .map(Measurement::run)
+        .collect::<anyhow::Result<Vec<_>>>()?;
     for (page, names) in PAGES {
-        write_page(page, names, &parts)?;
-    }
-    let minutes = begun.elapsed().as_secs().div_ceil(60);
-    let pictures = match only {
-        Some(Only::Peers) => "",
-        Some(Only::Scaling) => " and its pictures of the scaling",
-        None => " and its pictures",
-    };
-    println!("wrote {MEASUREMENTS} and {LAB_BOOK}{pictures} after {minutes} min");
-    Ok(parts.iter().all(|part| part.is_right))
-}
-
-/// Puts what was measured between the marks of a page, and what its hosts' table tells of it.
-fn write_page(page: &str, names: &[&str], parts: &[Part]) -> Result<(), String> {
-    let path = workspace::root().join(page);
-    let mut document =
-        fs::read_to_string(&path).map_err(|error| format!("{page} cannot be read: {error}"))?;
-    for part in parts.iter().filter(|part| names.contains(&part.name)) {
-        document = with_part(&document, part.name, &part.block())?;
-    }
-    if names.contains(&HOSTS) {
-        let mut hosts = Hosts::parse(part_of(&document, HOSTS)?)?;
-        for part in parts {
-            if let Some((host, figures)) = &part.figures {
+        let path = run::root().join(page);
+        let mut document = fs::read_to_string(&path).context(page)?;
+        for result in results.iter().filter(|result| names.contains(&result.name)) {
+            document = with_part(&document, result.name, &result.block)?;
+        }
+        if names.contains(&HOSTS) {
+            let mut hosts = Hosts::parse(part_of(&document, HOSTS)?)?;
+            for (host, figures) in results.iter().filter_map(|result| result.figures.as_ref()) {
                 hosts.set(host, figures);
             }
+            document = with_part(&document, HOSTS, &hosts.to_markdown())?;
         }
-        document = with_part(&document, HOSTS, &hosts.to_markdown())?;
+        fs::write(&path, document)?;
     }
-    fs::write(&path, document).map_err(|error| format!("{page} cannot be written: {error}"))
+    let minutes = begun.elapsed().as_secs().div_ceil(60);
+    let pictures = if options.peers { "" } else { " and pictures" };
+    println!("wrote {MEASUREMENTS} and {LAB_BOOK}{pictures} after {minutes} min");
+    Ok(results.iter().all(|result| result.is_right))
 }
 
-/// What can be measured instead of everything else.
-enum Only {
-    Peers,
-    Scaling,
-}
+/// Chooses figures from what a measurement wrote.
+type Pick = fn(&Value) -> Vec<Figure>;
 
-/// What one command printed.
-struct Part {
-    /// Of the marks around it in the document.
+/// One command, and what becomes of what it prints.
+struct Measurement {
+    /// Of the marks around its table in the document.
     name: &'static str,
-    /// As one would type it.
+    /// What runs, as the document shows it.
     call: String,
-    output: String,
+    /// What else it is told, and the document does not show.
+    hidden: &'static str,
+    /// The file below the target directory that it writes, and what the table of hosts tells of it.
+    figures: Option<(&'static str, Pick)>,
+}
+
+/// What came of a measurement.
+struct Outcome {
+    name: &'static str,
+    block: String,
     is_right: bool,
-    /// The host, and what its table tells of this measurement.
-    figures: Option<(String, Vec<(String, String)>)>,
+    figures: Option<(String, Vec<Figure>)>,
 }
 
-impl Part {
-    /// With what the measurement wrote to `json`, as `pick` chooses from it.
-    fn with_figures(
-        mut self,
-        json: &Path,
-        pick: fn(&Value) -> Vec<(String, String)>,
-    ) -> Result<Self, String> {
-        let shown = json.display();
-        let text = fs::read_to_string(json).map_err(|error| format!("no {shown}: {error}"))?;
-        let report: Value =
-            serde_json::from_str(&text).map_err(|error| format!("{shown}: {error}"))?;
-        let host = figures::host(&report).ok_or_else(|| format!("{shown} names no machine"))?;
-        self.figures = Some((host, pick(&report)));
-        Ok(self)
-    }
-
-    /// The command and its output, in Markdown. Not marked `console`: nobody is to replay it.
-    fn block(&self) -> String {
-        format!("```text\n$ {}\n{}\n```", self.call, self.output.trim_end())
-    }
-}
-
-fn measure(quick: bool) -> Result<Vec<Part>, String> {
-    let mut build = workspace::cargo();
-    build.args(["build", "--quiet", "--release", "--package", "shm-cli"]);
-    let status = build
-        .status()
-        .map_err(|error| format!("cargo does not start: {error}"))?;
-    if !status.success() {
-        return Err("the shm program does not build".to_owned());
-    }
-    let shm = |arguments: &[&str], pin: &[&str]| {
-        let mut shown = vec!["shm", "bench"];
-        shown.extend(arguments);
-        shown.extend(pin);
-        let mut command = Command::new(workspace::target().join("release").join("shm"));
-        command.current_dir(workspace::root()).args(&shown[1..]);
-        if quick {
-            command.arg("--quick");
-            shown.push("--quick");
+impl Options {
+    fn measurements(&self) -> anyhow::Result<Vec<Measurement>> {
+        let quick = if self.quick { " --quick" } else { "" };
+        let measurement = |name, call: String, hidden, figures| Measurement {
+            name,
+            call,
+            hidden,
+            figures,
+        };
+        // Has a workspace, a lock file and a place in the target directory of its own.
+        if self.peers {
+            println!("building benches/peers; its README.md says what it takes");
+            run::build(
+                "CARGO_TARGET_DIR=$CARGO_TARGET_DIR/peers cargo build --quiet --release --locked \
+                 --manifest-path benches/peers/Cargo.toml",
+            )?;
+            let figures: (_, Pick) = ("peers.json", figures::of_peers);
+            return Ok(vec![measurement(
+                "peers",
+                format!("{PEERS}{quick}"),
+                "",
+                Some(figures),
+            )]);
         }
-        (command, shown.join(" "))
-    };
-    let json = workspace::target().join("measurements.json");
-    let mut parts = Vec::new();
-
-    // In the quick form of the lesson's layout only the lesson's own loop, which is always there.
-    let layouts: &[&str] = if quick { &[] } else { &["--classic"] };
-    let (mut command, call) = shm(layouts, &[]);
-    command.args(["--svg", PICTURE]).arg(json_option(&json));
-    parts.push(part("two cores", command, call)?.with_figures(&json, figures::of_waiting)?);
-    // Two seconds each are enough where nothing polls.
-    let brief: Vec<&str> = if quick {
-        WITHOUT_POLL.to_vec()
-    } else {
-        [&WITHOUT_POLL[..], &["--duration", "2s"]].concat()
-    };
-    for (name, pin) in [("one core", "same"), ("unpinned", "none")] {
-        let (command, call) = shm(&brief, &["--pin", pin]);
-        parts.push(part(name, command, call)?);
-    }
-    parts.push(measure_ratios(quick)?);
-    parts.push(measure_scaling(quick)?);
-    Ok(parts)
-}
-
-fn measure_ratios(quick: bool) -> Result<Part, String> {
-    let (mut command, call) = benchmark("ratios", quick);
-    let json = workspace::target().join("ratios.json");
-    command.arg(json_option(&json));
-    part("baselines", command, call)?.with_figures(&json, figures::of_ratios)
-}
-
-fn measure_scaling(quick: bool) -> Result<Part, String> {
-    let (mut command, call) = benchmark("scaling", quick);
-    let json = workspace::target().join("scaling.json");
-    command
-        .arg(json_option(&json))
+        let bench = |name| {
+            let quick = if self.quick { " -- --quick" } else { "" };
+            format!("cargo bench -p benches --bench {name}{quick}")
+        };
+        let figures: (_, Pick) = ("scaling.json", figures::of_scaling);
         // A benchmark runs in its package's folder.
-        .arg(format!(
-            "--pictures={}",
-            workspace::root().join(PICTURES).display()
-        ));
-    part("scaling", command, call)?.with_figures(&json, figures::of_scaling)
-}
-
-fn json_option(file: &Path) -> String {
-    format!("--json={}", file.display())
-}
-
-/// One of `benches`, and how one would call it.
-fn benchmark(name: &str, quick: bool) -> (Command, String) {
-    let mut command = workspace::cargo();
-    command
-        .args(["bench", "--quiet", "--package", "benches", "--bench", name])
-        .arg("--");
-    let mut call = format!("cargo bench -p benches --bench {name}");
-    if quick {
-        command.arg("--quick");
-        call.push_str(" -- --quick");
+        let pictures = "--pictures=../docs";
+        let scaling = measurement("scaling", bench("scaling"), pictures, Some(figures));
+        if self.scaling {
+            return Ok(vec![scaling]);
+        }
+        run::build("cargo build --quiet --release --package shm-cli")?;
+        // In the quick form of the lesson's layout only the lesson's own loop, which is always
+        // there.
+        let layouts = if self.quick { "" } else { " --classic" };
+        // Those that have no interval; two seconds each are enough where nothing polls.
+        let brief = if self.quick { "" } else { " --duration 2s" };
+        let brief =
+            format!("shm bench --wait spin,yield,backoff,adaptive,block --no-lesson{brief}");
+        let picture = "--svg docs/measurements.svg";
+        let waiting: (_, Pick) = ("measurements.json", figures::of_waiting);
+        let ratios: (_, Pick) = ("ratios.json", figures::of_ratios);
+        let all = format!("shm bench{layouts}{quick}");
+        Ok(vec![
+            measurement("two cores", all, picture, Some(waiting)),
+            measurement("one core", format!("{brief} --pin same{quick}"), "", None),
+            measurement("unpinned", format!("{brief} --pin none{quick}"), "", None),
+            measurement("baselines", bench("ratios"), "", Some(ratios)),
+            scaling,
+        ])
     }
-    (command, call)
 }
 
-/// Has a workspace, a lock file and a place in the target directory of its own.
-fn measure_peers(quick: bool) -> Result<Part, String> {
-    let target = workspace::target().join("peers");
-    let mut build = workspace::cargo();
-    build
-        .args(["build", "--quiet", "--release", "--locked"])
-        .args(["--manifest-path", "benches/peers/Cargo.toml"])
-        .env("CARGO_TARGET_DIR", &target);
-    println!("building benches/peers");
-    let status = build
-        .status()
-        .map_err(|error| format!("cargo does not start: {error}"))?;
-    if !status.success() {
-        return Err("benches/peers does not build; its README.md says what it takes".to_owned());
-    }
-    let mut command = Command::new(target.join("release").join("peers"));
-    command.current_dir(workspace::root());
-    let mut call = "cargo xtask bench --peers".to_owned();
-    if quick {
-        command.arg("--quick");
-        call.push_str(" --quick");
-    }
-    let json = workspace::target().join("peers.json");
-    command.arg(json_option(&json));
-    part("peers", command, call)?.with_figures(&json, figures::of_peers)
-}
-
-/// Runs the command; its standard output is what counts, the other goes to ours.
-fn part(name: &'static str, mut command: Command, call: String) -> Result<Part, String> {
-    println!("{call}");
-    let finished = command
+impl Measurement {
+    /// Runs it; its standard output is what counts, the other goes to ours.
+    fn run(self) -> anyhow::Result<Outcome> {
+        let Self {
+            name,
+            call,
+            hidden,
+            figures,
+        } = self;
+        println!("{call}");
+        let ends_cargos = call.starts_with("cargo bench") && !call.contains(" -- ");
+        let separator = if ends_cargos { "--" } else { "" };
+        let json = figures.map(|(file, _)| format!("--json=\"$CARGO_TARGET_DIR/{file}\""));
+        let json = json.unwrap_or_default();
+        let finished = run::command(&format!(
+            "PATH=$CARGO_TARGET_DIR/release:$CARGO_TARGET_DIR/peers/release:$PATH; {} {separator} \
+             {hidden} {json}",
+            call.replace(PEERS, "peers")
+        ))
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| format!("{} does not start: {error}", describe(&command)))?;
-    let output = String::from_utf8_lossy(&finished.stdout).into_owned();
-    // Who measured something that cannot be right has printed it, and says so with status 1.
-    if output.trim().is_empty() || !matches!(finished.status.code(), Some(0 | 1)) {
-        return Err(format!("{call} ended with {}", finished.status));
+        .output()?;
+        let output = String::from_utf8_lossy(&finished.stdout).into_owned();
+        // What measured something that cannot be right has printed it, and says so with status 1.
+        let measured = !output.trim().is_empty() && matches!(finished.status.code(), Some(0 | 1));
+        ensure!(measured, "{call} ended with {}", finished.status);
+        println!("{output}");
+        let figures = figures.map(|(file, pick)| {
+            let report = fs::read_to_string(run::target().join(file)).context(file)?;
+            let report = serde_json::from_str(&report).context(file)?;
+            let host = figures::host(&report).with_context(|| format!("{file}: no machine"))?;
+            anyhow::Ok((host, pick(&report)))
+        });
+        // Not marked `console`: nobody is to replay it.
+        let block = format!("```text\n$ {call}\n{}\n```", output.trim_end());
+        let is_right = finished.status.success();
+        Ok(Outcome {
+            name,
+            block,
+            is_right,
+            figures: figures.transpose()?,
+        })
     }
-    println!("{output}");
-    Ok(Part {
-        name,
-        call,
-        output,
-        is_right: finished.status.success(),
-        figures: None,
-    })
+}
+
+/// The document with another text between the marks of a part; what is around them stays.
+pub(crate) fn with_part(document: &str, name: &str, text: &str) -> anyhow::Result<String> {
+    let mut document = document.to_owned();
+    document.replace_range(place(&document, name)?, &format!("{text}\n"));
+    Ok(document)
+}
+
+/// What stands between the marks of a part.
+pub(crate) fn part_of<'a>(document: &'a str, name: &str) -> anyhow::Result<&'a str> {
+    Ok(document[place(document, name)?].trim_end_matches('\n'))
+}
+
+fn place(document: &str, name: &str) -> anyhow::Result<Range<usize>> {
+    let missing = || format!("the page has no marks of the part \"{name}\"");
+    let begin = format!("<!-- generated: {name} -->\n");
+    let start = document.find(&begin).with_context(missing)? + begin.len();
+    let length = document[start..]
+        .find(&format!("<!-- end: {name} -->"))
+        .with_context(missing)?;
+    Ok(start..start + length)
 }
 
 #[cfg(test)]
@@ -290,20 +246,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pages_have_the_marks_of_every_part() {
-        for (page, parts) in PAGES {
-            let document = fs::read_to_string(workspace::root().join(page)).expect("it is there");
-            for name in parts {
-                assert!(with_part(&document, name, "").is_ok(), "{page}: {name}");
-            }
-        }
+    fn only_what_is_between_the_marks_changes() {
+        let before = "prose\n<!-- generated: one -->\nold\n<!-- end: one -->\nmore prose\n";
+        let after = with_part(before, "one", "new\nlines").expect("the marks are there");
+        assert_eq!(after, before.replace("old", "new\nlines"));
+        assert_eq!(
+            part_of(&after, "one").expect("the marks are there"),
+            "new\nlines"
+        );
+        assert!(with_part(before, "two", "new").is_err());
     }
 
     #[test]
-    fn the_table_of_hosts_can_be_read() {
-        let document =
-            fs::read_to_string(workspace::root().join(MEASUREMENTS)).expect("it is there");
-        let table = part_of(&document, HOSTS).expect("the marks are there");
-        assert!(Hosts::parse(table).is_ok(), "{table}");
+    fn the_pages_have_the_marks_of_every_part_and_a_table_of_hosts() {
+        for (page, names) in PAGES {
+            let document = fs::read_to_string(run::root().join(page)).expect("it is there");
+            for name in names {
+                let part = part_of(&document, name).expect(page);
+                assert!(*name != HOSTS || Hosts::parse(part).is_ok(), "{part}");
+            }
+        }
     }
 }

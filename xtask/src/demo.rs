@@ -1,117 +1,92 @@
 //! `cargo xtask demo`: random lines through a real writer and a real reader, compared at the end.
 
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::fs;
+use std::iter;
+use std::process::Command;
+use std::time::Duration;
 
 use fastrand::Rng;
 
 use crate::Verdict;
-use crate::aarch64;
-use crate::process;
-use crate::workspace;
+use crate::run::{self, Private};
 
-const HELP: &str = "\
-usage: cargo xtask demo [--lines N] [--seed N] [--classic] [--aarch64 writer|reader]
-
-Builds the shm program, starts `shm reader` and `shm writer` on an object of their own, passes
-random lines of 0 to 1000 bytes from one to the other, shows a few, and compares what arrived with
-what was sent.
-
-  --lines N       how many lines (5000)
-  --seed N        the lines of an earlier run again
-  --classic       in the layout of the lesson's C programs
-  --aarch64 ROLE  the writer or the reader is the program for 64-bit Arm, emulated; `cargo xtask test aarch64`
-                  has built it
-";
+/// Pass random lines from a real writer to a real reader, and compare them at the end
+///
+/// Builds the shm program, starts `shm reader` and `shm writer` on an object of their own, passes
+/// random lines of 0 to 1000 bytes from one to the other, shows a few, and compares what arrived
+/// with what was sent.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// How many lines
+    #[arg(long, value_name = "N", default_value_t = 5000)]
+    lines: usize,
+    /// The lines of an earlier run again
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// In the layout of the lesson's C programs
+    #[arg(long)]
+    classic: bool,
+    /// This one is the program for 64-bit Arm, emulated; `cargo xtask test aarch64` has built it
+    #[arg(long, value_name = "ROLE", value_parser = ["writer", "reader"])]
+    aarch64: Option<String>,
+}
 
 /// The longest line, in bytes, without its newline.
 const LONGEST: usize = 1000;
 
-/// How many lines are shown.
-const SHOWN: usize = 5;
+/// How many lines are shown, and how many characters of each.
+const SHOWN: (usize, usize) = (5, 60);
 
-/// How long the writer may take, many times what it needs.
-const WRITER_LIMIT: Duration = Duration::from_secs(60);
-
-/// How long the reader may go on when the writer has ended.
-const READER_LIMIT: Duration = Duration::from_secs(10);
+/// How long the two may take, many times what they need.
+const LIMIT: Duration = Duration::from_secs(70);
 
 /// Runs the command; true if what arrived is what was sent.
-pub(crate) fn run(arguments: &[String]) -> Verdict {
-    let mut lines = 5000;
+pub(crate) fn run(options: &Options) -> Verdict {
+    run::build("cargo build --quiet --package shm-cli")?;
+    let Options { lines, .. } = *options;
     // Short enough to be typed again.
-    let mut seed = fastrand::u64(..1_000_000);
-    let mut kind = Kind::default();
-    let mut arguments = arguments.iter();
-    while let Some(argument) = arguments.next() {
-        let mut number = || {
-            let text = arguments.next().map_or("", String::as_str);
-            text.parse::<u64>()
-                .map_err(|_| format!("{argument} needs a number, not \"{text}\""))
-        };
-        match argument.as_str() {
-            "--help" | "-h" => {
-                print!("{HELP}");
-                return Ok(true);
-            }
-            "--lines" => {
-                lines = usize::try_from(number()?).map_err(|error| error.to_string())?;
-            }
-            "--seed" => seed = number()?,
-            "--classic" => kind.classic = true,
-            "--aarch64" => {
-                let role = arguments.next().map_or("", String::as_str);
-                let known = ["writer", "reader"]
-                    .into_iter()
-                    .find(|known| role == *known);
-                let none = || format!("--aarch64 needs writer or reader, not \"{role}\"");
-                kind.emulated = Some(known.ok_or_else(none)?);
-            }
-            other => return Err(format!("demo knows no {other}; see --help")),
-        }
-    }
-
-    let program = workspace::build_shm()?;
+    let seed = options.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
     let sent = text(lines, seed);
-    let mut pair = Pair::start(&program, kind)?;
-    println!(
-        "shm writer (process {}) sends {lines} lines, {} bytes, to shm reader (process {})",
-        pair.writer.id(),
-        sent.len(),
-        pair.reader.id(),
-    );
-    let begun = Instant::now();
-    let (received, ends) = pair.pass(&sent)?;
-    let elapsed = begun.elapsed();
+    let folder = run::target()
+        .join("xtask")
+        .join(format!("demo-{}", std::process::id()));
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("sent"), &sent)?;
 
-    show(&received, lines);
-    let mut fine = true;
-    for (role, end) in ["writer", "reader"].into_iter().zip(ends) {
-        match end {
-            Some(status) if status.success() => {}
-            Some(status) => {
-                println!("the {role} ended with {status}");
-                fine = false;
-            }
-            None => {
-                println!("the {role} did not come to its end, and was killed");
-                fine = false;
-            }
+    let program = |role| match &options.aarch64 {
+        Some(emulated) if emulated == role => {
+            let shm = run::target().join("aarch64-unknown-linux-gnu/debug/shm");
+            format!("qemu-aarch64 -L /usr/aarch64-linux-gnu '{}'", shm.display())
         }
-    }
-    if let Some(difference) = difference(sent.as_bytes(), &received) {
+        _ => format!("'{}'", run::shm().display()),
+    };
+    let (reader, writer) = (program("reader"), program("writer"));
+    let object = format!("xtask-demo-{}", std::process::id());
+    let classic = if options.classic { "--classic" } else { "" };
+    let script = format!(
+        r#"{reader} reader {object} {classic} > received & reader=$!
+        {writer} writer {object} {classic} < sent & writer=$!
+        echo "shm writer (process $writer) sends {lines} lines, {} bytes, to shm reader ($reader)"
+        wait $writer || {{ echo "the writer ended with $?"; failed=1; }}
+        wait $reader || {{ echo "the reader ended with $?"; failed=1; }}
+        exit $failed"#,
+        sent.len()
+    );
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script]).current_dir(&folder);
+    let finished = run::run(&shell, LIMIT, Private::AsRoot)?;
+    print!("{}", finished.output);
+
+    let received = fs::read(folder.join("received"))?;
+    fs::remove_dir_all(folder)?;
+    show(&received, lines);
+    let difference = difference(sent.as_bytes(), &received);
+    let fine = finished.succeeded && difference.is_none();
+    if let Some(difference) = difference {
         println!("{difference}");
-        fine = false;
-    }
-    if pair.object().exists() {
-        println!("{} is still there", pair.object().display());
-        fine = false;
     }
     if fine {
-        let milliseconds = elapsed.as_millis();
+        let milliseconds = finished.elapsed.as_millis();
         println!("all {lines} lines arrived, unchanged and in order, in {milliseconds} ms");
     } else {
         println!("the same lines again: cargo xtask demo --lines {lines} --seed {seed}");
@@ -119,143 +94,36 @@ pub(crate) fn run(arguments: &[String]) -> Verdict {
     Ok(fine)
 }
 
-/// What kind of processes.
-#[derive(Clone, Copy, Default)]
-struct Kind {
-    /// In the layout of the lesson's C programs.
-    classic: bool,
-    /// The role whose program is for 64-bit Arm.
-    emulated: Option<&'static str>,
-}
-
-/// The two processes, and the object between them; whatever is left of them ends with this value.
-struct Pair {
-    name: String,
-    writer: Child,
-    reader: Child,
-}
-
-impl Pair {
-    fn start(program: &Path, kind: Kind) -> Result<Self, String> {
-        let name = format!("xtask-demo-{}", std::process::id());
-        let command = |role: &str| {
-            let mut command = match kind.emulated {
-                Some(emulated) if emulated == role => aarch64::shm(),
-                _ => Command::new(program),
-            };
-            command.arg(role).arg(&name);
-            if kind.classic {
-                command.arg("--classic");
-            }
-            command
-        };
-        let fail = |error: std::io::Error| format!("{} does not start: {error}", program.display());
-        let mut reader = command("reader")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(fail)?;
-        let writer = command("writer")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .map_err(|error| {
-                let _ = reader.kill();
-                let _ = reader.wait();
-                fail(error)
-            })?;
-        Ok(Self {
-            name,
-            writer,
-            reader,
-        })
-    }
-
-    /// Gives `text` to the writer; returns what the reader printed and how both ended, writer first.
-    fn pass(&mut self, text: &str) -> Result<(Vec<u8>, [Option<ExitStatus>; 2]), String> {
-        let mut input = self.writer.stdin.take().ok_or("the writer has no input")?;
-        let mut output = self
-            .reader
-            .stdout
-            .take()
-            .ok_or("the reader has no output")?;
-        let received = thread::scope(|scope| {
-            // A writer that ended early closes its input: the comparison will tell.
-            scope.spawn(move || drop(input.write_all(text.as_bytes())));
-            let collect = scope.spawn(move || {
-                let mut received = Vec::with_capacity(text.len());
-                let _ = output.read_to_end(&mut received);
-                received
-            });
-            let ends = [
-                process::wait(&mut self.writer, WRITER_LIMIT),
-                process::wait(&mut self.reader, READER_LIMIT),
-            ];
-            // Closes both pipes, so that the two threads come to an end.
-            self.stop();
-            let received = collect.join().map_err(|_| "reading the output panicked")?;
-            Ok::<_, &str>((received, ends))
-        })?;
-        Ok(received)
-    }
-
-    fn stop(&mut self) {
-        for child in [&mut self.writer, &mut self.reader] {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-
-    fn object(&self) -> PathBuf {
-        Path::new("/dev/shm").join(&self.name)
-    }
-}
-
-impl Drop for Pair {
-    fn drop(&mut self) {
-        self.stop();
-        let _ = std::fs::remove_file(self.object());
-    }
-}
-
-/// `lines` random lines.
+/// `lines` random lines of 0 to 1000 bytes, of characters of one to four bytes each.
 fn text(lines: usize, seed: u64) -> String {
+    const LETTERS: [char; 16] = [
+        'a', 'e', 'n', 's', 't', ' ', ' ', '7', '"', '\\', '\t', 'ß', 'é', 'Ж', '漢', '🦀',
+    ];
     let mut random = Rng::with_seed(seed);
     let mut text = String::new();
     for _ in 0..lines {
-        line(&mut random, &mut text);
+        let end = text.len() + random.usize(..=LONGEST);
+        let letters = iter::repeat_with(|| random.choice(LETTERS).unwrap_or_default());
+        for letter in letters {
+            if text.len() + letter.len_utf8() > end {
+                break;
+            }
+            text.push(letter);
+        }
         text.push('\n');
     }
     text
 }
 
-/// Adds 0 to 1000 bytes of random characters of one to four bytes each.
-fn line(random: &mut Rng, text: &mut String) {
-    const LETTERS: [char; 16] = [
-        'a', 'e', 'n', 's', 't', ' ', ' ', '7', '"', '\\', '\t', 'ß', 'é', 'Ж', '漢', '🦀',
-    ];
-    let end = text.len() + random.usize(..=LONGEST);
-    while text.len() < end {
-        let letter = LETTERS[random.usize(..LETTERS.len())];
-        if text.len() + letter.len_utf8() <= end {
-            text.push(letter);
-        }
-    }
-}
-
-/// Prints a few of the lines that arrived, spread over all, shortened to the width of a terminal.
+/// Prints a few of the lines that arrived, spread over all.
 fn show(received: &[u8], lines: usize) {
-    const WIDTH: usize = 60;
+    let (count, width) = SHOWN;
     let received = String::from_utf8_lossy(received);
-    for (index, line) in received.lines().enumerate() {
-        if index % (lines / SHOWN).max(1) == 0 {
-            let mut start: String = line.chars().take(WIDTH).collect();
-            if start.len() < line.len() {
-                start.push('…');
-            }
-            // Escaped, since a line may hold anything.
-            println!("{:>6}: {start:?}, {} bytes", index + 1, line.len());
-        }
+    for (index, line) in received.lines().enumerate().step_by((lines / count).max(1)) {
+        let start: String = line.chars().take(width).collect();
+        let more = if start.len() < line.len() { "…" } else { "" };
+        // Escaped, since a line may hold anything.
+        println!("{:>6}: {start:?}{more}, {} bytes", index + 1, line.len());
     }
 }
 
@@ -264,16 +132,13 @@ fn difference(sent: &[u8], received: &[u8]) -> Option<String> {
     if sent == received {
         return None;
     }
-    let same = sent
-        .iter()
-        .zip(received)
-        .take_while(|(ours, theirs)| ours == theirs)
-        .count();
+    let pairs = sent.iter().zip(received);
+    let same = pairs.take_while(|(ours, theirs)| ours == theirs).count();
     let line = sent[..same].iter().filter(|byte| **byte == b'\n').count() + 1;
+    let (sent, received) = (sent.len(), received.len());
     Some(format!(
-        "sent {} bytes, received {}; the first difference is at byte {same}, in line {line}",
-        sent.len(),
-        received.len(),
+        "sent {sent} bytes, received {received}; the first difference is at byte {same}, in line \
+         {line}"
     ))
 }
 
@@ -282,30 +147,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_0_to_1000_bytes_long_and_not_only_ascii() {
-        let text = text(2000, 7);
-        assert_eq!(text.lines().count(), 2000);
-        assert!(text.lines().all(|line| line.len() <= LONGEST));
-        assert!(text.lines().any(str::is_empty));
-        assert!(text.lines().any(|line| line.len() > 990));
-        assert!(!text.is_ascii());
+    fn lines_are_0_to_1000_bytes_long_and_come_back_with_their_seed() {
+        let sent = text(2000, 7);
+        assert_eq!(sent.lines().count(), 2000);
+        assert!(sent.lines().all(|line| line.len() <= LONGEST));
+        assert!(sent.lines().any(str::is_empty) && sent.lines().any(|line| line.len() > 990));
+        assert!(!sent.is_ascii() && sent == text(2000, 7) && sent != text(2000, 8));
     }
 
     #[test]
-    fn a_seed_brings_the_same_lines_back() {
-        assert_eq!(text(50, 3), text(50, 3));
-        assert_ne!(text(50, 3), text(50, 4));
-    }
-
-    #[test]
-    fn a_changed_byte_is_found_in_its_line() {
+    fn a_changed_byte_is_found_in_its_line_and_a_missing_end_is_a_difference() {
         let found = difference(b"one\ntwo\n", b"one\ntwi\n").expect("they differ");
         assert!(found.contains("at byte 6, in line 2"), "{found}");
-    }
-
-    #[test]
-    fn a_missing_end_is_a_difference() {
-        assert_eq!(difference(b"one\n", b"one\n"), None);
         let found = difference(b"one\ntwo\n", b"one\n").expect("they differ");
         assert!(found.contains("sent 8 bytes, received 4"), "{found}");
     }

@@ -1,15 +1,20 @@
 //! What the table of hosts tells of a measurement, found in the JSON that the measurement wrote.
+//!
+//! What a report has not, as a quick one, is not told.
 
 use serde_json::Value;
 
 /// A label and a figure.
-type Figure = (String, String);
+pub(crate) type Figure = (String, String);
+
+/// Where there is nothing.
+static NONE: Value = Value::Null;
 
 /// The host that a report is of, as the table calls it: what does not change with a new kernel.
 pub(crate) fn host(report: &Value) -> Option<String> {
-    let machine = report.get("machine")?;
-    let number = |key: &str| machine.get(key).and_then(Value::as_u64);
-    let mut name = machine.get("cpu")?.as_str()?.to_owned();
+    let machine = &report["machine"];
+    let number = |key: &str| machine[key].as_u64();
+    let mut name = machine["cpu"].as_str()?.to_owned();
     if let (Some(family), Some(model)) = (number("family"), number("model")) {
         name.push_str(&format!(", family {family}, model {model}"));
     }
@@ -19,7 +24,7 @@ pub(crate) fn host(report: &Value) -> Option<String> {
         }
     }
     name.push_str(&format!(", {} cores", number("cores")?));
-    if machine.get("is_virtual").and_then(Value::as_bool) == Some(true) {
+    if machine["is_virtual"] == true {
         name.push_str(", virtual");
     }
     Some(name)
@@ -27,147 +32,150 @@ pub(crate) fn host(report: &Value) -> Option<String> {
 
 /// Of `shm bench`.
 pub(crate) fn of_waiting(report: &Value) -> Vec<Figure> {
-    let mut figures = of_machine(report);
+    let mut figures = Figures::new(report);
     for wait in ["spin", "adaptive", "block"] {
-        let Some(row) = named(&report["rows"], wait) else {
-            continue;
-        };
-        let idle = &row["idle"];
-        let percent = ["receiver", "sender"].map(|role| idle[role]["cpu_percent"].as_f64());
-        figures.extend(
-            [
-                figure(
-                    format!("one way, {wait}"),
-                    &row["sparse"]["one_way"]["p50_ns"],
-                    time,
-                ),
-                percent[0].zip(percent[1]).map(|(one, other)| {
-                    (
-                        format!("idle, {wait}"),
-                        format!("{:.2}% of a core", f64::midpoint(one, other)),
-                    )
-                }),
-            ]
-            .into_iter()
-            .flatten(),
+        let row = find(&report["rows"], "name", wait);
+        figures.add(
+            format!("one way, {wait}"),
+            &row["sparse"]["one_way"]["p50_ns"],
+            time,
         );
+        let percent = |role| row["idle"][role]["cpu_percent"].as_f64();
+        let idle = percent("receiver").zip(percent("sender"));
+        let idle = Value::from(idle.map(|(one, other)| f64::midpoint(one, other)));
+        figures.add(format!("idle, {wait}"), &idle, |it| {
+            format!("{it:.2}% of a core")
+        });
     }
-    figures
+    figures.0
 }
 
 /// Of the benchmark `ratios`.
 pub(crate) fn of_ratios(report: &Value) -> Vec<Figure> {
-    let mut figures = of_machine(report);
+    let mut figures = Figures::new(report);
     let apart = |name: &str| {
         let rows = report["rows"].as_array().into_iter().flatten();
-        rows.into_iter()
-            .find(|row| row["name"] == *name && row["placement"] == "two cores")
+        let mut rows = rows.filter(|row| row["placement"] == "two cores");
+        rows.find(|row| row["name"] == *name).unwrap_or(&NONE)
     };
     for length in [8, 64, 1024] {
-        let Some(row) = apart(&format!("round_trip/spin/{length}B/16-slots")) else {
-            continue;
-        };
+        let row = apart(&format!("round_trip/spin/{length}B/16-slots"));
         let label = format!("round trip, {length} bytes");
-        figures.extend(own_time(row).map(|text| (label.clone(), text)));
-        figures.extend(
-            ratio(row, "one-slot copy").map(|text| (format!("{label}, × one-slot copy"), text)),
+        figures.add(label.clone(), own(row), time);
+        figures.add(
+            format!("{label}, × one-slot copy"),
+            beside(row, "one-slot copy"),
+            times,
         );
     }
     for (length, slots) in [(64, 16), (64, 256), (1024, 16), (1024, 256)] {
-        let Some(row) = apart(&format!("stream/spin/{length}B/{slots}-slots")) else {
-            continue;
-        };
+        let row = apart(&format!("stream/spin/{length}B/{slots}-slots"));
         let label = format!("stream, {length} bytes, {slots} slots");
-        figures.extend(own_time(row).map(|text| (label.clone(), text)));
+        figures.add(label.clone(), own(row), time);
         if length == 1024 {
-            let best = row["comparisons"][0]["value"]["median"].as_f64();
-            figures.extend(
-                best.map(|value| (format!("{label}, × ideal ring of 4 or 8"), times(value))),
-            );
+            let best = &row["comparisons"][0]["value"]["median"];
+            figures.add(format!("{label}, × ideal ring of 4 or 8"), best, times);
         }
         if slots == 256 {
-            let same = ratio(row, "ideal ring, 256 slots");
-            figures.extend(same.map(|text| (format!("{label}, × ideal ring of 256"), text)));
+            let same = beside(row, "ideal ring, 256 slots");
+            figures.add(format!("{label}, × ideal ring of 256"), same, times);
         }
     }
-    figures
+    figures.0
 }
 
 /// Of the benchmark `scaling`: what the slowest number of slots takes beside 16.
 pub(crate) fn of_scaling(report: &Value) -> Vec<Figure> {
-    let mut figures = of_machine(report);
+    let mut figures = Figures::new(report);
     for (index, length) in [64, 1024].into_iter().enumerate() {
-        let row = &report["by_slots"][index]["contenders"];
-        let median = |index: usize| row[index]["nanoseconds"]["median"].as_f64();
+        let row = report["by_slots"][index]["contenders"]
+            .as_array()
+            .into_iter()
+            .flatten();
+        let medians = row.filter_map(|one| one["nanoseconds"]["median"].as_f64());
         // The first is the line, the second the mailbox of 16 slots.
-        let count = row.as_array().map_or(0, Vec::len);
-        let worst = (2..count).filter_map(median).reduce(f64::max);
-        if let Some((few, worst)) = median(1).zip(worst) {
-            let label =
-                format!("stream, {length} bytes, the slowest of 64 to 65,536 slots, × 16 slots");
-            figures.push((label, times(worst / few)));
-        }
+        let mut medians = medians.skip(1);
+        let few = medians.next();
+        let ratio = few
+            .zip(medians.reduce(f64::max))
+            .map(|(few, worst)| worst / few);
+        let label = "the slowest of 64 to 65,536 slots, × 16 slots";
+        figures.add(
+            format!("stream, {length} bytes, {label}"),
+            &Value::from(ratio),
+            times,
+        );
     }
-    figures
+    figures.0
 }
 
 /// Of the comparison with the peers.
 pub(crate) fn of_peers(report: &Value) -> Vec<Figure> {
-    let mut figures = of_machine(report);
-    let rows = report["rows"].as_array().into_iter().flatten();
-    for row in rows {
-        let (Some(quantity), Some(peer)) = (row["quantity"].as_str(), row["peer"].as_str()) else {
-            continue;
-        };
-        let told = match quantity {
-            "round_trip/spin/1024B" => "round trip, 1024 bytes, its time × that of",
-            "stream/spin/1024B/16-slots" => "stream, 1024 bytes, 16 slots, its rate × that of",
-            "stream/spin/1024B/256-slots" => "stream, 1024 bytes, 256 slots, its rate × that of",
+    let mut figures = Figures::new(report);
+    for row in report["rows"].as_array().into_iter().flatten() {
+        let told = match row["quantity"].as_str() {
+            Some("round_trip/spin/1024B") => "round trip, 1024 bytes, its time × that of",
+            Some("stream/spin/1024B/16-slots") => {
+                "stream, 1024 bytes, 16 slots, its rate × that of"
+            }
+            Some("stream/spin/1024B/256-slots") => {
+                "stream, 1024 bytes, 256 slots, its rate × that of"
+            }
             _ => continue,
         };
-        figures.extend(figure(
+        let peer = row["peer"].as_str().unwrap_or_default();
+        figures.add(
             format!("{told} {peer}"),
             &row["measured"]["ratio"]["median"],
             times,
-        ));
+        );
     }
-    figures
+    figures.0
 }
 
-fn of_machine(report: &Value) -> Vec<Figure> {
-    let machine = &report["machine"];
-    let kernel = machine["kernel"].as_str();
-    let kernel = kernel.map(|kernel| ("kernel".to_owned(), kernel.to_owned()));
-    let line = &machine["line"];
-    let line = line["near_ns"].as_f64().zip(line["far_ns"].as_f64());
-    let line = line.map(|(near, far)| {
-        (
-            "line, near and far".to_owned(),
-            format!("{near:.0} and {far:.0} ns"),
-        )
-    });
-    kernel.into_iter().chain(line).collect()
+struct Figures(Vec<Figure>);
+
+impl Figures {
+    /// With those of the machine.
+    fn new(report: &Value) -> Self {
+        let machine = &report["machine"];
+        let mut figures = Self(Vec::new());
+        if let Some(kernel) = machine["kernel"].as_str() {
+            figures.0.push(("kernel".to_owned(), kernel.to_owned()));
+        }
+        if let Some(far) = machine["line"]["far_ns"].as_f64() {
+            let text = |near| format!("{near:.0} and {far:.0} ns");
+            figures.add(
+                "line, near and far".to_owned(),
+                &machine["line"]["near_ns"],
+                text,
+            );
+        }
+        figures
+    }
+
+    /// Adds a figure, if there is one.
+    fn add(&mut self, label: String, value: &Value, text: impl Fn(f64) -> String) {
+        if let Some(value) = value.as_f64() {
+            self.0.push((label, text(value)));
+        }
+    }
 }
 
-fn named<'a>(rows: &'a Value, name: &str) -> Option<&'a Value> {
-    rows.as_array()?.iter().find(|row| row["name"] == *name)
+/// The first of `rows` that is called so.
+fn find<'a>(rows: &'a Value, key: &str, name: &str) -> &'a Value {
+    let mut rows = rows.as_array().into_iter().flatten();
+    rows.find(|row| row[key] == *name).unwrap_or(&NONE)
 }
 
 /// What the mailbox of a row takes.
-fn own_time(row: &Value) -> Option<String> {
-    let subject = row["comparisons"][0]["subject"].as_str()?;
-    let own = named(&row["contenders"], subject)?;
-    own["nanoseconds"]["median"].as_f64().map(time)
+fn own(row: &Value) -> &Value {
+    let subject = row["comparisons"][0]["subject"].as_str();
+    &find(&row["contenders"], "name", subject.unwrap_or_default())["nanoseconds"]["median"]
 }
 
-fn ratio(row: &Value, against: &str) -> Option<String> {
-    let comparisons = row["comparisons"].as_array()?;
-    let found = comparisons.iter().find(|one| one["against"] == *against)?;
-    found["value"]["median"].as_f64().map(times)
-}
-
-fn figure(label: String, value: &Value, text: impl Fn(f64) -> String) -> Option<Figure> {
-    Some((label, text(value.as_f64()?)))
+fn beside<'a>(row: &'a Value, other: &str) -> &'a Value {
+    &find(&row["comparisons"], "against", other)["value"]["median"]
 }
 
 fn time(nanoseconds: f64) -> String {
@@ -187,34 +195,31 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn machine() -> Value {
-        json!({"cpu": "Fast CPU", "family": 25, "model": 17, "l1d_kib": 32, "l2_kib": 1024, "cores": 2,
-            "kernel": "6.18", "is_virtual": true, "line": {"near_ns": 99.4, "far_ns": 380.0}})
-    }
-
     fn texts(figures: Vec<Figure>) -> Vec<String> {
-        let joined = |(label, figure): Figure| format!("{label}: {figure}");
-        figures.into_iter().map(joined).collect()
+        figures
+            .into_iter()
+            .map(|(label, figure)| format!("{label}: {figure}"))
+            .collect()
     }
 
     #[test]
-    fn a_host_is_named_by_what_stays() {
-        let report = json!({"machine": machine()});
-        let expected = "Fast CPU, family 25, model 17, L1d 32 KiB, L2 1024 KiB, 2 cores, virtual";
-        assert_eq!(host(&report).as_deref(), Some(expected));
+    fn a_round_trip_is_told_with_its_ratio_its_host_and_the_line() {
+        let report = json!({
+            "machine": {"cpu": "Fast CPU", "family": 25, "model": 17, "l1d_kib": 32, "l2_kib": 1024,
+                "cores": 2, "kernel": "6.18", "is_virtual": true,
+                "line": {"near_ns": 99.4, "far_ns": 380.0}},
+            "rows": [{
+                "name": "round_trip/spin/1024B/16-slots", "placement": "two cores",
+                "contenders": [{"name": "mailbox spin", "nanoseconds": {"median": 216.4}}],
+                "comparisons": [
+                    {"subject": "mailbox spin", "against": "line", "value": {"median": 2.0}},
+                    {"against": "one-slot copy", "value": {"median": 1.247}},
+                ],
+            }],
+        });
+        let name = "Fast CPU, family 25, model 17, L1d 32 KiB, L2 1024 KiB, 2 cores, virtual";
+        assert_eq!(host(&report).as_deref(), Some(name));
         assert_eq!(host(&json!({})), None);
-    }
-
-    #[test]
-    fn a_round_trip_is_told_with_its_ratio_and_the_line() {
-        let report = json!({"machine": machine(), "rows": [{
-            "name": "round_trip/spin/1024B/16-slots", "placement": "two cores",
-            "contenders": [{"name": "mailbox spin", "nanoseconds": {"median": 216.4}}],
-            "comparisons": [
-                {"subject": "mailbox spin", "against": "line", "value": {"median": 2.0}},
-                {"subject": "mailbox spin", "against": "one-slot copy", "value": {"median": 1.247}},
-            ],
-        }]});
         let expected = [
             "kernel: 6.18",
             "line, near and far: 99 and 380 ns",
@@ -225,24 +230,18 @@ mod tests {
     }
 
     #[test]
-    fn the_slowest_number_of_slots_is_told_beside_16() {
-        let contenders = json!(
-            [100.0, 20.0, 21.0, 50.0, 22.0]
-                .map(|median| json!({"nanoseconds": {"median": median}}))
-        );
-        let report = json!({"by_slots": [{"contenders": contenders}]});
-        let expected = ["stream, 64 bytes, the slowest of 64 to 65,536 slots, × 16 slots: 2.50"];
-        assert_eq!(texts(of_scaling(&report)), expected);
-    }
-
-    #[test]
-    fn waiting_and_peers_are_told() {
+    fn waiting_scaling_and_peers_are_told() {
         let waiting = json!({"rows": [{"name": "block", "sparse": {"one_way": {"p50_ns": 59_800}},
             "idle": {"receiver": {"cpu_percent": 0.1}, "sender": {"cpu_percent": 0.12}}}]});
         let expected = ["one way, block: 59.8 µs", "idle, block: 0.11% of a core"];
         assert_eq!(texts(of_waiting(&waiting)), expected);
+        let median = |median: f64| json!({"nanoseconds": {"median": median}});
+        let contenders = json!([100.0, 20.0, 21.0, 50.0, 22.0].map(median));
+        let scaling = json!({"by_slots": [{"contenders": contenders}]});
+        let expected = ["stream, 64 bytes, the slowest of 64 to 65,536 slots, × 16 slots: 2.50"];
+        assert_eq!(texts(of_scaling(&scaling)), expected);
         let peers = json!({"rows": [{"quantity": "round_trip/spin/1024B", "peer": "iceoryx2",
-            "measured": {"ratio": {"median": 0.29}}}, {"quantity": "round_trip/spin/1024B", "peer": "broken"}]});
+            "measured": {"ratio": {"median": 0.29}}}]});
         let expected = ["round trip, 1024 bytes, its time × that of iceoryx2: 0.29"];
         assert_eq!(texts(of_peers(&peers)), expected);
     }

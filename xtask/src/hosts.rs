@@ -1,130 +1,101 @@
 //! The table of hosts: a row for each figure, a column for each host, which a run adds or replaces.
 
-/// Figures of several hosts, as a table in Markdown has them.
-#[derive(Debug, Default, Eq, PartialEq)]
-pub(crate) struct Hosts {
-    names: Vec<String>,
-    /// What is told, and the figure of each host; empty where there is none.
-    rows: Vec<(String, Vec<String>)>,
-}
+use anyhow::{Context, ensure};
+
+use crate::figures::Figure;
+
+/// The cells of a table in Markdown. The first column has the labels, the first row the hosts.
+pub(crate) struct Hosts(Vec<Vec<String>>);
 
 impl Hosts {
-    /// Reads what [`to_markdown`](Self::to_markdown) has written; nothing is a table without a host.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let mut lines = text.lines().filter(|line| !line.trim().is_empty());
-        let Some(header) = lines.next() else {
-            return Ok(Self::default());
-        };
-        let mut hosts = Self {
-            names: cells(header)?.split_off(1),
-            rows: Vec::new(),
-        };
-        // Beneath the header is a line of dashes.
-        for line in lines.skip(1) {
-            let mut row = cells(line)?;
-            let figures = row.split_off(1);
-            if figures.len() != hosts.names.len() {
-                return Err(format!(
-                    "the table of hosts has a row of another length: {line}"
-                ));
-            }
-            hosts.rows.push((row.remove(0), figures));
+    /// Reads what [`to_markdown`](Self::to_markdown) has written; nothing is a table without a
+    /// host.
+    pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        for line in text
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with("|---"))
+        {
+            let inner = line
+                .strip_prefix('|')
+                .and_then(|line| line.strip_suffix('|'));
+            let inner = inner.with_context(|| format!("a row of hosts without bars: {line}"))?;
+            let row: Vec<_> = inner
+                .split('|')
+                .map(|cell| cell.trim().to_owned())
+                .collect();
+            let width = rows.first().unwrap_or(&row).len();
+            ensure!(
+                row.len() == width,
+                "a row of hosts of another length: {line}"
+            );
+            rows.push(row);
         }
-        Ok(hosts)
+        if rows.is_empty() {
+            rows.push(vec![String::new()]);
+        }
+        Ok(Self(rows))
     }
 
     /// Sets the figures of a host, which is added if it is not there; its others stay.
-    pub(crate) fn set(&mut self, host: &str, figures: &[(String, String)]) {
-        let column = match self.names.iter().position(|name| name == host) {
-            Some(column) => column,
-            None => {
-                self.names.push(host.to_owned());
-                for (_, row) in &mut self.rows {
-                    row.push(String::new());
-                }
-                self.names.len() - 1
+    pub(crate) fn set(&mut self, host: &str, figures: &[Figure]) {
+        let Self(rows) = self;
+        let column = rows[0]
+            .iter()
+            .position(|name| name == host)
+            .unwrap_or(rows[0].len());
+        let width = rows[0].len().max(column + 1);
+        for (label, _) in figures {
+            if !rows.iter().any(|row| row[0] == *label) {
+                rows.push(vec![label.clone()]);
             }
-        };
-        for (label, figure) in figures {
-            let row = match self.rows.iter().position(|(known, _)| known == label) {
-                Some(row) => row,
-                None => {
-                    let empty = vec![String::new(); self.names.len()];
-                    self.rows.push((label.clone(), empty));
-                    self.rows.len() - 1
-                }
-            };
-            self.rows[row].1[column].clone_from(figure);
         }
+        for row in &mut *rows {
+            row.resize(width, String::new());
+            if let Some((_, figure)) = figures.iter().find(|(label, _)| *label == row[0]) {
+                row[column].clone_from(figure);
+            }
+        }
+        host.clone_into(&mut rows[0][column]);
     }
 
     /// The table.
     pub(crate) fn to_markdown(&self) -> String {
-        let line = |first: &str, others: &[String]| format!("| {first} | {} |", others.join(" | "));
-        let mut lines = vec![
-            line("", &self.names),
-            format!("|---|{}", "---:|".repeat(self.names.len())),
-        ];
-        lines.extend(self.rows.iter().map(|(label, row)| line(label, row)));
+        let rows = self.0.iter().map(|row| format!("| {} |", row.join(" | ")));
+        let mut lines: Vec<String> = rows.collect();
+        lines.insert(1, format!("|---|{}", "---:|".repeat(self.0[0].len() - 1)));
         lines.join("\n")
     }
-}
-
-/// What stands between the bars of a line.
-fn cells(line: &str) -> Result<Vec<String>, String> {
-    let inner = line.trim().strip_prefix('|');
-    let inner = inner.and_then(|inner| inner.strip_suffix('|'));
-    let inner =
-        inner.ok_or_else(|| format!("the table of hosts has a line without bars: {line}"))?;
-    Ok(inner
-        .split('|')
-        .map(|cell| cell.trim().to_owned())
-        .collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn figures(of: &[(&str, &str)]) -> Vec<(String, String)> {
-        let own = |text: &str| text.to_owned();
+    fn figures(of: &[(&str, &str)]) -> Vec<Figure> {
         of.iter()
-            .map(|(label, value)| (own(label), own(value)))
+            .map(|(label, figure)| ((*label).to_owned(), (*figure).to_owned()))
             .collect()
     }
 
-    fn two() -> Hosts {
-        let mut hosts = Hosts::default();
+    #[test]
+    fn a_host_gets_a_column_or_new_figures_and_the_others_stay() {
+        let mut hosts = Hosts::parse("\n").expect("it may be empty");
         hosts.set("one", &figures(&[("kernel", "6.1"), ("line", "90 ns")]));
         hosts.set("two", &figures(&[("kernel", "6.2"), ("peers", "3 ×")]));
-        hosts
-    }
-
-    #[test]
-    fn a_table_is_read_as_it_was_written() {
-        let markdown = two().to_markdown();
+        let mut read = Hosts::parse(&hosts.to_markdown()).expect("it was written by us");
+        read.set("one", &figures(&[("kernel", "6.3")]));
         let expected = "\
 |  | one | two |
 |---|---:|---:|
-| kernel | 6.1 | 6.2 |
+| kernel | 6.3 | 6.2 |
 | line | 90 ns |  |
 | peers |  | 3 × |";
-        assert_eq!(markdown, expected);
-        assert_eq!(Hosts::parse(&markdown), Ok(two()));
+        assert_eq!(read.to_markdown(), expected);
     }
 
     #[test]
-    fn a_host_that_is_there_gets_new_figures_and_keeps_the_others() {
-        let mut hosts = two();
-        hosts.set("one", &figures(&[("kernel", "6.3")]));
-        let markdown = hosts.to_markdown();
-        assert!(markdown.contains("| kernel | 6.3 | 6.2 |"), "{markdown}");
-        assert!(markdown.contains("| line | 90 ns |  |"), "{markdown}");
-    }
-
-    #[test]
-    fn nothing_is_a_table_without_a_host_and_half_a_table_is_an_error() {
-        assert_eq!(Hosts::parse("\n"), Ok(Hosts::default()));
+    fn half_a_table_is_an_error() {
         assert!(Hosts::parse("| | one |\n|---|---|\n| kernel |").is_err());
         assert!(Hosts::parse("prose").is_err());
     }

@@ -1,85 +1,85 @@
 //! The developer's commands, run as `cargo xtask COMMAND`; this file only dispatches.
 
-mod aarch64;
 mod bench;
-mod console;
 mod demo;
-mod documents;
+mod docs;
 mod figures;
 mod hosts;
 mod instructions;
-mod leftovers;
-mod links;
 mod manual;
-mod marks;
-mod mutant;
 mod mutants;
 mod package;
-mod page;
 mod parts;
-mod patience;
-mod private;
-mod process;
-mod quotes;
 mod replay;
-mod soak;
+mod room;
+mod run;
 mod tally;
 mod test;
 mod torture;
-mod workspace;
 
+use std::io;
 use std::process::ExitCode;
 
-const HELP: &str = "\
-usage: cargo xtask COMMAND [OPTION…]
+use clap::{Parser, Subcommand};
 
-  test          everything a change has to pass
-  demo          random lines through a real writer and a real reader, compared at the end
-  documents     replay the examples of README.md and docs/, follow their links, check their quotes
-  manual        write the completions and manual pages of shm anew
-  mutants       break a copy of the tree on purpose, and require a test to notice
-  bench         measure this machine, and write docs/measurements.md and docs/labbook.md
-  instructions  count the instructions of a send and a receive, against those recorded
-  package       the packages of the crates, tested outside the workspace
-  torture       the long forms of the tests of kills and attacks, the fuzzers, the sanitizers
-  soak          verified traffic for minutes or days, one end killed every 10 ms
+/// The developer's commands
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100)]
+struct Call {
+    #[command(subcommand)]
+    command: Command,
+}
 
-`cargo xtask COMMAND --help` says more.
-";
+#[derive(Subcommand)]
+enum Command {
+    Test(test::Options),
+    Demo(demo::Options),
+    Documents(docs::Options),
+    Manual(manual::Options),
+    Mutants(mutants::Options),
+    Bench(bench::Options),
+    Instructions(instructions::Options),
+    Package(package::Options),
+    Torture(torture::Options),
+    Soak(torture::SoakOptions),
+    /// Run all that .github/workflows/safety.yml runs: torture, mutants and soak
+    #[command(long_about = None)]
+    Safety(torture::Options),
+    #[command(hide = true)]
+    Room(room::Options),
+}
 
 /// What a command came to: whether all went well, or why it could not be carried out.
-type Verdict = Result<bool, String>;
+type Verdict = anyhow::Result<bool>;
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let command = arguments.next().unwrap_or_default();
-    let arguments: Vec<String> = arguments.collect();
-    let verdict = match command.as_str() {
-        "test" => test::run(&arguments),
-        "demo" => demo::run(&arguments),
-        "documents" => documents::run(&arguments),
-        "manual" => manual::run(&arguments),
-        "mutants" => mutants::run(&arguments),
-        "bench" => bench::run(&arguments),
-        "instructions" => instructions::run(&arguments),
-        "package" => package::run(&arguments),
-        "torture" => torture::run(&arguments),
-        "soak" => soak::run(&arguments),
-        "help" | "--help" | "-h" => {
-            print!("{HELP}");
-            Ok(true)
-        }
-        _ => {
-            eprint!("{HELP}");
-            return ExitCode::from(2);
-        }
+    let verdict = match Call::parse().command {
+        Command::Test(options) => test::run(&options),
+        Command::Demo(options) => demo::run(&options),
+        Command::Documents(options) => docs::run(&options),
+        Command::Manual(options) => manual::run(&options),
+        Command::Mutants(options) => mutants::run(&options),
+        Command::Bench(options) => bench::run(&options),
+        Command::Instructions(options) => instructions::run(&options),
+        Command::Package(options) => package::run(&options),
+        Command::Torture(options) => torture::run(&options),
+        Command::Soak(options) => torture::soak(&options),
+        Command::Safety(options) => torture::safety(&options),
+        Command::Room(options) => room::run(&options),
     };
     match verdict {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
+        Err(reason) if is_broken_pipe(&reason) => ExitCode::SUCCESS,
         Err(reason) => {
-            eprintln!("error: {reason}");
+            eprintln!("error: {reason:#}");
             ExitCode::from(2)
         }
     }
+}
+
+/// Whether the reader of what is printed has seen enough.
+fn is_broken_pipe(reason: &anyhow::Error) -> bool {
+    let error = reason.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -1,56 +1,51 @@
-//! `cargo xtask manual`: writes the completions and manual pages that stand in the source tree anew.
+//! `cargo xtask manual`: writes the completions and manual pages that stand in the source tree
+//! anew.
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
+use anyhow::ensure;
+
 use crate::Verdict;
-use crate::workspace;
+use crate::run;
 
-const HELP: &str = "\
-usage: cargo xtask manual
-
-Writes crates/shm-cli/man and crates/shm-cli/completions as the built shm prints them. A test of the
-command compares the two.
-";
+/// Write the completions and manual pages of shm anew
+///
+/// Writes crates/shm-cli/man and crates/shm-cli/completions as the built shm prints them. A test of
+/// the command compares the two.
+#[derive(clap::Args)]
+pub(crate) struct Options {}
 
 /// The shells, and what the file of each is called where it looks for it.
 const SHELLS: [(&str, &str); 3] = [("bash", "shm.bash"), ("zsh", "_shm"), ("fish", "shm.fish")];
 
 /// Runs the command.
-pub(crate) fn run(arguments: &[String]) -> Verdict {
-    if !arguments.is_empty() {
-        print!("{HELP}");
-        return Ok(arguments == ["--help"]);
-    }
-    workspace::build_shm()?;
-    let shm_cli = workspace::root().join("crates/shm-cli");
-    let (man, completions) = (shm_cli.join("man"), shm_cli.join("completions"));
-    for folder in [&man, &completions] {
+pub(crate) fn run(Options {}: &Options) -> Verdict {
+    run::build("cargo build --quiet --package shm-cli")?;
+    let shm_cli = run::root().join("crates/shm-cli");
+    for folder in ["man", "completions"].map(|name| shm_cli.join(name)) {
         // A page of a command that is no more goes, too.
-        let _ = fs::remove_dir_all(folder);
-        fs::create_dir_all(folder).map_err(|error| cannot(folder, &error))?;
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(folder)?;
     }
-    let directory = man.to_str().ok_or("the workspace's path is not UTF-8")?;
-    printed(&["man", "--dir", directory])?;
+    let printed = |arguments: &[&str]| {
+        let output = Command::new(run::shm())
+            .args(arguments)
+            .current_dir(&shm_cli)
+            .output()?;
+        ensure!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(output.stdout)
+    };
+    printed(&["man", "--dir", "man"])?;
     for (shell, file) in SHELLS {
-        let path = completions.join(file);
-        fs::write(&path, printed(&["completions", shell])?)
-            .map_err(|error| cannot(&path, &error))?;
+        fs::write(
+            shm_cli.join("completions").join(file),
+            printed(&["completions", shell])?,
+        )?;
     }
     Ok(true)
-}
-
-/// What `shm ARGUMENTS` prints.
-fn printed(arguments: &[&str]) -> Result<Vec<u8>, String> {
-    let output = Command::new(workspace::shm()).args(arguments).output();
-    let output = output.map_err(|error| format!("shm cannot be run: {error}"))?;
-    match output.status.success() {
-        true => Ok(output.stdout),
-        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
-    }
-}
-
-fn cannot(path: &Path, error: &std::io::Error) -> String {
-    format!("{} cannot be written: {error}", path.display())
 }

@@ -1,260 +1,204 @@
-//! The parts of `cargo xtask test`, in the order in which they run.
+//! Parts of a command: what each shows and the commands it consists of, read from a text, run one
+//! after the other, and summed up in a table. `xtask/test.parts` explains the form of the text.
 
-use std::path::Path;
-use std::process::Command;
-use std::time::Duration;
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use crate::aarch64;
-use crate::workspace::{self, CRATES, own_command};
+use crate::Verdict;
+use crate::run::{self, Private};
+use crate::tally::{self, Tally};
 
-/// One line of the summary.
+/// One line of the table.
 pub(crate) struct Part {
-    /// What it is called on the command line and in the summary.
+    /// What it is called on the command line and in the table.
     pub(crate) name: &'static str,
     /// What it shows.
     pub(crate) about: &'static str,
-    /// How it is done.
-    pub(crate) work: Work,
-    /// Takes minutes on one processor, and little from whatever else runs: it begins at once, while the other
-    /// parts have their turns.
-    pub(crate) beside_others: bool,
-    /// Runs only when it is named: what it needs is on few machines.
-    pub(crate) on_request: bool,
-    /// Finds what this machine lacks for it; it is skipped then.
-    pub(crate) lack: fn() -> Option<String>,
+    /// The commands.
+    lines: Vec<String>,
 }
 
-/// What a part consists of.
-pub(crate) enum Work {
-    /// Commands that pass or fail as a whole; each counts as one test.
-    Commands(Vec<Command>),
-    /// Test programs that count their own tests, and of which a single test can be run.
-    Tests(TestPrograms),
-    /// Asks whether the run left anything in `/dev/shm`.
-    Leftovers,
+/// How parts are run.
+#[derive(Default)]
+pub(crate) struct Run<'a> {
+    /// The longest that one command may take on a machine that has nothing else to do.
+    pub(crate) limit: Duration,
+    /// Only tests with this in their names.
+    pub(crate) only: Option<&'a str>,
+    /// The part that begins at once and runs beside the others.
+    pub(crate) beside: &'a str,
+    /// What the commands find in their environment.
+    pub(crate) variables: &'a [(&'a str, u64)],
+    /// Whether to show what tests that passed have printed.
+    pub(crate) figures: bool,
 }
 
-/// A call of `cargo test`, without the name of a test.
-pub(crate) struct TestPrograms {
-    command: Command,
-    /// The tests that this part is about, by a piece of their names; empty for all.
-    filter: &'static str,
+/// What a part came to, and what it printed.
+#[derive(Default)]
+struct Outcome {
+    tally: Tally,
+    report: String,
+    elapsed: Duration,
 }
 
-impl TestPrograms {
-    fn new(command: Command, filter: &'static str) -> Self {
-        Self { command, filter }
-    }
-
-    /// The call that runs all its tests, or those with `only` in their names.
-    pub(crate) fn command(self, only: Option<&str>) -> Command {
-        let mut command = self.command;
-        // What a test that passed has printed may say that it was skipped.
-        command.args(["--no-fail-fast", "--", "--show-output"]);
-        let filter = only.unwrap_or(self.filter);
-        if !filter.is_empty() {
-            command.arg(filter);
-        }
-        command
-    }
-}
-
-/// The longest that one command may take on a machine that has nothing else to do. Slow machines differ by a factor,
-/// hangs do not end.
-pub(crate) const LIMIT: Duration = Duration::from_secs(600);
-
-/// All parts.
-pub(crate) fn all() -> Vec<Part> {
-    let mut parts = vec![
-        commands("format", "rustfmt would change nothing", vec![format()]),
-        commands("lints", "clippy has nothing to say", vec![lints()]),
-        commands("docs", "the pages build without a warning", vec![docs()]),
-        commands("alone", "each crate builds by itself", alone()),
-    ];
-    for name in CRATES {
-        // The command's other tests are those across processes.
-        let targets = if name == "shm-cli" {
-            "--bins"
-        } else {
-            "--tests"
-        };
-        let tests = cargo(&["test", "--package", name, targets]);
-        parts.push(test(name, "the crate's own tests", tests, ""));
-    }
-    let own = cargo(&["test", "--package", "xtask"]);
-    parts.push(test("xtask", "these commands' own tests", own, ""));
-    let about = "the examples of shm-sys and shm-core run";
-    parts.push(commands("examples", about, examples()));
-    let doctests = cargo(&["test", "--workspace", "--doc"]);
-    parts.push(test("doctests", "the pages' examples run", doctests, ""));
-    let processes = cargo(&["test", "--package", "shm-cli", "--test", "*"]);
-    parts.push(test(
-        "processes",
-        "the programs, as real processes",
-        processes,
-        "",
-    ));
-    let about = "every interleaving of the protocol, in a model";
-    parts.push(Part {
-        beside_others: true,
-        ..test("loom", about, loom(), "loom")
-    });
-    // As tests, benchmarks run each function once, and share the build of all the other parts.
-    let benches = cargo(&["test", "--package", "benches", "--benches", "--", "--test"]);
-    parts.push(commands(
-        "benches",
-        "each benchmark runs once",
-        vec![benches],
-    ));
-    parts.push(commands(
-        "instructions",
-        "a send and a receive take no more instructions than recorded",
-        vec![own_command("instructions")],
-    ));
-    parts.push(commands(
-        "documents",
-        "the console examples of README.md and docs/ print what they say",
-        vec![own_command("documents")],
-    ));
-    let about = "the lower crates on 64-bit Arm, emulated (only if named)";
-    parts.push(Part {
-        on_request: true,
-        lack: aarch64::lack,
-        ..commands("aarch64", about, aarch64::commands())
-    });
-    let about = "the run left no object in /dev/shm (always runs)";
-    parts.push(part("leftovers", about, Work::Leftovers));
-    parts
-}
-
-/// A part that runs in its turn, everywhere.
-pub(crate) fn part(name: &'static str, about: &'static str, work: Work) -> Part {
-    Part {
-        name,
-        about,
-        work,
-        beside_others: false,
-        on_request: false,
-        lack: || None,
-    }
-}
-
-fn commands(name: &'static str, about: &'static str, commands: Vec<Command>) -> Part {
-    part(name, about, Work::Commands(commands))
-}
-
-fn test(name: &'static str, about: &'static str, command: Command, filter: &'static str) -> Part {
-    let programs = TestPrograms::new(command, filter);
-    part(name, about, Work::Tests(programs))
-}
-
-fn cargo(arguments: &[&str]) -> Command {
-    let mut command = workspace::cargo();
-    command.args(arguments);
-    command
-}
-
-fn format() -> Command {
-    cargo(&["fmt", "--all", "--check", "--", "--color", "never"])
-}
-
-fn lints() -> Command {
-    cargo(&[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "--deny",
-        "warnings",
-    ])
-}
-
-fn docs() -> Command {
-    let mut command = cargo(&["doc", "--workspace", "--no-deps"]);
-    command.env("RUSTDOCFLAGS", "--deny warnings");
-    command
-}
-
-fn alone() -> Vec<Command> {
-    CRATES
-        .map(|name| cargo(&["build", "--package", name]))
-        .into()
-}
-
-/// The calls that run the examples of the lower two crates; those of the others need a peer.
-fn examples() -> Vec<Command> {
-    let mut calls = Vec::new();
-    for package in ["shm-sys", "shm-core"] {
-        let folder = workspace::root()
-            .join("crates")
-            .join(package)
-            .join("examples");
-        for file in workspace::files_with_extension(&folder, "rs") {
-            if let Some(example) = file.file_stem().and_then(|stem| stem.to_str()) {
-                calls.push(cargo(&[
-                    "run",
-                    "--quiet",
-                    "--package",
-                    package,
-                    "--example",
-                    example,
-                ]));
+/// Reads a text.
+pub(crate) fn parse(text: &'static str) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for line in text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
+        match (parts.last_mut(), line.len() - line.trim_start().len()) {
+            (Some(part), 4) => part.lines.push(line.trim().to_owned()),
+            (Some(Part { lines, .. }), 8) => {
+                let last = lines.last_mut().expect("there is something to go on");
+                last.push_str(&line[7..]);
+            }
+            _ => {
+                let (name, about) = line.split_once(": ").expect("a part has a name");
+                let lines = Vec::new();
+                parts.push(Part { name, about, lines });
             }
         }
     }
-    calls
+    parts
 }
 
-/// The models need other atomics, hence another build of everything, kept apart from the usual one.
-fn loom() -> Command {
-    let mut command = cargo(&["test", "--release", "--package", "shm-mailbox", "--lib"]);
-    with_loom(&mut command, &workspace::target());
-    command
+/// The parts as a list, for people.
+pub(crate) fn list(parts: &[Part]) -> String {
+    parts
+        .iter()
+        .map(|Part { name, about, .. }| format!("{name:<12} {about}\n"))
+        .collect()
 }
 
-/// Makes `command`, a call of cargo, build with loom's atomics, in a folder of its own below `target`.
-pub(crate) fn with_loom(command: &mut Command, target: &Path) {
-    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
-    command
-        .env(
-            "RUSTFLAGS",
-            format!("{flags} --cfg shm_mailbox_loom").trim_start(),
-        )
-        .env("CARGO_TARGET_DIR", target.join("loom"))
-        // What makes the product quick takes longer to build than it saves here.
-        .env("CARGO_PROFILE_RELEASE_LTO", "off")
-        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
-        .env("CARGO_PROFILE_RELEASE_DEBUG", "0");
+/// Runs all parts, and prints the table; true if no test failed.
+pub(crate) fn run(parts: &[Part], how: &Run) -> Verdict {
+    let begun = Instant::now();
+    let mut total = Tally::default();
+    let mut failed = Vec::new();
+    println!("part          passed  failed  skipped  seconds");
+    thread::scope(|scope| {
+        // What runs beside others must not take their objects for its own.
+        let alone = run::private(Private::AsRoot).is_some();
+        let beside = parts.iter().find(|part| alone && part.name == how.beside);
+        let mut beside = beside.map(|part| scope.spawn(|| part.run(how)));
+        for part in parts {
+            if io::stdout().is_terminal() {
+                // On the line that the part's own will take.
+                print!("{} …\r", part.name);
+                io::stdout().flush()?;
+            }
+            let outcome = match beside.take_if(|_| part.name == how.beside) {
+                Some(thread) => thread.join().expect("what goes wrong is reported"),
+                None => part.run(how),
+            };
+            outcome.show(part.name, how.figures)?;
+            if outcome.tally.failed > 0 {
+                failed.push(part.name);
+            }
+            total.passed += outcome.tally.passed;
+            total.failed += outcome.tally.failed;
+            total.skipped += outcome.tally.skipped;
+        }
+        anyhow::Ok(())
+    })?;
+    println!("in all {:.0} s", begun.elapsed().as_secs_f64());
+    if !failed.is_empty() {
+        println!("failed: {}", failed.join(", "));
+    }
+    let missed = how.only.filter(|_| total.total() == 0);
+    if let Some(name) = missed {
+        println!("no test has \"{name}\" in its name");
+    }
+    println!("{total}");
+    Ok(failed.is_empty() && missed.is_none())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::process::describe;
-
-    #[test]
-    fn no_two_parts_have_the_same_name() {
-        let mut names: Vec<_> = all().iter().map(|part| part.name).collect();
-        let count = names.len();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), count);
+impl Part {
+    /// Whether a single test of it can be run.
+    pub(crate) fn has_tests(&self) -> bool {
+        self.lines.iter().all(|line| is_tests(line))
     }
 
-    #[test]
-    fn one_test_is_asked_for_by_its_name() {
-        let programs = TestPrograms::new(cargo(&["test", "--lib"]), "loom");
-        let call = describe(&programs.command(Some("one_name")));
-        assert!(
-            call.ends_with("test --lib --no-fail-fast -- --show-output one_name"),
-            "{call}"
-        );
+    fn run(&self, how: &Run) -> Outcome {
+        let begun = Instant::now();
+        let mut outcome = Outcome::default();
+        for line in &self.lines {
+            if let Some(need) = line.strip_prefix("needs ") {
+                let (what, command) = need.split_once(": ").expect("a need can be looked for");
+                let found = run::command(command).output();
+                if found.is_ok_and(|output| output.status.success()) {
+                    continue;
+                }
+                outcome.tally.skipped += 1;
+                outcome.tally.reasons.push(format!("needs {what}"));
+                break;
+            }
+            let tests = is_tests(line);
+            let line = match how.only {
+                // What a test that passed has printed may say that it was skipped.
+                _ if !tests => line,
+                None => &format!("{line} --no-fail-fast -- --show-output"),
+                Some(name) => {
+                    let all = line.trim_end_matches(" loom");
+                    &format!("{all} --no-fail-fast -- --show-output {name}")
+                }
+            };
+            let mut command = run::command(line);
+            for (name, value) in how.variables {
+                command.env(name, value.to_string());
+            }
+            let finished = run::run(&command, how.limit, Private::AsRoot);
+            let (succeeded, output) = match finished {
+                Ok(finished) => (finished.succeeded, finished.output),
+                Err(reason) => (false, format!("{reason:#}\n")),
+            };
+            outcome.tally.add(&output, succeeded, tests);
+            outcome.report.push_str(&format!("$ {line}\n{output}"));
+        }
+        // A part that shows nothing must not look like one that held.
+        if outcome.tally.total() == 0 && how.only.is_none() {
+            outcome.tally.failed = 1;
+            outcome.report.push_str("no test ran\n");
+        }
+        outcome.elapsed = begun.elapsed();
+        outcome
     }
+}
 
-    #[test]
-    fn without_a_name_the_part_keeps_to_its_own_tests() {
-        let programs = TestPrograms::new(cargo(&["test", "--lib"]), "loom");
-        let call = describe(&programs.command(None));
-        assert!(call.ends_with("--show-output loom"), "{call}");
+/// Whether a command runs test programs of which one test can be chosen.
+fn is_tests(line: &str) -> bool {
+    line.starts_with("cargo test ") && !line.contains(" -- ")
+}
+
+impl Outcome {
+    /// Prints the line of the table, keeps what was printed, and shows it if the part failed.
+    fn show(&self, name: &str, figures: bool) -> anyhow::Result<()> {
+        let tally = &self.tally;
+        let (passed, failed, skipped) = (tally.passed, tally.failed, tally.skipped);
+        let seconds = self.elapsed.as_secs_f64();
+        println!("{name:<12}  {passed:>6}  {failed:>6}  {skipped:>7}  {seconds:>7.1}");
+        for reason in &tally.reasons {
+            println!("  skipped: {reason}");
+        }
+        if failed > 0 {
+            println!("-- {name} failed; its output in full:");
+            print!("{}", self.report);
+            println!("-- end of the output of {name}");
+        } else if figures {
+            let statistics = self
+                .report
+                .lines()
+                .filter(|line| line.starts_with("stat::number"));
+            let figures = tally::printed(&self.report).chain(statistics);
+            figures.for_each(|line| println!("  {line}"));
+        }
+        let folder = run::target().join("xtask");
+        fs::create_dir_all(&folder)?;
+        fs::write(folder.join(format!("{name}.log")), &self.report)?;
+        Ok(())
     }
 }

@@ -1,219 +1,132 @@
 //! Types the commands of console blocks into a shell, and judges what it prints.
 
-use std::path::{Path, PathBuf};
+use std::env;
+use std::fs;
+use std::path::Path;
 use std::process::Command;
-use std::thread;
 use std::time::Duration;
 
-use crate::console::{self, Block};
-use crate::process;
-use crate::workspace;
+use regex::Regex;
+
+use crate::docs::Block;
+use crate::run::{self, Private};
+
+/// Stands before the status of a command, after what it has printed.
+const END: char = '\u{1e}';
 
 /// The longest that one block may take.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Ends the output of a command, before its status.
-const END: char = '\u{1e}';
-
-/// Cuts the blocks into those that go on at the same time.
-pub(crate) fn groups(blocks: &[Block]) -> Vec<&[Block]> {
-    blocks
-        .split_inclusive(|block| !block.meanwhile)
-        .filter(|group| !group.is_empty())
-        .collect()
-}
-
-/// Replays blocks side by side; returns what was wrong, in words.
-pub(crate) fn replay(blocks: &[Block], directory: &Path) -> String {
-    thread::scope(|scope| {
-        let replays: Vec<_> = blocks
-            .iter()
-            .map(|block| scope.spawn(|| replay_block(block, directory)))
-            .collect();
-        replays
-            .into_iter()
-            .map(|replay| {
-                replay
-                    .join()
-                    .unwrap_or_else(|_| "the replay panicked\n".to_owned())
-            })
-            .collect()
-    })
-}
-
-/// What bash finds wrong with a script that starts after `line`, without running it.
-pub(crate) fn syntax(line: usize, script: &str) -> String {
-    match process::run(Command::new("bash").args(["-n", "-c", script]), LIMIT) {
-        Ok(finished) if finished.succeeded() => String::new(),
-        Ok(finished) => format!("line {line}: {}", finished.report()),
-        Err(reason) => format!("line {line}: {reason}\n"),
+/// Replays blocks, each in a terminal of its own, at the same time; returns what was wrong.
+pub(crate) fn replay(terminals: &[&Block], directory: &Path) -> anyhow::Result<Vec<String>> {
+    let mut problems = Vec::new();
+    // With job control: without it, what runs beside others could not be interrupted by a signal.
+    let side_by_side = r#"set -m; for it; do n=$((n + 1)); bash -c "$it" > .$n 2>&1 & done; wait"#;
+    let mut shell = bash(side_by_side);
+    shell.arg("bash").current_dir(directory);
+    let mut promises = Vec::new();
+    for block in terminals {
+        let Block { line, info, .. } = block;
+        let meanwhile = info.trim_start_matches("console").trim_start();
+        if !["", "meanwhile"].contains(&meanwhile) {
+            problems.push(format!("line {line}: a console block knows no {meanwhile}"));
+        }
+        match read(block) {
+            Some((script, promise)) => {
+                shell.arg(script);
+                promises.push((block, promise));
+            }
+            None => problems.push(format!(
+                "line {line}: a console block starts with a command"
+            )),
+        }
     }
+    if terminals[terminals.len() - 1].info.ends_with(" meanwhile") {
+        problems.push("meanwhile needs another block".to_owned());
+    }
+    let finished = run::run(&shell, LIMIT, Private::AsEveryone)?;
+    for (number, (block, promise)) in (1..).zip(promises) {
+        let printed = fs::read(directory.join(format!(".{number}"))).unwrap_or_default();
+        let printed = String::from_utf8_lossy(&printed);
+        if !promise.is_match(&printed) {
+            let Block { line, content, .. } = block;
+            let printed = printed.replace(END, "status ");
+            problems.push(format!(
+                "line {line}: should be:\n{content}printed:\n{printed}"
+            ));
+        }
+    }
+    if !finished.succeeded {
+        problems.push(finished.output);
+    }
+    Ok(problems)
 }
 
-/// Whether the programs would take the arguments of a command that is to be typed by hand; what they say if not.
+/// What the shell of a terminal runs, and the pattern of what it prints; `None` if the block does
+/// not start with a command.
 ///
-/// The command is not run: the help is asked for behind its arguments, which are looked at first. Commands of
-/// others are left alone.
-pub(crate) fn arguments(line: usize, command: &str) -> String {
-    let typed = command.split(" #").next().unwrap_or_default().trim_end();
-    let own = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("xtask"));
-    let script = match typed.strip_prefix("cargo xtask ") {
-        Some(rest) => format!("'{}' {rest} --help", own.display()),
-        None if typed.starts_with("shm ") => format!("{typed} --help"),
-        None => return String::new(),
-    };
-    match process::run(&mut bash(&script), LIMIT) {
-        Ok(finished) if finished.succeeded() => String::new(),
-        Ok(finished) => format!("line {line}: {typed}\n{}", finished.report()),
-        Err(reason) => format!("line {line}: {reason}\n"),
+/// The shell says after each command that it is done, and its status.
+fn read(block: &Block) -> Option<(String, Regex)> {
+    let (mut script, mut promise) = (String::new(), "^".to_owned());
+    let mut lines = block.content.lines().peekable();
+    while let Some(line) = lines.next() {
+        script.push_str(line.strip_prefix("$ ")?);
+        while let Some(more) = lines.peek().and_then(|line| line.strip_prefix("> ")) {
+            script.push('\n');
+            script.push_str(more);
+            lines.next();
+        }
+        // The status is put back for a command that asks for it.
+        script.push_str(&format!("\n__=$?; printf '\n{END}%s\n' $__; (exit $__)\n"));
+        // Blanks at the end of a line do not count.
+        while let Some(line) = lines.next_if(|line| !line.starts_with("$ ")) {
+            let any = format!("[^\n{END}]*");
+            let line = regex::escape(line.trim_end()).replace(r"\[\.\.\]", &any);
+            promise.push_str(&match line.as_str() {
+                r"\.\.\." => format!("({any}\n)*"),
+                line => format!("{line}[ \t]*\n"),
+            });
+        }
+        let asked = lines.peek().is_some_and(|line| *line == "$ echo $?");
+        let status = if asked { "[0-9]+" } else { "0" };
+        promise.push_str(&format!("\n?{END}{status}\n"));
     }
+    Some((script, Regex::new(&format!("{promise}$")).ok()?))
 }
 
 /// A shell that runs `script` and finds the built shm.
 fn bash(script: &str) -> Command {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let programs = workspace::shm();
-    let mut directories: Vec<PathBuf> = programs.parent().map(Path::to_owned).into_iter().collect();
-    directories.extend(std::env::split_paths(&path));
+    let mut path = run::target().join("debug").into_os_string();
+    path.push(":");
+    path.push(env::var_os("PATH").unwrap_or_default());
     let mut bash = Command::new("bash");
-    bash.args(["-c", script]).env_remove("SHM_NAME");
-    // Only a folder with a colon in its name cannot be joined, and then shm is not found.
-    if let Ok(path) = std::env::join_paths(directories) {
-        bash.env("PATH", path);
-    }
+    bash.args(["-c", script])
+        .env("PATH", path)
+        .env_remove("SHM_NAME");
     bash
 }
 
-fn replay_block(block: &Block, directory: &Path) -> String {
-    let mut bash = bash(&script(block));
-    bash.current_dir(directory);
-    match process::run(&mut bash, LIMIT) {
-        Ok(finished) => {
-            let mut report = judge(block, &finished.output);
-            if !finished.succeeded() {
-                report.push_str(&finished.report());
-            }
-            report
+/// What is wrong with a block that is to be typed by hand. Nothing of it runs.
+pub(crate) fn look_at(block: &Block) -> anyhow::Result<Vec<String>> {
+    let mut problems = Vec::new();
+    let mut look = |line: usize, command: &Command| {
+        let finished = run::run(command, LIMIT, Private::AsEveryone)?;
+        if !finished.succeeded {
+            problems.push(format!("line {line}: {}", finished.output));
         }
-        Err(reason) => format!("{reason}\n"),
-    }
-}
-
-/// One shell runs all commands of a block, and says after each that it is done, and its status.
-fn script(block: &Block) -> String {
-    let mut script = String::new();
-    for entry in &block.entries {
-        // The status is put back for a command that asks for it.
-        script.push_str(&format!(
-            "{}\n__=$?; printf '\\n{END}%s\\n' $__; (exit $__)\n",
-            entry.command
-        ));
-    }
-    script.push_str("exit 0\n");
-    script
-}
-
-/// Compares what the commands of `block` printed with what they promise; returns the differences.
-fn judge(block: &Block, output: &str) -> String {
-    let mut report = String::new();
-    let mut rest = output;
-    let mut entries = block.entries.iter().peekable();
-    while let Some(entry) = entries.next() {
-        let place = format!("line {}: $ {}\n", entry.line, entry.command);
-        let end = format!("\n{END}");
-        let Some((printed, after)) = rest.split_once(&end) else {
-            report.push_str(&format!(
-                "{place}did not come to its end; printed:\n{rest}\n"
-            ));
-            return report;
-        };
-        let (status, after) = after.split_once('\n').unwrap_or((after, ""));
-        rest = after;
-        let asked = entries.peek().is_some_and(|next| next.command == "echo $?");
-        if status != "0" && !asked {
-            report.push_str(&format!("{place}ended with status {status}\n"));
-        }
-        let found: Vec<&str> = printed.lines().collect();
-        if !console::matches(&entry.expected, &found) {
-            let expected = entry.expected.join("\n");
-            report.push_str(&format!(
-                "{place}should print:\n{expected}\nprinted:\n{printed}\n"
-            ));
+        anyhow::Ok(())
+    };
+    let script = &block.content;
+    look(block.line, Command::new("bash").args(["-n", "-c", script]))?;
+    // What follows another program's command may depend on what that has set up.
+    let ours = |line: &&str| line.starts_with("shm ") || line.starts_with("cargo ");
+    for (line, text) in (block.line + 1..).zip(script.lines().take_while(ours)) {
+        let typed = text.split(" #").next().unwrap_or_default();
+        let typed = typed.replace("cargo xtask", &run::own_program());
+        // The help is asked for behind the arguments, which are looked at first.
+        if !typed.starts_with("cargo ") {
+            look(line, &bash(&format!("{typed} --help")))?;
         }
     }
-    report
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::documents::Scratch;
-
-    /// What is wrong with the blocks of `document` when they are really replayed.
-    fn wrong(label: &str, document: &str) -> String {
-        let blocks = console::blocks(document).expect("the document is well formed");
-        let scratch = Scratch::new(label).expect("the target directory is writable");
-        groups(&blocks)
-            .into_iter()
-            .map(|group| replay(group, scratch.path()))
-            .collect()
-    }
-
-    #[test]
-    fn an_example_that_holds_is_fine() {
-        let document =
-            "```console\n$ x=1\n$ echo a$x; printf b\na1\nb\n$ (exit 3)\n$ echo $?\n3\n```\n";
-        assert_eq!(wrong("holds", document), "");
-    }
-
-    #[test]
-    fn other_output_is_shown_beside_the_promise() {
-        let report = wrong("differs", "```console\n$ echo new\nold\n```\n");
-        assert!(
-            report.contains("should print:\nold\nprinted:\nnew"),
-            "{report}"
-        );
-    }
-
-    #[test]
-    fn a_failing_command_must_be_asked_for_its_status() {
-        let report = wrong("status", "```console\n$ (exit 3)\n$ true\n```\n");
-        assert_eq!(report, "line 2: $ (exit 3)\nended with status 3\n");
-    }
-
-    #[test]
-    fn a_command_that_leaves_the_shell_is_found() {
-        let report = wrong("leaves", "```console\n$ exit 0\n$ echo never\nnever\n```\n");
-        assert!(report.contains("did not come to its end"), "{report}");
-    }
-
-    #[test]
-    fn a_script_is_parsed_and_not_run() {
-        assert_eq!(syntax(1, "no-such-command --at-all # comment"), "");
-        assert!(syntax(7, "if true; then").starts_with("line 7: "));
-    }
-
-    #[test]
-    fn arguments_that_a_program_does_not_know_are_told() {
-        assert_eq!(arguments(1, "rm -rf / --no-such-option"), "");
-        let report = arguments(3, "shm --no-such-option    # comment");
-        assert!(
-            report.starts_with("line 3: shm --no-such-option\n"),
-            "{report}"
-        );
-    }
-
-    #[test]
-    fn two_terminals_run_at_the_same_time() {
-        // Each waits for the other's file: one after the other could not end.
-        let wait = |own: &str, other: &str| {
-            format!("$ touch {own}; until [ -e {other} ]; do sleep 0.01; done\n")
-        };
-        let document = format!(
-            "```console meanwhile\n{}```\n\n```console\n{}```\n",
-            wait("left", "right"),
-            wait("right", "left")
-        );
-        assert_eq!(wrong("terminals", &document), "");
-    }
+    Ok(problems)
 }

@@ -19,7 +19,7 @@ fn a_blocked_receiver_is_told_that_its_object_was_cut_off() {
                 Err(RecvError::Truncated {
                     expected, found, ..
                 }) => {
-                    assert_eq!((expected, found), (73_728, size));
+                    assert_eq!((expected, found), (81_920, size));
                 }
                 other => panic!("{other:?}"),
             }
@@ -30,7 +30,7 @@ fn a_blocked_receiver_is_told_that_its_object_was_cut_off() {
             assert_matches!(result, Err(CloseError::Truncated { .. }));
         });
         until("the object is there", || {
-            name.exists() && name.bytes().len() == 73_728
+            name.exists() && name.bytes().len() == 81_920
         });
         let words = Raw::new(&name);
         let parked = words.half(RECEIVER_PARKED);

@@ -1,0 +1,316 @@
+//! `cargo xtask documents`: replays the console examples of README.md and docs/ with the built
+//! `shm`, follows their links, and looks whether what they quote is true.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use pulldown_cmark::{CodeBlockKind, Event, Options as Markdown, Parser, Tag, TagEnd};
+use regex::Regex;
+
+use crate::Verdict;
+use crate::replay;
+use crate::run;
+use crate::tally;
+
+/// Check the pages: their console examples, links and quotes
+///
+/// Checks the files, if none is named README.md and all others in Markdown there, in docs/ and in
+/// docs/labs/: replays their console examples and compares what the commands print; follows their
+/// links, to files and to headings; looks whether the messages quoted in headings are in the
+/// sources. Each file's commands run in a directory of their own, with the built shm first on PATH,
+/// the pages as docs/, and where the system allows it in a /dev/shm of their own.
+///
+/// A block that is marked `console` is one terminal. A line `$ COMMAND` runs; it has to end with
+/// status 0, unless `$ echo $?` is the next. `> MORE` continues the command. Other lines are what
+/// it prints; `...` is any lines, `[..]` any text in a line. `console meanwhile` is a second
+/// terminal, in use at the same time as the block after it.
+///
+/// A block that is marked `sh` is to be typed by hand, since it takes long or changes the machine:
+/// its syntax is checked, and whether shm and xtask would take their arguments. Blocks marked
+/// `rust` run with the doctests, and a page that has one must be among them. A block without a mark
+/// is an error, and so is a page that docs/SUMMARY.md does not list.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    files: Vec<PathBuf>,
+}
+
+/// What a block may be marked as.
+const LANGUAGES: [&str; 5] = ["console", "sh", "rust", "text", "ini"];
+
+/// The source that gives the pages' Rust blocks to the doctests, from the workspace's root.
+const DOCTESTS: &str = "docs/examples.rs";
+
+/// Runs the command; true if every check held.
+pub(crate) fn run(options: &Options) -> Verdict {
+    run::build("cargo build --quiet --package shm-cli")?;
+    let mut files = options.files.clone();
+    if files.is_empty() {
+        files = run::files_with_extension(&run::root(), "md");
+        files.extend(pages());
+    }
+    let (mut passed, mut failed) = (0, 0);
+    for file in files {
+        let shown = file.strip_prefix(run::root()).unwrap_or(&file).display();
+        let checked = check(&file).with_context(|| shown.to_string())?;
+        for (name, problems) in checked {
+            if problems.is_empty() {
+                passed += 1;
+                println!("test {shown} {name} ... ok");
+            } else {
+                failed += 1;
+                println!("test {shown} {name} ... FAILED\n{}", problems.join("\n"));
+            }
+        }
+    }
+    println!("{}", tally::result(passed, failed));
+    Ok(failed == 0)
+}
+
+/// The pages of docs/ and its folders.
+fn pages() -> Vec<PathBuf> {
+    let docs = run::root().join("docs");
+    let folders = [docs.join("labs"), docs].into_iter();
+    folders
+        .flat_map(|folder| run::files_with_extension(&folder, "md"))
+        .collect()
+}
+
+/// What was checked in `file`, and what was wrong with it.
+fn check(file: &Path) -> anyhow::Result<Vec<(String, Vec<String>)>> {
+    let text = fs::read_to_string(file)?;
+    let page = Page::read(&text);
+    let mut checked = vec![
+        ("links".to_owned(), page.broken_links(file)),
+        ("blocks".to_owned(), page.unchecked_blocks(file)?),
+        ("quotes".to_owned(), page.unknown_quotes()),
+    ];
+    if file.ends_with("docs/SUMMARY.md") {
+        checked.push(("pages".to_owned(), page.unlisted_pages()));
+    }
+    let scratch = run::target().join(format!("xtask/scratch-{}", std::process::id()));
+    fs::create_dir_all(&scratch)?;
+    symlink(run::root().join("docs"), scratch.join("docs"))?;
+    let mut consoles: Vec<&Block> = page.blocks.iter().collect();
+    consoles.retain(|block| block.language() == "console");
+    for terminals in consoles.split_inclusive(|block| !block.info.ends_with(" meanwhile")) {
+        let problems = replay::replay(terminals, &scratch)?;
+        checked.push((format!("line {}", terminals[0].line), problems));
+    }
+    fs::remove_dir_all(scratch)?;
+    Ok(checked)
+}
+
+/// What is checked of a page.
+#[derive(Default)]
+struct Page {
+    blocks: Vec<Block>,
+    /// Where the links lead, as it is written, with their lines.
+    links: Vec<(usize, String)>,
+    headings: Vec<Heading>,
+}
+
+struct Heading {
+    line: usize,
+    /// As it is written, but for the signs before it.
+    written: String,
+    /// As it is read.
+    words: String,
+}
+
+/// A fenced block.
+#[derive(Default)]
+pub(crate) struct Block {
+    /// The line at which it starts, from 1.
+    pub(crate) line: usize,
+    /// What is written behind the opening fence.
+    pub(crate) info: String,
+    /// The lines between the fences.
+    pub(crate) content: String,
+    is_closed: bool,
+}
+
+impl Block {
+    fn language(&self) -> &str {
+        self.info.split([' ', ',']).next().unwrap_or_default()
+    }
+}
+
+impl Page {
+    fn read(text: &str) -> Self {
+        let mut page = Self::default();
+        let (mut in_block, mut in_heading) = (false, false);
+        for (event, range) in Parser::new_ext(text, Markdown::ENABLE_TABLES).into_offset_iter() {
+            let line = 1 + text[..range.start].matches('\n').count();
+            let source = text[range].trim_end();
+            match event {
+                Event::Start(Tag::CodeBlock(kind)) => {
+                    in_block = true;
+                    let info = match kind {
+                        CodeBlockKind::Fenced(info) => info.to_string(),
+                        CodeBlockKind::Indented => String::new(),
+                    };
+                    let is_closed = source.ends_with("\n```");
+                    page.blocks.push(Block {
+                        line,
+                        info,
+                        is_closed,
+                        ..Block::default()
+                    });
+                }
+                Event::End(TagEnd::CodeBlock) => in_block = false,
+                Event::Start(Tag::Heading { .. }) => {
+                    in_heading = true;
+                    let written = source.trim_start_matches('#').trim().to_owned();
+                    page.headings.push(Heading {
+                        line,
+                        written,
+                        words: String::new(),
+                    });
+                }
+                Event::End(TagEnd::Heading(_)) => in_heading = false,
+                Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                    page.links.push((line, dest_url.to_string()));
+                }
+                Event::Text(words) | Event::Code(words) => {
+                    if let Some(block) = page.blocks.last_mut().filter(|_| in_block) {
+                        block.content.push_str(&words);
+                    }
+                    if let Some(heading) = page.headings.last_mut().filter(|_| in_heading) {
+                        heading.words.push_str(&words);
+                    }
+                }
+                _ => {}
+            }
+        }
+        page
+    }
+
+    /// The links to files and headings that are not there. Those to pages elsewhere are not
+    /// followed.
+    fn broken_links(&self, file: &Path) -> Vec<String> {
+        let problem = |target: &str| {
+            let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let other = match path {
+                "" => file.to_owned(),
+                path => file.with_file_name(path),
+            };
+            if !other.exists() {
+                return Some(format!("no such file: {target}"));
+            }
+            let text = fs::read_to_string(&other).unwrap_or_default();
+            let has =
+                anchor.is_empty() || Self::read(&text).headings.iter().any(|it| it.is(anchor));
+            (!has).then(|| format!("no such heading: {target}"))
+        };
+        let own = self
+            .links
+            .iter()
+            .filter(|(_, target)| !target.contains("://") && !target.starts_with("mailto:"));
+        own.filter_map(|(line, target)| Some(format!("line {line}: {}", problem(target)?)))
+            .collect()
+    }
+
+    /// What is wrong with the blocks, apart from what they print.
+    fn unchecked_blocks(&self, file: &Path) -> anyhow::Result<Vec<String>> {
+        let mut problems = Vec::new();
+        for block in &self.blocks {
+            let line = block.line;
+            if !block.is_closed {
+                problems.push(format!("line {line}: the block has no end"));
+            }
+            if !LANGUAGES.contains(&block.language()) {
+                problems.push(format!("line {line}: a block of \"{}\"", block.info));
+            }
+            if block.language() == "sh" {
+                problems.extend(replay::look_at(block)?);
+            }
+        }
+        if self.blocks.iter().any(|block| block.language() == "rust") {
+            let tested = fs::read_to_string(run::root().join(DOCTESTS)).context(DOCTESTS)?;
+            let name = file.file_name().unwrap_or_default().display();
+            if !tested.contains(&format!("include_str!(\"{name}\")")) {
+                problems.push(format!(
+                    "its Rust blocks are not run: name it in {DOCTESTS}"
+                ));
+            }
+        }
+        Ok(problems)
+    }
+
+    /// The messages that no source of the product has. A heading in backquotes that has a blank
+    /// quotes a message; `…` in it stands for what differs from one message to the next.
+    fn unknown_quotes(&self) -> Vec<String> {
+        let quotes = self
+            .headings
+            .iter()
+            .filter_map(|Heading { line, written, .. }| {
+                let message = written.strip_prefix('`')?.strip_suffix('`')?;
+                message
+                    .contains(' ')
+                    .then(|| format!("line {line}: no source says: {message}"))
+            });
+        let mut unknown: Vec<String> = quotes.collect();
+        if !unknown.is_empty() {
+            let sources = sources();
+            unknown.retain(|it| {
+                !it.split_once("says: ")
+                    .is_some_and(|(_, it)| sources.contains(it))
+            });
+        }
+        unknown
+    }
+
+    /// The pages that this table of contents does not have, or has twice.
+    fn unlisted_pages(&self) -> Vec<String> {
+        let docs = run::root().join("docs");
+        let mut problems = Vec::new();
+        for page in pages()
+            .into_iter()
+            .filter(|page| !page.ends_with("SUMMARY.md"))
+        {
+            let links = self
+                .links
+                .iter()
+                .filter(|(_, link)| docs.join(link) == page);
+            let count = links.count();
+            if count != 1 {
+                problems.push(format!("{} is listed {count} times", page.display()));
+            }
+        }
+        problems
+    }
+}
+
+impl Heading {
+    /// Whether it is called so in links, as GitHub and mdBook do it.
+    fn is(&self, anchor: &str) -> bool {
+        let words = self.words.to_lowercase().replace(' ', "-");
+        words.replace(
+            |it: char| !it.is_alphanumeric() && it != '-' && it != '_',
+            "",
+        ) == anchor
+    }
+}
+
+/// All sources of the product in one text, as their string literals are printed: lines that go on
+/// joined, quotation marks as the reader sees them, `…` for placeholders.
+fn sources() -> String {
+    let mut text = String::new();
+    let mut folders = vec![run::root().join("crates")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() && !path.ends_with("tests") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                text.push_str(&fs::read_to_string(path).unwrap_or_default());
+            }
+        }
+    }
+    let known = |pattern| Regex::new(pattern).expect("a pattern of ours");
+    let text = known(r"\\\n\s*").replace_all(&text, "");
+    let text = text.replace("\\\"", "\"");
+    known(r"\{[^\s}]*\}").replace_all(&text, "…").into_owned()
+}
