@@ -12,7 +12,6 @@ mod endpoints {
     mod awaiting; //      a receiver that goes over to the next sender's object
     mod classic; //       the lesson's layout: two ends of ours, and one beside a C program
     mod closing; //       closing, keeping, draining, and what is left in `/dev/shm`
-    mod corpus; //        inputs of the fuzzers and random ones: any object, any operations
     mod corrupt; //       values that no correct peer writes: an error that stays, or no harm
     mod drafts; //        messages written in place
     mod foreign; //       objects that are no finished mailbox, and the bytes of one that is

@@ -2,7 +2,4 @@
 
 #![no_main]
 
-#[path = "../bodies/mod.rs"]
-mod bodies;
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| bodies::image::run(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| shm_mailbox::fuzzing::image(input));

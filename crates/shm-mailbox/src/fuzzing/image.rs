@@ -8,14 +8,14 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
-use shm_mailbox::{Message, Receiver, RecvError, SendError, Sender};
-
-use super::{Input, Name, mailbox};
+use super::input::Input;
+use super::object::{Name, mailbox};
+use crate::{Message, Receiver, RecvError, SendError, Sender};
 
 /// The words of a mailbox that the two ends read and write, besides the stamps.
 const WORDS: [u64; 6] = [128, 256, 264, 384, 512, 520];
 
-pub(crate) fn run(input: &[u8]) {
+pub fn run(input: &[u8]) {
     let name = Name::new("image");
     let mut input = Input(input);
     let form = input.byte();

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use shm_mailbox::{Message, Receiver, RecvError, SendError, Sender};
-
-use super::{Input, Name, mailbox};
+use super::input::Input;
+use super::object::{Name, mailbox};
+use crate::{Message, Receiver, RecvError, SendError, Sender};
 
 /// The highest message number.
 const LAST_MESSAGE: u64 = (1 << 53) - 2;
@@ -56,7 +56,7 @@ impl Model {
     }
 }
 
-pub(crate) fn run(input: &[u8]) {
+pub fn run(input: &[u8]) {
     let name = Name::new("operations");
     let mut input = Input(input);
     let form = input.byte();

@@ -1,24 +1,15 @@
-//! What the fuzz targets do with their input; the test `corpus` does the same with the inputs that
-//! were kept.
-
-#![allow(dead_code, reason = "each target uses one of the two")]
-
-pub(crate) mod image;
-#[path = "../../src/fuzzing/input.rs"]
-mod input;
-pub(crate) mod operations;
+//! A real object for each input.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use input::Input;
-use shm_mailbox::{Mailbox, Options};
+use crate::{Mailbox, Options};
 
 /// The name of an object for one input; the object is gone when this is dropped.
-struct Name(String);
+pub(super) struct Name(String);
 
 impl Name {
-    fn new(target: &str) -> Self {
+    pub(super) fn new(target: &str) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         Self(format!(
@@ -27,11 +18,11 @@ impl Name {
         ))
     }
 
-    fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         Path::new("/dev/shm").join(&self.0)
     }
 
-    fn options(&self) -> Options {
+    pub(super) fn options(&self) -> Options {
         Mailbox::options(&self.0)
     }
 }
@@ -45,7 +36,7 @@ impl Drop for Name {
 
 /// The bytes of a mailbox of this many slots whose next message is number `next`, as
 /// docs/protocol.md has them.
-fn mailbox(slots: u32, next: u64) -> Vec<u8> {
+pub(super) fn mailbox(slots: u32, next: u64) -> Vec<u8> {
     let size = 640 + 1088 * usize::try_from(slots).expect("a small number");
     let mut bytes = vec![0; size.next_multiple_of(4096)];
     bytes[..8].copy_from_slice(b"shm-mbox");
