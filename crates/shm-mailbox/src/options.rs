@@ -47,7 +47,7 @@ impl Options {
     /// The number of messages a new mailbox has room for: a power of two from 1 to 65,536; 64 by default.
     ///
     /// A mailbox that is there already keeps its own number. One with fewer slots than were asked for here is
-    /// [`AttachError::OtherSlots`], since the room that the caller counts on is not there; [`exact`](Self::exact) changes
+    /// [`AttachError::OtherSlots`](crate::AttachError::OtherSlots), since the room that the caller counts on is not there; [`exact`](Self::exact) changes
     /// that. Without `slots` any number will do.
     pub fn slots(mut self, slots: u32) -> Self {
         self.slots = Some(slots);
@@ -73,7 +73,7 @@ impl Options {
 
     /// The permission bits of a new object, whatever the umask; `0o600` by default, and `0o660` with a
     /// [`group`](Self::group). From `0o600` to `0o777`, with both bits of `0o600`: the other end of the same
-    /// user could not attach without them; anything else is [`AttachError::Mode`]. What others may write to
+    /// user could not attach without them; anything else is [`AttachError::Mode`](crate::AttachError::Mode). What others may write to
     /// (`0o002`) is refused by every end that comes later, unless that asks for [`any_owner`](Self::any_owner).
     ///
     /// Whoever may open the object for reading can keep others from attaching by locking it, so give
@@ -128,7 +128,7 @@ impl Options {
     ///
     /// The kernel frees the role of a killed process when it has torn that down: after 50 to 300 µs if it is small, and
     /// some tenths of a second if it has gigabytes of memory or leaves a core dump. A role that is still held then is a
-    /// living process's: [`AttachError::RoleTaken`].
+    /// living process's: [`AttachError::RoleTaken`](crate::AttachError::RoleTaken).
     pub fn attach_timeout(mut self, timeout: Duration) -> Self {
         self.attach_timeout = timeout;
         self

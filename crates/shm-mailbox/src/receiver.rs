@@ -119,7 +119,7 @@ impl Receiver {
     /// # Errors
     ///
     /// [`RecvError::Closed`] or [`RecvError::PeerDied`] if the sender is gone and everything it
-    /// committed has been received (unless [`Options::await_peer`] was asked for),
+    /// committed has been received (unless [`Options::await_peer`](crate::Options::await_peer) was asked for),
     /// [`RecvError::Unacknowledged`] if all slots hold messages that were shown and not acknowledged,
     /// [`RecvError::Interrupted`], [`RecvError::Unlinked`].
     #[inline]

@@ -103,7 +103,7 @@ impl Sender {
     /// # Errors
     ///
     /// [`SendError::TooLong`], and, when the mailbox is full, [`SendError::Closed`] or
-    /// [`SendError::PeerDied`] if the receiver is gone (unless [`Options::await_peer`] was asked for),
+    /// [`SendError::PeerDied`] if the receiver is gone (unless [`Options::await_peer`](crate::Options::await_peer) was asked for),
     /// [`SendError::Interrupted`], [`SendError::Unlinked`]. With room there is no need of a receiver.
     #[inline]
     pub fn send(&mut self, message: impl AsRef<[u8]>) -> Result<(), SendError> {
@@ -192,7 +192,7 @@ impl Sender {
     /// # Errors
     ///
     /// [`SendError::TimedOut`]; [`SendError::Interrupted`]; if messages are left and nobody is there to take
-    /// them, [`SendError::Closed`] or [`SendError::PeerDied`] (unless [`Options::await_peer`] was asked for), or
+    /// them, [`SendError::Closed`] or [`SendError::PeerDied`] (unless [`Options::await_peer`](crate::Options::await_peer) was asked for), or
     /// [`SendError::Unlinked`].
     pub fn drain(&mut self, limit: impl Into<Limit>) -> Result<(), SendError> {
         self.end.ensure_usable()?;

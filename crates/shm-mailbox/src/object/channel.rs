@@ -17,7 +17,7 @@ use crate::wait::Wait;
 use crate::{memory::role::Role, protocol::Peer};
 
 /// One attached role. Made by [`attach`](crate::object::attach::attach), ended by
-/// [`close`](crate::object::attach::close).
+/// [`close`](crate::object::close::close).
 #[derive(Debug)]
 pub(crate) struct Channel {
     /// Holds the role lock: its descriptor lives as long as the endpoint.

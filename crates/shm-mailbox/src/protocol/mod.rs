@@ -24,7 +24,7 @@
 //!   message was given back may overwrite it; its bytes have been read out.
 //! * (C) `sent`, Release, pairs with the Acquire load in [`SendCursor::resume`]: the stamps up to it are
 //!   there.
-//! * (W) in [`park`] and (P) in [`take_parked`] are the two SeqCst fences of a Dekker pair. The waiter
+//! * (W) in [`park()`] and (P) in [`take_parked`] are the two SeqCst fences of a Dekker pair. The waiter
 //!   stores `parked`, fences, looks. The publisher stores the stamp (or `received`), fences, looks at
 //!   `parked`. Whichever fence comes second in their single total order sees what was stored before the
 //!   other: either the waiter finds the message, or the publisher finds the flag.
@@ -41,7 +41,7 @@
 //!
 //! # Why no wake-up is lost
 //!
-//! The waiter sleeps *on its own flag*, and only while that is [`PARKED`]. A publisher that clears the
+//! The waiter sleeps *on its own flag*, and only while that is [`PARKED`](crate::memory::layout::PARKED). A publisher that clears the
 //! flag wakes after clearing. If the clear comes before the sleep, there is no sleep; if after, the
 //! wake ends it. A clear that comes late, after the waiter has gone round and announced itself again,
 //! erases that second announcement, but in doing so it also ends or prevents the second sleep, and the
