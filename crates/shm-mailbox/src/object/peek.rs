@@ -27,12 +27,11 @@
 //! # }
 //! ```
 
-use std::error::Error;
-use std::fmt;
 use std::ops::Range;
 use std::sync::atomic::{Ordering, fence};
 
 use shm_core::{Object, SystemError};
+use thiserror::Error;
 
 use crate::memory::id::MailboxId;
 use crate::memory::layout::{Geometry, Stamp, offset};
@@ -41,15 +40,17 @@ use crate::object::observe::{self, Content};
 use crate::protocol::corrupt::{Corrupt, Field};
 
 /// Why the queue could not be read, or not further.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum PeekError {
     /// It is no mailbox of a form that this library speaks.
+    #[error("object {name:?} is not a mailbox that this version can read; look at what it is")]
     NotAMailbox {
         /// The object.
         name: String,
     },
     /// A message that was counted is not there, or has a length that none can have.
+    #[error("object {name:?} is corrupt: {corrupt}; remove it and start both ends again")]
     Corrupt {
         /// The object.
         name: String,
@@ -57,7 +58,8 @@ pub enum PeekError {
         corrupt: Corrupt,
     },
     /// A system call failed.
-    System(SystemError),
+    #[error(transparent)]
+    System(#[from] SystemError),
 }
 
 /// Looks at what is queued at this moment, oldest first.
@@ -209,37 +211,6 @@ impl Queue<'_> {
         PeekError::Corrupt {
             name: self.object.name().to_string(),
             corrupt: Corrupt::new(field, found, expected),
-        }
-    }
-}
-
-impl From<SystemError> for PeekError {
-    fn from(error: SystemError) -> Self {
-        Self::System(error)
-    }
-}
-
-impl fmt::Display for PeekError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAMailbox { name } => write!(
-                f,
-                "object {name:?} is not a mailbox that this version can read; look at what it is"
-            ),
-            Self::Corrupt { name, corrupt } => write!(
-                f,
-                "object {name:?} is corrupt: {corrupt}; remove it and start both ends again"
-            ),
-            Self::System(error) => error.fmt(f),
-        }
-    }
-}
-
-impl Error for PeekError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::System(error) => error.source(),
-            _ => None,
         }
     }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 /// A value in the shared memory that no correct peer would have written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field} is {found}, expected {} to {}", expected.start(), expected.end())]
 pub struct Corrupt {
     field: Field,
     found: u64,
@@ -56,24 +57,6 @@ impl Corrupt {
         self.expected.clone()
     }
 }
-
-impl fmt::Display for Corrupt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            field,
-            found,
-            expected,
-        } = self;
-        write!(
-            f,
-            "{field} is {found}, expected {} to {}",
-            expected.start(),
-            expected.end()
-        )
-    }
-}
-
-impl std::error::Error for Corrupt {}
 
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
