@@ -39,7 +39,7 @@ pub(crate) const MAGIC: u64 = u64::from_le_bytes(*b"shm-mbox");
 pub(crate) const VERSION: u32 = 1;
 /// The ring; other numbers are left for other shapes.
 pub(crate) const KIND_RING: u32 = 1;
-/// The most slots a mailbox can have: 68 MiB.
+/// The most slots a mailbox can have: 68 MiB with 8 hot ones.
 pub(crate) const MAX_SLOTS: u32 = 1 << 16;
 /// The hot slots of a mailbox that has more slots than this: 8.5 KiB. Those of both directions fit into half of a
 /// first-level cache of 32 KiB; on such a processor, 64 of them are two and a half times as slow.

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-/// What a mailbox of 256 slots takes, and one of 65,536 slots, in bytes.
+/// What a mailbox takes that the command makes, in bytes: with 256 slots, and with 65,536.
 pub(super) const MAILBOX: u64 = 282_624;
-pub(super) const LARGEST: u64 = 71_307_264;
+pub(super) const LARGEST: u64 = 71_585_792;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn a_number_of_bytes_has_decimal_places_only_if_they_say_something() {
         assert_eq!(bytes(MAILBOX), "276 KiB");
-        assert_eq!(bytes(LARGEST), "68 MiB");
+        assert_eq!(bytes(LARGEST), "68.27 MiB");
         assert_eq!(bytes(1000), "1000 B");
         assert_eq!(bytes(100 << 20), "100 MiB");
         assert_eq!(bytes(3 << 29), "1.50 GiB");
