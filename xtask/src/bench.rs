@@ -29,8 +29,9 @@ use crate::run;
 /// writes the tables to docs/measurements.md and docs/labbook.md, between the marks that are there,
 /// the pictures to docs/measurements.svg, docs/slots.svg and docs/bytes.svg, and the figures to
 /// measurements.json, ratios.json and scaling.json in the target directory. The table by host in
-/// docs/measurements.md gets a column for this machine, or new figures in the one that it has. Ends
-/// with status 1 if a measurement says of itself that it is wrong.
+/// docs/measurements.md gets a column for this machine, or new figures in the one that it has, and
+/// both pages show some of its rows again as a summary. Ends with status 1 if a measurement says of
+/// itself that it is wrong.
 ///
 /// It takes about fifteen minutes, on a machine that should have nothing else to do.
 #[derive(clap::Args)]
@@ -62,6 +63,38 @@ const PAGES: [(&str, &[&str]); 2] = [
     (LAB_BOOK, &["baselines", "scaling", "peers"]),
 ];
 
+/// Where the pages show some rows of the table of hosts, and which.
+const SUMMARIES: [(&str, &str, &[&str]); 2] = [
+    (
+        MEASUREMENTS,
+        "summary",
+        &[
+            "one-way latency, spin",
+            "one-way latency, adaptive",
+            "one-way latency, block",
+            "idle CPU, spin",
+            "idle CPU, adaptive",
+            "idle CPU, block",
+            "round trip, 64 bytes",
+            "stream, 64 bytes, 256 slots",
+        ],
+    ),
+    (
+        LAB_BOOK,
+        "summary of peers",
+        &[
+            "round trip, 1024 bytes, time / iceoryx2",
+            "round trip, 1024 bytes, time / raw_sync BusyEvent",
+            "round trip, 1024 bytes, time / pipe",
+            "round trip, 1024 bytes, time / rtrb",
+            "stream, 1024 bytes, 256 slots, rate / iceoryx2",
+            "stream, 1024 bytes, 256 slots, rate / pipe",
+            "stream, 1024 bytes, 256 slots, rate / Unix stream",
+            "stream, 1024 bytes, 256 slots, rate / rtrb",
+        ],
+    ),
+];
+
 /// How the comparison with the peers is called.
 const PEERS: &str = "cargo xtask bench --peers";
 
@@ -88,10 +121,22 @@ pub(crate) fn run(options: &Options) -> Verdict {
         }
         fs::write(&path, document)?;
     }
+    summarise()?;
     let minutes = begun.elapsed().as_secs().div_ceil(60);
     let pictures = if options.peers { "" } else { " and pictures" };
     println!("wrote {MEASUREMENTS} and {LAB_BOOK}{pictures} after {minutes} min");
     Ok(results.iter().all(|result| result.is_right))
+}
+
+/// Writes the summaries anew from the table of hosts.
+fn summarise() -> anyhow::Result<()> {
+    let read = |page| fs::read_to_string(run::root().join(page)).context(page);
+    let hosts = Hosts::parse(part_of(&read(MEASUREMENTS)?, HOSTS)?)?;
+    for (page, name, labels) in SUMMARIES {
+        let document = with_part(&read(page)?, name, &hosts.only(labels).to_markdown())?;
+        fs::write(run::root().join(page), document)?;
+    }
+    Ok(())
 }
 
 /// Chooses figures from what a measurement wrote.
@@ -265,6 +310,18 @@ mod tests {
                 let part = part_of(&document, name).expect(page);
                 assert!(*name != HOSTS || Hosts::parse(part).is_ok(), "{part}");
             }
+        }
+    }
+
+    #[test]
+    fn the_summaries_are_rows_of_the_table_of_hosts() {
+        let read = |page| fs::read_to_string(run::root().join(page)).expect(page);
+        let hosts = part_of(&read(MEASUREMENTS), HOSTS).map(Hosts::parse);
+        let hosts = hosts.expect("it has marks").expect("it is a table");
+        for (page, name, labels) in SUMMARIES {
+            let expected = hosts.only(labels).to_markdown();
+            assert_eq!(part_of(&read(page), name).expect(page), expected);
+            assert_eq!(expected.lines().count(), labels.len() + 2, "{expected}");
         }
     }
 }

@@ -36,14 +36,14 @@ pub(crate) fn of_waiting(report: &Value) -> Vec<Figure> {
     for wait in ["spin", "adaptive", "block"] {
         let row = find(&report["rows"], "name", wait);
         figures.add(
-            format!("one way, {wait}"),
+            format!("one-way latency, {wait}"),
             &row["sparse"]["one_way"]["p50_ns"],
             time,
         );
         let percent = |role| row["idle"][role]["cpu_percent"].as_f64();
         let idle = percent("receiver").zip(percent("sender"));
         let idle = Value::from(idle.map(|(one, other)| f64::midpoint(one, other)));
-        figures.add(format!("idle, {wait}"), &idle, |it| {
+        figures.add(format!("idle CPU, {wait}"), &idle, |it| {
             format!("{it:.2}% of a core")
         });
     }
@@ -63,7 +63,7 @@ pub(crate) fn of_ratios(report: &Value) -> Vec<Figure> {
         let label = format!("round trip, {length} bytes");
         figures.add(label.clone(), own(row), time);
         figures.add(
-            format!("{label}, × one-slot copy"),
+            format!("{label}, time / one-slot copy"),
             beside(row, "one-slot copy"),
             times,
         );
@@ -74,11 +74,11 @@ pub(crate) fn of_ratios(report: &Value) -> Vec<Figure> {
         figures.add(label.clone(), own(row), time);
         if length == 1024 {
             let best = &row["comparisons"][0]["value"]["median"];
-            figures.add(format!("{label}, × ideal ring of 4 or 8"), best, times);
+            figures.add(format!("{label}, rate / ideal ring of 4 or 8"), best, times);
         }
         if slots == 256 {
             let same = beside(row, "ideal ring, 256 slots");
-            figures.add(format!("{label}, × ideal ring of 256"), same, times);
+            figures.add(format!("{label}, rate / ideal ring of 256"), same, times);
         }
     }
     figures.0
@@ -99,7 +99,7 @@ pub(crate) fn of_scaling(report: &Value) -> Vec<Figure> {
         let ratio = few
             .zip(medians.reduce(f64::max))
             .map(|(few, worst)| worst / few);
-        let label = "the slowest of 64 to 65,536 slots, × 16 slots";
+        let label = "the slowest of 64 to 65,536 slots / 16 slots";
         figures.add(
             format!("stream, {length} bytes, {label}"),
             &Value::from(ratio),
@@ -114,13 +114,9 @@ pub(crate) fn of_peers(report: &Value) -> Vec<Figure> {
     let mut figures = Figures::new(report);
     for row in report["rows"].as_array().into_iter().flatten() {
         let told = match row["quantity"].as_str() {
-            Some("round_trip/spin/1024B") => "round trip, 1024 bytes, its time × that of",
-            Some("stream/spin/1024B/16-slots") => {
-                "stream, 1024 bytes, 16 slots, its rate × that of"
-            }
-            Some("stream/spin/1024B/256-slots") => {
-                "stream, 1024 bytes, 256 slots, its rate × that of"
-            }
+            Some("round_trip/spin/1024B") => "round trip, 1024 bytes, time /",
+            Some("stream/spin/1024B/16-slots") => "stream, 1024 bytes, 16 slots, rate /",
+            Some("stream/spin/1024B/256-slots") => "stream, 1024 bytes, 256 slots, rate /",
             _ => continue,
         };
         let peer = row["peer"].as_str().unwrap_or_default();
@@ -224,7 +220,7 @@ mod tests {
             "kernel: 6.18",
             "line, near and far: 99 and 380 ns",
             "round trip, 1024 bytes: 216 ns",
-            "round trip, 1024 bytes, × one-slot copy: 1.25",
+            "round trip, 1024 bytes, time / one-slot copy: 1.25",
         ];
         assert_eq!(texts(of_ratios(&report)), expected);
     }
@@ -233,16 +229,19 @@ mod tests {
     fn waiting_scaling_and_peers_are_told() {
         let waiting = json!({"rows": [{"name": "block", "sparse": {"one_way": {"p50_ns": 59_800}},
             "idle": {"receiver": {"cpu_percent": 0.1}, "sender": {"cpu_percent": 0.12}}}]});
-        let expected = ["one way, block: 59.8 µs", "idle, block: 0.11% of a core"];
+        let expected = [
+            "one-way latency, block: 59.8 µs",
+            "idle CPU, block: 0.11% of a core",
+        ];
         assert_eq!(texts(of_waiting(&waiting)), expected);
         let median = |median: f64| json!({"nanoseconds": {"median": median}});
         let contenders = json!([100.0, 20.0, 21.0, 50.0, 22.0].map(median));
         let scaling = json!({"by_slots": [{"contenders": contenders}]});
-        let expected = ["stream, 64 bytes, the slowest of 64 to 65,536 slots, × 16 slots: 2.50"];
+        let expected = ["stream, 64 bytes, the slowest of 64 to 65,536 slots / 16 slots: 2.50"];
         assert_eq!(texts(of_scaling(&scaling)), expected);
         let peers = json!({"rows": [{"quantity": "round_trip/spin/1024B", "peer": "iceoryx2",
             "measured": {"ratio": {"median": 0.29}}}]});
-        let expected = ["round trip, 1024 bytes, its time × that of iceoryx2: 0.29"];
+        let expected = ["round trip, 1024 bytes, time / iceoryx2: 0.29"];
         assert_eq!(texts(of_peers(&peers)), expected);
     }
 }

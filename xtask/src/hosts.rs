@@ -59,6 +59,15 @@ impl Hosts {
         host.clone_into(&mut rows[0][column]);
     }
 
+    /// The rows with these labels, in this order.
+    pub(crate) fn only(&self, labels: &[&str]) -> Self {
+        let Self(rows) = self;
+        let chosen = labels
+            .iter()
+            .filter_map(|label| rows.iter().find(|row| row[0] == *label));
+        Self(rows.first().into_iter().chain(chosen).cloned().collect())
+    }
+
     /// The table.
     pub(crate) fn to_markdown(&self) -> String {
         let rows = self.0.iter().map(|row| format!("| {} |", row.join(" | ")));
@@ -92,6 +101,13 @@ mod tests {
 | line | 90 ns |  |
 | peers |  | 3 × |";
         assert_eq!(read.to_markdown(), expected);
+        let short = read.only(&["line", "nothing", "kernel"]);
+        let expected = "\
+|  | one | two |
+|---|---:|---:|
+| line | 90 ns |  |
+| kernel | 6.3 | 6.2 |";
+        assert_eq!(short.to_markdown(), expected);
     }
 
     #[test]
