@@ -1,6 +1,6 @@
 //! Attaching: how an endpoint comes to its object.
 //!
-//! A mailbox is made without a name, and gets that in one step when it is whole, its maker attached; so what has a
+//! A mailbox is made without a name, and gets that in one step when it is whole, its creator attached; so what has a
 //! name is a mailbox, or was never ours. Everything that changes who is attached to an object that has a name happens
 //! under the INIT lock, one byte of the object, which the kernel frees when its holder dies.
 
