@@ -271,6 +271,12 @@ fn as_many_messages_as_slots_fit_whatever_came_before() {
                 send(&region, &mut sender, &content(number));
             }
             assert_eq!(room(&region, &mut sender), Ok(false));
+            // One is taken: there is room for one.
+            let number = receiver.acknowledged();
+            assert_eq!(receive(&region, &mut receiver), content(number));
+            let number = sender.next();
+            send(&region, &mut sender, &content(number));
+            assert_eq!(room(&region, &mut sender), Ok(false));
             for _ in 0..slots {
                 let number = receiver.acknowledged();
                 assert_eq!(receive(&region, &mut receiver), content(number));
