@@ -1,6 +1,7 @@
 #!/bin/sh
-# A reader that was killed leaves its request behind, and the next message goes to a ghost.
+# A killed reader leaves its request in the object, and the writer answers it.
 . "$(dirname "$0")/lab.sh"
+needs cc shm stdbuf mkfifo od stat
 compile_pair
 
 say "1. A writer, and a reader that asks for a message."
@@ -9,26 +10,26 @@ start_reader "$dir/first"
 until_true flag_is "$object" 1
 say "   the flag is $(flag "$object"): a reader waits"
 
-say "2. The reader is killed. The flag cannot know."
+say "2. kill -9 ends the reader. Its request stays in the object."
 kill -9 "$reader"
 wait "$reader" 2>/dev/null
 say "   the flag is $(flag "$object")"
 
-say "3. The writer gets a line, and hands it over."
+say "3. The writer gets a line and answers the request."
 echo one >&9
 until_true flag_is "$object" 0
-say "   the flag is $(flag "$object"): taken, says the layout"
+say "   the flag is $(flag "$object"): the writer counts the line as received"
 
-say "4. A new reader comes, and the writer gets a second line."
+say "4. A new reader starts, and the writer gets a second line."
 start_reader "$dir/second"
 until_true flag_is "$object" 1
 echo two >&9
 until_true has_line two "$dir/second"
 say "   the new reader has: $(cat "$dir/second")"
 [ "$(cat "$dir/first" "$dir/second")" = two ] || fail "\"one\" was not lost"
-say "   nobody has: one"
+say "   neither reader has: one"
 
-say "5. The same in a mailbox: the reader is killed before the writer starts to send."
+say "5. A mailbox: kill -9 ends the reader before the writer sends two lines."
 mailbox=$name.mailbox
 shm reader "$mailbox" >"$dir/third" &
 reader=$!

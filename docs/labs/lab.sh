@@ -1,9 +1,9 @@
-# What the labs share; each of them reads this file first. For any POSIX shell.
+# What the labs share; each reads this file first. For any POSIX shell.
 set -u
 
 # The top of the source tree, wherever the lab is called from.
 top=$(cd -P "$(dirname "$0")/../.." && pwd)
-# A folder and an object of this lab's own, gone at its end, as are the processes it has started.
+# This lab's own folder and object. Both are removed at its end, and its processes are ended.
 dir=$(mktemp -d)
 name=lab-$(basename "$0" .sh)-$$
 object=/dev/shm/$name
@@ -12,7 +12,7 @@ pids=
 finish() {
     for pid in $pids; do
         kill -9 "$pid" 2>/dev/null
-        # Says nothing of processes that were killed: those of a lab are.
+        # The shell reports processes that were killed, as those of a lab are.
         wait "$pid" 2>/dev/null
     done
     exec 9>&-
@@ -23,10 +23,29 @@ trap 'exit 1' HUP INT TERM
 
 say() { printf '%s\n' "$*"; }
 
-# Ends the lab, which has not shown what it was to show.
+# Ends the lab, which could not show its failure.
 fail() {
-    say "unexpected: $*"
+    say "stopped: $*"
     exit 1
+}
+
+# needs COMMAND...: says all that is missing, before the first step.
+needs() {
+    missing=
+    for command in mktemp sed "$@"; do
+        command -v "$command" >/dev/null && continue
+        case $command in
+        shm) command="shm (cargo install --locked --path $top/crates/shm-cli)" ;;
+        cc) command="cc, a C compiler (on Debian and Ubuntu: apt install gcc libc6-dev)" ;;
+        esac
+        missing="$missing
+   $command"
+    done
+    [ -w /dev/shm ] || missing="$missing
+   /dev/shm, a folder in which to make objects (Linux has it)"
+    [ -r "$top/docs/lesson/writer.c" ] || missing="$missing
+   the source tree: $top has no C programs"
+    [ -z "$missing" ] || fail "this lab needs$missing"
 }
 
 # compile FILE.c [OPTION...]: builds the program of this name into $dir.
@@ -37,32 +56,40 @@ compile() {
         fail "the compiler refuses $file"
 }
 
-# The lesson's pair, as the tests use it: writer NAME, reader NAME.
+# The two C programs, as the tests use them: writer NAME, reader NAME.
 compile_pair() {
-    compile "$top/crates/shm-cli/tests/peers/writer.c"
-    compile "$top/crates/shm-cli/tests/peers/reader.c"
+    compile "$top/docs/lesson/writer.c"
+    compile "$top/docs/lesson/reader.c"
 }
 
-# until_true COMMAND...: waits until the command succeeds, and fails when that takes ten seconds.
+# until_true COMMAND...: waits until the command succeeds. Gives up after two minutes, which no load
+# explains.
 until_true() {
-    tries=0
+    deadline=$(($(date +%s) + 120))
     until "$@"; do
-        tries=$((tries + 1))
-        [ $tries -lt 1000 ] || fail "waited in vain until: $*"
+        [ "$(date +%s)" -lt "$deadline" ] || fail "waited in vain until: $*"
         sleep 0.01
     done
 }
 
-# The flag of the lesson's structure, the integer at its start, in the file $1.
+# The flag, clr2send, is the integer at the start of the object, whose file is $1.
 flag() { od -An -t d4 -N 4 "$1" 2>/dev/null | tr -d ' '; }
 flag_is() { [ "$(flag "$1")" = "$2" ]; }
 has_size() { [ "$(stat -L -c %s "$1" 2>/dev/null)" = "$2" ]; }
-has_line() { grep -qF -- "$1" "$2" 2>/dev/null; }
+# has_line LINE FILE...: whether one of the files has it.
+has_line() {
+    line=$1
+    shift
+    grep -qF -- "$line" "$@" 2>/dev/null
+}
 is_gone() { ! [ -e "$1" ]; }
+# Asleep in the kernel; the name in parentheses before the state may have blanks.
+sleeps() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | grep -q '^S'; }
 waits_in() { grep -q "$2" "/proc/$1/wchan" 2>/dev/null; }
 has_ended() { ! kill -0 "$1" 2>/dev/null; }
 
-# Starts the lesson's C writer; its standard input is what is written to descriptor 9.
+# Starts the C writer; its standard input is what is written to descriptor 9. Once it sleeps, it has
+# stored its first 0 and waits for a line.
 start_writer() {
     rm -f "$dir/input"
     mkfifo "$dir/input"
@@ -71,6 +98,7 @@ start_writer() {
     pids="$pids $writer"
     exec 9>"$dir/input"
     until_true has_size "$object" 1028
+    until_true sleeps "$writer"
 }
 
 # Starts a C reader that prints to the file $1, without keeping lines back in a buffer.

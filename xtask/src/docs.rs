@@ -29,15 +29,15 @@ use crate::tally;
 ///
 /// A block that is marked `sh` is to be typed by hand, since it takes long or changes the machine:
 /// its syntax is checked, and whether shm and xtask would take their arguments. Blocks marked
-/// `rust` run with the doctests, and a page that has one must be among them. A block without a mark
-/// is an error, and so is a page that docs/SUMMARY.md does not list.
+/// `rust` run with the doctests, and a page that has one must be among them. Blocks marked `c` are
+/// quoted from files, which docs/lesson/tests.rs checks. A block without a mark is an error, and so is a page that docs/SUMMARY.md does not list.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     files: Vec<PathBuf>,
 }
 
 /// What a block may be marked as.
-const LANGUAGES: [&str; 5] = ["console", "sh", "rust", "text", "ini"];
+const LANGUAGES: [&str; 6] = ["console", "sh", "rust", "c", "text", "ini"];
 
 /// The source that gives the pages' Rust blocks to the doctests, from the workspace's root.
 const DOCTESTS: &str = "docs/examples.rs";

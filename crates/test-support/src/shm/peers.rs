@@ -49,8 +49,8 @@ fn programs() -> &'static Programs {
 /// Builds one of them, beside the command. Another test program may be doing the same, so the
 /// result is moved into place.
 fn build(name: &str) -> PathBuf {
-    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("shm-cli");
-    let source = crates.join(format!("tests/peers/{name}.c"));
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let source = crates.join(format!("../../docs/lesson/{name}.c"));
     let [new, built] = [unique(name), format!("lesson-{name}")]
         .map(|name| Path::new(program()).with_file_name(name));
     compile(&["-std=gnu11", "-Wall", "-Werror"], &source, &new);
