@@ -24,8 +24,12 @@ use crate::tally;
 ///
 /// A block that is marked `console` is one terminal. A line `$ COMMAND` runs; it has to end with
 /// status 0, unless `$ echo $?` is the next. `> MORE` continues the command. Other lines are what
-/// it prints; `...` is any lines, `[..]` any text in a line. `console meanwhile` is a second
-/// terminal, in use at the same time as the block after it.
+/// it prints; `...` is any lines, `[..]` any text in a line, and blanks are any number of blanks.
+/// `console meanwhile` is a second terminal, in use at the same time as the block after it.
+///
+/// A line `<!-- numbers vary -->` above a block says that its numbers differ from run to run: any
+/// number matches, and any time where there is a time. Other texts that differ are named, as in
+/// `<!-- numbers and alice vary -->`: a text without blanks matches each. A status does not vary.
 ///
 /// A block that is marked `sh` is to be typed by hand, since it takes long or changes the machine:
 /// its syntax is checked, and whether shm and xtask would take their arguments. Blocks marked
@@ -126,6 +130,8 @@ pub(crate) struct Block {
     pub(crate) line: usize,
     /// What is written behind the opening fence.
     pub(crate) info: String,
+    /// What differs from run to run, as a comment above the block lists it.
+    pub(crate) varies: Vec<String>,
     /// The lines between the fences.
     pub(crate) content: String,
     is_closed: bool,
@@ -143,7 +149,7 @@ impl Page {
         let (mut in_block, mut in_heading) = (false, false);
         for (event, range) in Parser::new_ext(text, Markdown::ENABLE_TABLES).into_offset_iter() {
             let line = 1 + text[..range.start].matches('\n').count();
-            let source = text[range].trim_end();
+            let source = text[range.clone()].trim_end();
             match event {
                 Event::Start(Tag::CodeBlock(kind)) => {
                     in_block = true;
@@ -155,6 +161,7 @@ impl Page {
                     page.blocks.push(Block {
                         line,
                         info,
+                        varies: varying(&text[..range.start]),
                         is_closed,
                         ..Block::default()
                     });
@@ -292,6 +299,18 @@ impl Heading {
             "",
         ) == anchor
     }
+}
+
+/// What varies in the block that follows `text`, if its last line is a comment that says so.
+fn varying(text: &str) -> Vec<String> {
+    let listed = text.trim_end().lines().last().and_then(|line| {
+        let comment = line.trim().strip_prefix("<!-- ")?.strip_suffix(" -->")?;
+        let one = comment.strip_suffix(" varies");
+        one.or_else(|| comment.strip_suffix(" vary"))
+    });
+    let parts = listed.into_iter().flat_map(|it| it.split(" and "));
+    let parts = parts.flat_map(|it| it.split(", "));
+    parts.map(str::to_owned).collect()
 }
 
 /// All sources of the product in one text, as their string literals are printed: lines that go on

@@ -14,8 +14,17 @@ use crate::run::{self, Private};
 /// Stands before the status of a command, after what it has printed.
 const END: char = '\u{1e}';
 
+/// Any text in a line.
+const ANY: &str = r"[^\n\x1e]*";
+
 /// The longest that one block may take.
 const LIMIT: Duration = Duration::from_secs(30);
+
+/// Stands for all numbers in a comment that lists what varies.
+const NUMBERS: &str = "numbers";
+
+/// A number, with the unit if it is a time; or an object's identity.
+const NUMBER: &str = r"(?:[0-9a-f]{16,}|[0-9]+(?:\.[0-9]+)?(?: ?(?:ns|µs|ms|s)\b)?)";
 
 /// Replays blocks, each in a terminal of its own, at the same time; returns what was wrong.
 pub(crate) fn replay(terminals: &[&Block], directory: &Path) -> anyhow::Result<Vec<String>> {
@@ -40,6 +49,8 @@ pub(crate) fn replay(terminals: &[&Block], directory: &Path) -> anyhow::Result<V
                 "line {line}: a console block starts with a command"
             )),
         }
+        let absent = block.varies.iter().filter(|it| !has(block, it));
+        problems.extend(absent.map(|it| format!("line {line}: the block has no {it} to vary")));
     }
     if terminals[terminals.len() - 1].info.ends_with(" meanwhile") {
         problems.push("meanwhile needs another block".to_owned());
@@ -78,13 +89,15 @@ fn read(block: &Block) -> Option<(String, Regex)> {
         }
         // The status is put back for a command that asks for it.
         script.push_str(&format!("\n__=$?; printf '\n{END}%s\n' $__; (exit $__)\n"));
-        // Blanks at the end of a line do not count.
+        // A status is one that the page promises.
+        let varies = match line {
+            "$ echo $?" => &[],
+            _ => block.varies.as_slice(),
+        };
         while let Some(line) = lines.next_if(|line| !line.starts_with("$ ")) {
-            let any = format!("[^\n{END}]*");
-            let line = regex::escape(line.trim_end()).replace(r"\[\.\.\]", &any);
-            promise.push_str(&match line.as_str() {
-                r"\.\.\." => format!("({any}\n)*"),
-                line => format!("{line}[ \t]*\n"),
+            promise.push_str(&match line.trim() {
+                "..." => format!("({ANY}\n)*"),
+                line => pattern(line, varies)?,
             });
         }
         let asked = lines.peek().is_some_and(|line| *line == "$ echo $?");
@@ -92,6 +105,40 @@ fn read(block: &Block) -> Option<(String, Regex)> {
         promise.push_str(&format!("\n?{END}{status}\n"));
     }
     Some((script, Regex::new(&format!("{promise}$")).ok()?))
+}
+
+/// The pattern of a printed line. Any blanks match any others, and what `varies` any such.
+fn pattern(line: &str, varies: &[String]) -> Option<String> {
+    let (numbers, texts): (Vec<_>, Vec<_>) = varies.iter().partition(|it| *it == NUMBERS);
+    let mut marks = vec![r"\[\.\.\]".to_owned(), r"[ \t]+".to_owned()];
+    marks.extend(texts.iter().map(|it| regex::escape(it.as_str())));
+    marks.extend(numbers.iter().map(|_| NUMBER.to_owned()));
+    let (mut pattern, mut end) = (r"[ \t]*".to_owned(), 0);
+    for mark in Regex::new(&marks.join("|")).ok()?.find_iter(line) {
+        pattern.push_str(&regex::escape(&line[end..mark.start()]));
+        pattern.push_str(match mark.as_str() {
+            "[..]" => ANY,
+            blanks if blanks.trim().is_empty() => r"[ \t]+",
+            text if varies.iter().any(|it| it == text) => r"\S+",
+            _ => NUMBER,
+        });
+        end = mark.end();
+    }
+    pattern.push_str(&regex::escape(&line[end..]));
+    Some(pattern + r"[ \t]*" + "\n")
+}
+
+/// Whether a command of the block prints `varying` on the page.
+fn has(block: &Block, varying: &str) -> bool {
+    let is_number = |it: char| it.is_ascii_digit();
+    let mut printed = block.content.lines();
+    printed.any(|line| {
+        !line.starts_with(['$', '>'])
+            && match varying {
+                NUMBERS => line.contains(is_number),
+                text => line.contains(text),
+            }
+    })
 }
 
 /// A shell that runs `script` and finds the built shm.

@@ -166,6 +166,17 @@ $ seq 9; echo pid 17
 pid [..]
 ```
 
+<!-- numbers, alice and 2b varies -->
+```console
+$ printf '  90 of    1234\n12.5 µs by  bob, x\n0.3 s %s\n' 0123456789abcdef
+17 of 4
+1 ns by alice, 2b
+12 s fedcba9876543210
+$ (exit 3)
+$ echo $?
+3
+```
+
 Each waits for the other's file, so one after the other could not end.
 
 ```console meanwhile
@@ -187,13 +198,13 @@ fn a_page_without_a_mistake_is_fine() {
     let (succeeded, told) = told_of("right.md", RIGHT);
     assert!(succeeded, "{told}");
     assert!(
-        told.contains("test result: ok. 5 passed; 0 failed"),
+        told.contains("test result: ok. 6 passed; 0 failed"),
         "{told}"
     );
 }
 
 /// A mistake on a page, and what is told of it.
-const MISTAKES: [(&str, &str); 16] = [
+const MISTAKES: [(&str, &str); 21] = [
     ("[a](#nowhere)", "line 1: no such heading: #nowhere"),
     (
         "[a](no-such-file.md#a)",
@@ -233,6 +244,20 @@ const MISTAKES: [(&str, &str); 16] = [
     (
         "```console\n$ echo new\nold\n```",
         "old\nprinted:\nnew\n\nstatus 0",
+    ),
+    ("```console\n$ echo 1\n2\n```", "2\nprinted:\n1\n"),
+    ("```console\n$ echo ab\na b\n```", "a b\nprinted:\nab\n"),
+    (
+        "<!-- numbers vary -->\n```console\n$ echo 1 a\n2 b\n```",
+        "2 b\nprinted:\n1 a\n",
+    ),
+    (
+        "<!-- numbers vary -->\n```console\n$ (exit 3)\n$ echo $?\n4\n```",
+        "4\nprinted:\n\nstatus 3",
+    ),
+    (
+        "<!-- alice varies -->\n```console\n$ echo bob\nbob\n```",
+        "line 2: the block has no alice to vary",
     ),
     (
         "```console\n$ (exit 3)\n$ true\n```",
