@@ -28,16 +28,16 @@ end
 complete -c shm -n "__fish_shm_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_needs_command" -s V -l version -d 'Print version'
 complete -c shm -n "__fish_shm_needs_command" -f -a "writer" -d 'Send standard input as messages, one per line'
-complete -c shm -n "__fish_shm_needs_command" -f -a "reader" -d 'Write messages to standard output as they come'
+complete -c shm -n "__fish_shm_needs_command" -f -a "reader" -d 'Write messages to standard output as they arrive'
 complete -c shm -n "__fish_shm_needs_command" -f -a "ls" -d 'List what is in /dev/shm, mailboxes first'
-complete -c shm -n "__fish_shm_needs_command" -f -a "stat" -d 'Show one object in detail'
+complete -c shm -n "__fish_shm_needs_command" -f -a "stat" -d 'Show objects in detail'
 complete -c shm -n "__fish_shm_needs_command" -f -a "peek" -d 'Show what is queued in a mailbox, without taking it'
 complete -c shm -n "__fish_shm_needs_command" -f -a "rm" -d 'Remove objects that nobody uses'
-complete -c shm -n "__fish_shm_needs_command" -f -a "doctor" -d 'Look for what could keep mailboxes from working here'
-complete -c shm -n "__fish_shm_needs_command" -f -a "bench" -d 'Measure latency against processor time, for each way of waiting'
+complete -c shm -n "__fish_shm_needs_command" -f -a "doctor" -d 'Check whether mailboxes can work on this system'
+complete -c shm -n "__fish_shm_needs_command" -f -a "bench" -d 'Measure latency against CPU time, for each way of waiting'
 complete -c shm -n "__fish_shm_needs_command" -f -a "completions" -d 'Print completions for a shell'
-complete -c shm -n "__fish_shm_needs_command" -f -a "man" -d 'Print the manual page of a command, or write all'
-complete -c shm -n "__fish_shm_using_subcommand writer" -l wait -d 'spin, yield, poll, backoff, block or adaptive' -r -f -a "spin\t''
+complete -c shm -n "__fish_shm_needs_command" -f -a "man" -d 'Print the manual page of a command, or write all pages'
+complete -c shm -n "__fish_shm_using_subcommand writer" -l wait -d 'Wait by spin, yield, poll, backoff, block or adaptive' -r -f -a "spin\t''
 yield\t''
 poll\t''
 backoff\t''
@@ -46,8 +46,8 @@ adaptive\t''"
 complete -c shm -n "__fish_shm_using_subcommand writer" -l interval -d 'Interval of --wait poll [default: 100ms]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand writer" -l slots -d 'When creating: room for N messages [default: 256]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand writer" -l mode -d 'When creating: permissions, octal [default: 0600]' -r -f
-complete -c shm -n "__fish_shm_using_subcommand writer" -l group -d 'Share with a group; the same at both ends' -r -f
-complete -c shm -n "__fish_shm_using_subcommand writer" -l attach-timeout -d 'Ask again for a role that is taken, for this long [default: 500ms]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand writer" -l group -d 'Share with a group; give it to writer and reader' -r -f
+complete -c shm -n "__fish_shm_using_subcommand writer" -l attach-timeout -d 'Retry this long if the role is taken [default: 500ms]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand writer" -s m -l message -d 'Send TEXT instead of standard input; repeatable' -r -f
 complete -c shm -n "__fish_shm_using_subcommand writer" -l oversize -d 'A line over 1 KiB: split, or error [default: split]' -r -f -a "split\t'Sent in pieces, which are one again when written out'
 error\t'An error, exit 8'"
@@ -62,7 +62,7 @@ complete -c shm -n "__fish_shm_using_subcommand writer" -l progress -d 'Show mes
 complete -c shm -n "__fish_shm_using_subcommand writer" -l stats -d 'Print one line of figures to standard error at the end'
 complete -c shm -n "__fish_shm_using_subcommand writer" -l keep -d 'At the end, exit at once and leave object and messages'
 complete -c shm -n "__fish_shm_using_subcommand writer" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c shm -n "__fish_shm_using_subcommand reader" -l wait -d 'spin, yield, poll, backoff, block or adaptive' -r -f -a "spin\t''
+complete -c shm -n "__fish_shm_using_subcommand reader" -l wait -d 'Wait by spin, yield, poll, backoff, block or adaptive' -r -f -a "spin\t''
 yield\t''
 poll\t''
 backoff\t''
@@ -71,9 +71,9 @@ adaptive\t''"
 complete -c shm -n "__fish_shm_using_subcommand reader" -l interval -d 'Interval of --wait poll [default: 100ms]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand reader" -l slots -d 'When creating: room for N messages [default: 256]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand reader" -l mode -d 'When creating: permissions, octal [default: 0600]' -r -f
-complete -c shm -n "__fish_shm_using_subcommand reader" -l group -d 'Share with a group; the same at both ends' -r -f
-complete -c shm -n "__fish_shm_using_subcommand reader" -l attach-timeout -d 'Ask again for a role that is taken, for this long [default: 500ms]' -r -f
-complete -c shm -n "__fish_shm_using_subcommand reader" -s c -l count -d 'End after N messages' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -l group -d 'Share with a group; give it to writer and reader' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -l attach-timeout -d 'Retry this long if the role is taken [default: 500ms]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -s c -l count -d 'Exit after N messages' -r -f
 complete -c shm -n "__fish_shm_using_subcommand reader" -l timeout -d 'Wait at most D for the next message, else exit 124' -r -f
 complete -c shm -n "__fish_shm_using_subcommand reader" -l classic -d 'Use the layout of the original C programs'
 complete -c shm -n "__fish_shm_using_subcommand reader" -s 0 -l null -d 'Messages end with a null instead of a newline'
@@ -82,7 +82,7 @@ complete -c shm -n "__fish_shm_using_subcommand reader" -l length-delimited -d '
 complete -c shm -n "__fish_shm_using_subcommand reader" -l any-owner -d 'Accept an object that others own or may write to'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l progress -d 'Show messages, bytes and rate while it runs'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l stats -d 'Print one line of figures to standard error at the end'
-complete -c shm -n "__fish_shm_using_subcommand reader" -l no-wait -d 'Take what is queued and exit, even if that is nothing'
+complete -c shm -n "__fish_shm_using_subcommand reader" -l no-wait -d 'Take what is queued, and do not wait for more'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l follow -d 'When the writer exits or dies, wait for the next'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l json -d 'One JSON object a line for each message'
 complete -c shm -n "__fish_shm_using_subcommand reader" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -109,7 +109,7 @@ complete -c shm -n "__fish_shm_using_subcommand peek" -s c -l count -d 'Show at 
 complete -c shm -n "__fish_shm_using_subcommand peek" -l json -d 'One JSON object a line for each message'
 complete -c shm -n "__fish_shm_using_subcommand peek" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_using_subcommand rm" -l stale -d 'Remove all mailboxes with neither writer nor reader'
-complete -c shm -n "__fish_shm_using_subcommand rm" -l force -d 'Remove what is in use; with --stale, what has messages'
+complete -c shm -n "__fish_shm_using_subcommand rm" -l force -d 'Remove objects in use; with --stale, those with messages'
 complete -c shm -n "__fish_shm_using_subcommand rm" -l dry-run -d 'Only print what would be removed'
 complete -c shm -n "__fish_shm_using_subcommand rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_using_subcommand doctor" -l json -d 'Print one JSON object a line for each check'
@@ -127,11 +127,11 @@ complete -c shm -n "__fish_shm_using_subcommand bench" -l pin -d 'Cores of the t
 same\t''
 none\t''"
 complete -c shm -n "__fish_shm_using_subcommand bench" -l duration -d 'How long each measurement lasts, 1ms or more' -r -f
-complete -c shm -n "__fish_shm_using_subcommand bench" -l json -d 'Figures as JSON, to FILE or instead of the table' -r -F
-complete -c shm -n "__fish_shm_using_subcommand bench" -l csv -d 'One line a way of waiting, to FILE or instead of the table' -r -F
-complete -c shm -n "__fish_shm_using_subcommand bench" -l svg -d 'A picture of latency against processor time, to FILE' -r -F
-complete -c shm -n "__fish_shm_using_subcommand bench" -l classic -d 'Also measure the lesson\'s layout'
-complete -c shm -n "__fish_shm_using_subcommand bench" -l no-lesson -d 'Leave out the lesson\'s own loop, which takes seconds'
+complete -c shm -n "__fish_shm_using_subcommand bench" -l json -d 'Write figures as JSON, to FILE or instead of the table' -r -F
+complete -c shm -n "__fish_shm_using_subcommand bench" -l csv -d 'Write figures as CSV, to FILE or instead of the table' -r -F
+complete -c shm -n "__fish_shm_using_subcommand bench" -l svg -d 'Draw latency against CPU time, to FILE' -r -F
+complete -c shm -n "__fish_shm_using_subcommand bench" -l classic -d 'Also measure the layout of the original C programs'
+complete -c shm -n "__fish_shm_using_subcommand bench" -l no-lesson -d 'Leave out the loop of the original C programs'
 complete -c shm -n "__fish_shm_using_subcommand bench" -l quick -d 'Measure less exactly, in less than a minute'
 complete -c shm -n "__fish_shm_using_subcommand bench" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -20,7 +20,7 @@ pub(crate) enum Layout {
     Classic,
 }
 
-/// What each way of waiting costs: latency, round trip, throughput, processor time.
+/// Measure what each way of waiting costs: latency, round trip, throughput, CPU time.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
     /// spin, yield, backoff, adaptive, block, poll [default: all]
@@ -33,13 +33,15 @@ pub(crate) struct BenchArgs {
     #[arg(default_values = ["1us", "10us", "100us", "1ms", "10ms", "100ms"], hide_default_value = true)]
     pub(crate) interval: Vec<Duration>,
 
-    /// Also measure the lesson's layout
+    /// Also measure the layout of the original C programs
     ///
     /// It has four ways of waiting: spin, yield, block and poll.
     #[arg(long)]
     pub(crate) classic: bool,
 
-    /// Leave out the lesson's own loop, which takes seconds
+    /// Leave out the loop of the original C programs
+    ///
+    /// The table calls it the lesson. Measuring it takes seconds.
     #[arg(long, conflicts_with = "classic")]
     pub(crate) no_lesson: bool,
 
@@ -64,20 +66,22 @@ pub(crate) struct BenchArgs {
 
     /// How long each measurement lasts, 1ms or more
     ///
-    /// A way that polls takes as long as 32 messages need, or 128 if its interval is 10 ms or less.
+    /// Polling takes as long as 32 messages need, or 128 if the interval is 10 ms or less.
     /// [default: 2s to 8s, with --quick a quarter to one second]
     #[arg(long, value_name = "D", value_parser = measurement, allow_hyphen_values = true)]
     pub(crate) duration: Option<Duration>,
 
-    /// Figures as JSON, to FILE or instead of the table
+    /// Write figures as JSON, to FILE or instead of the table
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, num_args = 0..=1, require_equals = true, default_missing_value = "-")]
     pub(crate) json: Option<PathBuf>,
 
-    /// One line a way of waiting, to FILE or instead of the table
+    /// Write figures as CSV, to FILE or instead of the table
+    ///
+    /// Each way of waiting has one line.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, num_args = 0..=1, require_equals = true, default_missing_value = "-")]
     pub(crate) csv: Option<PathBuf>,
 
-    /// A picture of latency against processor time, to FILE
+    /// Draw latency against CPU time, to FILE
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) svg: Option<PathBuf>,
 }
@@ -95,7 +99,7 @@ impl BenchArgs {
     }
 }
 
-/// What the peer is told when it is started.
+/// The arguments that the peer is started with.
 #[derive(Debug, Args)]
 pub(crate) struct PeerArgs {
     #[arg(long, value_enum)]

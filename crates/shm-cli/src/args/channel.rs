@@ -11,10 +11,10 @@ use super::value::{
     DEFAULT_NAME, OBJECT, duration, group, interval, mode, name, name_of_environment, slots,
 };
 
-/// Default interval of `--wait poll`, the lesson's.
+/// Default interval of `--wait poll`, that of the original C programs.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// How messages are told apart in a stream of bytes.
+/// How messages are separated in a stream of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
     /// Up to and including each byte of this value; what follows the last one is a message too.
@@ -42,11 +42,11 @@ pub(crate) struct ChannelArgs {
     #[command(flatten)]
     framing: FramingArgs,
 
-    /// spin, yield, poll, backoff, block or adaptive
+    /// Wait by spin, yield, poll, backoff, block or adaptive
     ///
-    /// How to wait for the other program. spin is the fastest and keeps a core busy, block sleeps
-    /// until it is woken, and adaptive spins briefly before it sleeps. The default is adaptive.
-    /// With --classic it is block, and backoff and adaptive are not available.
+    /// spin is the fastest and keeps a core busy. block sleeps until the peer wakes it. adaptive
+    /// spins briefly before it sleeps. The default is adaptive. With --classic the default is
+    /// block, and backoff and adaptive are not available.
     #[arg(long, value_name = "HOW", value_enum, hide_possible_values = true)]
     wait: Option<WaitArg>,
 
@@ -69,10 +69,10 @@ pub(crate) struct ChannelArgs {
     #[arg(long, value_name = "MODE", value_parser = mode, allow_negative_numbers = true)]
     pub(crate) mode: Option<u32>,
 
-    /// Share with a group; the same at both ends
+    /// Share with a group; give it to writer and reader
     ///
     /// GROUP is a name of /etc/group, or a number. A new object is given to the group, with mode
-    /// 0660. An object of this group is used even if another user owns it. Only its owner can
+    /// 0660. shm uses an object of this group even if another user owns it. Only its owner can
     /// remove it, so start the writer first.
     #[arg(long, value_name = "GROUP", value_parser = group, allow_negative_numbers = true)]
     pub(crate) group: Option<u32>,
@@ -81,18 +81,18 @@ pub(crate) struct ChannelArgs {
     #[arg(long)]
     pub(crate) any_owner: bool,
 
-    /// Ask again for a role that is taken, for this long [default: 500ms]
+    /// Retry this long if the role is taken [default: 500ms]
     ///
-    /// The system frees the role of a killed process when it has cleared that away: at once if it
-    /// is small, after some tenths of a second if it has gigabytes of memory.
+    /// The kernel frees the role of a killed process when it has released the memory of that
+    /// process: at once if it is small, after tenths of a second if it has gigabytes.
     #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
     #[arg(default_value = "500ms", hide_default_value = true)]
     pub(crate) attach_timeout: Duration,
 
     /// Show messages, bytes and rate while it runs
     ///
-    /// They appear on standard error if that is a terminal, unless the messages are typed or shown
-    /// there.
+    /// They appear on standard error if that is a terminal, unless you type the messages there or
+    /// see them there.
     #[arg(long)]
     pub(crate) progress: bool,
 
@@ -101,7 +101,7 @@ pub(crate) struct ChannelArgs {
     pub(crate) stats: bool,
 }
 
-/// How messages are told apart; the same flag at both ends.
+/// How messages are separated; writer and reader need the same flag.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 struct FramingArgs {
@@ -188,7 +188,7 @@ impl ChannelArgs {
         self.wait.unwrap_or(WaitArg::Adaptive).with(self.interval())
     }
 
-    /// The wait strategy at the lesson's object.
+    /// The wait strategy for the classic layout.
     pub(crate) fn classic_wait(&self) -> Wait {
         self.wait.unwrap_or(WaitArg::Block).with(self.interval())
     }

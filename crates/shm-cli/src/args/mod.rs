@@ -35,7 +35,7 @@ macro_rules! below {
     };
 }
 
-/// Messages of up to 1 KiB between two processes, through POSIX shared memory.
+/// Pass messages of up to 1 KiB between two processes through POSIX shared memory.
 #[derive(Debug, Parser)]
 #[command(name = "shm", version, after_long_help = below!("shm", "exit", "environment"))]
 pub(crate) struct Cli {
@@ -48,13 +48,13 @@ pub(crate) enum Command {
     /// Send standard input as messages, one per line
     #[command(after_long_help = below!("writer", "exit"))]
     Writer(WriterArgs),
-    /// Write messages to standard output as they come
+    /// Write messages to standard output as they arrive
     #[command(after_long_help = below!("reader", "exit"))]
     Reader(ReaderArgs),
     /// List what is in /dev/shm, mailboxes first
     #[command(after_long_help = below!("ls"))]
     Ls(LsArgs),
-    /// Show one object in detail
+    /// Show objects in detail
     #[command(after_long_help = below!("stat"))]
     Stat(StatArgs),
     /// Show what is queued in a mailbox, without taking it
@@ -63,16 +63,16 @@ pub(crate) enum Command {
     /// Remove objects that nobody uses
     #[command(after_long_help = below!("rm"))]
     Rm(RmArgs),
-    /// Look for what could keep mailboxes from working here
+    /// Check whether mailboxes can work on this system
     #[command(after_long_help = below!("doctor"))]
     Doctor(DoctorArgs),
-    /// Measure latency against processor time, for each way of waiting
+    /// Measure latency against CPU time, for each way of waiting
     #[command(after_long_help = below!("bench"))]
     Bench(BenchArgs),
     /// Print completions for a shell
     #[command(after_long_help = below!("completions"))]
     Completions(CompletionsArgs),
-    /// Print the manual page of a command, or write all
+    /// Print the manual page of a command, or write all pages
     #[command(after_long_help = below!("man"))]
     Man(ManArgs),
     /// The other process of a benchmark

@@ -103,15 +103,15 @@ pub(crate) struct RmArgs {
 
     /// Remove all mailboxes with neither writer nor reader
     ///
-    /// Mailboxes with messages stay unless you add --force. Objects that are no mailboxes always
+    /// Mailboxes with messages stay unless you add --force. Objects other than mailboxes always
     /// stay.
     #[arg(long, conflicts_with = "names")]
     pub(crate) stale: bool,
 
-    /// Remove what is in use; with --stale, what has messages
+    /// Remove objects in use; with --stale, those with messages
     ///
-    /// With a name, --force removes an object that is in use. Its writer and reader go on with each
-    /// other, but no other process can find the object. With --stale, --force removes mailboxes
+    /// With a name, --force removes an object that is in use. Its writer and reader keep using
+    /// it, but no other process can find it. With --stale, --force removes mailboxes
     /// with messages, which are then lost.
     #[arg(long)]
     pub(crate) force: bool,

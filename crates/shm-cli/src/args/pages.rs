@@ -21,7 +21,7 @@ pub(crate) const COMMANDS: [&str; 10] = [
 
 #[derive(Debug, Args)]
 pub(crate) struct ManArgs {
-    /// The command, like writer; the page of shm itself without it
+    /// A command, such as writer [default: the page of shm]
     #[arg(value_parser = COMMANDS, hide_possible_values = true)]
     pub(crate) command: Option<String>,
 

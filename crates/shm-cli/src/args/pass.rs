@@ -24,30 +24,31 @@ pub(crate) struct WriterArgs {
 
     /// Send TEXT instead of standard input; repeatable
     ///
-    /// TEXT is framed as standard input is: a newline is added, or a null with -0.
+    /// The writer frames TEXT like standard input: it adds a newline, or a null with -0.
     #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) message: Vec<OsString>,
 
     /// A line over 1 KiB: split, or error [default: split]
     ///
-    /// With split, a reader that writes the pieces out makes one line of them again. With error,
-    /// nothing of the line is sent, and the exit status is 8. With --timeout the default is error.
+    /// With split, shm reader joins the pieces again, unless it writes JSON. With error, the writer
+    /// sends nothing of the line and exits with status 8. With --timeout the default is error.
     /// With --length-delimited a length over 1 KiB is always an error.
     #[arg(long, value_name = "HOW", value_enum, hide_possible_values = true)]
     oversize: Option<Oversize>,
 
     /// Wait at most D to send a message, else exit 124
     ///
-    /// With 0s a message is sent now or not at all. The messages before it stay in the mailbox. No
-    /// line is half-sent, so one over 1 KiB, which would be several messages, is an error. To bound
+    /// With 0s the writer sends a message now or not at all. The messages before it stay in the
+    /// mailbox. A line over 1 KiB, which would be several messages, is an error, so that the writer
+    /// never sends half a line. To bound
     /// the wait at the end, use --drain or --keep.
     #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
     pub(crate) timeout: Option<Duration>,
 
     /// At the end, wait at most D for messages to be taken
     ///
-    /// If messages are left after D, the exit status is 6, and the object stays with them. 0s means
-    /// now. Without --drain the wait has no limit.
+    /// If messages are left after D, the writer exits with status 6, and the object stays with them.
+    /// 0s means now. Without --drain the wait has no limit.
     #[arg(long, value_name = "D", value_parser = duration, conflicts_with = "keep", allow_hyphen_values = true)]
     pub(crate) drain: Option<Duration>,
 
@@ -64,7 +65,7 @@ pub(crate) struct ReaderArgs {
     #[command(flatten)]
     pub(crate) channel: ChannelArgs,
 
-    /// End after N messages
+    /// Exit after N messages
     ///
     /// A line over 1 KiB is several messages.
     #[arg(short = 'c', long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
@@ -77,9 +78,10 @@ pub(crate) struct ReaderArgs {
     #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
     pub(crate) timeout: Option<Duration>,
 
-    /// Take what is queued and exit, even if that is nothing
+    /// Take what is queued, and do not wait for more
     ///
-    /// The exit status is 0. If the object does not exist, none is made, and the exit status is 3.
+    /// The exit status is 0, also if nothing is queued. If the object does not exist, the reader
+    /// makes none and exits with status 3.
     #[arg(long, conflicts_with_all = ["timeout", "follow", "classic"])]
     pub(crate) no_wait: bool,
 

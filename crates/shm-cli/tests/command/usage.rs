@@ -187,7 +187,7 @@ fn long_help_tells_what_short_help_has_no_room_for() {
     let help = words.join(" ");
     for told in [
         "split, or error",
-        "the exit status is 8",
+        "exits with status 8",
         "With --group the default is 0660",
     ] {
         assert!(help.contains(told), "no {told:?} in: {help}");
