@@ -9,7 +9,7 @@
 
 use std::sync::atomic::{Ordering, compiler_fence};
 
-/// Registers this process, so that [`light`] is half a barrier in it; whether that was possible.
+/// Registers this process, so that [`light`] is half a barrier in it; `false` if the kernel cannot.
 ///
 /// Kernels since Linux 4.16 can do it, unless a filter of system calls forbids it.
 #[must_use]
@@ -17,7 +17,9 @@ pub fn register() -> bool {
     shm_sys::membarrier_register_global_expedited().is_ok()
 }
 
-/// The frequent side's half: keeps the compiler from moving accesses across it, and costs nothing.
+/// Executes the frequent side's half.
+///
+/// It keeps the compiler from moving accesses across it, and costs nothing.
 ///
 /// Worth something only in a process for which [`register`] has returned true.
 #[inline(always)]
@@ -25,7 +27,9 @@ pub fn light() {
     compiler_fence(Ordering::SeqCst);
 }
 
-/// The rare side's half: a full fence here, and on every processor that runs a registered process.
+/// Executes the rare side's half.
+///
+/// It is a full fence here, and on every processor that runs a registered process.
 ///
 /// False if the kernel could not do it; then it was none.
 #[must_use]

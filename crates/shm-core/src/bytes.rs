@@ -1,7 +1,7 @@
 //! The one copy between private and shared memory, sound while another process writes to the shared
 //! side.
 //!
-//! A copy in Rust (`memcpy`, a slice) from memory that changes meanwhile is a data race, and
+//! A copy in Rust (`memcpy`, a slice) from memory that changes during the copy is a data race, and
 //! undefined. These copies are moves written in assembly, which the compiler does not look into: a
 //! racing peer can make the bytes a mixture of old and new, and no more than that. They are
 //! inlined, call nothing and allocate nothing, in ascending order except that the last move may
@@ -12,7 +12,7 @@
 //! it can be written. A [`store`] of some length asks for all its lines at once, so that they come
 //! side by side instead of one after the other.
 //!
-//! [`portable`] does the same with relaxed atomics, for comparison and for whoever ports this.
+//! [`portable`] does the same with relaxed atomics, for comparison and for ports.
 
 #[cfg_attr(target_arch = "x86_64", path = "bytes/x86_64.rs")]
 #[cfg_attr(target_arch = "aarch64", path = "bytes/aarch64.rs")]
@@ -35,7 +35,7 @@ const LINE: usize = 64;
 /// # Safety
 ///
 /// `src` is valid for reads of `len` bytes and `dst` for writes (it need not be initialised); the
-/// two do not overlap; nobody else touches `dst` meanwhile.
+/// two do not overlap; no other thread accesses `dst` during the call.
 #[inline(always)]
 pub unsafe fn load(dst: *mut u8, src: *const u8, len: usize) {
     // SAFETY: the caller vouches for both sides.
@@ -47,8 +47,8 @@ pub unsafe fn load(dst: *mut u8, src: *const u8, len: usize) {
 ///
 /// # Safety
 ///
-/// `src` is valid for reads of `len` bytes and `dst` for writes; the two do not overlap; nobody
-/// writes to `src` meanwhile, and nobody holds a plain reference to bytes of `dst`.
+/// `src` is valid for reads of `len` bytes and `dst` for writes; the two do not overlap; no
+/// thread writes to `src` during the call, and no plain reference to bytes of `dst` exists.
 #[inline(always)]
 pub unsafe fn store(dst: *mut u8, src: *const u8, len: usize) {
     if PREFETCHED.contains(&len) {

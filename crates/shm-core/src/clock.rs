@@ -10,24 +10,24 @@ use std::time::Duration;
 pub struct Moment(Duration);
 
 impl Moment {
-    /// The end of time, which never comes.
+    /// A moment that never comes.
     pub const NEVER: Self = Self(Duration::MAX);
 
-    /// The present.
+    /// Returns the current time.
     #[must_use]
     #[inline]
     pub fn now() -> Self {
         Self(shm_sys::clock_gettime_monotonic())
     }
 
-    /// `duration` later than this; [`NEVER`](Self::NEVER) if the clock does not go so far.
+    /// Returns the moment `duration` later, or [`NEVER`](Self::NEVER) beyond the clock's range.
     #[must_use]
     #[inline]
     pub const fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration))
     }
 
-    /// How long after `earlier` this is; zero if it is before.
+    /// Returns the time from `earlier` to this moment; zero if `earlier` is later.
     #[must_use]
     #[inline]
     pub const fn since(self, earlier: Self) -> Duration {

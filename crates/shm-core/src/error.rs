@@ -24,7 +24,7 @@ pub struct SystemError {
 }
 
 impl SystemError {
-    /// A call that failed on an object.
+    /// Makes the error of a call that failed on the object `name`.
     #[must_use]
     pub fn new(call: &'static str, name: &ShmName, source: io::Error) -> SystemError {
         SystemError {
@@ -34,7 +34,7 @@ impl SystemError {
         }
     }
 
-    /// A call that failed, and was about no object.
+    /// Makes the error of a call that failed and was about no object.
     #[must_use]
     pub fn without_object(call: &'static str, source: io::Error) -> SystemError {
         SystemError {
@@ -44,7 +44,7 @@ impl SystemError {
         }
     }
 
-    /// The kind of the system's reason.
+    /// Returns the kind of the system's reason.
     #[must_use]
     pub fn kind(&self) -> io::ErrorKind {
         self.source.kind()

@@ -1,13 +1,13 @@
 //! Telling a forked child from the process it was forked from, without a system call.
 //!
 //! A page of private memory that the kernel wipes in every child of `fork` holds a number, the
-//! generation: it is 0 right after a fork, and whoever asks first writes the next one. A
+//! generation: it is 0 right after a fork, and the first caller writes the next one. A
 //! [`ProcessToken`] remembers the generation in which it was made.
 //!
 //! **Where the kernel does not wipe**, a token remembers the process number instead, and each question
 //! costs a `getpid(2)`. Such a system either refuses the advice (Linux before 4.14, some sandboxes), or
 //! takes it and does nothing: qemu-user 7.2 returns 0 for any advice. So success is believed only where
-//! advice that does not exist is refused, as every Linux refuses it. The page serves all children, those of
+//! the kernel rejects advice that does not exist, as every Linux does. The page serves all children, those of
 //! a raw `clone(2)` included, which is why no handler of `pthread_atfork(3)` is behind it: that one would see
 //! the children of `fork(3)` alone. Nor is a child forked to try it out: a library must not do that to a
 //! program with threads and a `SIGCHLD` handler of its own.
@@ -75,8 +75,9 @@ pub fn token() -> Result<ProcessToken, SystemError> {
 }
 
 impl ProcessToken {
-    /// Tells whether this process is the one that made the token, and not a child forked from it
-    /// since. One relaxed load and a comparison, where the kernel wipes the page.
+    /// Tells whether this process made the token; `false` in a child that was forked since.
+    ///
+    /// It costs one relaxed load and a comparison, where the kernel wipes the page.
     #[inline]
     pub fn is_current(&self) -> bool {
         self.word.load(Ordering::Relaxed) == self.generation || self.is_current_by_number()

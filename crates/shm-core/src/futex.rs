@@ -1,4 +1,4 @@
-//! Sleeping in the kernel until another process says so, or for a while, for the layer above.
+//! Sleeping in the kernel until another process wakes this one, or for a time.
 
 use std::io;
 use std::sync::atomic::AtomicU32;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::clock::Moment;
 
-/// Sleeps while `word` is `expected`, until woken, or until the `deadline` (`None`: without limit).
+/// Sleeps while `word` is `expected`, until woken or until `deadline` (`None`: without limit).
 ///
 /// The word may be in memory shared between processes; see `futex(2)`, `FUTEX_WAIT_BITSET`.
 ///
@@ -20,9 +20,9 @@ pub fn wait(word: &AtomicU32, expected: u32, deadline: Option<Moment>) -> io::Re
     shm_sys::futex_wait(word, expected, deadline.map(Moment::reading))
 }
 
-/// Wakes up to `count` processes or threads that sleep on `word`; how many were woken.
+/// Wakes up to `count` processes or threads that sleep on `word`, and returns how many.
 ///
-/// About 0.4 µs when nobody sleeps, so ask somewhere cheaper first. See `futex(2)`, `FUTEX_WAKE`.
+/// It costs about 0.4 µs when no thread sleeps, so check a flag first. See `futex(2)`, `FUTEX_WAKE`.
 ///
 /// # Errors
 ///

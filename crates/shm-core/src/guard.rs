@@ -1,7 +1,7 @@
 //! The guard against `SIGBUS`: memory that was cut off reads as zeros instead of ending the process,
 //! and the mapping says that it is lost.
 //!
-//! Whoever may write to an object may also truncate it, or punch a hole into it while `/dev/shm` is
+//! A process that may write to an object may also truncate it, or punch a hole into it while `/dev/shm` is
 //! full. The next touch of such a page is `SIGBUS`, and without a handler the end of the process.
 //! [`install`] sets one, for the whole process. It is a choice of the program, since handlers are
 //! the program's and not a library's; without it nothing here costs more than a few words per
@@ -9,15 +9,15 @@
 //!
 //! A fault at an address in a [`Mapping`](crate::Mapping) of an object is cured: a private page of
 //! zeros takes the place of the page that was touched, the mapping is marked, and the access is
-//! made again. From then on [`Mapping::is_lost`](crate::Mapping::is_lost) is true, for good, and
-//! what is written to that page is seen by nobody. So whoever relies on the guard asks *after* the
-//! accesses that matter. Every other `SIGBUS` goes to whoever had it before.
+//! made again. From then on [`Mapping::is_lost`](crate::Mapping::is_lost) stays true, and
+//! no other process sees what is written to that page. So code that relies on the guard asks *after*
+//! the accesses that matter. Every other `SIGBUS` goes to the handler that was there before.
 //!
 //! # Why it is sound
 //!
-//! **The page.** [`Shareable`](crate::Shareable) types are valid for any bytes, whoever writes them,
-//! and nobody holds another kind of reference to a mapping; to the program, the zeros are a peer's
-//! doing. A private page is right: there is nothing left to share, and a shared one would show
+//! **The page.** [`Shareable`](crate::Shareable) types are valid for any bytes, whichever process
+//! writes them, and no other kind of reference to a mapping exists; to the program, the zeros are a
+//! peer's doing. A private page is right: there is nothing left to share, and a shared one would show
 //! children of `fork` a memory of its own kind. Only the page that was touched is replaced: the
 //! others may still be the object's, and cure themselves when they are not.
 //!
@@ -33,7 +33,7 @@
 //! three arguments or one, as `SA_SIGINFO` says, under its own mask, once only with `SA_RESETHAND`.
 //! Where there was none, or the signal was ignored, the default is restored and the access faults
 //! again, so that the process ends as it would have, with its core dump at the right place; the
-//! kernel does not let anybody ignore a fault. An ignored signal that a process sent stays ignored.
+//! kernel does not let a process ignore a fault. An ignored signal that a process sent stays ignored.
 //! Which handler that is is recorded before ours is set, so there is no moment without one. (Rust's
 //! own handler, which reports stack overflows, is usually the one.)
 //!
@@ -47,9 +47,9 @@
 //! own mappings; if it was forked while another thread was filling a slot, that slot stays unused
 //! there. `exec` drops everything.
 //!
-//! **What it cannot do.** If the kernel refuses the page (`RLIMIT_AS`, too many mappings), the fault
-//! is passed on. A page that was cut off and is there again before anybody touched it has lost its
-//! contents without a fault.
+//! **Limits.** If the kernel has no page to give (`RLIMIT_AS`, too many mappings), the
+//! handler passes the fault on. A page that was cut off and is restored before any access has lost
+//! its contents without a fault.
 
 mod registry;
 
@@ -71,7 +71,7 @@ static INSTALLED: AtomicBool = AtomicBool::new(false);
 /// In bytes; set before the handler is.
 static PAGE: AtomicUsize = AtomicUsize::new(4096);
 
-/// Sets the handler, for this process, once: later calls do nothing.
+/// Installs the handler for this process, once; later calls do nothing.
 ///
 /// Mappings made before and after are guarded alike.
 ///
@@ -86,7 +86,7 @@ static PAGE: AtomicUsize = AtomicUsize::new(4096);
 /// let mapping = Mapping::shared(&object)?;
 /// object.unlink()?;
 ///
-/// object.set_size(0)?; // in real life: somebody else does
+/// object.set_size(0)?; // in real life, another process does
 /// let word = mapping.view::<AtomicU32>(0)?.load(Ordering::Relaxed); // no SIGBUS
 /// assert_eq!(word, 0);
 /// assert!(mapping.is_lost());

@@ -5,11 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 impl Object {
-    /// The process that holds the lock of the byte `byte`, this one included, as this process numbers it.
+    /// Returns the process that holds the lock of the byte `byte`, this one included.
+    ///
+    /// The number is that of this process's pid namespace.
     ///
     /// For error messages: it reads the descriptors of all processes, and what it finds may be over by then.
-    /// `None` if nobody holds the lock, or the system does not show the holder: those of other users, and
-    /// of pid namespaces that are not below this one, it does not.
+    /// `None` if no process holds the lock, or if the system does not show the holder: it hides those of
+    /// other users, and of pid namespaces that are not below this one.
     ///
     /// Source: `proc_pid_fdinfo(5)`.
     pub fn lock_holder(&self, byte: u64) -> Option<u32> {

@@ -2,11 +2,11 @@
 //! bytes that another process may change.
 //!
 //! The limits: Linux (4.14 or newer) on x86-64 and aarch64 only. Nothing here knows what the bytes
-//! mean or in which order processes touch them; that is the business of whoever views them as
-//! atomics. A process that may write to an object may also shrink it, and touching a mapping beyond
+//! mean or in which order processes access them; the code that views them as atomics decides
+//! that. A process that may write to an object may also shrink it, and touching a mapping beyond
 //! the new end is `SIGBUS`: keep objects to one user (mode 0600, the default) or to one group, and
 //! see [`guard`] for a handler that survives it.
-//! What fails leaves no object behind, and sizes as they were.
+//! A call that fails leaves no object behind, and does not change a size.
 //!
 //! ```
 //! use shm_core::{Mapping, ObjectOptions, ShmName};
@@ -27,7 +27,7 @@
 //!
 //! [`ObjectOptions`] makes and opens an [`Object`] by its [`ShmName`]; a [`Mapping`] is its bytes
 //! in this process, viewed as [`Shareable`] types or copied with [`bytes`]. [`Object::try_lock`]
-//! marks who plays a role, until that process is dead. [`futex`] waits for another process and
+//! marks the process that has a role, until that process is dead. [`futex`] waits for another process and
 //! wakes it, [`barrier`] orders the accesses of two sides at the cost of one, and [`mod@fork`] tells
 //! a forked child from its parent.
 

@@ -20,8 +20,9 @@ pub struct ListEntry {
 }
 
 impl ListEntry {
-    /// What stands under one name, if anything does. It is not opened: that needs no permission on
-    /// it, and nobody notices.
+    /// Finds what stands under a name; `None` if the name does not exist.
+    ///
+    /// It does not open the file, so it needs no permission on it, and no other process notices.
     ///
     /// ```
     /// use shm_core::{ListEntry, ObjectOptions, ShmName};
@@ -32,7 +33,7 @@ impl ListEntry {
     /// assert_eq!(found.map(|entry| entry.id), Some(object.id()));
     /// object.unlink()?;
     /// assert!(ListEntry::find(&name)?.is_none());
-    /// // What is open is known all the same.
+    /// // The open object is still known.
     /// assert_eq!(ListEntry::of(&object)?.status.links, 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -48,8 +49,9 @@ impl ListEntry {
         }
     }
 
-    /// An open object as it would be listed under the name it was opened by, whoever has that name
-    /// now.
+    /// Describes an open object as [`list`] would under the name it was opened by.
+    ///
+    /// That name may belong to another object now.
     ///
     /// # Errors
     ///
@@ -73,8 +75,7 @@ impl ListEntry {
         }
     }
 
-    /// Its name as an object; none if it is no regular file, or its name is not one that
-    /// [`ShmName`] takes (a named semaphore, or not UTF-8).
+    /// Returns its name as an object; `None` if it is no object or its name is not valid.
     pub fn object_name(&self) -> Option<ShmName> {
         if self.kind != FileKind::Regular {
             return None;
@@ -83,7 +84,7 @@ impl ListEntry {
     }
 }
 
-/// Lists `/dev/shm`, sorted by name. What vanishes meanwhile is left out.
+/// Lists `/dev/shm`, sorted by name, without the files that vanish during the call.
 ///
 /// ```
 /// use shm_core::{ObjectOptions, ShmName};

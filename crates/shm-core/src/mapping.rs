@@ -11,12 +11,10 @@ use thiserror::Error;
 /// What a mapping is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Access {
-    /// Shared: what is written here, every other mapping of the object sees, and the other way
-    /// round.
+    /// Shared: this mapping and all others of the object see each other's writes.
     #[default]
     ReadWrite,
-    /// Shared, but writing through this mapping is refused (and would be `SIGSEGV`). An object
-    /// opened read-only will do.
+    /// Shared, but writing through this mapping is `SIGSEGV`. An object opened read-only is enough.
     ReadOnly,
     /// Copy-on-write: what is written here stays here. A page that was not written to here may
     /// still show what others write to the object. An object opened read-only will do.
@@ -70,13 +68,12 @@ impl Mapping {
         Mapping::options().map(object)
     }
 
-    /// The whole object, shared, for reading and writing, until told otherwise.
+    /// Returns options that map the whole object, shared, for reading and writing.
     pub fn options() -> MapOptions {
         MapOptions::default()
     }
 
-    /// Maps `len` zeroed bytes without a name, which this process shares with the children that it
-    /// forks from now on.
+    /// Maps `len` zeroed bytes without a name, shared with the children forked from now on.
     ///
     /// # Errors
     ///
@@ -100,20 +97,22 @@ impl Mapping {
         })
     }
 
-    /// Its length in bytes, never 0.
+    /// Returns the length in bytes, never 0.
     #[allow(clippy::len_without_is_empty, reason = "it never is")]
     #[inline]
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// What it is for.
+    /// Returns what the mapping is for.
     pub fn access(&self) -> Access {
         self.access
     }
 
-    /// Whether the guard has put zeros in the place of memory that was cut off: what was read may be
-    /// zeros, and what was written is nobody's. It stays so. One load.
+    /// Tells whether the guard has put zeros in the place of memory that was cut off.
+    ///
+    /// What was read may then be zeros, and no process sees what was written. It stays true. It
+    /// costs one load.
     ///
     /// It speaks of the accesses that this thread has made before. Always `false` without
     /// [`guard::install`](crate::guard::install).
@@ -122,13 +121,15 @@ impl Mapping {
         self.file.as_ref().is_some_and(|file| file.entry.is_lost())
     }
 
-    /// The address of the first byte, for reading.
+    /// Returns the address of the first byte, for reading.
     #[inline]
     pub fn as_ptr(&self) -> *const u8 {
         self.address.as_ptr()
     }
 
-    /// The address of the first byte. Writing to an [`Access::ReadOnly`] mapping is `SIGSEGV`.
+    /// Returns the address of the first byte.
+    ///
+    /// Writing to an [`Access::ReadOnly`] mapping is `SIGSEGV`.
     #[inline]
     pub fn as_mut_ptr(&self) -> *mut u8 {
         self.address.as_ptr()
@@ -164,26 +165,28 @@ impl fmt::Debug for Mapping {
 }
 
 impl MapOptions {
-    /// Where in the object the mapping starts, in bytes. It need not be a multiple of the page
-    /// size; the address of the first byte is then not one either.
+    /// Sets where in the object the mapping starts, in bytes.
+    ///
+    /// It need not be a multiple of the page size. The address of the first byte is then not one
+    /// either.
     pub fn offset(&mut self, offset: u64) -> &mut MapOptions {
         self.offset = offset;
         self
     }
 
-    /// How many bytes to map, instead of all up to the object's end.
+    /// Sets how many bytes to map, instead of all up to the object's end.
     pub fn len(&mut self, len: usize) -> &mut MapOptions {
         self.len = Some(len);
         self
     }
 
-    /// What the mapping is for.
+    /// Sets what the mapping is for.
     pub fn access(&mut self, access: Access) -> &mut MapOptions {
         self.access = access;
         self
     }
 
-    /// Maps that part of the object.
+    /// Maps the chosen part of the object.
     ///
     /// # Errors
     ///
@@ -269,7 +272,7 @@ pub enum MapError {
         /// The object; none for memory without a name.
         name: Option<ShmName>,
     },
-    /// The object is too small for the part that was asked for.
+    /// The object is too small for the requested part.
     #[error("object {name:?} has {size} bytes, too few to map {len} from byte {offset} on")]
     BeyondEnd {
         /// The object.
@@ -287,13 +290,13 @@ pub enum MapError {
         /// The object.
         name: ShmName,
     },
-    /// Whatever else the system says.
+    /// The system reported another error.
     #[error(transparent)]
     System(#[from] SystemError),
 }
 
 impl MapError {
-    /// The kind of [`std::io::Error`] that this becomes.
+    /// Returns the kind of [`std::io::Error`] that this becomes.
     ///
     /// | kind | of |
     /// |---|---|

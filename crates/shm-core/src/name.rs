@@ -14,8 +14,8 @@ const LONGEST_ON_MACOS: usize = 31;
 
 /// The name of an object: a slash, then 1 to 255 bytes without slash or NUL.
 ///
-/// It may be written with or without the leading slash, and is shown without. What the system would
-/// take for something else is refused: `.` and `..` (directories), and names starting with `sem.`
+/// It may be written with or without the leading slash, and is shown without. It cannot be a name that
+/// the system takes for something else: `.` and `..` (directories), and names starting with `sem.`
 /// (named semaphores live in the same directory). A clone shares the text, and allocates nothing.
 ///
 /// ```
@@ -82,18 +82,18 @@ impl ShmName {
         }
     }
 
-    /// The name without its slash.
+    /// Returns the name without its slash.
     pub fn as_str(&self) -> &str {
         let bare = &self.with_slash.to_bytes()[1..];
         std::str::from_utf8(bare).expect("made from a str")
     }
 
-    /// The name with its slash, as the system takes it.
+    /// Returns the name with its slash, as the system calls take it.
     pub fn as_c_str(&self) -> &CStr {
         &self.with_slash
     }
 
-    /// Tells whether macOS would refuse this name: it takes 31 bytes, the slash included.
+    /// Tells whether macOS would reject this name: its limit is 31 bytes, the slash included.
     pub fn too_long_for_macos(&self) -> bool {
         self.with_slash.count_bytes() > LONGEST_ON_MACOS
     }
@@ -181,7 +181,7 @@ pub enum NameError {
 }
 
 impl NameError {
-    /// The kind of [`std::io::Error`] that this becomes: [`ErrorKind::InvalidInput`].
+    /// Returns the kind of [`std::io::Error`] that this becomes: [`ErrorKind::InvalidInput`].
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         ErrorKind::InvalidInput

@@ -31,20 +31,21 @@ pub struct Object {
     pub(crate) taken: Mutex<BTreeSet<u64>>,
 }
 
-/// What became of a name that was to be unlinked.
+/// The result of unlinking a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unlink {
-    /// The name is gone now.
+    /// The name has been removed.
     Done,
-    /// The name was gone before.
+    /// The name did not exist.
     AlreadyGone,
-    /// The name belongs to another object by now, and was left alone.
+    /// The name belongs to another object, and was left alone.
     Replaced,
 }
 
-/// Removes a name, whatever object it belongs to; the object lives until its last descriptor and
-/// mapping are gone.
+/// Removes a name, whatever object it belongs to.
+///
+/// The object lives until its last descriptor and mapping are closed.
 ///
 /// # Errors
 ///
@@ -72,17 +73,17 @@ impl Object {
         }
     }
 
-    /// The name it was opened by.
+    /// Returns the name that the object was opened by.
     pub fn name(&self) -> &ShmName {
         &self.name
     }
 
-    /// Which object it is, whatever happens to its name.
+    /// Returns the object's identity, which does not depend on its name.
     pub fn id(&self) -> ObjectId {
         self.id
     }
 
-    /// Tells whether it was opened for writing.
+    /// Tells whether the object was opened for writing.
     pub fn is_writable(&self) -> bool {
         self.writable
     }
@@ -96,7 +97,7 @@ impl Object {
         Ok(Status::of(&self.stat()?))
     }
 
-    /// Its size in bytes.
+    /// Asks for its size in bytes.
     ///
     /// # Errors
     ///
@@ -105,8 +106,10 @@ impl Object {
         Ok(self.status()?.size)
     }
 
-    /// Tells whether the name it was opened by is still its own: `false` after that was unlinked, or
-    /// renamed, or where another object has it, and also where `/dev/shm` is another one by now.
+    /// Tells whether the name it was opened by still belongs to it.
+    ///
+    /// It is `false` after the object was unlinked or renamed, if another object has the name, and
+    /// if another file system is mounted at `/dev/shm`.
     ///
     /// The number of links ([`Status::links`]) does not tell: an object that was renamed, or has a second
     /// name, has one.
@@ -124,8 +127,9 @@ impl Object {
         }
     }
 
-    /// Copies bytes from `offset` on into `buffer`, and tells how many: fewer than asked for at the
-    /// object's end, none beyond it.
+    /// Copies bytes from `offset` on into `buffer`, and returns how many.
+    ///
+    /// They are fewer than requested at the object's end, and none beyond it.
     ///
     /// For observers: it works without a mapping, and never ends in `SIGBUS`. What another process
     /// is writing at the same time may be half there.
@@ -146,7 +150,7 @@ impl Object {
     ///
     /// POSIX can only unlink by name. A process that unlinks and creates between the comparison and
     /// the removal could lose its new object: let all who unlink this name hold the same lock (see
-    /// [`Object::try_lock`]) meanwhile. Against `rm` there is no protection.
+    /// [`Object::try_lock`]) during the call. Against `rm` there is no protection.
     ///
     /// # Errors
     ///

@@ -1,5 +1,4 @@
-//! From a name to an open object: create, open, or whichever it takes; and what is refused on the
-//! way.
+//! From a name to an open object: creating and opening it, and the checks before its use.
 
 use crate::object::{DIRECTORY, kind_of, metadata_of, path_of};
 use crate::{FileKind, Object, ObjectId, OpenError, ShmName, Status, SystemError, fork};
@@ -53,28 +52,29 @@ pub struct ObjectOptions {
     read_only: bool,
 }
 
-/// Whether an object was created by this call or was there.
+/// Tells whether a call created the object or found it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Created {
     /// It is new, and its size is 0.
     Yes,
-    /// It was there.
+    /// It existed already.
     No,
 }
 
-/// What came of giving an object its name: see [`ObjectOptions::create_unnamed`].
+/// The result of giving an object its name: see [`ObjectOptions::create_unnamed`].
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {
     /// The object has the name now.
     Done,
-    /// Something else has it, and was left alone.
+    /// Something else has the name, and was left alone.
     Taken,
 }
 
 impl ObjectOptions {
-    /// Mode 0600, no more than one's own objects that nobody else may write to, of any size, for
-    /// reading and writing.
+    /// Makes the default options: mode 0600, any size, for reading and writing.
+    ///
+    /// They open only objects of this user that others may not write to.
     pub fn new() -> ObjectOptions {
         ObjectOptions {
             mode: 0o600,
@@ -86,49 +86,53 @@ impl ObjectOptions {
         }
     }
 
-    /// The exact mode of an object that is created, whatever the umask (which is left alone); only
-    /// the nine permission bits count.
+    /// Sets the exact mode of an object that is created, whatever the umask, which stays as it is.
+    ///
+    /// Only the nine permission bits count.
     pub fn mode(&mut self, mode: u32) -> &mut ObjectOptions {
         self.mode = mode & NINE_BITS;
         self
     }
 
-    /// Shares with a group, by its number: an object that is created is given to it, before anybody
-    /// but its owner may open it (see also [`mode`](ObjectOptions::mode)), and an existing one is
-    /// opened whoever owns it, if it was given to that group.
+    /// Shares the object with a group, by its number.
     ///
-    /// Only members can give an object to a group, so this trusts the members, and nobody else.
+    /// A created object is given to the group before any other user may open it (see also
+    /// [`mode`](ObjectOptions::mode)). An existing object of the group is opened even if another
+    /// user owns it.
+    ///
+    /// Only members can give an object to a group, so this trusts the members and no other user.
     pub fn group(&mut self, group: u32) -> &mut ObjectOptions {
         self.group = Some(group);
         self
     }
 
-    /// Whether to open an object that belongs to another user than this process acts as.
+    /// Sets whether to open an object that belongs to another user than this process acts as.
     pub fn any_owner(&mut self, allowed: bool) -> &mut ObjectOptions {
         self.any_owner = allowed;
         self
     }
 
-    /// Whether to open an object that others (neither owner nor group) may write to.
+    /// Sets whether to open an object that others (neither owner nor group) may write to.
     pub fn any_mode(&mut self, allowed: bool) -> &mut ObjectOptions {
         self.any_mode = allowed;
         self
     }
 
-    /// The size in bytes below which an existing object is not opened.
+    /// Sets the size in bytes below which an existing object is not opened.
     pub fn min_size(&mut self, bytes: u64) -> &mut ObjectOptions {
         self.min_size = bytes;
         self
     }
 
-    /// Whether to open an existing object for reading only; one that is created is always writable
-    /// for its creator.
+    /// Sets whether to open an existing object for reading only.
+    ///
+    /// An object that is created is always writable for its creator.
     pub fn read_only(&mut self, read_only: bool) -> &mut ObjectOptions {
         self.read_only = read_only;
         self
     }
 
-    /// Creates an object of size 0, unless there is one.
+    /// Creates an object of size 0; fails if the name exists.
     ///
     /// # Errors
     ///
@@ -160,9 +164,11 @@ impl ObjectOptions {
         Ok(object)
     }
 
-    /// Creates an object of size 0 that has its group and mode, and not yet its name: nobody else can
-    /// open it. [`Object::link`] gives it the name, in one step; whoever opens that finds what was put
-    /// into the object before. If that does not happen, also because the process dies, nothing is left.
+    /// Creates an object of size 0 with its group and mode, but without its name.
+    ///
+    /// No other process can open it. [`Object::link`] gives it the name in one step, so a process
+    /// that opens it finds what was put into it before. Without that, and also if this process
+    /// dies, nothing remains.
     ///
     /// # Errors
     ///
@@ -208,7 +214,7 @@ impl ObjectOptions {
         shm_sys::fchmod(object.as_fd(), self.mode).map_err(|e| object.error("fchmod", e).into())
     }
 
-    /// Opens an existing object, if it is what these options allow.
+    /// Opens an existing object, if these options allow it.
     ///
     /// # Errors
     ///
@@ -238,8 +244,9 @@ impl ObjectOptions {
         Ok(Object::new(file, name, id, !self.read_only, opened_by))
     }
 
-    /// Opens the object, or creates it if there is none. Of any number of processes that do this at
-    /// once, exactly one creates.
+    /// Opens the object, or creates it if it does not exist.
+    ///
+    /// If several processes do this at once, exactly one creates it.
     ///
     /// # Errors
     ///
@@ -312,7 +319,9 @@ impl ObjectOptions {
 }
 
 impl Object {
-    /// Opens the object once more, for reading and writing, whether or not it has a name: with locks of its own.
+    /// Opens the object once more, for reading and writing, with locks of its own.
+    ///
+    /// It need not have a name.
     ///
     /// # Errors
     ///

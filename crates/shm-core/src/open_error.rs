@@ -33,7 +33,7 @@ pub enum OpenError {
         /// The user this process acts as.
         euid: u32,
     },
-    /// Something else stands under the name.
+    /// The name belongs to something that is no object.
     #[error("object {name:?} is {found}, not a shared memory object; choose another name")]
     NotRegular {
         /// The name.
@@ -41,7 +41,7 @@ pub enum OpenError {
         /// What it is.
         found: FileKind,
     },
-    /// The object is smaller than it must be.
+    /// The object is smaller than the minimum.
     #[error("object {name:?} has {found} bytes, at least {expected} are needed")]
     TooSmall {
         /// The name.
@@ -98,7 +98,7 @@ pub enum OpenError {
         /// The name.
         name: ShmName,
     },
-    /// The system lacks what it takes to make an object whole before it has its name.
+    /// The system cannot make an object whole before it has its name.
     #[error("object {name:?} cannot be created here: it takes {needed}")]
     Unsupported {
         /// The name.
@@ -117,13 +117,13 @@ pub enum OpenError {
         /// How often this process tried to open and to create it.
         rounds: u32,
     },
-    /// Whatever else the system says.
+    /// The system reported another error.
     #[error(transparent)]
     System(#[from] SystemError),
 }
 
 impl OpenError {
-    /// The kind of [`std::io::Error`] that this becomes.
+    /// Returns the kind of [`std::io::Error`] that this becomes.
     ///
     /// | kind | of |
     /// |---|---|

@@ -29,11 +29,12 @@ impl Object {
         shm_sys::ftruncate(self.as_fd(), length).map_err(|e| self.why_not(size, "ftruncate", e))
     }
 
-    /// Reserves memory for the first `size` bytes, so that touching them can never fail, and grows
-    /// the object to `size` if it is smaller. It never shrinks it.
+    /// Reserves memory for the first `size` bytes, so that touching them can never fail.
+    ///
+    /// If the object is smaller than `size`, it grows to `size`. It never shrinks.
     ///
     /// When it fails, the size is again what it was; memory that was reserved within the old size
-    /// stays reserved. Let nobody else change the size meanwhile.
+    /// stays reserved. No other process may change the size during the call.
     ///
     /// # Errors
     ///
@@ -126,7 +127,7 @@ fn pieces(size: u64) -> impl DoubleEndedIterator<Item = (i64, i64)> {
     })
 }
 
-/// Why an object does not have the size that was asked for.
+/// Why an object does not have the requested size.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResizeError {
@@ -159,13 +160,13 @@ pub enum ResizeError {
         /// The object.
         name: ShmName,
     },
-    /// Whatever else the system says.
+    /// The system reported another error.
     #[error(transparent)]
     System(#[from] SystemError),
 }
 
 impl ResizeError {
-    /// The kind of [`std::io::Error`] that this becomes.
+    /// Returns the kind of [`std::io::Error`] that this becomes.
     ///
     /// | kind | of |
     /// |---|---|

@@ -7,8 +7,9 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 /// The bits of a mode that say who may do what (`S_IFMT` and the like cut off).
 pub(crate) const PERMISSIONS: u32 = 0o7777;
 
-/// Which object it is, whatever its name: no other has the same identity while this one is open or
-/// mapped.
+/// The identity of an object, whatever its name.
+///
+/// No other object has the same identity while this one is open or mapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ObjectId {
     /// The file system (`st_dev`).

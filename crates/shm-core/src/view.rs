@@ -9,7 +9,7 @@ use std::sync::atomic::{
 };
 use thiserror::Error;
 
-/// A type that can be looked at in memory which other processes write to.
+/// A type that can be viewed in memory that other processes write to.
 ///
 /// Atomics are, and arrays of them, and `#[repr(C)]` structures of them that promise it:
 ///
@@ -35,7 +35,7 @@ use thiserror::Error;
 ///
 /// # Safety
 ///
-/// Whoever implements it promises, of every value of the type:
+/// An implementation promises, of every value of the type:
 ///
 /// * any bit pattern is valid: integers, no `bool`, `char`, enum, reference or pointer that is
 ///   followed;
@@ -61,7 +61,7 @@ shareable!(
 unsafe impl<T: Shareable, const N: usize> Shareable for [T; N] {}
 
 impl Mapping {
-    /// Looks at the bytes from `offset` on as a `T`.
+    /// Views the bytes from `offset` on as a `T`.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl Mapping {
         Ok(unsafe { &*address })
     }
 
-    /// Looks at the bytes from `offset` on as `count` values of `T`.
+    /// Views the bytes from `offset` on as `count` values of `T`.
     ///
     /// # Errors
     ///
@@ -91,8 +91,9 @@ impl Mapping {
         Ok(unsafe { slice::from_raw_parts(address, count) })
     }
 
-    /// Copies the bytes from `offset` on into `buffer`. What another process is writing at the same
-    /// time may be half there.
+    /// Copies the bytes from `offset` on into `buffer`.
+    ///
+    /// If another process writes at the same time, the copy may hold half of what it wrote.
     ///
     /// # Errors
     ///
@@ -159,8 +160,9 @@ impl Mapping {
     }
 }
 
-/// Why mapped bytes cannot be looked at that way; the name is that of the object, or none for
-/// memory without a name.
+/// Why mapped bytes cannot be viewed that way.
+///
+/// The name is that of the object; `None` for memory without a name.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ViewError {
@@ -198,7 +200,7 @@ pub enum ViewError {
 }
 
 impl ViewError {
-    /// The kind of [`std::io::Error`] that this becomes.
+    /// Returns the kind of [`std::io::Error`] that this becomes.
     ///
     /// [`PermissionDenied`](ErrorKind::PermissionDenied) for [`ViewError::ReadOnly`], else
     /// [`InvalidInput`](ErrorKind::InvalidInput).

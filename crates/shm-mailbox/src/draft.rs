@@ -10,7 +10,7 @@ use crate::wait::limit::Limit;
 
 /// A reserved slot: write the message into it, then [`commit`](Self::commit).
 ///
-/// It saves the copy through a buffer of one's own. The receiver sees nothing before the commit;
+/// It saves the copy through a buffer of your own. The receiver sees nothing before the commit;
 /// dropping the draft, or being killed, leaves the mailbox as it was. The shared bytes are written, and
 /// never lent.
 ///
@@ -66,8 +66,9 @@ impl Sender {
         Ok(Draft::new(self))
     }
 
-    /// Reserves the next slot, to be filled in place, waiting for room for a [`Duration`](std::time::Duration) or until
-    /// an [`Instant`](std::time::Instant).
+    /// Reserves the next slot, to be filled in place, and waits for room for at most `limit`.
+    ///
+    /// The limit is a [`Duration`](std::time::Duration) or an [`Instant`](std::time::Instant).
     ///
     /// # Errors
     ///
@@ -83,25 +84,25 @@ impl<'a> Draft<'a> {
         Self { sender, length: 0 }
     }
 
-    /// The bytes written so far.
+    /// Returns the number of bytes written so far.
     #[must_use]
     pub fn len(&self) -> usize {
         self.length
     }
 
-    /// Whether nothing has been written; an empty message may be committed.
+    /// Tells whether nothing has been written; an empty message may be committed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.length == 0
     }
 
-    /// The bytes that still fit: 1024 at first.
+    /// Returns the number of bytes that still fit: 1024 at first.
     #[must_use]
     pub fn remaining(&self) -> usize {
         MAX_MESSAGE - self.length
     }
 
-    /// Appends `bytes`, all or nothing.
+    /// Appends all of `bytes`, or none.
     ///
     /// # Errors
     ///
@@ -122,12 +123,12 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Commits the message.
+    /// Commits the message, which the receiver can then see.
     ///
     /// # Errors
     ///
-    /// [`SendError::Forked`] in a forked child, [`SendError::Truncated`] if the memory is gone, and what has
-    /// broken the endpoint before.
+    /// [`SendError::Forked`] in a forked child, [`SendError::Truncated`] if the memory is lost, and the error
+    /// that has broken the endpoint before.
     #[inline]
     pub fn commit(self) -> Result<(), SendError> {
         self.sender.ensure_usable()?;

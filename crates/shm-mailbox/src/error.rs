@@ -83,7 +83,7 @@ pub enum AttachError {
         /// What was found instead.
         found: String,
     },
-    /// The object has the lesson's layout of 1028 bytes: see [`classic`](crate::classic).
+    /// The object has the classic layout of 1028 bytes: see [`classic`](crate::classic).
     #[error(
         "object {name:?} has the lesson's layout of 1028 bytes, not a mailbox; use the classic layout"
     )]
@@ -148,7 +148,7 @@ pub enum AttachError {
         /// The field and what it holds.
         corrupt: Corrupt,
     },
-    /// Somebody made the object smaller while we attached (told with [`shm_core::guard`]; without, that
+    /// A process made the object smaller during the attach (reported with [`shm_core::guard`]; without, that
     /// is SIGBUS).
     #[error(
         "object {name:?} was truncated while it was attached to; try again, or look for who does that"
@@ -330,7 +330,7 @@ pub struct BatchError {
     pub error: SendError,
 }
 
-/// Why an endpoint could not be closed properly. Its role is free all the same when it is dropped.
+/// Why an endpoint could not be closed properly. Its role is free anyway when it is dropped.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CloseError {

@@ -1,5 +1,5 @@
-//! A channel for messages of up to 1 KiB between two processes on one machine, through one POSIX shared
-//! memory object, that no crash of either process can wedge or corrupt.
+//! Passes messages of up to 1 KiB between two processes on one machine, through one POSIX shared memory
+//! object. A crash of either process neither blocks nor corrupts the channel.
 //!
 //! Limits: messages of 0 to 1024 bytes; 1 to 65,536 of them queued (a power of two, 64 by default); one
 //! sender and one receiver at a time, each replaceable; one machine, one layout version; Linux on x86-64 and
@@ -14,7 +14,7 @@
 //! let mut sender = Mailbox::options(orders).slots(64).sender()?; // creates or attaches
 //! sender.send(b"hello")?;
 //!
-//! // Usually in another process; either may come first.
+//! // Usually in another process; either may be first.
 //! let mut receiver = Mailbox::options(orders).wait(Wait::Block).receiver()?;
 //! let mut message = Message::new();
 //! receiver.recv(&mut message)?;
@@ -26,16 +26,18 @@
 //! # }
 //! ```
 //!
-//! What holds whatever happens to the two processes: a message is there whole or not at all, in order,
-//! until it is acknowledged. [`Receiver::recv`] acknowledges at once, so a receiver killed before it has
-//! dealt with the message has lost it; [`Receiver::peek`] and [`Receiver::ack`] close that gap. What the
-//! peer wrote is checked before it is used: a wrong value is a [`Corrupt`] error, never a panic or a hang.
-//! What is *not* promised: protection against a process that truncates the object under us. That is
-//! [`SendError::Truncated`] at the check that comes every 100 ms; an access before it is SIGBUS, unless the
-//! program has installed the [`guard`], which makes it the same error.
+//! Whatever happens to the two processes, the mailbox holds each message whole or not at all, in order,
+//! until it is acknowledged. [`Receiver::recv`] acknowledges at once. If the receiver is killed before it
+//! has processed the message, the message is lost. [`Receiver::peek`] and [`Receiver::ack`] close that gap.
+//! An endpoint checks what its peer wrote before it uses it. A wrong value is a [`Corrupt`] error, never a
+//! panic or a hang.
 //!
-//! The layout of the lesson that this grew out of is in [`classic`]. [`observe`] looks at an object without
-//! taking part, and [`remove`] removes one that nobody uses.
+//! The crate does *not* protect against a process that truncates the object. An endpoint notices that at
+//! its next check, every 100 ms, and returns [`SendError::Truncated`]. An access before that check is
+//! SIGBUS, unless the program has installed the [`guard`], which turns it into the same error.
+//!
+//! [`classic`] has the layout of two C programs that this crate grew out of. [`observe`] reads an object
+//! without attaching to it, and [`remove`] removes one that is not in use.
 
 // Under loom there are only the protocol and its models.
 #![cfg_attr(

@@ -1,4 +1,4 @@
-//! The way to both ends.
+//! From a name to a sender or a receiver.
 
 use crate::endpoint::Endpoint;
 use crate::error::AttachError;
@@ -7,23 +7,23 @@ use crate::options::Options;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 
-/// The way to an endpoint: see [`Mailbox::options`].
+/// The start of every endpoint: see [`Mailbox::options`].
 #[derive(Debug)]
 pub enum Mailbox {}
 
 impl Mailbox {
-    /// Options for the mailbox called `name`, with or without a leading slash: a text, or a
-    /// [`ShmName`](crate::ShmName).
+    /// Makes options for the mailbox called `name`, with or without a leading slash.
+    ///
+    /// The name is a text or a [`ShmName`](crate::ShmName).
     ///
     /// Nothing happens before [`Options::sender`] or [`Options::receiver`].
     pub fn options(name: impl AsRef<str>) -> Options {
         Options::new(name.as_ref())
     }
 
-    /// Both ends of a new mailbox that has no name: for tests, and for two threads of one process.
+    /// Makes both endpoints of a new mailbox without a name, for tests and for two threads.
     ///
-    /// Nobody else can attach to it, and nothing is left of it when both ends are gone, whatever becomes of the
-    /// process. [`Options::pair`] makes one with other options than the default.
+    /// No other endpoint can attach to it. When both are dropped, or the process dies, the kernel frees it. [`Options::pair`] makes one with other options than the default.
     ///
     /// ```
     /// use shm_mailbox::{Mailbox, Message, RecvError};
@@ -47,7 +47,7 @@ impl Mailbox {
 }
 
 impl Options {
-    /// Attaches as the sender, creating the mailbox if need be.
+    /// Attaches as the sender, and creates the mailbox if it does not exist.
     ///
     /// # Errors
     ///
@@ -57,7 +57,7 @@ impl Options {
         Ok(Sender::new(Endpoint::attach(&self)?))
     }
 
-    /// Attaches as the receiver, creating the mailbox if need be.
+    /// Attaches as the receiver, and creates the mailbox if it does not exist.
     ///
     /// # Errors
     ///
@@ -67,9 +67,11 @@ impl Options {
         Ok(Receiver::new(Endpoint::attach(&self)?, self))
     }
 
-    /// Makes both ends of a new mailbox without a name, as [`Mailbox::pair`] does. Of the options, the name is what
-    /// errors say, whatever else has it; and [`await_peer`](Self::await_peer) is without effect: another peer than these
-    /// two can never come, so the end of one is always reported to the other.
+    /// Makes both endpoints of a new mailbox without a name, as [`Mailbox::pair`] does.
+    ///
+    /// Of the options, the name only appears in errors; another object may have it.
+    /// [`await_peer`](Self::await_peer) has no effect: no other peer can ever attach, so each
+    /// endpoint always gets the end of the other.
     ///
     /// # Errors
     ///

@@ -7,8 +7,10 @@ use crate::error::RecvError;
 use crate::memory::message::Message;
 use crate::receiver::Receiver;
 
-/// The messages of a [`Receiver`], which it waits for: `for message in &mut receiver`, or, of a receiver that is not
-/// needed any more, `for message in receiver`.
+/// An iterator over the messages of a [`Receiver`], which waits for each.
+///
+/// Write `for message in &mut receiver` to keep the receiver, and `for message in receiver` if you
+/// do not need it afterwards.
 ///
 /// * The first is the first one that is not acknowledged, also if it was shown before.
 /// * A message is acknowledged when the next is asked for. A process that is killed in the loop's body, or leaves it

@@ -1,4 +1,4 @@
-//! What can be set before attaching.
+//! The options of an endpoint.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::object::claim;
 use crate::wait::Wait;
 
-/// What can be set before attaching.
+/// The options of an endpoint, set before it attaches.
 #[derive(Clone, Debug)]
 #[must_use = "nothing happens before `sender` or `receiver`"]
 pub struct Options {
@@ -44,7 +44,9 @@ impl Options {
         }
     }
 
-    /// The number of messages a new mailbox has room for: a power of two from 1 to 65,536; 64 by default.
+    /// Sets how many messages a new mailbox has room for; 64 by default.
+    ///
+    /// The number is a power of two from 1 to 65,536.
     ///
     /// A mailbox that is there already keeps its own number. One with fewer slots than were asked for here is
     /// [`AttachError::OtherSlots`](crate::AttachError::OtherSlots), since the room that the caller counts on is not there; [`exact`](Self::exact) changes
@@ -54,8 +56,10 @@ impl Options {
         self
     }
 
-    /// How many of the [`slots`](Self::slots) of a new mailbox are hot: a power of two from 1 to their number;
-    /// 8, or all of fewer, by default.
+    /// Sets how many [`slots`](Self::slots) of a new mailbox are hot.
+    ///
+    /// The number is a power of two up to that of the slots. The default is 8, or all slots if
+    /// there are fewer.
     ///
     /// Messages go round in the hot slots, which stay in the caches, for as long as they suffice; the
     /// others are entered only when more messages are queued. A matter of speed alone: the room is the same.
@@ -64,27 +68,33 @@ impl Options {
         self
     }
 
-    /// Whether the number of [`slots`](Self::slots) is to be exactly as asked for (`true`), or any number will do
-    /// (`false`); by default, at least as many. The number of hot ones is always as the creator chose.
+    /// Sets whether an existing mailbox must have exactly the requested [`slots`](Self::slots).
+    ///
+    /// With `true` it must, with `false` any number will do; by default it must have at least as
+    /// many. The creator alone decides how many are hot.
     pub fn exact(mut self, exact: bool) -> Self {
         self.exact = Some(exact);
         self
     }
 
-    /// The permission bits of a new object, whatever the umask; `0o600` by default, and `0o660` with a
-    /// [`group`](Self::group). From `0o600` to `0o777`, with both bits of `0o600`: the other end of the same
-    /// user could not attach without them; anything else is [`AttachError::Mode`](crate::AttachError::Mode). What others may write to
-    /// (`0o002`) is refused by every end that comes later, unless that asks for [`any_owner`](Self::any_owner).
+    /// Sets the permission bits of a new object, whatever the umask.
     ///
-    /// Whoever may open the object for reading can keep others from attaching by locking it, so give
-    /// it to nobody but the two users, or to a group of their own.
+    /// The default is `0o600`, or `0o660` with a [`group`](Self::group). The range is `0o600` to
+    /// `0o777` with both bits of `0o600`, without which a peer of the same user could not attach;
+    /// anything else is [`AttachError::Mode`](crate::AttachError::Mode). If others may write to the object (`0o002`), an
+    /// endpoint attaches to it only with [`any_owner`](Self::any_owner).
+    ///
+    /// A user who may open the object for reading can keep others from attaching by locking it, so give
+    /// access only to the two users, or to a group of their own.
     pub fn mode(mut self, mode: u32) -> Self {
         self.mode = Some(mode);
         self
     }
 
-    /// Shares the mailbox with a group, by its number: a new object is given to it, and one that is there is
-    /// used whoever owns it, if it was given to that group. Both ends ask for it.
+    /// Shares the mailbox with a group, by its number; both endpoints need this option.
+    ///
+    /// A new object is given to the group. An existing object of the group is used even if another
+    /// user owns it.
     ///
     /// Every member can attach, lock, write anything and truncate, so give it to a group of the two
     /// users' own. Only the owner can remove the name: let the sender's user create the object, or its
@@ -94,26 +104,31 @@ impl Options {
         self
     }
 
-    /// Whether to use an object that belongs to another user, or that others may write to; by default
-    /// it is refused.
+    /// Sets whether to use an object that another user owns or that others may write to.
+    ///
+    /// By default attaching to such an object fails.
     pub fn any_owner(mut self, any_owner: bool) -> Self {
         self.any_owner = any_owner;
         self
     }
 
-    /// Whether to create the object if it is not there; the default. Either end may come first.
+    /// Sets whether to create the object if it does not exist; the default.
+    ///
+    /// Either endpoint may be first.
     pub fn create(mut self, create: bool) -> Self {
         self.create = create;
         self
     }
 
-    /// How this endpoint waits; [`Wait::Adaptive`] by default. The two ends may differ.
+    /// Sets how this endpoint waits; [`Wait::Adaptive`] by default.
+    ///
+    /// The peer may wait in another way.
     pub fn wait(mut self, wait: Wait) -> Self {
         self.wait = wait;
         self
     }
 
-    /// Whether a peer that closed or died is waited for, rather than reported; by default it is reported.
+    /// Sets whether to wait for the next peer if one closed or died, instead of returning an error.
     ///
     /// A receiver whose object was unlinked, by a sender that has closed, goes over to the object that has the name
     /// next, or makes it, unless [`create(false)`](Self::create) was asked for: with a new [`id`](crate::Receiver::id), and
@@ -124,7 +139,7 @@ impl Options {
         self
     }
 
-    /// How long attaching asks again for a role that is held; 500 ms by default.
+    /// Sets how long attaching retries while another process has the role; 500 ms by default.
     ///
     /// The kernel frees the role of a killed process when it has torn that down: after 50 to 300 µs if it is small, and
     /// some tenths of a second if it has gigabytes of memory or leaves a core dump. A role that is still held then is a
@@ -134,8 +149,9 @@ impl Options {
         self
     }
 
-    /// A flag that ends blocking calls with `Interrupted` once it is true: at once if a signal ended
-    /// the sleep, and within 100 ms otherwise.
+    /// Sets a flag that ends blocking calls with `Interrupted` once it is true.
+    ///
+    /// They end at once if a signal ends the sleep, and within 100 ms otherwise.
     ///
     /// A message, or room, that is there comes first, and the `try_` calls do not look at it.
     ///

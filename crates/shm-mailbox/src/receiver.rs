@@ -1,4 +1,4 @@
-//! The receiving end.
+//! The receiving endpoint.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::options::Options;
 use crate::protocol::{Peer, ReceiveCursor};
 use crate::wait::limit::Limit;
 
-/// The receiving end of a mailbox: one living receiver at a time.
+/// The receiving endpoint of a mailbox: one living receiver at a time.
 ///
 /// There are two ways to receive. [`recv`](Self::recv) takes a message and acknowledges it at once: a
 /// receiver killed before it has dealt with the message has lost it. [`peek`](Self::peek) shows
@@ -50,13 +50,15 @@ impl Receiver {
         }
     }
 
-    /// The object's name, without a slash.
+    /// Returns the object's name, without a slash.
     #[must_use]
     pub fn name(&self) -> &str {
         self.end.channel.name().as_str()
     }
 
-    /// Which mailbox it is: another one each time a mailbox is made, also under the same name.
+    /// Returns the mailbox's identity.
+    ///
+    /// Each new mailbox has another one, also under the same name.
     ///
     /// A receiver that [awaits](Options::await_peer) the next sender may go over to the next mailbox in any call that
     /// receives: ask after it.
@@ -65,33 +67,35 @@ impl Receiver {
         self.end.channel.id
     }
 
-    /// Whether this endpoint made the mailbox, rather than finding it.
+    /// Tells whether this endpoint created the mailbox.
     #[must_use]
     pub fn created(&self) -> bool {
         self.end.channel.created
     }
 
-    /// The number of messages the mailbox has room for: 1 to 65,536.
+    /// Returns the number of messages that the mailbox has room for: 1 to 65,536.
     #[must_use]
     pub fn capacity(&self) -> u32 {
         self.end.capacity()
     }
 
-    /// How many messages were acknowledged since the mailbox was created, by this receiver and those
-    /// before it; the sequence number of the first one that was not.
+    /// Returns how many messages all receivers acknowledged since the mailbox was created.
+    ///
+    /// It is the sequence number of the first message that is not acknowledged.
     #[must_use]
     pub fn acknowledged(&self) -> u64 {
         self.end.cursor.acknowledged()
     }
 
-    /// How many messages are committed and not yet acknowledged, those shown included: 0 to the
-    /// capacity; 0 also if the memory is known to be gone.
+    /// Returns how many messages are committed and not acknowledged, those shown included.
+    ///
+    /// The range is 0 to the capacity. It is 0 also if the memory is known to be lost.
     #[must_use]
     pub fn queued(&self) -> u64 {
         self.end.channel.queued()
     }
 
-    /// What is known of the sender now.
+    /// Returns what is known of the sender now.
     ///
     /// # Errors
     ///
@@ -113,12 +117,12 @@ impl Receiver {
 
     /// Waits for the next message, takes it, and acknowledges it and all shown before.
     ///
-    /// At-most-once: killed after the acknowledgement and before it has dealt with the message, a
-    /// receiver has lost it. Use [`peek`](Self::peek) and [`ack`](Self::ack) where that matters.
+    /// Delivery is at most once: if the receiver is killed after the acknowledgement and before it has
+    /// processed the message, the message is lost. Use [`peek`](Self::peek) and [`ack`](Self::ack) where that matters.
     ///
     /// # Errors
     ///
-    /// [`RecvError::Closed`] or [`RecvError::PeerDied`] if the sender is gone and everything it
+    /// [`RecvError::Closed`] or [`RecvError::PeerDied`] if the sender has left and everything it
     /// committed has been received (unless [`Options::await_peer`](crate::Options::await_peer) was asked for),
     /// [`RecvError::Unacknowledged`] if all slots hold messages that were shown and not acknowledged,
     /// [`RecvError::Interrupted`], [`RecvError::Unlinked`].
@@ -128,7 +132,9 @@ impl Receiver {
         self.acknowledge()
     }
 
-    /// As [`recv`](Self::recv), waiting for a [`Duration`] or until an [`Instant`](std::time::Instant).
+    /// Receives as [`recv`](Self::recv) does, and waits for at most `limit`.
+    ///
+    /// The limit is a [`Duration`] or an [`Instant`](std::time::Instant).
     ///
     /// # Errors
     ///
@@ -143,8 +149,9 @@ impl Receiver {
         self.acknowledge()
     }
 
-    /// Waits for a message, takes as many as there are, up to `messages.len()`, and acknowledges them
-    /// all at once. Returns how many: at least 1 unless `messages` is empty.
+    /// Waits for a message, takes up to `messages.len()` of them, and acknowledges all at once.
+    ///
+    /// Returns how many: at least 1 unless `messages` is empty.
     ///
     /// # Errors
     ///
@@ -153,8 +160,9 @@ impl Receiver {
         self.take_batch(messages, |receiver, first| receiver.show(first, None))
     }
 
-    /// As [`recv_batch`](Self::recv_batch), waiting for the first message for a [`Duration`] or until an
-    /// [`Instant`](std::time::Instant).
+    /// Waits as [`recv_batch`](Self::recv_batch) does, for the first message, for at most `limit`.
+    ///
+    /// The limit is a [`Duration`] or an [`Instant`](std::time::Instant).
     ///
     /// # Errors
     ///
@@ -167,7 +175,7 @@ impl Receiver {
         self.take_batch(messages, |receiver, first| receiver.show(first, limit))
     }
 
-    /// As [`recv_batch`](Self::recv_batch), without waiting.
+    /// Takes messages as [`recv_batch`](Self::recv_batch) does, without waiting.
     ///
     /// # Errors
     ///
@@ -255,7 +263,9 @@ impl Receiver {
         self.end.ensure_memory()
     }
 
-    /// As [`peek`](Self::peek), waiting for a [`Duration`] or until an [`Instant`](std::time::Instant).
+    /// Shows a message as [`peek`](Self::peek) does, and waits for at most `limit`.
+    ///
+    /// The limit is a [`Duration`] or an [`Instant`](std::time::Instant).
     ///
     /// # Errors
     ///
@@ -270,12 +280,13 @@ impl Receiver {
         self.end.ensure_memory()
     }
 
-    /// Acknowledges every message shown so far: their slots are free for the sender. Does nothing if
-    /// there is none.
+    /// Acknowledges every message shown so far, which frees their slots for the sender.
+    ///
+    /// Does nothing if no message was shown.
     ///
     /// # Errors
     ///
-    /// [`RecvError::Forked`]; [`RecvError::Truncated`] if the memory is gone, and [`RecvError::Corrupt`] if an
+    /// [`RecvError::Forked`]; [`RecvError::Truncated`] if the memory is lost, and [`RecvError::Corrupt`] if an
     /// earlier call found that.
     #[inline]
     pub fn ack(&mut self) -> Result<(), RecvError> {
@@ -283,19 +294,19 @@ impl Receiver {
         self.acknowledge()
     }
 
-    /// Shows the messages that were shown and not acknowledged once more, from the first.
+    /// Shows the messages again that were shown and not acknowledged, from the first.
     pub fn rewind(&mut self) {
         self.end.cursor.rewind();
     }
 
-    /// Closes this end. A sender that waits for room is told.
+    /// Closes this endpoint; a sender that waits for room gets `Closed`.
     ///
     /// Messages that were not acknowledged stay. The object is unlinked if nothing is left in it, no sender is
     /// attached, and the last one, if there was any, has closed and did not [keep](crate::Sender::keep) it.
     ///
     /// # Errors
     ///
-    /// [`CloseError`] says what could not be done; the role is free all the same.
+    /// [`CloseError`] says what could not be done; the role is free anyway.
     pub fn close(mut self) -> Result<Closed, CloseError> {
         self.end.leave(Disposal::Close)
     }

@@ -1,4 +1,4 @@
-//! The sending end.
+//! The sending endpoint.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::protocol::{Cursor, Peer, SendCursor};
 use crate::wait;
 use crate::wait::limit::Limit;
 
-/// The sending end of a mailbox: one living sender at a time.
+/// The sending endpoint of a mailbox: one living sender at a time.
 ///
 /// What was sent stays in the mailbox until a receiver has acknowledged it, whatever happens to the
 /// two processes. Dropping the sender is [`close`](Self::close) with the result ignored; but a sender that is dropped
@@ -35,48 +35,50 @@ impl Sender {
         Self { end }
     }
 
-    /// The object's name, without a slash.
+    /// Returns the object's name, without a slash.
     #[must_use]
     pub fn name(&self) -> &str {
         self.end.channel.name().as_str()
     }
 
-    /// Which mailbox it is: another one each time a mailbox is made, also under the same name.
+    /// Returns the mailbox's identity.
+    ///
+    /// Each new mailbox has another one, also under the same name.
     #[must_use]
     pub fn id(&self) -> MailboxId {
         self.end.channel.id
     }
 
-    /// Whether this endpoint made the mailbox, rather than finding it.
+    /// Tells whether this endpoint created the mailbox.
     #[must_use]
     pub fn created(&self) -> bool {
         self.end.channel.created
     }
 
-    /// The number of messages the mailbox has room for: 1 to 65,536.
+    /// Returns the number of messages that the mailbox has room for: 1 to 65,536.
     #[must_use]
     pub fn capacity(&self) -> u32 {
         self.end.capacity()
     }
 
-    /// How many messages were committed since the mailbox was created, by this sender and those
-    /// before it.
+    /// Returns how many messages all senders committed since the mailbox was created.
     ///
     /// After a restart this tells where to go on: the next message gets this sequence number. It counts for this
-    /// [`id`](Self::id) alone; with another one the mailbox was made anew, and nothing was sent to it before.
+    /// [`id`](Self::id) alone; with another one the mailbox is a new one, and nothing was sent to it before.
     #[must_use]
     pub fn committed(&self) -> u64 {
         self.end.cursor.next()
     }
 
-    /// How many messages are committed and not yet acknowledged: 0 to the capacity; 0 also if the memory is
-    /// known to be gone.
+    /// Returns how many messages are committed and not acknowledged: 0 to the capacity.
+    ///
+    /// It is 0 also if the memory is known to be lost.
     #[must_use]
     pub fn queued(&self) -> u64 {
         self.end.channel.queued()
     }
 
-    /// What is known of the receiver now.
+    /// Returns what is known of the receiver now.
     ///
     /// # Errors
     ///
@@ -98,20 +100,21 @@ impl Sender {
         self.commit(message)
     }
 
-    /// Sends `message` (0 to 1024 bytes), waiting for room as long as it takes.
+    /// Sends `message` (0 to 1024 bytes), and waits for room without limit.
     ///
     /// # Errors
     ///
     /// [`SendError::TooLong`], and, when the mailbox is full, [`SendError::Closed`] or
-    /// [`SendError::PeerDied`] if the receiver is gone (unless [`Options::await_peer`](crate::Options::await_peer) was asked for),
-    /// [`SendError::Interrupted`], [`SendError::Unlinked`]. With room there is no need of a receiver.
+    /// [`SendError::PeerDied`] if the receiver has left (unless [`Options::await_peer`](crate::Options::await_peer) was asked for),
+    /// [`SendError::Interrupted`], [`SendError::Unlinked`]. If there is room, no receiver is needed.
     #[inline]
     pub fn send(&mut self, message: impl AsRef<[u8]>) -> Result<(), SendError> {
         self.send_within(message.as_ref(), None)
     }
 
-    /// Sends `message` (0 to 1024 bytes), waiting for room for a [`Duration`](std::time::Duration) or until an
-    /// [`Instant`](std::time::Instant).
+    /// Sends `message` (0 to 1024 bytes), and waits for room for at most `limit`.
+    ///
+    /// The limit is a [`Duration`](std::time::Duration) or an [`Instant`](std::time::Instant).
     ///
     /// # Errors
     ///
@@ -144,7 +147,7 @@ impl Sender {
         self.commit_batch(messages, wait::no_patience)
     }
 
-    /// Sends all `messages` in order, waiting for room as long as it takes.
+    /// Sends all `messages` in order, and waits for room without limit.
     ///
     /// Each time there is room for some, they are sent with one wake.
     ///
@@ -155,7 +158,9 @@ impl Sender {
         self.send_batch_within(messages, Limit::Never)
     }
 
-    /// As [`send_batch`](Self::send_batch), waiting for room for a [`Duration`](std::time::Duration) in all, or until an
+    /// Sends all `messages` as [`send_batch`](Self::send_batch) does, within `limit`.
+    ///
+    /// The limit is a [`Duration`](std::time::Duration) in all, or an
     /// [`Instant`](std::time::Instant).
     ///
     /// # Errors
@@ -186,12 +191,14 @@ impl Sender {
         Ok(())
     }
 
-    /// Waits until everything committed was acknowledged: for a [`Duration`](std::time::Duration), until an
-    /// [`Instant`](std::time::Instant), or without a limit (`None`).
+    /// Waits until the receiver has acknowledged everything committed, for at most `limit`.
+    ///
+    /// The limit is a [`Duration`](std::time::Duration), an [`Instant`](std::time::Instant), or
+    /// `None` for no limit.
     ///
     /// # Errors
     ///
-    /// [`SendError::TimedOut`]; [`SendError::Interrupted`]; if messages are left and nobody is there to take
+    /// [`SendError::TimedOut`]; [`SendError::Interrupted`]; if messages are left and no receiver can take
     /// them, [`SendError::Closed`] or [`SendError::PeerDied`] (unless [`Options::await_peer`](crate::Options::await_peer) was asked for), or
     /// [`SendError::Unlinked`].
     pub fn drain(&mut self, limit: impl Into<Limit>) -> Result<(), SendError> {
@@ -202,20 +209,21 @@ impl Sender {
         waited.map_err(|failure| self.end.fail(failure))
     }
 
-    /// Closes this end: the receiver is told once it has received everything.
+    /// Closes this endpoint: the receiver gets `Closed` once it has received everything.
     ///
     /// Unlinks the object if everything was acknowledged. Messages that are left stay in it for the
-    /// next receiver: [`drain`](Self::drain) first if nothing is to be left.
+    /// next receiver. To leave none, call [`drain`](Self::drain) first.
     ///
     /// # Errors
     ///
-    /// [`CloseError`] says what could not be done; the role is free all the same.
+    /// [`CloseError`] says what could not be done; the role is free anyway.
     pub fn close(mut self) -> Result<Closed, CloseError> {
         self.end.leave(Disposal::Close)
     }
 
-    /// Closes this end, and leaves the object and its messages for a later sender or receiver; a receiver that leaves
-    /// after it does not unlink the object either.
+    /// Closes this endpoint, and leaves the object and its messages for a later sender or receiver.
+    ///
+    /// A receiver that leaves after it does not unlink the object either.
     ///
     /// # Errors
     ///
@@ -224,12 +232,12 @@ impl Sender {
         self.end.leave(Disposal::Keep)
     }
 
-    /// Gives up: leaves as [`close`](Self::close) does, but as if the process had died, so that a receiver learns that
-    /// the stream was cut off. It gets [`RecvError::PeerDied`](crate::RecvError::PeerDied) once it has received
-    /// everything.
+    /// Leaves as [`close`](Self::close) does, but as if this process had died.
     ///
-    /// A sender that is dropped while its thread panics has died likewise; its object stays, as that of one that was
-    /// killed.
+    /// So the receiver learns that the stream was cut off. It gets
+    /// [`RecvError::PeerDied`](crate::RecvError::PeerDied) once it has received everything.
+    ///
+    /// A sender that is dropped while its thread panics also leaves as if it had died, and its object stays.
     ///
     /// # Errors
     ///

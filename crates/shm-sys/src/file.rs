@@ -83,7 +83,7 @@ pub fn posix_fallocate(
 ///
 /// `int fstat(int fd, struct stat *statbuf);`
 ///
-/// `st_nlink` is 0 when the name is gone, `st_dev` and `st_ino` together identify the object as
+/// `st_nlink` is 0 after the name was removed, `st_dev` and `st_ino` together identify the object as
 /// long as it is open, and `st_blocks` counts the reserved memory in units of 512 bytes.
 ///
 /// # Errors
@@ -184,7 +184,9 @@ pub fn fstatvfs(fd: BorrowedFd<'_>) -> io::Result<statvfs> {
     Ok(unsafe { status.assume_init() })
 }
 
-/// The largest file that this process may make, in bytes (`RLIM_INFINITY`, all ones, for no limit).
+/// Returns the size in bytes of the largest file that this process may make.
+///
+/// `RLIM_INFINITY`, all ones, means no limit.
 ///
 /// `int getrlimit(int resource, struct rlimit *rlim);` with `RLIMIT_FSIZE`, the soft limit.
 ///
@@ -203,7 +205,7 @@ pub fn getrlimit_fsize() -> io::Result<u64> {
     Ok(unsafe { limit.assume_init() }.rlim_cur)
 }
 
-/// The user this process acts as: the owner of the objects that it creates.
+/// Returns the user this process acts as: the owner of the objects that it creates.
 ///
 /// `uid_t geteuid(void);`
 ///

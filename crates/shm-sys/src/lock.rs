@@ -50,8 +50,9 @@ pub fn fcntl_ofd_setlk(
     Ok(())
 }
 
-/// Asks whether a lock of this kind could be set: `None` if it could, else the kind of one lock in
-/// the way.
+/// Asks whether a lock of this kind could be set.
+///
+/// It returns `None` if it could, else the kind of one conflicting lock.
 ///
 /// `int fcntl(int fd, F_OFD_GETLK, struct flock *lock);`
 ///

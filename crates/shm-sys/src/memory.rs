@@ -16,7 +16,7 @@ use std::ptr::{self, NonNull};
 /// # Errors
 ///
 /// * `EINVAL`: `len` is 0.
-/// * `ENOMEM`: no room in the address space, too many mappings, or overcommit was refused.
+/// * `ENOMEM`: no room in the address space, too many mappings, or the kernel does not overcommit.
 ///
 /// # References
 ///
@@ -45,7 +45,7 @@ pub fn mmap_shared_anonymous(len: usize) -> io::Result<NonNull<u8>> {
 /// `void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset);` with `flags`
 /// `MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE`.
 ///
-/// What was mapped there is gone from this process, and is the same in every other. A handler of
+/// What was mapped there disappears from this process, and is the same in every other. A handler of
 /// signals may call it: it is one system call, and what it returns allocates nothing.
 ///
 /// # Errors
@@ -56,7 +56,7 @@ pub fn mmap_shared_anonymous(len: usize) -> io::Result<NonNull<u8>> {
 /// # Safety
 ///
 /// The range is one that the caller has mapped, with at most the access of `prot`, and whatever
-/// refers to its bytes is content with zeros that nobody else sees.
+/// refers to its bytes works with zeros that no other process sees.
 ///
 /// # References
 ///
@@ -75,7 +75,7 @@ pub unsafe fn mmap_fixed_private_anonymous(
     Ok(())
 }
 
-/// The size of a page in bytes: 4096 on x86-64, and up to 65,536 on aarch64.
+/// Returns the size of a page in bytes: 4096 on x86-64, and up to 65,536 on aarch64.
 ///
 /// `long sysconf(_SC_PAGESIZE);`
 ///
@@ -112,8 +112,7 @@ pub unsafe fn munmap(address: NonNull<u8>, len: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes the pages from `address` to `address + len` read as zero in every child forked from now
-/// on.
+/// Makes the pages from `address` to `address + len` read as zero in children forked from now on.
 ///
 /// `int madvise(void *addr, size_t length, MADV_WIPEONFORK);`
 ///
@@ -139,8 +138,9 @@ pub unsafe fn madvise_wipeonfork(address: NonNull<u8>, len: usize) -> io::Result
     Ok(())
 }
 
-/// Gives advice that does not exist for the pages from `address` to `address + len`: Linux refuses it, and
-/// emulators that ignore all advice do not.
+/// Gives advice that does not exist for the pages from `address` to `address + len`.
+///
+/// Linux rejects it, and emulators that ignore all advice do not.
 ///
 /// `int madvise(void *addr, size_t length, -1);`
 ///

@@ -13,8 +13,8 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 /// `O_CREAT`, `O_EXCL` and `O_TRUNC`. `mode` counts only when the object is created, and the
 /// process's umask is taken from it. A new object has size 0.
 ///
-/// The C library opens what it finds: symbolic links are refused, but a FIFO is opened, and with
-/// `O_RDONLY` alone that waits for somebody who writes to it. `O_NONBLOCK` is passed on and avoids
+/// The C library opens what it finds. It rejects symbolic links, but opens a FIFO, and with
+/// `O_RDONLY` alone that waits for a process that writes to it. `O_NONBLOCK` is passed on and avoids
 /// this.
 ///
 /// # Errors
@@ -44,7 +44,7 @@ pub fn shm_open(name: &CStr, oflag: libc::c_int, mode: libc::mode_t) -> io::Resu
     Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
 }
 
-/// Removes the name; the object lives until its last descriptor and mapping are gone.
+/// Removes the name; the object lives until its last descriptor and mapping are closed.
 ///
 /// `int shm_unlink(const char *name);`
 ///
@@ -65,8 +65,9 @@ pub fn shm_unlink(name: &CStr) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens a file that has no name, in the file system of `directory`, for reading and writing; the
-/// descriptor closes on exec.
+/// Opens a file without a name, in the file system of `directory`, for reading and writing.
+///
+/// The descriptor closes on exec.
 ///
 /// `int open(const char *path, O_TMPFILE | O_RDWR | O_CLOEXEC, mode_t mode);`
 ///
@@ -98,7 +99,7 @@ pub fn open_tmpfile(directory: &CStr, mode: libc::mode_t) -> io::Result<OwnedFd>
     Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
 }
 
-/// Gives an open file a name, in one step: the name is there with the whole file, or not at all.
+/// Gives an open file a name in one step: the name appears with the whole file, or not at all.
 ///
 /// `int linkat(int fd, "", AT_FDCWD, const char *newpath, AT_EMPTY_PATH);`
 ///
@@ -129,8 +130,9 @@ pub fn linkat_descriptor(fd: BorrowedFd<'_>, path: &CStr) -> io::Result<()> {
     Ok(())
 }
 
-/// As [`linkat_descriptor`], for the file that `from` leads to: `/proc/self/fd/N` is a link to the
-/// file that is open there, whether it has a name or not.
+/// Gives the file that `from` leads to a name, as [`linkat_descriptor`] does.
+///
+/// `/proc/self/fd/N` is a link to the open file, whether it has a name or not.
 ///
 /// `int linkat(AT_FDCWD, const char *oldpath, AT_FDCWD, const char *newpath, AT_SYMLINK_FOLLOW);`
 ///
@@ -156,8 +158,9 @@ pub fn linkat_path(from: &CStr, path: &CStr) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a copy of the descriptor with the lowest number that is free from `lowest` on; it closes on
-/// exec, and shares the open file, with its locks, with the original.
+/// Copies the descriptor to the lowest number that is free from `lowest` on.
+///
+/// The copy closes on exec. It shares the open file, with its locks, with the original.
 ///
 /// `int fcntl(int fd, F_DUPFD_CLOEXEC, int lowest);`
 ///

@@ -1,4 +1,4 @@
-//! Handlers of signals, for the one that tells of lost memory: setting them, and what they may call.
+//! Signal handlers, for the signal that reports lost memory: setting them, and what they may call.
 //!
 //! Everything here that a handler needs is async-signal-safe: it takes no lock and allocates
 //! nothing.
@@ -12,11 +12,11 @@ use std::ptr;
 #[allow(non_camel_case_types, reason = "named as in the manual")]
 pub type sigaction = libc::sigaction;
 
-/// What a handler is told; the fields are libc's.
+/// What a handler receives; the fields are libc's.
 #[allow(non_camel_case_types, reason = "named as in the manual")]
 pub type siginfo_t = libc::siginfo_t;
 
-/// Asks what happens when `signum` comes, and with `act` changes it.
+/// Asks what happens when `signum` arrives, and with `act` changes it.
 ///
 /// `int sigaction(int signum, const struct sigaction *act, struct sigaction *oldact);`
 ///
@@ -62,7 +62,7 @@ pub fn raise(sig: libc::c_int) -> io::Result<()> {
     }
 }
 
-/// Does `work`, and leaves `errno` as it was before: what a handler owes to the code it interrupts.
+/// Runs `work` and restores `errno`, as a handler must for the code that it interrupts.
 pub fn preserving_errno<T>(work: impl FnOnce() -> T) -> T {
     // SAFETY: no arguments, no failure; the address is that of this thread's number.
     let errno = unsafe { libc::__errno_location() };

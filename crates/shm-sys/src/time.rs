@@ -5,8 +5,9 @@ use std::io;
 use std::ptr;
 use std::time::Duration;
 
-/// Sleeps for at least `duration` (the kernel adds up to the thread's timer slack, 50 µs by
-/// default), unless a signal handler runs.
+/// Sleeps for at least `duration`, unless a signal handler runs.
+///
+/// The kernel adds up to the thread's timer slack, 50 µs by default.
 ///
 /// `int nanosleep(const struct timespec *duration, struct timespec *rem);`
 ///
@@ -27,7 +28,9 @@ pub fn nanosleep(duration: Duration) -> io::Result<()> {
     Ok(())
 }
 
-/// The time on the monotonic clock: what has passed since some moment that stays the same until the next boot.
+/// Returns the time on the monotonic clock.
+///
+/// It counts from a moment that stays the same until the next boot.
 ///
 /// `int clock_gettime(clockid_t clockid, struct timespec *tp);`
 ///

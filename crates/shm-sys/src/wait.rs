@@ -1,4 +1,4 @@
-//! Waiting on a word of shared memory, and waking whoever waits, across processes.
+//! Waiting on a word of shared memory, and waking the threads that wait, across processes.
 
 use crate::time::to_timespec;
 use std::io;
@@ -6,8 +6,9 @@ use std::ptr;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
-/// Waits until the word is woken, if it still holds `expected`; without a `deadline`, for as long as
-/// it takes.
+/// Waits until the word is woken, if it still holds `expected`.
+///
+/// Without a `deadline`, it waits without limit.
 ///
 /// `long syscall(SYS_futex, uint32_t *uaddr, FUTEX_WAIT_BITSET, uint32_t val, const struct timespec
 /// *timeout, NULL, FUTEX_BITSET_MATCH_ANY);`
@@ -15,7 +16,7 @@ use std::time::Duration;
 /// The operation is the shared one: the waker may be another process with another mapping of the
 /// same object. The comparison and going to sleep are one step with respect to [`futex_wake`]. The
 /// `deadline` is a time on the monotonic clock, as [`clock_gettime_monotonic`](crate::clock_gettime_monotonic)
-/// reads it, so that whoever knows it need not read the clock before each wait, nor has the kernel to; it may
+/// reads it, so that a caller that knows it need not read the clock before each wait, nor has the kernel to; it may
 /// be overrun by the thread's timer slack (50 µs by default). `Ok` may also be a wake-up that was meant for an earlier use of the
 /// address: look at the word after every return.
 ///
@@ -24,7 +25,7 @@ use std::time::Duration;
 /// * `EAGAIN`: the word did not hold `expected`.
 /// * `ETIMEDOUT`: the `deadline` has passed, maybe before the call.
 /// * `EINTR`: a signal handler ran.
-/// * `EFAULT`: the page behind the word is gone, because the object was truncated.
+/// * `EFAULT`: the page of the word does not exist any more, because the object was truncated.
 ///
 /// # References
 ///
@@ -53,17 +54,16 @@ pub fn futex_wait(word: &AtomicU32, expected: u32, deadline: Option<Duration>) -
     Ok(())
 }
 
-/// Wakes up to `count` threads, of any process, that wait on the word, and tells how many they
-/// were.
+/// Wakes up to `count` threads, of any process, that wait on the word, and returns how many.
 ///
 /// `long syscall(SYS_futex, uint32_t *uaddr, FUTEX_WAKE, uint32_t val);`
 ///
-/// The operation is the shared one. It costs about 0.4 µs when nobody waits. More than 2^31 - 1
+/// The operation is the shared one. It costs about 0.4 µs when no thread waits. More than 2^31 - 1
 /// count as that many.
 ///
 /// # Errors
 ///
-/// * `EFAULT`: the page behind the word is gone, because the object was truncated.
+/// * `EFAULT`: the page of the word does not exist any more, because the object was truncated.
 ///
 /// # References
 ///

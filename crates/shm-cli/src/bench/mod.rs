@@ -1,7 +1,7 @@
 //! `shm bench`: what each way of waiting costs, measured between two real processes.
 //!
 //! For each way the program starts itself once more as the peer ([`peer`]), and measures with it ([`pair`]):
-//! latency and processor time when a message comes now and then, processor time when none comes, round trip,
+//! latency and CPU time when a message comes now and then, CPU time when none comes, round trip,
 //! throughput. What came of it is a [`report::Report`], to be shown as a table, a picture, JSON or CSV.
 //!
 //! Here lives what only this command measures, and how it is shown. What every benchmark needs is in

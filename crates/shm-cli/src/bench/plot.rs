@@ -1,4 +1,4 @@
-//! The picture: latency against processor time, on logarithmic axes.
+//! The picture: latency against CPU time, on logarithmic axes.
 
 use shm_cli::measure::plot::{Axis, BLUE, Colour, GREEN, Mark, ORANGE, Plot, Point, Series};
 use shm_cli::measure::units::time;
@@ -6,7 +6,7 @@ use shm_cli::measure::units::time;
 use super::report::{Report, Row};
 use super::way::Layout;
 
-/// The least processor time that is told from nothing, in percent of a core.
+/// The least CPU time that is told from nothing, in percent of a core.
 const LEAST: f64 = 0.01;
 
 /// The shapes of the ways that have no interval, in their order.

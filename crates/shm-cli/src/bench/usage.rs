@@ -1,4 +1,4 @@
-//! What a process has used: processor time, and how often it left the processor.
+//! What a process has used: CPU time, and how often it left the processor.
 
 use std::fs;
 use std::io;

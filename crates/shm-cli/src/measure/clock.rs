@@ -1,4 +1,4 @@
-//! The clocks: one that two processes agree on, and the processor time of this one.
+//! The clocks: one that two processes agree on, and the CPU time of this one.
 
 use rustix::time::{ClockId, clock_gettime};
 

@@ -57,7 +57,7 @@ pub enum AttachError {
     /// The object could not be mapped.
     #[error(transparent)]
     Map(MapError),
-    /// The mapping could not be viewed as the lesson's structure.
+    /// The mapping could not be viewed as the structure of the original C programs.
     #[error(transparent)]
     View(ViewError),
     /// Another of our programs has the role. (The layout has no room for its process number.)
@@ -77,7 +77,7 @@ pub enum AttachError {
         /// The object.
         name: ShmName,
     },
-    /// The name changed hands again and again while we opened it.
+    /// The name kept moving to other objects while this process opened it.
     #[error("object {name:?} was unlinked again each time it was opened; look for who removes it")]
     Unsteady {
         /// The object.
@@ -88,7 +88,7 @@ pub enum AttachError {
     System(#[from] SystemError),
 }
 
-/// Why a message was not sent. The reader has nothing of it.
+/// Why a message was not sent. The reader has received nothing of it.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendError {
@@ -121,13 +121,13 @@ pub enum SendError {
     /// The interrupt flag was set.
     #[error("interrupted while waiting for the reader")]
     Interrupted,
-    /// The object has lost its name: no reader will come, and one of ours that is there ends.
+    /// The object has lost its name: no reader will attach, and an attached Rust reader ends.
     #[error("object {name:?} was unlinked; attach again")]
     Unlinked {
         /// The object.
         name: ShmName,
     },
-    /// Somebody has changed the object's size, and it stayed so.
+    /// Another process has changed the object's size and has not restored it.
     #[error(fmt = truncated)]
     Truncated {
         /// The object.
@@ -137,7 +137,7 @@ pub enum SendError {
         /// The size it has.
         found: u64,
     },
-    /// A C writer has truncated the object, and there is no memory for it any more.
+    /// A C writer has truncated the object, and no memory is left to restore it.
     #[error(transparent)]
     Reserve(ResizeError),
     /// This process is a forked child; the writer is its parent's.
@@ -155,10 +155,12 @@ pub enum SendError {
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecvError {
-    /// The time-out passed without a message. The request stands.
+    /// The time-out passed without a message. The request remains.
     #[error("timed out waiting for a message")]
     TimedOut,
-    /// The interrupt flag was set. The request stands; [`Reader::withdraw`](super::Reader::withdraw) takes it back.
+    /// The interrupt flag was set.
+    ///
+    /// The request remains until [`Reader::withdraw`](super::Reader::withdraw).
     #[error("interrupted while waiting for a message")]
     Interrupted,
     /// The object has lost its name, which is how a writer ends: the end of the stream.
@@ -167,7 +169,7 @@ pub enum RecvError {
         /// The object.
         name: ShmName,
     },
-    /// Somebody has changed the object's size, and it stayed so.
+    /// Another process has changed the object's size and has not restored it.
     #[error(fmt = truncated)]
     Truncated {
         /// The object.
@@ -177,7 +179,7 @@ pub enum RecvError {
         /// The size it has.
         found: u64,
     },
-    /// A C writer has truncated the object, and there is no memory for it any more.
+    /// A C writer has truncated the object, and no memory is left to restore it.
     #[error(transparent)]
     Reserve(ResizeError),
     /// This process is a forked child; the reader is its parent's.
@@ -191,7 +193,7 @@ pub enum RecvError {
     System(SystemError),
 }
 
-/// Why the object was not unlinked. The role is free all the same.
+/// Why the object was not unlinked. The role is free anyway.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CloseError {
@@ -204,7 +206,7 @@ pub enum CloseError {
         /// The object.
         name: ShmName,
     },
-    /// This process is a forked child; the writer is its parent's, which it stays.
+    /// This process is a forked child; the writer stays its parent's.
     #[error("object {name:?} was attached before a fork; attach again in the child")]
     Forked {
         /// The object.

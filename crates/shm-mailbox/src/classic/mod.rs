@@ -1,6 +1,6 @@
-//! The lesson's protocol: lines of text through one buffer, with the lesson's C programs at either end.
+//! The classic layout: lines of text through one buffer, which the original C programs also speak.
 //!
-//! For talking to those programs, and to whoever copied them. Between two programs of one's own a
+//! Use it to talk to those programs and to copies of them. Between two programs of your own, a
 //! [`Mailbox`](crate::Mailbox) is better in every way.
 //!
 //! # Limits
@@ -8,10 +8,10 @@
 //! * A message is 1 to 1023 bytes without NUL. One message at a time; each waits for the reader's request.
 //! * The layout has no acknowledgement: a message in flight when a reader is killed can be lost. So can one
 //!   that a C writer is just handing over, within the time of one `strncpy`, when our reader withdraws.
-//! * A C program neither wakes anybody nor holds a lock. It is noticed at the next look, and two C writers, or
-//!   a C writer beside one of ours, disturb each other as they do in the lesson.
-//! * A C writer truncates the object when it starts, under everybody's mapping, and touching a mapping that
-//!   has lost its memory is death by SIGBUS. Our two programs therefore wait by reading the object, not the mapping,
+//! * A C program neither wakes its peer nor holds a lock. The peer notices it at its next check, and two C writers, or
+//!   a C writer beside one of ours, disturb each other as the C programs do.
+//! * A C writer truncates the object when it starts, under every mapping, and an access to a mapping that
+//!   has lost its memory raises SIGBUS. Our two programs therefore wait by reading the object, not the mapping,
 //!   and look at its size right before they touch it. If the size is wrong, they wait for a moment, and report
 //!   [`RecvError::Truncated`] if it stays so. What remains are the nanoseconds between that look and the access;
 //!   a program that has installed [`shm_core::guard`] gets the same error there.
@@ -25,7 +25,7 @@
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let name = format!("shm-mailbox-doc-classic-{}", std::process::id());
-//! let mut writer = Classic::options(&name).writer()?; // the lesson's name is `DEFAULT_NAME`
+//! let mut writer = Classic::options(&name).writer()?; // the C programs use `DEFAULT_NAME`
 //! let mut reader = Classic::options(&name).reader()?;
 //!
 //! let reading = std::thread::spawn(move || {
@@ -66,7 +66,7 @@ pub use layout::SIZE;
 pub use reader::Reader;
 pub use writer::Writer;
 
-/// The name of the lesson's object.
+/// The name of the original C programs' object.
 pub const DEFAULT_NAME: &str = "shm-file";
 
 /// The longest message, in bytes: the text's last byte is a NUL.
@@ -75,12 +75,12 @@ pub const MAX_MESSAGE: usize = layout::TEXT - 1;
 /// The lesson's interval, and the default time-out of a blocking wait.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// The lesson's channel. Its ends are made by [`Options`].
+/// The channel of the original C programs, whose writer and reader [`Options`] make.
 #[derive(Debug)]
 pub enum Classic {}
 
 impl Classic {
-    /// The way to a [`Writer`] or [`Reader`] of the object `name`, with or without the leading slash.
+    /// Makes options for the object `name`, with or without the leading slash.
     pub fn options(name: impl AsRef<str>) -> Options {
         Options {
             name: name.as_ref().to_owned(),
@@ -93,7 +93,7 @@ impl Classic {
     }
 }
 
-/// What a writer or reader should be like.
+/// The options of a writer or reader.
 #[derive(Clone, Debug)]
 #[must_use = "nothing happens before `writer` or `reader`"]
 pub struct Options {
@@ -106,19 +106,22 @@ pub struct Options {
 }
 
 impl Options {
-    /// How to wait: [`Wait::Spin`], [`Wait::Yield`], [`Wait::Poll`] or [`Wait::Block`] (the default).
+    /// Sets how to wait; [`Wait::Block`] by default.
     ///
-    /// The others are refused: [`Wait::Adaptive`] sleeps until the peer wakes it, and a C peer wakes nobody;
-    /// [`Wait::Backoff`] never sleeps, and would keep a core busy for a peer that looks every 100 ms.
+    /// The classic layout also has [`Wait::Spin`], [`Wait::Yield`] and [`Wait::Poll`].
+    ///
+    /// Attaching fails with the others. [`Wait::Adaptive`] sleeps until the peer wakes it, which a C peer does
+    /// not do. [`Wait::Backoff`] never sleeps, and would keep a core busy for a peer that polls every 100 ms.
     pub fn wait(mut self, wait: Wait) -> Self {
         self.wait = wait;
         self
     }
 
-    /// How long [`Wait::Block`] sleeps at most before it looks, since a C peer wakes nobody: 100 ms by default.
+    /// Sets how long [`Wait::Block`] sleeps at most before it polls; 100 ms by default.
     ///
-    /// Every 100 ms the object is checked, and then a blocked endpoint looks in any case. The
-    /// interval of [`Wait::Poll`] is its own. With one of some microseconds a blocked endpoint hardly sleeps.
+    /// The limit is needed because a C peer does not wake this endpoint. Every 100 ms the endpoint checks the
+    /// object, and then polls in any case. [`Wait::Poll`] has an interval of its own. With an interval of a few
+    /// microseconds a blocked endpoint hardly sleeps.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
@@ -126,29 +129,31 @@ impl Options {
 
     /// Also accepts an object that belongs to another user.
     ///
-    /// Others may write to the lesson's object (its mode is 0666 less the umask); that is accepted always.
+    /// Others may write to the object (its mode is 0666 less the umask), which is always accepted.
     pub fn any_owner(mut self, any_owner: bool) -> Self {
         self.any_owner = any_owner;
         self
     }
 
-    /// How long attaching asks again for a role that is held; 500 ms by default. See
-    /// [`attach_timeout`](crate::Options::attach_timeout) of a mailbox.
+    /// Sets how long attaching retries while another process has the role; 500 ms by default.
+    ///
+    /// See [`attach_timeout`](crate::Options::attach_timeout) of a mailbox.
     pub fn attach_timeout(mut self, timeout: Duration) -> Self {
         self.attach_timeout = timeout;
         self
     }
 
-    /// Waiting calls return `Interrupted` soon after `flag` becomes true: at once when a signal
-    /// ended the sleep, otherwise after 100 ms at most.
+    /// Makes waiting calls return `Interrupted` soon after `flag` becomes true.
+    ///
+    /// They return at once if a signal ends the sleep, otherwise after at most 100 ms.
     pub fn interrupt(mut self, flag: Arc<AtomicBool>) -> Self {
         self.interrupt = Some(flag);
         self
     }
 
-    /// Attaches as the writer, and creates the object if there is none.
+    /// Attaches as the writer, and creates the object if it does not exist.
     ///
-    /// The object's mode is what the lesson's `shm_open` gives: 0666 less the umask. A live object is never
+    /// The object's mode is what the C programs' `shm_open` gives: 0666 less the umask. A live object is never
     /// truncated; an empty one (a C writer may have just created it) gets its size.
     ///
     /// # Errors
@@ -161,7 +166,7 @@ impl Options {
         Ok(Writer::new(attached, self.waiter(), self.interval))
     }
 
-    /// Attaches as the reader of an object that is there.
+    /// Attaches as the reader of an existing object.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The lesson's reader, which takes its request back instead of leaving it behind.
+//! The reader of the classic layout, which withdraws its request when it leaves.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,7 +14,9 @@ use crate::protocol::Slept;
 use crate::wait::limit::Limit;
 use crate::wait::{Condition, Waiter};
 
-/// Takes messages from the lesson's writer, or from ours. Made by [`Options::reader`](super::Options::reader).
+/// Takes messages from a C writer, or from a [`Writer`](super::Writer).
+///
+/// Made by [`Options::reader`](super::Options::reader).
 ///
 /// Dropping it withdraws its request, and frees the role.
 pub struct Reader {
@@ -49,13 +51,15 @@ impl Reader {
         }
     }
 
-    /// The object's name, without the leading slash.
+    /// Returns the object's name, without the leading slash.
     #[must_use]
     pub fn name(&self) -> &str {
         self.link.name().as_str()
     }
 
-    /// Requests the next message, waits for it, and copies it into `message`; the one before counts as taken.
+    /// Requests the next message, waits for it, and copies it into `message`.
+    ///
+    /// The message before it counts as taken.
     ///
     /// 1 to 1023 bytes, up to the NUL; 1024 if a foreign writer left none. Messages are numbered from 0 since this
     /// reader attached.
@@ -68,8 +72,11 @@ impl Reader {
         self.recv_for(message, Limit::Never)
     }
 
-    /// Like [`recv`](Self::recv), and gives up after a [`Duration`] or at an
-    /// [`Instant`](std::time::Instant). The request stands; the next call waits for its answer.
+    /// Receives as [`recv`](Self::recv) does, and waits for at most `limit`.
+    ///
+    /// The limit is a [`Duration`] or an [`Instant`](std::time::Instant).
+    ///
+    /// If the time passes, the request remains, and the next call waits for its answer.
     ///
     /// # Errors
     ///
@@ -82,8 +89,9 @@ impl Reader {
         self.recv_for(message, limit.into())
     }
 
-    /// Marks the last message as taken, without requesting the next: a writer of ours that waits
-    /// for that at its end of input can go.
+    /// Marks the last message as taken, without requesting the next.
+    ///
+    /// A Rust writer that waits for that at its end of input can then exit.
     ///
     /// # Errors
     ///
@@ -95,7 +103,7 @@ impl Reader {
             .map_err(|fault| RecvError::new(fault, self.link.name()))
     }
 
-    /// Takes the request back, so that no writer answers a reader that does not wait any more.
+    /// Takes the request back, so that no writer answers a reader that no longer waits.
     ///
     /// If the message came at that very moment, here it is.
     ///
@@ -109,7 +117,7 @@ impl Reader {
             .map_err(|fault| RecvError::new(fault, self.link.name()))
     }
 
-    /// Withdraws, and frees the role. The message that came at that very moment is the last one.
+    /// Withdraws the request and frees the role; returns a message that arrived at that moment.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The lesson's writer, with a message that is never lost between two of our programs.
+//! The writer of the classic layout, which loses no message to a reader of this crate.
 
 use std::fmt;
 use std::time::Duration;
@@ -17,9 +17,11 @@ use crate::protocol::Slept;
 use crate::wait::limit::Limit;
 use crate::wait::{Condition, Waiter};
 
-/// Hands messages to the lesson's reader, or to ours. Made by [`Options::writer`](super::Options::writer).
+/// Hands messages to a C reader, or to a [`Reader`](super::Reader).
 ///
-/// It owns the object's name: dropping or closing it unlinks the object, whoever created it.
+/// Made by [`Options::writer`](super::Options::writer).
+///
+/// It owns the object's name: dropping or closing it unlinks the object, whichever process created it.
 pub struct Writer {
     link: Link,
     waiter: Waiter,
@@ -69,13 +71,13 @@ impl Writer {
         }
     }
 
-    /// The object's name, without the leading slash.
+    /// Returns the object's name, without the leading slash.
     #[must_use]
     pub fn name(&self) -> &str {
         self.link.name().as_str()
     }
 
-    /// Whether this writer created the object.
+    /// Tells whether this writer created the object.
     #[must_use]
     pub fn created(&self) -> bool {
         self.created == Created::Yes
@@ -94,8 +96,9 @@ impl Writer {
         self.send_for(message.as_ref(), Limit::Never)
     }
 
-    /// Like [`send`](Self::send), and gives up after a [`Duration`] or at an
-    /// [`Instant`](std::time::Instant).
+    /// Sends as [`send`](Self::send) does, and waits for at most `limit`.
+    ///
+    /// The limit is a [`Duration`] or an [`Instant`](std::time::Instant).
     ///
     /// # Errors
     ///
@@ -123,12 +126,13 @@ impl Writer {
             .map_err(|fault| SendError::new(fault, self.link.name()))
     }
 
-    /// Waits until the last message was taken: the reader asks for the next, or one of ours says so, or is gone
-    /// and took the message with it. For a [`Duration`], until an [`Instant`](std::time::Instant),
-    /// or without a limit (`None`).
+    /// Waits until the reader has taken the last message, for as long as `limit` allows.
     ///
-    /// Without a time-out it can wait for ever: a C reader that was killed while it held the message is not
-    /// missed by anybody.
+    /// A reader takes it by asking for the next one. A Rust reader can also mark it as taken, or
+    /// exit and take it along. The limit is a [`Duration`], an [`Instant`](std::time::Instant), or
+    /// `None` for no limit.
+    ///
+    /// Without a limit it can wait forever, because the layout does not show that a C reader was killed.
     ///
     /// # Errors
     ///
@@ -151,15 +155,16 @@ impl Writer {
         Ok(())
     }
 
-    /// Unlinks the object, if the name is still its own, and frees the role. Waits for nobody: see
-    /// [`drain`](Self::drain).
+    /// Unlinks the object, if the name is still its own, and frees the role.
+    ///
+    /// It does not wait for the reader: see [`drain`](Self::drain).
     ///
     /// A reader that has the object mapped still finds the last message in it.
     ///
     /// # Errors
     ///
     /// [`CloseError::InitBusy`] if another process has been attaching or closing for two seconds;
-    /// [`CloseError::System`] if the object belongs to somebody else.
+    /// [`CloseError::System`] if the object belongs to another user.
     pub fn close(mut self) -> Result<(), CloseError> {
         let closed = self.unlink();
         self.at_end = AtEnd::Keep;

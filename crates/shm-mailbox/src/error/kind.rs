@@ -21,7 +21,7 @@ pub(crate) use into_io_error;
 into_io_error!(AttachError, SendError, RecvError, BatchError, CloseError);
 
 impl AttachError {
-    /// The kind of [`std::io::Error`] that this becomes.
+    /// Returns the kind of [`std::io::Error`] that this becomes.
     ///
     /// | kind | of |
     /// |---|---|
@@ -56,7 +56,9 @@ impl AttachError {
 }
 
 impl SendError {
-    /// The kind of [`std::io::Error`] that this becomes: what a socket or a pipe would say, where one could.
+    /// Returns the kind of [`std::io::Error`] that this becomes.
+    ///
+    /// It is what a socket or a pipe would return, where one could.
     ///
     /// | kind | of |
     /// |---|---|
@@ -90,7 +92,9 @@ impl SendError {
 }
 
 impl RecvError {
-    /// The kind of [`std::io::Error`] that this becomes: what a socket or a pipe would say, where one could.
+    /// Returns the kind of [`std::io::Error`] that this becomes.
+    ///
+    /// It is what a socket or a pipe would return, where one could.
     ///
     /// | kind | of |
     /// |---|---|
@@ -123,7 +127,9 @@ impl RecvError {
 }
 
 impl BatchError {
-    /// The kind of [`std::io::Error`] that this becomes: that of the message which was not sent, see [`SendError::kind`].
+    /// Returns the kind of [`std::io::Error`] that this becomes.
+    ///
+    /// It is that of the error of the unsent message: see [`SendError::kind`].
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.error.kind()
@@ -131,7 +137,7 @@ impl BatchError {
 }
 
 impl CloseError {
-    /// The kind of [`std::io::Error`] that this becomes.
+    /// Returns the kind of [`std::io::Error`] that this becomes.
     ///
     /// | kind | of |
     /// |---|---|

@@ -4,19 +4,21 @@ use std::fmt;
 
 /// The identity of a mailbox: 16 random bytes that its creator drew, never all 0.
 ///
-/// A mailbox that is made anew under a name that was used before has another one, and counts its messages from 0. So
+/// A new mailbox under a name that was used before has another one, and counts its messages from 0. So
 /// what is remembered of a message (that it was dealt with, or was sent) is the pair of this and the message's number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MailboxId([u8; 16]);
 
 impl MailboxId {
-    /// The bytes, as they stand in the header.
+    /// Returns the bytes, as they stand in the header.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
 
-    /// From the bytes of the header; `None` if all are 0, which no creator writes.
+    /// Makes an identity from the bytes of the header.
+    ///
+    /// It returns `None` if all are 0, which no creator writes.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         (bytes != [0; 16]).then_some(Self(bytes))

@@ -38,7 +38,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// An empty message, number 0.
+    /// Makes an empty message, number 0.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -47,14 +47,14 @@ impl Message {
         }
     }
 
-    /// The bytes of the message: 0 to 1024 of them.
+    /// Returns the bytes of the message: 0 to 1024 of them.
     #[must_use]
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len()]
     }
 
-    /// The message's number, counted from 0 since the mailbox was created.
+    /// Returns the sequence number, which counts from 0 since the mailbox was created.
     ///
     /// A receiver that was killed before it acknowledged gets the same message with the same number
     /// again; an application that remembers the last number it dealt with makes its effects
@@ -65,7 +65,7 @@ impl Message {
         self.stamp.ordinal().saturating_sub(1)
     }
 
-    /// The number of bytes.
+    /// Returns the number of bytes.
     #[must_use]
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "at most 1024")]
@@ -73,7 +73,7 @@ impl Message {
         self.stamp.length() as usize
     }
 
-    /// Whether there are no bytes; an empty message is a message.
+    /// Tells whether there are no bytes; an empty message is a message.
     #[must_use]
     #[inline]
     pub const fn is_empty(&self) -> bool {

@@ -2,17 +2,17 @@
 
 use std::fmt;
 
-/// Which end of the channel.
+/// A role in the channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// The end that sends; the writer program holds it.
+    /// Sends; the writer program has it.
     Sender,
-    /// The end that receives; the reader program holds it.
+    /// Receives; the reader program has it.
     Receiver,
 }
 
 impl Role {
-    /// The other end.
+    /// Returns the other role.
     #[must_use]
     pub const fn peer(self) -> Self {
         match self {
@@ -21,8 +21,9 @@ impl Role {
         }
     }
 
-    /// The byte of the object, in either layout, on which the role's holder has a lock; for observers (see
-    /// `F_OFD_GETLK` in `fcntl(2)`).
+    /// Returns the byte of the object on which the role's holder has a lock, in either layout.
+    ///
+    /// For observers: see `F_OFD_GETLK` in `fcntl(2)`.
     #[must_use]
     pub const fn lock_byte(self) -> u64 {
         match self {

@@ -11,12 +11,13 @@ use crate::memory::layout;
 use crate::memory::role::Role;
 use crate::protocol::{self, Cursor};
 
-/// What closing left behind.
+/// The state of the object after closing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Closed {
-    /// The object has lost its name, by this end or by its peer: its memory is freed when the last process lets go of
-    /// it.
+    /// This endpoint or its peer has unlinked the object.
+    ///
+    /// The kernel frees the memory when no process has it open or mapped.
     Unlinked,
     /// The object and the messages in it stay.
     Kept {

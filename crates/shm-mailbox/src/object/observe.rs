@@ -42,31 +42,31 @@ use crate::{memory::role::Role, protocol::Peer};
 /// look.
 const ROUNDS: u32 = 100;
 
-/// What is in an object.
+/// The content of an object.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Content {
-    /// A mailbox of a form that this library speaks.
+    /// A mailbox of a form that this library reads.
     Mailbox(Snapshot),
-    /// An object of the size of the lesson's.
+    /// An object of the size of the classic layout.
     Classic(Lesson),
-    /// A mailbox that this library does not speak: another version, kind or geometry.
+    /// A mailbox that this library cannot read: another version, kind or geometry.
     Unknown(AttachError),
     /// Something else.
     Foreign,
 }
 
-/// A mailbox at one moment. While messages flow the moment is a fraction of a microsecond wide.
+/// A mailbox at one moment. While messages flow, the moment is a fraction of a microsecond wide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Snapshot {
-    /// Which mailbox it is.
+    /// The mailbox's identity.
     pub id: MailboxId,
     /// The layout's version.
     pub version: u32,
-    /// Room for so many messages.
+    /// The number of messages it has room for.
     pub slots: u32,
-    /// Of which so many are hot; see [`Options::hot_slots`](crate::Options::hot_slots).
+    /// The number of hot slots; see [`Options::hot_slots`](crate::Options::hot_slots).
     pub hot_slots: u32,
     /// Messages committed since it was created.
     pub sent: u64,
@@ -78,8 +78,9 @@ pub struct Snapshot {
     pub sender: Side,
     /// The receiving side.
     pub receiver: Side,
-    /// Whether somebody is attaching, closing or removing at this moment; for long only if that process is
-    /// stopped.
+    /// Whether a process is attaching, closing or removing at this moment.
+    ///
+    /// If it stays so for long, that process is stopped.
     pub changing: bool,
 }
 
@@ -87,39 +88,44 @@ pub struct Snapshot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Side {
-    /// Whether there is a holder, and how the last one left: told by the lock that the kernel frees.
+    /// Whether the role has a holder, and how the last one left.
+    ///
+    /// The lock, which the kernel frees, shows it.
     pub state: Peer,
     /// How many holders there have been.
     pub epoch: u64,
-    /// The number of the last holder's process, as it announced itself; 0 if there was none. For display: it may
-    /// be of another pid namespace, and numbers are used again.
+    /// The process number that the last holder stated; 0 if there was none.
+    ///
+    /// For display only: it may belong to another pid namespace, and numbers are reused.
     pub pid: u32,
-    /// Whether it sleeps, or is about to; or its last wait has ended in an error.
+    /// Whether the holder sleeps or is about to; also true if its last wait ended in an error.
     pub parked: bool,
     /// Whether it fences for both sides before it sleeps.
     pub fences: bool,
 }
 
-/// An object of the size of the lesson's at one moment.
+/// An object of the size of the classic layout, at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lesson {
     /// The flag `clr2send`: above 0, a reader waits for a message.
     pub flag: i32,
-    /// Whether one of our writers is there. A C writer takes no lock.
+    /// Whether a Rust writer is attached. A C writer takes no lock.
     pub writer: bool,
-    /// Whether one of our readers is there. A C reader takes no lock.
+    /// Whether a Rust reader is attached. A C reader takes no lock.
     pub reader: bool,
 }
 
 impl Snapshot {
-    /// Whether nobody holds either role, or is about to: what is left may be taken over, or removed.
+    /// Tells whether both roles are free and no process is attaching, closing or removing.
+    ///
+    /// The mailbox may then be taken over, or removed.
     #[must_use]
     pub fn is_stale(&self) -> bool {
         let alone = |side: &Side| side.state != Peer::Attached;
         alone(&self.sender) && alone(&self.receiver) && !self.changing
     }
 
-    /// The side of a role.
+    /// Returns the side of a role.
     #[must_use]
     pub fn side(&self, role: Role) -> &Side {
         match role {
@@ -129,7 +135,7 @@ impl Snapshot {
     }
 }
 
-/// Opens an object for watching, whoever owns it and whatever its mode.
+/// Opens an object for watching, whatever its owner and mode.
 ///
 /// # Errors
 ///
@@ -140,7 +146,7 @@ pub fn open(name: &ShmName) -> Result<Object, OpenError> {
     options.open(name)
 }
 
-/// Looks at what is in an object, which may be open for reading only.
+/// Reads the content of an object, which may be open for reading only.
 ///
 /// # Errors
 ///

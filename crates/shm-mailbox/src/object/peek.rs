@@ -39,17 +39,17 @@ use crate::memory::{message::Message, payload::MAX_MESSAGE};
 use crate::object::observe::{self, Content};
 use crate::protocol::corrupt::{Corrupt, Field};
 
-/// Why the queue could not be read, or not further.
+/// Why the queue could not be read, or not to its end.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum PeekError {
-    /// It is no mailbox of a form that this library speaks.
+    /// The object is no mailbox of a form that this library reads.
     #[error("object {name:?} is not a mailbox that this version can read; look at what it is")]
     NotAMailbox {
         /// The object.
         name: String,
     },
-    /// A message that was counted is not there, or has a length that none can have.
+    /// A counted message does not exist, or has an impossible length.
     #[error("object {name:?} is corrupt: {corrupt}; remove it and start both ends again")]
     Corrupt {
         /// The object.
@@ -62,7 +62,7 @@ pub enum PeekError {
     System(#[from] SystemError),
 }
 
-/// Looks at what is queued at this moment, oldest first.
+/// Lists the messages that are queued at this moment, oldest first.
 ///
 /// # Errors
 ///
@@ -84,7 +84,9 @@ pub fn queued(object: &Object) -> Result<Queue<'_>, PeekError> {
     })
 }
 
-/// The messages that were queued when [`queued`] looked, but for those that are taken before they are read.
+/// The messages that were queued at the call of [`queued`].
+///
+/// It leaves out those that a receiver takes before they are read.
 ///
 /// After an error there is nothing more.
 #[derive(Debug)]
@@ -120,7 +122,7 @@ impl Iterator for Queue<'_> {
 }
 
 impl Queue<'_> {
-    /// Which mailbox it is.
+    /// Returns the mailbox's identity.
     #[must_use]
     pub fn id(&self) -> MailboxId {
         self.id

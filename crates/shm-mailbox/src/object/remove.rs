@@ -1,4 +1,4 @@
-//! Removing an object that nobody uses any more, without taking it from somebody who is just coming.
+//! Removing an object that is not in use, without taking it from a process that is attaching.
 
 use std::io::ErrorKind;
 
@@ -14,18 +14,19 @@ use crate::object::claim;
 use crate::object::observe::{self, Content};
 use crate::wait;
 
-/// What may be removed.
+/// The condition under which to remove an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Removal {
-    /// A mailbox that nobody holds and that has no messages.
+    /// A mailbox without sender, receiver and messages.
     Stale,
-    /// A mailbox that nobody holds, with the messages in it.
+    /// A mailbox without sender and receiver; its messages are lost.
     StaleWithMessages,
-    /// Whatever it is, if nobody is known to hold it.
+    /// Any object whose roles no process is known to have.
     Unused,
-    /// Whatever it is, also from under its users, who go on with an object that has no name, and also if it may
-    /// not be opened.
+    /// Any object, even if it is in use or may not be opened.
+    ///
+    /// Its users go on with an object that has no name.
     Any,
 }
 
@@ -33,7 +34,7 @@ pub enum Removal {
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RemoveError {
-    /// It could not be opened.
+    /// The object could not be opened.
     #[error(transparent)]
     Open(OpenError),
     /// A living process holds a role.
@@ -65,7 +66,7 @@ pub enum RemoveError {
         /// How many.
         queued: u64,
     },
-    /// It is no mailbox.
+    /// The object is no mailbox.
     #[error("object {name:?} is not a mailbox; it was left as it is")]
     NotAMailbox {
         /// The object.
@@ -76,12 +77,15 @@ pub enum RemoveError {
     System(#[from] SystemError),
 }
 
-/// Removes the name of an object, if it is what `removal` allows, and `expected`, unless that is none.
+/// Removes the name of an object, if `removal` allows it.
 ///
-/// Meanwhile the lock is held that attaching and closing take, and, unless the removal is [`Removal::Any`], both
-/// roles; and the name is compared with the object: whoever is just coming finds either the object as it was, or a
-/// free name. A process that keeps to no protocol (`rm`) can still come in between, and so can anybody where
-/// [`Removal::Any`] meets an object that may not be opened, or a process that was stopped while it had that lock.
+/// If `expected` is given, it must be the identity of the object.
+///
+/// The call holds the lock that attaching and closing take, and compares the name with the object. Unless
+/// the removal is [`Removal::Any`], it also holds both roles. A process that attaches at that moment finds
+/// either the object as it was, or a free name. Two cases are not protected: a process that keeps to no
+/// protocol (`rm`), and [`Removal::Any`] of an object that may not be opened, or whose lock belongs to a
+/// stopped process.
 ///
 /// [`Unlink::Replaced`] means that the name belongs to another object than `expected` or the one that was opened.
 ///
@@ -185,7 +189,7 @@ fn check(object: &Object, removal: Removal) -> Result<(), RemoveError> {
 into_io_error!(RemoveError);
 
 impl RemoveError {
-    /// The kind of [`std::io::Error`] that this becomes.
+    /// Returns the kind of [`std::io::Error`] that this becomes.
     ///
     /// | kind | of |
     /// |---|---|

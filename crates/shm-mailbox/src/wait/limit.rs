@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use shm_core::Moment;
 
-/// How long a call waits at most. Calls take whatever becomes one: a [`Duration`], an [`Instant`], an
+/// How long a call waits at most.
+///
+/// Calls accept anything that converts to it: a [`Duration`], an [`Instant`], an
 /// `Option<Duration>`.
 ///
 /// ```
@@ -27,11 +29,11 @@ use shm_core::Moment;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Limit {
-    /// This long from the call on.
+    /// For this long from the call on.
     Within(Duration),
-    /// Until then. An instant that has passed allows one look, and no wait.
+    /// Until this instant. If it has passed, the call checks once and does not wait.
     Until(Instant),
-    /// As long as it takes.
+    /// Without a limit.
     Never,
 }
 

@@ -1,12 +1,12 @@
 //! Wait strategies: how an endpoint passes the time until its peer has done something.
 //!
-//! With `adaptive` below it, the only file that spins, and that decides when the peer is looked after and when a
-//! wait is over. A strategy is a value; what is waited for is a [`Condition`], which knows how to look, how to check
-//! on the world, and how to sleep until it is woken.
+//! With `adaptive` below it, the only file that spins, and that decides when to check the peer and when a
+//! wait is over. A strategy is a value; what is waited for is a [`Condition`], which knows how to poll, how to check the
+//! peer and the object, and how to sleep until it is woken.
 //!
 //! Two clocks run in every wait, whatever the strategy: the caller's time-out, and the *slice*.
 //! Whenever a slice has passed since the last check (also across calls: a caller who loops over short
-//! time-outs is told as well), the condition checks on its peer and its object. A wait that is ended
+//! time-outs gets the result as well), the condition checks its peer and its object. A wait that is ended
 //! again and again, by signals or by a peer that keeps waking us, therefore cannot starve the check.
 
 mod adaptive;
@@ -25,34 +25,42 @@ use shm_core::Moment;
 use crate::protocol::Slept;
 use crate::wait::limit::Limit;
 
-/// The longest time between two checks on the peer and the object, for an endpoint that is awake anyhow.
+/// The longest time between two checks on the peer and the object, for an endpoint that is awake anyway.
 const SLICE: Duration = Duration::from_millis(50);
-/// Likewise for one that has to be woken for it. What being woken costs (40 to 100 µs of processor time on a
-/// virtual machine, a hundred times the check itself) sets what an idle endpoint costs: some 0.1 % of a core.
+/// The same for an endpoint that has to be woken for it. Waking up costs 40 to 100 µs of CPU time on a virtual
+/// machine, a hundred times the check itself. So it decides what an idle endpoint costs: some 0.1% of one core.
 /// A death is still noticed within 110 ms.
 const ASLEEP_SLICE: Duration = Duration::from_millis(100);
 
-/// How an endpoint waits: what it does between two looks at the shared memory.
+/// How an endpoint waits: what it does between two checks of the shared memory.
 ///
-/// Any mix at the two ends works. What each costs is a trade of latency against processor time.
+/// The two endpoints may wait in different ways. Each way trades latency against CPU time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Wait {
-    /// Looks without a break. The lowest latency; keeps one core busy, and is a disaster when both
-    /// endpoints share one core.
+    /// Checks without a break. It has the lowest latency and keeps one core busy.
+    ///
+    /// If both endpoints share one core, each spins while the peer cannot run, and latency is far
+    /// higher.
     Spin,
-    /// Gives the core away with `sched_yield(2)` between looks. Keeps one core busy, but shares it.
+    /// Gives the core away with `sched_yield(2)` between checks.
+    ///
+    /// It keeps one core busy, but shares it.
     Yield,
-    /// Sleeps this long between looks, as the lesson does with 100 ms. A message waits half an
-    /// interval on average, a whole one at worst, plus the kernel's timer slack (50 µs by default,
-    /// see `PR_SET_TIMERSLACK` in `prctl(2)`).
+    /// Sleeps this long between checks, as the original C programs do with 100 ms.
+    ///
+    /// A message waits half an interval on average and a whole one at worst, plus the kernel's
+    /// timer slack (50 µs by default, see `PR_SET_TIMERSLACK` in `prctl(2)`).
     Poll(Duration),
     /// Spins a little, twice as long each time, then yields (crossbeam's `Backoff`).
     Backoff,
-    /// Sleeps in the kernel until the peer wakes it, with `futex(2)`. No processor time while idle.
+    /// Sleeps in the kernel until the peer wakes it, with `futex(2)`.
+    ///
+    /// It uses no CPU time while idle.
     Block,
-    /// Spins for as long as a wake-up would take, then blocks; blocks at once where the core is
-    /// shared. The default.
+    /// Spins for as long as a wake-up would take, then blocks. The default.
+    ///
+    /// Where the core is shared, it blocks at once.
     #[default]
     Adaptive,
 }

@@ -121,7 +121,7 @@ pub(crate) fn pin_to_one_core() {
     sched_setaffinity(this, &one).expect("a core of ours");
 }
 
-/// The processor time this process has used.
+/// The CPU time this process has used.
 pub(crate) fn processor_time() -> Duration {
     let usage = getrusage(UsageWho::RUSAGE_SELF).expect("our own");
     let micros = |time: TimeVal| time.tv_sec() * 1_000_000 + time.tv_usec();

@@ -8,7 +8,7 @@ use crate::error::into_io_error;
 into_io_error!(AttachError, SendError, RecvError, CloseError);
 
 impl AttachError {
-    /// The kind of [`std::io::Error`] that this becomes.
+    /// Returns the kind of [`std::io::Error`] that this becomes.
     ///
     /// | kind | of |
     /// |---|---|
@@ -37,7 +37,7 @@ impl AttachError {
 }
 
 impl SendError {
-    /// The kind of [`std::io::Error`] that this becomes.
+    /// Returns the kind of [`std::io::Error`] that this becomes.
     ///
     /// | kind | of |
     /// |---|---|
@@ -64,7 +64,7 @@ impl SendError {
 }
 
 impl RecvError {
-    /// The kind of [`std::io::Error`] that this becomes.
+    /// Returns the kind of [`std::io::Error`] that this becomes.
     ///
     /// | kind | of |
     /// |---|---|
@@ -89,9 +89,11 @@ impl RecvError {
 }
 
 impl CloseError {
-    /// The kind of [`std::io::Error`] that this becomes: [`ResourceBusy`](ErrorKind::ResourceBusy) for
-    /// [`InitBusy`](Self::InitBusy), [`PermissionDenied`](ErrorKind::PermissionDenied) for [`Forked`](Self::Forked),
-    /// that of the system's reason for [`System`](Self::System).
+    /// Returns the kind of [`std::io::Error`] that this becomes.
+    ///
+    /// [`ResourceBusy`](ErrorKind::ResourceBusy) for [`InitBusy`](Self::InitBusy),
+    /// [`PermissionDenied`](ErrorKind::PermissionDenied) for [`Forked`](Self::Forked), that of the
+    /// system's reason for [`System`](Self::System).
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
