@@ -1,5 +1,5 @@
 //! What each way of waiting costs, with criterion: latency under sparse sends, round trip, throughput; in a mailbox of
-//! 16 slots, and in the lesson's layout, which has room for one message.
+//! 16 slots, and in the classic layout, which has room for one message.
 //!
 //! Both processes wait in the same way. Nothing is pinned, and the times are absolute: they tell ways of waiting
 //! apart, which differ by orders of magnitude, and not two ways of doing the same.

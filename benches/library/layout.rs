@@ -85,7 +85,7 @@ impl Layout for InMailbox {
     }
 }
 
-/// The lesson's layout, which has room for one message.
+/// The classic layout, which has room for one message.
 #[derive(Debug)]
 pub enum InClassic {}
 

@@ -85,7 +85,7 @@ pub enum AttachError {
     },
     /// The object has the classic layout of 1028 bytes: see [`classic`](crate::classic).
     #[error(
-        "object {name:?} has the lesson's layout of 1028 bytes, not a mailbox; use the classic layout"
+        "object {name:?} has the classic layout of 1028 bytes, not a mailbox's; use that layout"
     )]
     Classic {
         /// The object.

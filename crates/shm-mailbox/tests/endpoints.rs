@@ -10,7 +10,7 @@ mod endpoints {
     mod allocations; //   passing messages allocates nothing
     mod attaching; //     who creates, with which mode and slots, and what is refused
     mod awaiting; //      a receiver that goes over to the next sender's object
-    mod classic; //       the lesson's layout: two ends of ours, and one beside a C program
+    mod classic; //       the classic layout: two ends of ours, and one beside a C program
     mod closing; //       closing, keeping, draining, and what is left in `/dev/shm`
     mod corrupt; //       values that no correct peer writes: an error that stays, or no harm
     mod drafts; //        messages written in place

@@ -9,7 +9,7 @@ mod support;
 
 mod processes {
     mod chaos; //         both ends killed at random while verified messages flow
-    mod classic; //       the lesson's layout in two processes, one of which is killed
+    mod classic; //       the classic layout in two processes, one of which is killed
     mod deaths; //        what the other end is told of a process that is killed or stopped
     mod faults; //        memory, room and descriptors that the system takes away
     mod forks; //         a child cannot use its parent's endpoints, and does them no harm

@@ -34,7 +34,7 @@ impl Ends {
         })
     }
 
-    /// Attaches as the receiver; an object in the lesson's layout has to be there.
+    /// Attaches as the receiver; an object in the classic layout has to be there.
     pub(super) fn receiver(&self, name: &str) -> Result<ReceiveEnd, Failure> {
         Ok(match self.way.layout {
             Layout::Mailbox => {

@@ -100,7 +100,7 @@ fn measure(
         slots: args.slots,
         interrupt: Arc::clone(&signals.interrupt()),
     };
-    // The lesson's layout ends its texts with a NUL.
+    // The classic layout ends its texts with a NUL.
     let longest = match way.layout {
         way::Layout::Mailbox => shm_mailbox::MAX_MESSAGE,
         way::Layout::Classic => shm_mailbox::classic::MAX_MESSAGE,

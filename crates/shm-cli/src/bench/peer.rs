@@ -45,7 +45,7 @@ pub(crate) fn run(args: &PeerArgs) -> Result<Ending, Failure> {
         slots: args.slots,
         interrupt: Arc::new(AtomicBool::new(false)),
     };
-    // In this order: a receiver in the lesson's layout needs the object, and the leading process has made the other.
+    // In this order: a receiver in the classic layout needs the object, and the leading process has made the other.
     let sender = ends.sender(args.back.as_str())?;
     let receiver = ends.receiver(args.there.as_str())?;
     let mut peer = Peer {

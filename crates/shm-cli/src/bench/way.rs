@@ -21,7 +21,7 @@ impl Way {
         wait: Wait::Poll(Duration::from_millis(100)),
     };
 
-    /// Whether there is such a way: the lesson's layout has fewer.
+    /// Whether there is such a way: the classic layout has fewer.
     pub(super) fn exists(&self) -> bool {
         self.layout == Layout::Mailbox || !matches!(self.wait, Wait::Backoff | Wait::Adaptive)
     }

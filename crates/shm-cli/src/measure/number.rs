@@ -1,4 +1,4 @@
-//! Numbers in messages, in bytes that the lesson's layout can carry too.
+//! Numbers in messages, in bytes that the classic layout can carry too.
 
 /// Bytes that a number takes.
 pub const LENGTH: usize = 10;

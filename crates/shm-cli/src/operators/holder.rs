@@ -53,7 +53,7 @@ impl Holder {
         }
     }
 
-    /// The lesson's layout has no room for more.
+    /// The classic layout has no room for more.
     pub(super) fn new(state: State) -> Self {
         Self {
             state,

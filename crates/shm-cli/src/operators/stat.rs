@@ -45,7 +45,7 @@ fn page(entry: &Entry) -> String {
                 format_args!("mailbox, layout version {version}{stale}"),
             );
         }
-        (Kind::Classic, _) => page.field("kind", "classic, the lesson's layout"),
+        (Kind::Classic, _) => page.field("kind", "classic, of the original C programs"),
         (kind, _) => page.field("kind", kind),
     }
     if let Some(reason) = &entry.reason {

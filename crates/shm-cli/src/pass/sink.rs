@@ -73,7 +73,7 @@ impl Sink {
     }
 
     /// Leaves the channel as one that died, so that the reader learns that the stream was cut off:
-    /// how many messages are left in it. The lesson's layout cannot tell.
+    /// how many messages are left in it. The classic layout cannot tell.
     ///
     /// The object goes and stays as with [`leave`](Self::leave).
     pub(super) fn abort(self, keep: bool) -> Result<u64, Failure> {

@@ -46,7 +46,7 @@ impl Source {
         })
     }
 
-    /// Whether the object has the lesson's layout; then so has the next.
+    /// Whether the object has the classic layout; then so has the next.
     pub(super) fn is_classic(&self) -> bool {
         matches!(self.end, End::Classic(_))
     }
@@ -128,7 +128,7 @@ impl Source {
     }
 
     /// Acknowledges the first `count` messages of those handed out and not acknowledged; the others
-    /// are for the next reader. (The lesson's layout cannot give a message back.)
+    /// are for the next reader. (The classic layout cannot give a message back.)
     pub(super) fn acknowledge_first(&mut self, count: usize) -> Result<(), Halt> {
         if let End::Mailbox(receiver) = &mut self.end {
             receiver.rewind();
@@ -226,7 +226,7 @@ impl End {
 /// The lesson's writer gives a message only to a reader that asks and waits.
 fn nothing_queued(args: &ReaderArgs) -> Failure {
     let name = args.channel.name();
-    let what = format_args!("object {name:?} has the lesson's layout, in which nothing is queued");
+    let what = format_args!("object {name:?} has the classic layout, in which nothing is queued");
     Failure::new(Status::OtherLayout, what).next("--timeout D instead of --no-wait")
 }
 

@@ -10,7 +10,7 @@
 //! | `mailbox::signals` | signals that end a program leave the channel clean |
 //! | `mailbox::kills` | `kill -9` at random moments: nothing is lost, nothing out of order |
 //! | `mailbox::faults` | taken roles, truncated and vanished objects, what does not fit |
-//! | `classic::pairs` | the lesson's layout, every pairing of C and Rust |
+//! | `classic::pairs` | the classic layout, every pairing of C and Rust |
 //! | `classic::signals` | its signals that end a program |
 //! | `classic::faults` | its processes killed and replaced, its objects cut |
 //! | `faults::objects` | objects of others, of the other layout, or without room, in both layouts |

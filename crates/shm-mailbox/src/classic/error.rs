@@ -21,7 +21,7 @@ pub enum AttachError {
     Name(NameError),
     /// The wait strategy makes no sense with a C peer, see [`Options::wait`](super::Options::wait).
     #[error(
-        "object {name:?} has the lesson's layout, which cannot wait by {wait}; use spin, yield, poll or block"
+        "object {name:?} has the classic layout, which cannot wait by {wait}; use spin, yield, poll or block"
     )]
     Wait {
         /// The object.
@@ -40,7 +40,7 @@ pub enum AttachError {
     Open(OpenError),
     /// The object has another size than the lesson's. It is left as it is.
     #[error(
-        "object {name:?} has {found} bytes, the lesson's layout has {expected}; \
+        "object {name:?} has {found} bytes, the classic layout has {expected}; \
         it was left as it is, use another name"
     )]
     Foreign {
@@ -94,12 +94,12 @@ pub enum AttachError {
 pub enum SendError {
     /// The message has no bytes, which a reader could not tell from no message.
     #[error(
-        "an empty message cannot be told from none in the lesson's layout; end it with a newline"
+        "an empty message cannot be told from none in the classic layout; end it with a newline"
     )]
     Empty,
     /// The message has a NUL, which ends a text.
     #[error(
-        "the message has a NUL at byte {at}, which ends a text in the lesson's layout; use a mailbox"
+        "the message has a NUL at byte {at}, which ends a text in the classic layout; use a mailbox"
     )]
     Nul {
         /// Where, in bytes from the start.

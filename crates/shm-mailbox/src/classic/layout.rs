@@ -1,4 +1,4 @@
-//! The lesson's layout: what stands where in the 1028 bytes. Nouns only; the verbs are in `protocol`.
+//! The classic layout: what stands where in the 1028 bytes. Nouns only; the verbs are in `protocol`.
 //!
 //! ```text
 //! offset  size  field              in the lesson

@@ -1,4 +1,4 @@
-//! Two ends of ours with the lesson's layout in two processes, one of which is really killed.
+//! Two ends of ours with the classic layout in two processes, one of which is really killed.
 
 use std::time::Duration;
 

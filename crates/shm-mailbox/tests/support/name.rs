@@ -36,7 +36,7 @@ impl Name {
         (sender.expect("the sender's role"), self.receiver())
     }
 
-    /// What our ends attach with to the lesson's layout.
+    /// What our ends attach with to the classic layout.
     pub(crate) fn classic(&self) -> classic::Options {
         Classic::options(self.as_str())
     }

@@ -15,7 +15,7 @@ pub const RECEIVER: u64 = 2;
 pub const LESSON: u64 = 1028;
 
 impl Name {
-    /// The flag of the lesson's layout: how many readers ask for a message.
+    /// The flag of the classic layout: how many readers ask for a message.
     pub fn flag(&self) -> Option<i32> {
         self.bytes()
             .first_chunk()

@@ -112,7 +112,7 @@ pub(crate) fn send_classic(name: &str, error: &classic::SendError) -> Halt {
         E::Interrupted => return Halt::Signal,
         E::Nul { at } => {
             let what = format_args!(
-                "byte {} of the message is a NUL, which ends a text in the lesson's layout",
+                "byte {} of the message is a NUL, which ends a text in the classic layout",
                 at + 1
             );
             bad_message(name, &what).next("a mailbox carries any bytes: leave out --classic")
@@ -232,7 +232,7 @@ fn truncated(name: &str, found: u64, error: &dyn fmt::Display) -> Failure {
     let failure = Failure::new(Status::Failure, error);
     if found == classic::SIZE {
         return failure.next(format_args!(
-            "if that was a C program of the lesson: --classic, as in shm reader --classic {name}"
+            "if that was one of the original C programs: --classic, as in shm reader --classic {name}"
         ));
     }
     failure

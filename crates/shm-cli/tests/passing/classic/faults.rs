@@ -1,4 +1,4 @@
-//! The lesson's layout when things go wrong: killed and replaced processes, vanished and replaced
+//! The classic layout when things go wrong: killed and replaced processes, vanished and replaced
 //! objects, messages that nobody takes.
 
 use test_support::shm::peers::{c_reader, c_writer, has_c};

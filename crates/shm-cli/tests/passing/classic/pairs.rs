@@ -1,4 +1,4 @@
-//! The lesson's layout, every pairing of C and Rust: what goes in at the writer comes out at the
+//! The classic layout, every pairing of C and Rust: what goes in at the writer comes out at the
 //! reader, byte for byte.
 
 use std::time::{Duration, Instant};

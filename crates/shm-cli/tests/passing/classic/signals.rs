@@ -1,4 +1,4 @@
-//! The lesson's layout when somebody wants to stop: signals that end a program leave the channel
+//! The classic layout when somebody wants to stop: signals that end a program leave the channel
 //! clean, and are seen as deaths by signal.
 
 use std::thread;

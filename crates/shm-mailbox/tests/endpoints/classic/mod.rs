@@ -1,4 +1,4 @@
-//! The lesson's layout in one process: two ends of ours, the lesson's C programs at either end, and
+//! The classic layout in one process: two ends of ours, the lesson's C programs at either end, and
 //! what can happen to the object. A C program is acted out on a raw mapping; the real ones are the
 //! command's.
 

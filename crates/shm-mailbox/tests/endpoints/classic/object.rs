@@ -75,7 +75,7 @@ fn an_object_of_another_size_is_left_alone() {
         assert_eq!(
             error.to_string(),
             format!(
-                "object {:?} has {size} bytes, the lesson's layout has 1028; it was left as it is, use another name",
+                "object {:?} has {size} bytes, the classic layout has 1028; it was left as it is, use another name",
                 name.as_str()
             )
         );
@@ -102,7 +102,7 @@ fn a_bad_name_and_a_strategy_that_needs_news_are_refused() {
         assert_eq!(
             error.to_string(),
             format!(
-                "object {:?} has the lesson's layout, which cannot wait by {wait}; use spin, yield, poll or block",
+                "object {:?} has the classic layout, which cannot wait by {wait}; use spin, yield, poll or block",
                 name.as_str()
             )
         );
