@@ -37,7 +37,7 @@ complete -c shm -n "__fish_shm_needs_command" -f -a "doctor" -d 'Check whether m
 complete -c shm -n "__fish_shm_needs_command" -f -a "bench" -d 'Measure latency against CPU time, for each way of waiting'
 complete -c shm -n "__fish_shm_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c shm -n "__fish_shm_needs_command" -f -a "man" -d 'Print the manual page of a command, or write all pages'
-complete -c shm -n "__fish_shm_using_subcommand writer" -l wait -d 'Wait by spin, yield, poll, backoff, block or adaptive' -r -f -a "spin\t''
+complete -c shm -n "__fish_shm_using_subcommand writer" -l wait -d 'Wait by spin, yield, poll, backoff, block, adaptive' -r -f -a "spin\t''
 yield\t''
 poll\t''
 backoff\t''
@@ -47,7 +47,7 @@ complete -c shm -n "__fish_shm_using_subcommand writer" -l interval -d 'Interval
 complete -c shm -n "__fish_shm_using_subcommand writer" -l slots -d 'When creating: room for N messages [default: 256]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand writer" -l mode -d 'When creating: permissions, octal [default: 0600]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand writer" -l group -d 'Share with a group; give it to writer and reader' -r -f
-complete -c shm -n "__fish_shm_using_subcommand writer" -l attach-timeout -d 'Retry this long if the role is taken [default: 500ms]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand writer" -l attach-timeout -d 'Retry this long for a taken role [default: 500ms]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand writer" -s m -l message -d 'Send TEXT instead of standard input; repeatable' -r -f
 complete -c shm -n "__fish_shm_using_subcommand writer" -l oversize -d 'A line over 1 KiB: split, or error [default: split]' -r -f -a "split\t'Sent in pieces, which are one again when written out'
 error\t'An error, exit 8'"
@@ -59,10 +59,10 @@ complete -c shm -n "__fish_shm_using_subcommand writer" -l raw -d 'A stream of b
 complete -c shm -n "__fish_shm_using_subcommand writer" -l length-delimited -d 'A length (u32, big-endian) before each message'
 complete -c shm -n "__fish_shm_using_subcommand writer" -l any-owner -d 'Accept an object that others own or may write to'
 complete -c shm -n "__fish_shm_using_subcommand writer" -l progress -d 'Show messages, bytes and rate while it runs'
-complete -c shm -n "__fish_shm_using_subcommand writer" -l stats -d 'Print one line of figures to standard error at the end'
-complete -c shm -n "__fish_shm_using_subcommand writer" -l keep -d 'At the end, exit at once and leave object and messages'
+complete -c shm -n "__fish_shm_using_subcommand writer" -l stats -d 'At the end, print figures to standard error'
+complete -c shm -n "__fish_shm_using_subcommand writer" -l keep -d 'Exit at the end, and leave object and messages'
 complete -c shm -n "__fish_shm_using_subcommand writer" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c shm -n "__fish_shm_using_subcommand reader" -l wait -d 'Wait by spin, yield, poll, backoff, block or adaptive' -r -f -a "spin\t''
+complete -c shm -n "__fish_shm_using_subcommand reader" -l wait -d 'Wait by spin, yield, poll, backoff, block, adaptive' -r -f -a "spin\t''
 yield\t''
 poll\t''
 backoff\t''
@@ -72,7 +72,7 @@ complete -c shm -n "__fish_shm_using_subcommand reader" -l interval -d 'Interval
 complete -c shm -n "__fish_shm_using_subcommand reader" -l slots -d 'When creating: room for N messages [default: 256]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand reader" -l mode -d 'When creating: permissions, octal [default: 0600]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand reader" -l group -d 'Share with a group; give it to writer and reader' -r -f
-complete -c shm -n "__fish_shm_using_subcommand reader" -l attach-timeout -d 'Retry this long if the role is taken [default: 500ms]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -l attach-timeout -d 'Retry this long for a taken role [default: 500ms]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand reader" -s c -l count -d 'Exit after N messages' -r -f
 complete -c shm -n "__fish_shm_using_subcommand reader" -l timeout -d 'Wait at most D for the next message, else exit 124' -r -f
 complete -c shm -n "__fish_shm_using_subcommand reader" -l classic -d 'Use the layout of the original C programs'
@@ -81,7 +81,7 @@ complete -c shm -n "__fish_shm_using_subcommand reader" -l raw -d 'A stream of b
 complete -c shm -n "__fish_shm_using_subcommand reader" -l length-delimited -d 'A length (u32, big-endian) before each message'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l any-owner -d 'Accept an object that others own or may write to'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l progress -d 'Show messages, bytes and rate while it runs'
-complete -c shm -n "__fish_shm_using_subcommand reader" -l stats -d 'Print one line of figures to standard error at the end'
+complete -c shm -n "__fish_shm_using_subcommand reader" -l stats -d 'At the end, print figures to standard error'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l no-wait -d 'Take what is queued, and do not wait for more'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l follow -d 'When the writer exits or dies, wait for the next'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l json -d 'One JSON object a line for each message'

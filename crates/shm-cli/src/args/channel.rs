@@ -42,7 +42,7 @@ pub(crate) struct ChannelArgs {
     #[command(flatten)]
     framing: FramingArgs,
 
-    /// Wait by spin, yield, poll, backoff, block or adaptive
+    /// Wait by spin, yield, poll, backoff, block, adaptive
     ///
     /// spin is the fastest and keeps a core busy. block sleeps until the peer wakes it. adaptive
     /// spins briefly before it sleeps. The default is adaptive. With --classic the default is
@@ -81,7 +81,7 @@ pub(crate) struct ChannelArgs {
     #[arg(long)]
     pub(crate) any_owner: bool,
 
-    /// Retry this long if the role is taken [default: 500ms]
+    /// Retry this long for a taken role [default: 500ms]
     ///
     /// The kernel frees the role of a killed process when it has released the memory of that
     /// process: at once if it is small, after tenths of a second if it has gigabytes.
@@ -96,7 +96,7 @@ pub(crate) struct ChannelArgs {
     #[arg(long)]
     pub(crate) progress: bool,
 
-    /// Print one line of figures to standard error at the end
+    /// At the end, print figures to standard error
     #[arg(long)]
     pub(crate) stats: bool,
 }

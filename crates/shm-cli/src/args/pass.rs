@@ -52,7 +52,7 @@ pub(crate) struct WriterArgs {
     #[arg(long, value_name = "D", value_parser = duration, conflicts_with = "keep", allow_hyphen_values = true)]
     pub(crate) drain: Option<Duration>,
 
-    /// At the end, exit at once and leave object and messages
+    /// Exit at the end, and leave object and messages
     ///
     /// If there are more messages than slots, the writer still waits for a reader. With --classic
     /// it waits for each message.
