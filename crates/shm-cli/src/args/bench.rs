@@ -41,7 +41,7 @@ pub(crate) struct BenchArgs {
 
     /// Leave out the loop of the original C programs
     ///
-    /// The table calls it the lesson. Measuring it takes seconds.
+    /// It is the last row of the table, and takes seconds to measure.
     #[arg(long, conflicts_with = "classic")]
     pub(crate) no_lesson: bool,
 
