@@ -29,7 +29,7 @@ use crate::terminal::signals;
 
 fn main() -> ExitCode {
     let command = Cli::from_command_line().command;
-    // An object that somebody truncates is an error to tell of, and no reason to die by a signal.
+    // A truncated object is an error to report, and no reason to die by a signal.
     if let Err(error) = guard::install() {
         return errors::system(&error).report().into();
     }

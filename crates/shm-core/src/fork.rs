@@ -92,7 +92,7 @@ impl ProcessToken {
     }
 }
 
-/// The word, mapped by whoever comes first.
+/// The word, mapped by the first caller.
 fn word() -> Result<&'static AtomicU64, SystemError> {
     // Acquire: pairs with (W) below; the page is mapped and wiped on fork.
     let known = WORD.load(Ordering::Acquire);

@@ -166,7 +166,7 @@ fn cure(address: usize) -> bool {
     let Some((slot, prot)) = registry::find(address) else {
         return false;
     };
-    // Before the page is there: whoever reads the zeros finds the mark.
+    // Before the page is there: a thread that reads the zeros finds the mark.
     slot.lost.store(true, Ordering::Release);
     let page = PAGE.load(Ordering::Relaxed);
     let start = ptr::with_exposed_provenance_mut(address & !(page - 1));
@@ -178,7 +178,7 @@ fn cure(address: usize) -> bool {
     unsafe { shm_sys::mmap_fixed_private_anonymous(start, page, prot) }.is_ok()
 }
 
-/// Leaves the signal to whoever had it before us.
+/// Leaves the signal to the handler that was there before us.
 fn pass_on(signal: c_int, info: *mut siginfo_t, context: *mut c_void, code: c_int) {
     // Positive: a fault. Otherwise a process has sent the signal.
     let is_fault = code > 0;

@@ -92,7 +92,7 @@ impl Object {
         // Taken out first: `unlock` takes the mutex again.
         let taken = std::mem::take(&mut *self.taken());
         for byte in taken {
-            // It was taken, so the byte is in range; and closing frees it too unless somebody
+            // It was taken, so the byte is in range; and closing frees it too unless another process
             // forked.
             let _ = self.unlock(byte);
         }

@@ -224,7 +224,7 @@ impl ObjectOptions {
     pub fn open(&self, name: &ShmName) -> Result<Object, OpenError> {
         let system = |call| move |e| SystemError::new(call, name, e);
         let opened_by = fork::token()?;
-        // Without O_NONBLOCK, opening a FIFO for reading waits for somebody who writes to it.
+        // Without O_NONBLOCK, opening a FIFO for reading waits for a process that writes to it.
         let access = if self.read_only { O_RDONLY } else { O_RDWR };
         let flags = access | O_NONBLOCK | O_CLOEXEC;
         let descriptor = match shm_sys::shm_open(name.as_c_str(), flags, 0) {

@@ -71,7 +71,7 @@ impl Object {
             requested: size,
         };
         let limit = shm_sys::getrlimit_fsize().map_err(|e| self.error("getrlimit", e))?;
-        // The system would say so with a signal, SIGXFSZ, that ends the process.
+        // The system would report it with a signal, SIGXFSZ, that ends the process.
         if size > limit && size > self.size()? {
             return Err(too_large());
         }

@@ -71,7 +71,7 @@ impl Mapping {
     pub fn view<T: Shareable>(&self, offset: usize) -> Result<&T, ViewError> {
         let address: *mut T = self.place(offset, size_of::<T>(), align_of::<T>())?.cast();
         // SAFETY: in bounds, aligned and writable (`place`); `Shareable` is valid for any bits,
-        // whoever writes them; the mapping outlives `self`.
+        // whichever process writes them; the mapping outlives `self`.
         Ok(unsafe { &*address })
     }
 

@@ -21,7 +21,7 @@ pub(crate) trait End: Cursor {
     fn error(failure: Failure, name: &ShmName) -> Self::Error;
 }
 
-/// One end of a mailbox. Dropping it closes it, or lets it die if the thread panics.
+/// One endpoint of a mailbox. Dropping it closes it, or lets it die if the thread panics.
 #[derive(Debug)]
 pub(crate) struct Endpoint<C: End> {
     pub(crate) channel: Channel,
@@ -132,7 +132,7 @@ impl<C: End> Endpoint<C> {
 impl<C: End> Drop for Endpoint<C> {
     fn drop(&mut self) {
         if !self.closed {
-            // Nobody is there to be told; the role lock is freed with the descriptor in any case.
+            // No caller can get the error; the role lock is freed with the descriptor in any case.
             let _: Result<Closed, CloseError> = self.leave(close::when_dropped());
         }
     }

@@ -47,7 +47,7 @@ pub enum AttachError {
     /// The mapping could not be viewed as a mailbox.
     #[error(transparent)]
     View(ViewError),
-    /// Somebody else holds the role.
+    /// Another process holds the role.
     #[error(
         "object {name:?} already has a {role}, {}; end it first, or use another name", holder(*pid)
     )]
@@ -166,7 +166,7 @@ pub enum AttachError {
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendError {
-    /// All slots are taken. Only the `try_` forms say so; the others wait.
+    /// All slots are taken. Only the `try_` forms return it; the others wait.
     #[error("the mailbox is full")]
     Full,
     /// The time-out passed while all slots were taken, or, when draining, with messages left.
@@ -206,7 +206,7 @@ pub enum SendError {
         /// The object.
         name: ShmName,
     },
-    /// Somebody has made the object smaller. The endpoint stays in this state.
+    /// A process has made the object smaller. The endpoint stays in this state.
     #[error(fmt = truncated)]
     Truncated {
         /// The object.
@@ -216,7 +216,7 @@ pub enum SendError {
         /// The size it has; not less if it was made larger again.
         found: u64,
     },
-    /// The receiver, or somebody else, wrote what no receiver writes. The endpoint stays in this state.
+    /// The receiver, or another process, wrote what no receiver writes. The endpoint stays in this state.
     #[error("object {name:?} is corrupt: {corrupt}; remove it and start both ends again")]
     Corrupt {
         /// The object.
@@ -243,11 +243,11 @@ pub enum SendError {
     System(SystemError),
 }
 
-/// Why no message was received. Nothing is lost by it.
+/// Why no message was received. It loses no message.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecvError {
-    /// There is no message. Only the `try_` forms say so; the others wait.
+    /// There is no message. Only the `try_` forms return it; the others wait.
     #[error("the mailbox is empty")]
     Empty,
     /// The time-out passed without a message.
@@ -288,7 +288,7 @@ pub enum RecvError {
     /// [`Options::await_peer`](crate::Options::await_peer). The next call tries again.
     #[error(transparent)]
     Reattach(Box<AttachError>),
-    /// Somebody has made the object smaller. The endpoint stays in this state.
+    /// A process has made the object smaller. The endpoint stays in this state.
     #[error(fmt = truncated)]
     Truncated {
         /// The object.
@@ -298,7 +298,7 @@ pub enum RecvError {
         /// The size it has; not less if it was made larger again.
         found: u64,
     },
-    /// The sender, or somebody else, wrote what no sender writes. The endpoint stays in this state.
+    /// The sender, or another process, wrote what no sender writes. The endpoint stays in this state.
     #[error("object {name:?} is corrupt: {corrupt}; remove it and start both ends again")]
     Corrupt {
         /// The object.
@@ -344,7 +344,7 @@ pub enum CloseError {
         /// The object.
         name: ShmName,
     },
-    /// Somebody has made the object smaller; it was left as it is.
+    /// A process has made the object smaller; it was left as it is.
     #[error("object {name:?} was truncated; it was not unlinked, remove it")]
     Truncated {
         /// The object.

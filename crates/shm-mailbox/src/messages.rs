@@ -17,7 +17,7 @@ use crate::receiver::Receiver;
 ///   early, gets the same message again, with the same number. To be done with the last one before a `break`, call
 ///   [`Receiver::ack`] after the loop.
 /// * It ends when the sender has closed and everything was received. Any other error comes once, as the last item:
-///   [`RecvError::PeerDied`], [`RecvError::Interrupted`]. Another iteration goes on where this one ended.
+///   [`RecvError::PeerDied`], [`RecvError::Interrupted`]. Another iteration resumes where this one ended.
 ///
 /// Each item is a copy of the message. [`Receiver::recv`] reuses one buffer.
 ///

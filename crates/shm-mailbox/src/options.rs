@@ -46,11 +46,10 @@ impl Options {
 
     /// Sets how many messages a new mailbox has room for; 64 by default.
     ///
-    /// The number is a power of two from 1 to 65,536.
-    ///
-    /// A mailbox that is there already keeps its own number. One with fewer slots than were asked for here is
-    /// [`AttachError::OtherSlots`](crate::AttachError::OtherSlots), since the room that the caller counts on is not there; [`exact`](Self::exact) changes
-    /// that. Without `slots` any number will do.
+    /// The number is a power of two from 1 to 65,536. An existing mailbox keeps its own number. If it has
+    /// fewer slots than requested, attaching fails with
+    /// [`AttachError::OtherSlots`](crate::AttachError::OtherSlots), because the caller counts on the room.
+    /// [`exact`](Self::exact) changes that. Without `slots` any number will do.
     pub fn slots(mut self, slots: u32) -> Self {
         self.slots = Some(slots);
         self
@@ -153,7 +152,7 @@ impl Options {
     ///
     /// They end at once if a signal ends the sleep, and within 100 ms otherwise.
     ///
-    /// A message, or room, that is there comes first, and the `try_` calls do not look at it.
+    /// Calls first return a message or use room that exists, and the `try_` calls do not check the flag.
     ///
     /// Meant for signal handlers that set it, for example those of the crate `signal-hook`.
     pub fn interrupt(mut self, flag: Arc<AtomicBool>) -> Self {

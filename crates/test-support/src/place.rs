@@ -1,4 +1,4 @@
-//! A `/dev/shm` of one's own, and other users: for children, which cannot come back from there, and
+//! A private `/dev/shm`, and other users: for children, which cannot come back from there, and
 //! for programs.
 
 use nix::mount::{MsFlags, mount};

@@ -1,4 +1,4 @@
-//! What the operators' commands may be told to look at: a name, a pattern, or bytes that are no
+//! What the operators' commands may be asked to show: a name, a pattern, or bytes that are no
 //! text.
 
 use std::error::Error;

@@ -9,7 +9,7 @@ use shm_cli::measure::placement::{self, Cores};
 
 /// Times measured at one go. What is reported is their median, since others may run in between.
 const TIMES: usize = 32;
-/// Words there and back in each: some 20 µs.
+/// Round trips in each: some 20 µs.
 const WORDS: u64 = 200;
 /// An answer that takes longer comes from a thread that does not run.
 const LATE: Duration = Duration::from_millis(20);
@@ -60,7 +60,7 @@ pub(super) fn measure(cores: Cores) -> Option<f64> {
     })
 }
 
-/// Passes words there and back; how long they took, or `None` if one did not come back in time.
+/// Makes round trips of a word; how long they took, or `None` if one did not come back in time.
 fn exchange(
     there: &Word,
     back: &Word,

@@ -93,7 +93,7 @@ impl Pair {
         })
     }
 
-    /// There and back, in a closed loop.
+    /// Round trips, in a closed loop.
     pub(super) fn round_trip(&mut self) -> Result<Summary, Halt> {
         let (time, least) = self.effort.round_trip();
         self.tell(Task::Echo)?;
@@ -211,7 +211,7 @@ fn peer_died(how: &str) -> Failure {
     Failure::new(Status::Abandoned, what).next("start the benchmark again")
 }
 
-/// Starts the process at the other end; it ends when what is returned is dropped.
+/// Starts the peer process; it ends when what is returned is dropped.
 fn start_peer(ends: &Ends, size: u16, cores: Cores, objects: &[ShmName]) -> io::Result<Peer> {
     let wait = WaitArg::of(ends.way.wait);
     let mut command = Command::new(env::current_exe()?);

@@ -1,8 +1,8 @@
-//! The process at the other end: `shm bench` starts its own program once more, with a subcommand that help does
+//! The peer process: `shm bench` starts its own program once more, with a subcommand that help does
 //! not show.
 //!
-//! It is told what to do by lines on its standard input, and answers each on its standard output, when it is
-//! done, with what it has used meanwhile.
+//! It reads what to do as lines from its standard input, and answers each on its standard output, when it is
+//! done, with what it has used for that.
 
 use std::io::{self, Write};
 use std::sync::Arc;

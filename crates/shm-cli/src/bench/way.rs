@@ -1,4 +1,4 @@
-//! A way of passing messages: in which layout, and how both ends wait.
+//! A way of passing messages: in which layout, and how both processes wait.
 
 use std::fmt;
 use std::time::Duration;

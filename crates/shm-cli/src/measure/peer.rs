@@ -1,4 +1,4 @@
-//! The process at the other end: a benchmark starts its own program once more, as the peer.
+//! The peer process: a benchmark starts its own program once more, as the peer.
 //!
 //! Nothing outlives the benchmark, however it ends. The peer's standard input is a pipe from it;
 //! when that is closed, by the benchmark or by the kernel, the peer unlinks the objects and exits.
@@ -26,7 +26,7 @@ pub fn unique_name() -> ShmName {
     ShmName::new(&name).expect("letters and numbers, and not many")
 }
 
-/// In the peer: what it is told to do, one thing a line.
+/// In the peer: its orders, one a line.
 ///
 /// From then on the process ends when the benchmark closes the pipe or dies.
 pub fn orders<T: DeserializeOwned + Send + 'static>(objects: Vec<ShmName>) -> Receiver<T> {

@@ -1,4 +1,4 @@
-//! The commands that look after objects: `shm ls`, `stat`, `peek`, `rm` and `doctor`.
+//! The operators' commands: `shm ls`, `stat`, `peek`, `rm` and `doctor`.
 //!
 //! Here lives what is seen of an object from outside, and how it is shown. An operator takes no
 //! role and no message: what sends or receives belongs to `pass`.

@@ -1,4 +1,4 @@
-//! An end of a channel in either layout, and the options that both programs make it from.
+//! An endpoint of a channel in either layout, and the options that both programs make it from.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ const SHARED: u32 = 0o060;
 /// are three times slower with 8.
 const SLOTS: u32 = 256;
 
-/// The same end of a mailbox, or of the lesson's object.
+/// The same endpoint of a mailbox, or of the classic layout.
 #[derive(Debug)]
 pub(super) enum Link<M, C> {
     Mailbox(M),
@@ -53,7 +53,7 @@ pub(super) fn mailbox(args: &ChannelArgs, signals: &Signals) -> Options {
     options
 }
 
-/// The options of the lesson's object.
+/// The options of the classic layout.
 pub(super) fn classic(args: &ChannelArgs, signals: &Signals) -> classic::Options {
     Classic::options(args.name())
         .wait(args.classic_wait())

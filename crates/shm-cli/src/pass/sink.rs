@@ -1,4 +1,4 @@
-//! Where the writer's messages go: a mailbox, or the lesson's object.
+//! Where the writer's messages go: a mailbox, or the object of the classic layout.
 
 use std::io;
 use std::mem;
@@ -12,7 +12,7 @@ use crate::args::ChannelArgs;
 use crate::failure::{Failure, Halt, Status, errors, note};
 use crate::terminal::signals::Signals;
 
-/// The sending end of a channel.
+/// The sending endpoint of a channel.
 pub(super) type Sink = Link<Sender, classic::Writer>;
 
 impl Sink {

@@ -1,4 +1,4 @@
-//! Where the reader's messages come from: a mailbox, or the lesson's object.
+//! Where the reader's messages come from: a mailbox, or the object of the classic layout.
 
 use std::fmt;
 use std::io::{self, IsTerminal};
@@ -15,7 +15,7 @@ use crate::terminal::signals::{Signals, Woken};
 /// How often a reader looks whether the lesson's object has appeared.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// The receiving end of a channel.
+/// The receiving endpoint of a channel.
 #[derive(Debug)]
 pub(super) struct Source {
     end: End,

@@ -1,4 +1,4 @@
-//! Which characters whoever looks at the output can be shown.
+//! Which characters the reader of the output can be shown.
 
 use std::env;
 

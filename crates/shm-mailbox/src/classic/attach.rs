@@ -1,7 +1,7 @@
 //! From a name to an attached object: opened or created, of the right size, with the role's lock held.
 //!
-//! The lock INIT, as in a mailbox, is held while attaching and while unlinking. So whoever holds it and
-//! finds the object linked can take his time: nobody of ours unlinks it, or sizes it, meanwhile.
+//! The lock INIT, as in a mailbox, is held while attaching and while unlinking. So a process that holds it
+//! and finds the object linked can take its time: no Rust program unlinks the object or changes its size until then.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::memory::role::Role;
 use crate::object::claim;
 use crate::wait;
 
-/// The mode that the lesson's writer passes to `shm_open`.
+/// The mode that the C writer passes to `shm_open`.
 const MODE: u32 = 0o666;
 /// How often the name may vanish between our opening and locking it.
 const ROUNDS: u32 = 100;
@@ -69,7 +69,7 @@ pub(super) fn attach(
 
 fn open(name: &ShmName, role: Role, any_owner: bool) -> Result<(Object, Created), AttachError> {
     let mut options = ObjectOptions::new();
-    // The lesson's objects are open to others unless the umask forbids it.
+    // The C programs' objects are open to others unless the umask forbids it.
     options.any_mode(true).any_owner(any_owner);
     let opened = match role {
         Role::Sender => options.mode(umask::masked(MODE)).open_or_create(name),
@@ -91,7 +91,7 @@ enum Claim {
 
 /// Sees to size and memory, and takes the role; `None` if that is busy.
 ///
-/// INIT is given back between two attempts, since whoever has the role needs it to close.
+/// INIT is given back between two attempts, since the process that has the role needs it to close.
 fn claim(object: &Object, role: Role) -> Result<Option<Claim>, AttachError> {
     let name = || object.name().clone();
     claim::init(object)?.ok_or_else(|| AttachError::InitBusy { name: name() })?;

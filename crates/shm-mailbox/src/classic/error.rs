@@ -38,7 +38,7 @@ pub enum AttachError {
     /// The object could not be opened or created, or must not be used.
     #[error(transparent)]
     Open(OpenError),
-    /// The object has another size than the lesson's. It is left as it is.
+    /// The object has another size than the classic layout. It is left as it is.
     #[error(
         "object {name:?} has {found} bytes, the classic layout has {expected}; \
         it was left as it is, use another name"
@@ -46,7 +46,7 @@ pub enum AttachError {
     Foreign {
         /// The object.
         name: ShmName,
-        /// The lesson's size in bytes: 1028.
+        /// The size of the classic layout in bytes: 1028.
         expected: u64,
         /// Its size in bytes.
         found: u64,
@@ -132,7 +132,7 @@ pub enum SendError {
     Truncated {
         /// The object.
         name: ShmName,
-        /// The lesson's size in bytes: 1028.
+        /// The size of the classic layout in bytes: 1028.
         expected: u64,
         /// The size it has.
         found: u64,
@@ -174,7 +174,7 @@ pub enum RecvError {
     Truncated {
         /// The object.
         name: ShmName,
-        /// The lesson's size in bytes: 1028.
+        /// The size of the classic layout in bytes: 1028.
         expected: u64,
         /// The size it has.
         found: u64,

@@ -16,7 +16,7 @@ use shm_core::{Mapping, Shareable, ViewError};
 use crate::memory::payload::Payload;
 use crate::memory::sync::AtomicU32;
 
-/// The size of the lesson's object, in bytes.
+/// The size of the object, in bytes.
 pub const SIZE: u64 = 1028;
 
 /// The bytes of `text`.

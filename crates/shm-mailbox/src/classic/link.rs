@@ -132,9 +132,9 @@ impl Link {
         let _ = futex::wait(word, seen, Some(deadline));
     }
 
-    /// Wakes whoever of ours sleeps on `word`.
+    /// Wakes the Rust peer that sleeps on `word`.
     pub(super) fn wake(word: &AtomicU32) {
-        // It fails only if the page is gone, which the next call finds out.
+        // It fails only if the page was cut off, which the next call finds out.
         let _ = futex::wake(word, i32::MAX.unsigned_abs());
     }
 }

@@ -72,7 +72,7 @@ pub const DEFAULT_NAME: &str = "shm-file";
 /// The longest message, in bytes: the text's last byte is a NUL.
 pub const MAX_MESSAGE: usize = layout::TEXT - 1;
 
-/// The lesson's interval, and the default time-out of a blocking wait.
+/// The interval of the original C programs, and the default time-out of a blocking wait.
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// The channel of the original C programs, whose writer and reader [`Options`] make.

@@ -1,4 +1,4 @@
-//! The lesson's protocol as plain functions over a [`Region`], with every ordering there is in it.
+//! The protocol of the classic layout as plain functions over a [`Region`], with every ordering there is in it.
 //!
 //! # What the C programs do
 //!
@@ -26,7 +26,7 @@
 //!
 //! **Answering** ([`hand_over`]) copies the text, NUL and padding included (so does `strncpy`; nothing of an
 //! earlier message stays behind), and then exchanges the number that was seen for 0. The exchange fails
-//! if the reader withdrew meanwhile: then the message was not handed over, and the writer keeps it for
+//! if the reader has withdrawn by then: in that case the message was not handed over, and the writer keeps it for
 //! the next request. If the reader withdrew *and requested again*, the exchange succeeds, rightly: the
 //! text is complete, and somebody waits for it. A plain store of 0, as in C, would lose the message in
 //! the first case.
@@ -69,7 +69,7 @@
 //!   the writer believes it.
 //!
 //! The C programs use plain accesses. On x86-64 the processor keeps their stores and loads in the order that
-//! is needed; on aarch64 it need not, which is the lesson's data race, and nothing at this end mends it.
+//! is needed; on aarch64 it need not, which is the C programs' data race, and this side cannot mend it.
 //!
 //! # Sleeping and waking
 //!
@@ -93,7 +93,7 @@ pub(super) const fn is_request(flag: u32) -> bool {
     flag.cast_signed() > 0
 }
 
-/// Reader: asks for the next message, or takes over the request of a reader that is gone.
+/// Reader: asks for the next message, or takes over the request of a reader that has left.
 #[inline]
 pub(super) fn request(region: &Region) {
     // (Q) Release: pairs with the Acquire in `wanted`.

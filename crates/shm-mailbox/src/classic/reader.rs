@@ -209,7 +209,7 @@ impl fmt::Debug for Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        // A message that came at this very moment stays in the text; whoever wants it calls `close`.
+        // A message that came at this very moment stays in the text; a caller that wants it calls `close`.
         if self.state == State::Asking && self.own().is_ok() {
             protocol::withdraw(self.link.region());
         }

@@ -187,7 +187,7 @@ impl Writer {
         claim::init(object)?.ok_or_else(|| CloseError::InitBusy {
             name: self.link.name().clone(),
         })?;
-        // A name that is gone, or another object's by now, is left alone.
+        // A name that was removed, or is another object's by now, is left alone.
         object.unlink()?;
         Ok(())
     }
@@ -204,7 +204,7 @@ impl fmt::Debug for Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         if self.at_end == AtEnd::Unlink {
-            // Whoever wants to know calls `close`.
+            // A caller that wants to know calls `close`.
             let _ = self.unlink();
         }
     }

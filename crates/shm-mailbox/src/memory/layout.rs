@@ -44,7 +44,7 @@ pub(crate) const MAX_SLOTS: u32 = 1 << 16;
 /// The hot slots of a mailbox that has more slots than this: 8.5 KiB. Those of both directions fit into half of a
 /// first-level cache of 32 KiB; on such a processor, 64 of them are two and a half times as slow.
 const DEFAULT_HOT: u32 = 8;
-/// Objects are whole pages of this size, so that the lesson's 1028 bytes are never ours.
+/// Objects are whole pages of this size, so that the 1028 bytes of the classic layout are never ours.
 const PAGE: u64 = 4096;
 /// The end of header and role blocks, and the start of slot 0.
 pub(crate) const SLOTS_OFFSET: usize = 640;
@@ -56,7 +56,7 @@ pub(crate) const PARKED: u32 = 1;
 /// `parked`: nobody needs to be woken.
 pub(crate) const AWAKE: u32 = 0;
 
-/// `fences`: whoever publishes executes a full fence before it looks at the owner's `parked`.
+/// `fences`: the side that publishes executes a full fence before it looks at the owner's `parked`.
 pub(crate) const PUBLISHER_FENCES: u32 = 0;
 /// `fences`: the owner executes a barrier for both before it sleeps, or it never sleeps.
 pub(crate) const SLEEPER_FENCES: u32 = 1;
@@ -66,7 +66,7 @@ const LENGTH_BITS: u32 = 11;
 /// The highest message number: its stamp is the largest that fits into 64 bits.
 pub(crate) const LAST_MESSAGE: u64 = (1 << (64 - LENGTH_BITS)) - 2;
 
-/// The byte that is locked while somebody attaches, closes or unlinks. Those of the roles are
+/// The byte that is locked while a process attaches, closes or unlinks. Those of the roles are
 /// [`Role::lock_byte`](crate::Role::lock_byte). See `fcntl(2)`, "Open file description locks".
 pub(crate) const INIT: u64 = 0;
 
@@ -130,7 +130,7 @@ pub(crate) struct Presence {
     /// [`PUBLISHER_FENCES`] or [`SLEEPER_FENCES`]: who sees to it that the owner's going to sleep and the peer's
     /// publishing do not miss one another.
     pub(crate) fences: AtomicU32,
-    /// 1: the last holder asked that the object stays, whoever leaves after it. The sender's alone.
+    /// 1: the last holder asked that the object stays, also when the peer leaves after it. The sender's alone.
     pub(crate) kept: AtomicU32,
 }
 

@@ -73,7 +73,7 @@ impl Region {
         }
     }
 
-    /// The slot with this index, which comes from one's own count, never from the peer.
+    /// The slot with this index, which comes from this side's own count, never from the peer.
     #[inline(always)]
     pub(crate) fn slot(&self, index: usize) -> &Slot {
         // SAFETY: points into `memory`, which lives as long as `self`; valid for any bytes.

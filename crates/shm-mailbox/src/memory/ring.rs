@@ -1,7 +1,7 @@
 //! The two places of a message. Arithmetic on private numbers; every access is in `protocol`.
 //!
 //! A ring of N slots walks through all of them even if only a few messages are ever queued, and is slower by half as
-//! soon as they outgrow the first-level cache. So there is a small ring of H *hot* slots in front of it, and message n
+//! soon as they outgrow the first-level cache. So there is a small ring of H *hot* slots before it, and message n
 //! stands in one of two places:
 //!
 //! ```text
@@ -106,7 +106,7 @@ mod tests {
     }
 
     /// Sends and receives in every pattern that a counter makes, with a sender that learns late of what was received,
-    /// and looks whether a slot is taken when it is chosen, and whether both places show what they may.
+    /// and checks whether a slot is taken when it is chosen, and whether both places show what they may.
     #[test]
     fn no_slot_is_chosen_while_it_is_taken() {
         for (hot, slots) in [(1, 2), (1, 4), (2, 4), (2, 8), (4, 8), (1, 8), (4, 4)] {

@@ -27,7 +27,7 @@ use crate::wait;
 /// How often the name may change hands while we attach.
 const ATTEMPTS: u32 = 100;
 
-/// How long a mailbox for which there is no room is tried again, lest it be another's attempt, about to be the mailbox
+/// How long a mailbox for which there is no room is tried again, since it may be another's attempt, about to be the mailbox
 /// itself or to be given up, that takes the room.
 const ROOM_LIMIT: Duration = Duration::from_millis(20);
 
@@ -110,7 +110,7 @@ impl<'a> Attaching<'a> {
             let Some(object) = found else {
                 match self.create()? {
                     Some(attached) => return Ok(Some(attached)),
-                    // Somebody else was quicker.
+                    // Another process was quicker.
                     None => continue,
                 }
             };
@@ -141,7 +141,7 @@ impl<'a> Attaching<'a> {
         })
     }
 
-    /// Makes a mailbox, attaches to it, and gives it the name. `None` if that is taken, and what was made is gone.
+    /// Makes a mailbox, attaches to it, and gives it the name. `None` if that is taken, and what was made is removed.
     fn create<C: Cursor>(&self) -> Result<Option<Attached<C>>, AttachError> {
         let object = self.objects.create_unnamed(&self.name);
         let object = object.map_err(AttachError::Open)?;

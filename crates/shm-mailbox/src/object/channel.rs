@@ -334,6 +334,6 @@ pub(crate) fn wake_unconditionally(presence: &Presence) {
 }
 
 fn wake(parked: &crate::memory::sync::AtomicU32) {
-    // An error means that the memory is gone; the next check says so in words.
+    // An error means that the memory was cut off; the next check reports it.
     let _: io::Result<u32> = futex::wake(parked, 1);
 }

@@ -51,7 +51,7 @@ pub(crate) fn when_dropped() -> Disposal {
 /// Ends an endpoint: says how it leaves, unlinks the object if that is due, frees the role, and wakes the peer,
 /// which then finds a free lock.
 ///
-/// The name goes with whoever leaves an empty mailbox last: with the sender, once everything was acknowledged; or
+/// The name goes with the endpoint that leaves an empty mailbox last: with the sender, once everything was acknowledged; or
 /// with the receiver, if no sender is attached, and the last one, if there was any, has closed and did not ask that the
 /// object stays.
 pub(crate) fn close(
@@ -94,11 +94,11 @@ pub(crate) fn close(
     }
     let stays = matches!(disposal, Disposal::Keep | Disposal::Die);
     let unlinking = match init.is_some() && due && !stays {
-        // By identity: a name that is gone, or another object's by now, is left alone.
+        // By identity: a name that was removed, or is another object's by now, is left alone.
         true => object.unlink().map(|unlink| unlink == Unlink::Done),
         false => Ok(false),
     };
-    // Whatever came of that (only the owner of an object may unlink it), the role is free and the peer told.
+    // Whatever came of that (only the owner of an object may unlink it), the role is free and the peer can see it.
     object
         .unlock(channel.role.lock_byte())
         .map_err(CloseError::System)?;

@@ -1,4 +1,4 @@
-//! From a name to an end of a mailbox, and back: making, attaching, looking after the peer, closing, removing.
+//! From a name to an endpoint of a mailbox, and back: making, attaching, checking the peer, closing, removing.
 //!
 //! Whatever asks the system about an object lives here; what the words in its memory mean is `protocol`'s.
 

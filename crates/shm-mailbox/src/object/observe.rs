@@ -184,7 +184,7 @@ fn mailbox(object: &Object, Image { geometry, id }: Image) -> Result<Snapshot, S
         // A sender was killed, or is at this moment, between the stamp and the count.
         sent += 1;
     }
-    // If the receiver has moved on meanwhile, `received` is the newer.
+    // If the receiver has moved on since, `received` is the newer.
     let queued = sent.saturating_sub(received).min(slots);
     Ok(Snapshot {
         id,
@@ -200,7 +200,7 @@ fn mailbox(object: &Object, Image { geometry, id }: Image) -> Result<Snapshot, S
     })
 }
 
-/// Whether message `n`, the first that is not counted, is there all the same.
+/// Whether message `n`, the first that is not counted, is there anyway.
 fn is_committed(object: &Object, geometry: Geometry, n: u64) -> Result<bool, SystemError> {
     if n > LAST_MESSAGE {
         return Ok(false);

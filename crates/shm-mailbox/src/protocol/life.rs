@@ -77,7 +77,7 @@ pub(crate) fn read_life(presence: &Presence) -> u64 {
 
 /// As [`read_life`], for a hint that costs nothing.
 pub(crate) fn glance_at_life(presence: &Presence) -> u64 {
-    // Relaxed: whoever finds a change looks properly.
+    // Relaxed: a side that finds a change checks properly.
     presence.life.load(Ordering::Relaxed)
 }
 
@@ -86,7 +86,7 @@ pub(crate) const fn is_closed(life: u64) -> bool {
     life & 1 == 1
 }
 
-/// What is known of the other end.
+/// What is known of the peer.
 ///
 /// A stopped or frozen process is attached: nothing is ever concluded from time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -18,9 +18,9 @@
 //!
 //! # The orderings, and what each pairs with
 //!
-//! * (S) stamp, Release, pairs with the Acquire load of the stamp in [`ReceiveCursor::look`]: whoever sees
+//! * (S) stamp, Release, pairs with the Acquire load of the stamp in [`ReceiveCursor::look`]: a side that sees
 //!   the number sees the payload.
-//! * (R) `received`, Release, pairs with the Acquire load in [`SendCursor::room`]: whoever sees that the
+//! * (R) `received`, Release, pairs with the Acquire load in [`SendCursor::room`]: a side that sees that the
 //!   message was given back may overwrite it; its bytes have been read out.
 //! * (C) `sent`, Release, pairs with the Acquire load in [`SendCursor::resume`]: the stamps up to it are
 //!   there.
@@ -32,10 +32,10 @@
 //! # Who fences
 //!
 //! (P) comes after every message, and makes the processor wait until all its stores are seen: half of the time
-//! of a small message. A side that rarely sleeps, or never, says so in its `fences`, and its peer leaves (P) to
+//! of a small message. A side that rarely sleeps, or never, announces that in its `fences`, and its peer leaves (P) to
 //! it: it stores `parked`, has the kernel execute a fence on every processor that runs a process with a mailbox
 //! (`membarrier(2)`), and then looks. If the publisher's store comes before that fence, the look finds it; if
-//! it comes after, so does its load of `parked`, which then finds the flag. Whoever attaches asks for such a
+//! it comes after, so does its load of `parked`, which then finds the flag. A process that attaches asks for such a
 //! fence too, after it has said who fences: a publisher that still goes by what the last owner said has
 //! published before.
 //!
@@ -102,7 +102,7 @@ pub(crate) trait Cursor: Sized {
     }
 }
 
-/// Messages committed and not yet acknowledged, as anybody sees it: 0 to the number of slots.
+/// Messages committed and not yet acknowledged, as any process sees it: 0 to the number of slots.
 pub(crate) fn queued(region: &Region) -> u64 {
     let control = region.control();
     let slots = u64::from(region.geometry().slots());
@@ -113,7 +113,7 @@ pub(crate) fn queued(region: &Region) -> u64 {
         let before = control.receiver.count.0.load(Ordering::Acquire);
         let sent = control.sender.count.0.load(Ordering::Acquire);
         let received = control.receiver.count.0.load(Ordering::Acquire);
-        // `sent` may be one behind, below `received`. If the receiver has moved on meanwhile, this is too
+        // `sent` may be one behind, below `received`. If the receiver has moved on since, this is too
         // much, never too little: a sender that closes must not take messages for acknowledged.
         queued = sent.saturating_sub(before).min(slots);
         if before == received {

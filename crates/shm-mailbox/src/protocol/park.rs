@@ -1,4 +1,4 @@
-//! Going to sleep and waking whoever sleeps, so that no wake-up is lost; see the module's own page.
+//! Going to sleep and waking a sleeping peer, so that no wake-up is lost; see the module's own page.
 
 use std::cell::Cell;
 

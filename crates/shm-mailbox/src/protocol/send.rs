@@ -156,7 +156,7 @@ impl SendCursor {
         // (S) Release: pairs with the Acquire in `ReceiveCursor::look`; publishes the payload.
         slot.stamp.store(stamp, Ordering::Release);
         self.next += 1;
-        // (C) Release: after the stamp, for whoever restarts the sender.
+        // (C) Release: after the stamp, for a restarted sender.
         region
             .control()
             .sender

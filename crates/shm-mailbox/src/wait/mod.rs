@@ -118,7 +118,7 @@ pub(crate) trait Condition {
         false
     }
 
-    /// Looks after the peer and the object; before it fails, once more at the condition.
+    /// Checks the peer and the object; before it fails, once more at the condition.
     fn check(&mut self) -> Result<Option<Self::Output>, Self::Error>;
 
     /// Announces the sleep, looks again, and sleeps: until woken, and looks once more, or until the `deadline`.
@@ -128,7 +128,7 @@ pub(crate) trait Condition {
     fn withdraw(&self) {}
 }
 
-/// When to look after the peer and the object.
+/// When to check the peer and the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Check {
     /// Once a slice has passed since the last check, or there is news.

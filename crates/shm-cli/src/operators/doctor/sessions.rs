@@ -1,4 +1,4 @@
-//! Does somebody remove this user's objects when the last session ends? `RemoveIPC` of
+//! Does the system remove this user's objects when the last session ends? `RemoveIPC` of
 //! logind.conf(5).
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! The objects that are there: those that nobody uses, and those that too many may.
+//! The existing objects: those that no process uses, and those that too many users may.
 
 use super::super::entry::{Entry, Mailbox};
 use super::super::objects;
