@@ -1,8 +1,10 @@
-//! What the copies out of shared memory and into it cost, beside `memcpy`, which may not be used there.
+//! What the copies out of shared memory and into it cost, beside `memcpy`, which may not be used
+//! there.
 //!
-//! `copy/bytes/LENGTH` is [`shm_core::bytes::load`], `copy/store/LENGTH` [`shm_core::bytes::store`],
-//! `copy/memcpy/LENGTH` the C library's call; lengths in bytes. Both sides are in the first-level cache, so
-//! that what a store asks for beforehand is there already, and the length is not known to the compiler.
+//! `copy/bytes/LENGTH` is [`shm_core::bytes::load`], `copy/store/LENGTH`
+//! [`shm_core::bytes::store`], `copy/memcpy/LENGTH` the C library's call; lengths in bytes. Both
+//! sides are in the first-level cache, so that what a store asks for beforehand is there already,
+//! and the length is not known to the compiler.
 
 use std::hint::black_box;
 use std::ptr;
@@ -33,7 +35,8 @@ fn copy(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("bytes", length), |bencher| {
             bencher.iter(|| {
                 let length = black_box(length).min(private.len());
-                // SAFETY: `shared` has 4096 bytes, `private` at least `length`; the two do not overlap.
+                // SAFETY: `shared` has 4096 bytes, `private` at least `length`; the two do not
+                // overlap.
                 unsafe { bytes::load(private.as_mut_ptr(), shared, length) };
                 black_box(&mut private);
             });
@@ -49,7 +52,8 @@ fn copy(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("memcpy", length), |bencher| {
             bencher.iter(|| {
                 let length = black_box(length).min(private.len());
-                // SAFETY: as above; nobody else knows this memory, so that nobody writes to it meanwhile.
+                // SAFETY: as above; nobody else knows this memory, so that nobody writes to it
+                // meanwhile.
                 unsafe { ptr::copy_nonoverlapping(shared, private.as_mut_ptr(), length) };
                 black_box(&mut private);
             });

@@ -9,7 +9,8 @@ use crate::harness::statistics::Summary;
 use crate::harness::{RowResult, aligned};
 use crate::library::hiccup::Hiccup;
 
-/// Everything that was measured. In each row, the first contender is a raw cache line there and back.
+/// Everything that was measured. In each row, the first contender is a raw cache line there and
+/// back.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// The version of this form: 1.
@@ -197,7 +198,8 @@ impl Report {
     }
 }
 
-/// Times up to the greatest median and the line, and those of the slower rounds up to three times that.
+/// Times up to the greatest median and the line, and those of the slower rounds up to three times
+/// that.
 fn plot(about: String, across: Axis, mut series: Vec<Series>, line: f64) -> Plot {
     series.push(Series::level(
         "a raw cache line, there and back",
@@ -220,10 +222,11 @@ fn plot(about: String, across: Axis, mut series: Vec<Series>, line: f64) -> Plot
     }
 }
 
-/// Rounds in which the two cores were as near as they get; all of them, if those are too few to tell.
+/// Rounds in which the two cores were as near as they get; all of them, if those are too few to
+/// tell.
 ///
-/// Other tenants of the hardware move a virtual machine's cores about, and then a line takes five times as
-/// long. Medians over both kinds of rounds would tell of neither.
+/// Other tenants of the hardware move a virtual machine's cores about, and then a line takes five
+/// times as long. Medians over both kinds of rounds would tell of neither.
 pub fn quick_rounds(row: &RowResult) -> Vec<usize> {
     const FEWEST: usize = 7;
     let line = &row.contenders[0];

@@ -1,8 +1,8 @@
-//! What each way of waiting costs, with criterion: latency under sparse sends, round trip, throughput; in a mailbox of
-//! 16 slots, and in the classic layout, which has room for one message.
+//! What each way of waiting costs, with criterion: latency under sparse sends, round trip,
+//! throughput; in a mailbox of 16 slots, and in the classic layout, which has room for one message.
 //!
-//! Both processes wait in the same way. Nothing is pinned, and the times are absolute: they tell ways of waiting
-//! apart, which differ by orders of magnitude, and not two ways of doing the same.
+//! Both processes wait in the same way. Nothing is pinned, and the times are absolute: they tell
+//! ways of waiting apart, which differ by orders of magnitude, and not two ways of doing the same.
 
 use std::env;
 use std::process::Command;
@@ -23,7 +23,8 @@ const ONE_WAY: &str = "one_way_latency";
 const ROUND_TRIP: &str = "round_trip";
 const THROUGHPUT: &str = "throughput";
 
-/// Tells the program that it is the other process: the quantity, the strategy, and the objects, separated by spaces.
+/// Tells the program that it is the other process: the quantity, the strategy, and the objects,
+/// separated by spaces.
 const PEER: &str = "SHM_BENCH_PEER";
 
 fn main() {
@@ -283,10 +284,12 @@ fn take_part<L: Layout>(quantity: &str, strategy: &str, names: &[ShmName]) {
 
 /// Sparse: the receiver has been asleep for a while, and a spinning one has long been spinning.
 const PAUSE: Duration = Duration::from_millis(1);
-/// The least time over which sends are spread. A sleep of 1 µs takes 50 µs more (the timer's slack).
+/// The least time over which sends are spread. A sleep of 1 µs takes 50 µs more (the timer's
+/// slack).
 const SPREAD: Duration = Duration::from_micros(100);
 
-/// Sends the time, at stratified random phase of the receiver's interval, and never before the last was received.
+/// Sends the time, at stratified random phase of the receiver's interval, and never before the last
+/// was received.
 fn send_now_and_then<L: Layout>(name: &ShmName, wait: Wait) {
     let mut sender = L::sender(name, wait);
     let interval = match wait {

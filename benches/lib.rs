@@ -8,10 +8,11 @@
 //! cargo bench -p benches --bench ratios -- --json FILE    the mailbox beside raw baselines
 //! ```
 //!
-//! Two kinds. `intervals` compares ways of waiting with criterion, in absolute times: `QUANTITY/STRATEGY/INTERVAL` for
-//! the mailbox, `classic_QUANTITY/…` for the classic layout. `ratios` and `scaling` compare the mailbox with
-//! [`baseline`]s, in ratios: a virtual machine moves its cores about, and a cache line takes 54, 100 or 450 ns there and
-//! back from one second to the next, so only what was measured within the same milliseconds can be compared.
+//! Two kinds. `intervals` compares ways of waiting with criterion, in absolute times:
+//! `QUANTITY/STRATEGY/INTERVAL` for the mailbox, `classic_QUANTITY/…` for the classic layout.
+//! `ratios` and `scaling` compare the mailbox with [`baseline`]s, in ratios: a virtual machine
+//! moves its cores about, and a cache line takes 54, 100 or 450 ns there and back from one second
+//! to the next, so only what was measured within the same milliseconds can be compared.
 
 pub mod baseline;
 pub mod growth;

@@ -1,4 +1,5 @@
-//! The mailbox beside raw baselines, in ratios that hold on a machine that is never the same for a second.
+//! The mailbox beside raw baselines, in ratios that hold on a machine that is never the same for a
+//! second.
 //!
 //! ```text
 //! cargo bench -p benches --bench ratios -- [ROW…] [--rounds N] [--slice MS] [--quick] [--json FILE] [--list]
@@ -117,7 +118,8 @@ fn rows() -> Vec<Row> {
             rows.push(spinning_there_and_back::<1024>(slots, placement));
         }
         rows.push(stream::<16, 1024>(placement, Some(0.95), None));
-        // On a processor on which a ring of 256 is as quick as one of 8 there is nothing to gain: the second misses.
+        // On a processor on which a ring of 256 is as quick as one of 8 there is nothing to gain:
+        // the second misses.
         rows.push(stream::<256, 1024>(placement, Some(0.95), Some(2.0)));
         rows.push(stream::<16, 64>(placement, None, None));
         rows.push(stream::<256, 64>(placement, None, Some(1.0)));
@@ -261,7 +263,8 @@ fn against_the_lesson(placement: Placement) -> Row {
 }
 
 fn idle(wait: Wait) -> Row {
-    // So long that the message that ends it, for which the receiver wakes, spins and goes to sleep, hardly counts.
+    // So long that the message that ends it, for which the receiver wakes, spins and goes to sleep,
+    // hardly counts.
     let pause = Duration::from_secs(4);
     Row {
         name: format!("idle/{wait}"),
@@ -288,7 +291,8 @@ fn compare(kind: Kind, subject: usize, against: &[usize], target: Option<f64>) -
     }
 }
 
-/// With the raw line beside the others, unless both processes share a core, where it takes milliseconds.
+/// With the raw line beside the others, unless both processes share a core, where it takes
+/// milliseconds.
 fn beside_the_line(mut row: Row) -> Row {
     if row.placement != Same {
         row.contenders.push(raw_line());

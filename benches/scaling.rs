@@ -1,10 +1,12 @@
-//! What a message costs in a mailbox of more slots, what more bytes cost, and what a short stop of the receiver costs.
+//! What a message costs in a mailbox of more slots, what more bytes cost, and what a short stop of
+//! the receiver costs.
 //!
 //! ```text
 //! cargo bench -p benches --bench scaling -- [--rounds N] [--quick] [--json FILE] [--pictures FOLDER]
 //! ```
 //!
-//! All that stands in one table takes turns within one pair of processes, with a raw cache line beside it.
+//! All that stands in one table takes turns within one pair of processes, with a raw cache line
+//! beside it.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

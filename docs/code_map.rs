@@ -1,4 +1,5 @@
-//! The code map of architecture.md is the tree, and "A message's way" is the code.
+//! The code map of architecture.md is the tree, "A message's way" is the code, and comments are as
+//! wide as code.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -108,4 +109,41 @@ fn a_message_goes_the_way_that_the_page_tells() {
         steps += 1;
     }
     assert!(steps > 20, "{steps} steps");
+}
+
+/// All Rust files in a folder and below it, those that a build made aside.
+fn code_below(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("it can be read") {
+        let path = entry.expect("it can be read").path();
+        if path.is_dir() && !path.ends_with("target") {
+            code_below(&path, files);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// rustfmt sees to the code.
+#[test]
+fn comments_are_within_100_columns() {
+    let mut files = Vec::new();
+    for folder in ["crates", "xtask", "benches", "docs"] {
+        code_below(&root().join(folder), &mut files);
+    }
+    assert!(files.len() > 200, "{} files", files.len());
+    for file in files {
+        let code = fs::read_to_string(&file).expect("it can be read");
+        for (number, line) in (1..).zip(code.lines()) {
+            let is_comment = line.trim_start().starts_with("//");
+            // A row of a table is a line, and so is a usage line; a link has no place to break.
+            let may_be_long =
+                line.contains("](") || line.contains("/// |") || line.contains(" -- [");
+            let width = line.chars().count();
+            let place = format!("{}:{number}", file.display());
+            assert!(
+                !is_comment || may_be_long || width <= 100,
+                "{place}: {width} columns"
+            );
+        }
+    }
 }

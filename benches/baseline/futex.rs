@@ -1,4 +1,5 @@
-//! One word there and back, asleep in the kernel in between: a futex each way, and nothing but the futex.
+//! One word there and back, asleep in the kernel in between: a futex each way, and nothing but the
+//! futex.
 
 use std::ptr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -26,8 +27,8 @@ impl Way {
         let limit = limit.as_ref().map_or(ptr::null(), ptr::from_ref);
         while self.full.load(Ordering::Acquire) == 0 {
             let word = &raw const self.full;
-            // SAFETY: the addresses are those of a living word and of a time or none; the sleep ends when the
-            // peer wakes us, or the time is over.
+            // SAFETY: the addresses are those of a living word and of a time or none; the sleep
+            // ends when the peer wakes us, or the time is over.
             unsafe { libc::syscall(libc::SYS_futex, word, libc::FUTEX_WAIT, 0, limit) };
         }
         let word = self.word.load(Ordering::Relaxed);
@@ -50,8 +51,9 @@ unsafe impl Shared for Ways {}
 /// The longest sleep; `None`: until woken.
 type Limit = Option<libc::timespec>;
 
-/// The two ends, to be taken to two processes. They sleep for `limit` at most, if there is one: whoever is to notice
-/// the death of his peer has to wake up now and then, and pays the kernel for the timer, each time.
+/// The two ends, to be taken to two processes. They sleep for `limit` at most, if there is one:
+/// whoever is to notice the death of his peer has to wake up now and then, and pays the kernel for
+/// the timer, each time.
 pub fn pair(limit: Option<Duration>) -> (impl Ask + 'static, impl Answer + 'static) {
     let ways = share();
     let limit = limit.map(|limit| libc::timespec {

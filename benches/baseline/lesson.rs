@@ -1,11 +1,13 @@
 //! The lesson's two programs as they stand: one buffer, one flag, and a look every 100 ms.
 //!
-//! The writer: `while (m->clr2send == 0) usleep(100000); strncpy(m->mbuf, mesg, K); m->clr2send = 0;`
+//! The writer:
+//! `while (m->clr2send == 0) usleep(100000); strncpy(m->mbuf, mesg, K); m->clr2send = 0;`
 //!
-//! The reader: `m->clr2send++; while (m->clr2send > 0) usleep(100000);` and then it prints the text; here it reads it.
+//! The reader: `m->clr2send++; while (m->clr2send > 0) usleep(100000);` and then it prints the
+//! text; here it reads it.
 //!
-//! The lesson's flag is a plain `int`. Here it is an atomic that is loaded and stored, which are the same
-//! instructions.
+//! The lesson's flag is a plain `int`. Here it is an atomic that is loaded and stored, which are
+//! the same instructions.
 
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -59,7 +61,8 @@ impl Ask for End {
             sleep();
         }
         let text = self.object.text.get().cast();
-        // SAFETY: both have `K` bytes, the message ends with a NUL, and the reader waits for the flag.
+        // SAFETY: both have `K` bytes, the message ends with a NUL, and the reader waits for the
+        // flag.
         unsafe { libc::strncpy(text, message.as_ptr().cast(), K) };
         self.object.clear_to_send.store(0, Ordering::Release);
         word

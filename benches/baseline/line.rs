@@ -1,6 +1,7 @@
 //! One word there and back, through one fixed cache line each way.
 //!
-//! Between two looks a side spins, or gives the core away, which suits two processes on one core best.
+//! Between two looks a side spins, or gives the core away, which suits two processes on one core
+//! best.
 
 use std::hint::spin_loop;
 use std::sync::atomic::Ordering;

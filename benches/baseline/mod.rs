@@ -1,4 +1,5 @@
-//! What the mailbox is measured against: each as simple as can be, and without a line of the library.
+//! What the mailbox is measured against: each as simple as can be, and without a line of the
+//! library.
 //!
 //! | baseline | is |
 //! |---|---|
@@ -11,7 +12,8 @@
 //!
 //! None of them survives a kill, knows about its peer, or checks what it finds.
 //!
-//! Here lives what is made of atomics and system calls alone. The mailbox is in `library`, which baselines know nothing of.
+//! Here lives what is made of atomics and system calls alone. The mailbox is in `library`, which
+//! baselines know nothing of.
 
 pub mod futex;
 pub mod lesson;
@@ -25,7 +27,8 @@ use std::sync::atomic::{AtomicU64, Ordering, compiler_fence};
 
 use crate::harness::Shared;
 
-/// A word that shares its cache line, and the one that the processor fetches beside it, with nothing else.
+/// A word that shares its cache line, and the one that the processor fetches beside it, with
+/// nothing else.
 #[repr(C, align(128))]
 #[derive(Debug)]
 pub struct Line(AtomicU64);
@@ -47,7 +50,8 @@ pub(crate) fn until_reached(line: &Line, number: u64) {
     until(|| line.0.load(Ordering::Acquire) == number);
 }
 
-/// As [`copy`], to where the other process has read before: asks for all lines at once if they are many.
+/// As [`copy`], to where the other process has read before: asks for all lines at once if they are
+/// many.
 ///
 /// # Safety
 ///
@@ -74,11 +78,13 @@ fn prefetch_for_writing(line: *mut u8) {
     let _ = line;
 }
 
-/// Copies the bytes `from..to` with the widest moves there are, inlined: a call of `memcpy` costs more than it moves.
+/// Copies the bytes `from..to` with the widest moves there are, inlined: a call of `memcpy` costs
+/// more than it moves.
 ///
 /// # Safety
 ///
-/// Both sides have `to` bytes and do not overlap; nobody writes to the source or touches the target meanwhile.
+/// Both sides have `to` bytes and do not overlap; nobody writes to the source or touches the target
+/// meanwhile.
 #[inline(always)]
 pub(crate) unsafe fn copy(source: *const u8, target: *mut u8, from: usize, to: usize) {
     const CHUNK: usize = 64;

@@ -1,8 +1,8 @@
-//! A stream through an ideal plain ring: two counters, each side with a private copy of the other's, and
-//! inlined copies.
+//! A stream through an ideal plain ring: two counters, each side with a private copy of the
+//! other's, and inlined copies.
 //!
-//! The best that a ring of so many slots can do. Each side looks at the other's counter only when its copy says that
-//! the ring is full, or empty.
+//! The best that a ring of so many slots can do. Each side looks at the other's counter only when
+//! its copy says that the ring is full, or empty.
 
 use std::cell::UnsafeCell;
 use std::sync::atomic::Ordering;
@@ -19,8 +19,8 @@ struct Ring<const N: usize, const S: usize> {
     slots: [UnsafeCell<[u8; S]>; N],
 }
 
-// SAFETY: a slot is written only while the counters say that it is the sender's, and read only while it is the
-// receiver's.
+// SAFETY: a slot is written only while the counters say that it is the sender's, and read only
+// while it is the receiver's.
 unsafe impl<const N: usize, const S: usize> Sync for Ring<N, S> {}
 
 // SAFETY: atomics, and bytes in `UnsafeCell`s.
@@ -34,14 +34,16 @@ impl<const N: usize, const S: usize> Ring<N, S> {
     }
 }
 
-/// Slots for 1 KiB, at a distance that spreads them over all sets of a cache, as a power of two would not.
+/// Slots for 1 KiB, at a distance that spreads them over all sets of a cache, as a power of two
+/// would not.
 pub const ROOMY: usize = 1088;
 
-/// The two ends of a stream of messages of `L` bytes in slots of `S` (at least `L`), to be taken to two processes.
+/// The two ends of a stream of messages of `L` bytes in slots of `S` (at least `L`), to be taken to
+/// two processes.
 ///
-/// The sender leads, and publishes its counter every `batch` messages, at most `N`, as the receiver does. One
-/// exchange is one batch. Slots as small as the message are more than a mailbox could have: a cache line brings
-/// several of them.
+/// The sender leads, and publishes its counter every `batch` messages, at most `N`, as the receiver
+/// does. One exchange is one batch. Slots as small as the message are more than a mailbox could
+/// have: a cache line brings several of them.
 pub fn pair<const N: usize, const S: usize, const L: usize>(
     batch: u64,
 ) -> (impl Ask + 'static, impl Answer + 'static) {
@@ -85,7 +87,8 @@ impl<const N: usize, const S: usize, const L: usize> End<N, S, L> {
             let word = (self.sent + 1) | if last { flag } else { 0 };
             sum = sum.wrapping_add(payload::write(&mut self.message, word));
             let slot = self.ring.slot(self.sent);
-            // SAFETY: both sides have at least `L` bytes; the slot is the sender's until `sent` is stored.
+            // SAFETY: both sides have at least `L` bytes; the slot is the sender's until `sent` is
+            // stored.
             unsafe { copy_in(self.message.as_ptr(), slot, 0, L) };
             self.sent += 1;
         }
@@ -120,7 +123,8 @@ impl<const N: usize, const S: usize, const L: usize> Answer for End<N, S, L> {
         let (mut words, mut total) = (0, 0_u64);
         while self.received < end {
             let slot = self.ring.slot(self.received).cast_const();
-            // SAFETY: both sides have at least `L` bytes; the slot is the receiver's until `received` is stored.
+            // SAFETY: both sides have at least `L` bytes; the slot is the receiver's until
+            // `received` is stored.
             unsafe { copy(slot, self.message.as_mut_ptr(), 0, L) };
             let (word, sum) = payload::read(&self.message);
             total = total.wrapping_add(sum);

@@ -1,4 +1,5 @@
-//! One message there and back through one slot each way: a stamp that says it is there, and an inlined copy.
+//! One message there and back through one slot each way: a stamp that says it is there, and an
+//! inlined copy.
 
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,11 +17,13 @@ struct Slot<const L: usize> {
 /// The bytes of the payload that share a cache line with the stamp.
 const FIRST_LINE: usize = 64 - size_of::<u64>();
 
-// SAFETY: the payload is written only between the peer's last look and the stamp, and read only after the stamp.
+// SAFETY: the payload is written only between the peer's last look and the stamp, and read only
+// after the stamp.
 unsafe impl<const L: usize> Sync for Slot<L> {}
 
 impl<const L: usize> Slot<L> {
-    /// The line that holds the stamp comes last, or the peer's looks would take it away half-filled.
+    /// The line that holds the stamp comes last, or the peer's looks would take it away
+    /// half-filled.
     #[inline(always)]
     fn put(&self, number: u64, message: &[u8; L]) {
         let (source, target) = (message.as_ptr(), self.payload.get().cast());

@@ -10,7 +10,8 @@ use super::turns::ContenderResult;
 pub enum Kind {
     /// The time of the subject, as a multiple of what the baseline takes: smaller is better.
     Time,
-    /// The messages of the subject in a second, as a multiple of what the baseline moves: larger is better.
+    /// The messages of the subject in a second, as a multiple of what the baseline moves: larger is
+    /// better.
     Rate,
     /// The share of a core that the following process of the subject uses, in percent.
     Processor,

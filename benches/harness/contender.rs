@@ -1,4 +1,5 @@
-//! One thing that is timed, in two halves: one leads, in this process, and one follows, in the other.
+//! One thing that is timed, in two halves: one leads, in this process, and one follows, in the
+//! other.
 
 use std::time::{Duration, Instant};
 
@@ -81,8 +82,9 @@ pub(super) struct Leader {
     stride: u64,
 }
 
-/// A stride is to take about this long, in nanoseconds. Reading the clock (25 ns) does not count beside it, and it
-/// stays bearable if the two processes land on one core, where each exchange takes milliseconds.
+/// A stride is to take about this long, in nanoseconds. Reading the clock (25 ns) does not count
+/// beside it, and it stays bearable if the two processes land on one core, where each exchange
+/// takes milliseconds.
 const STRIDE: u64 = 10_000;
 
 impl Leader {

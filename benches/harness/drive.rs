@@ -1,4 +1,5 @@
-//! The loops that are measured: words go out until the slice is over, and the other side takes part until it is told.
+//! The loops that are measured: words go out until the slice is over, and the other side takes part
+//! until it is told.
 
 use super::payload::STOP;
 
@@ -7,8 +8,8 @@ pub trait Lead {
     /// That many exchanges: messages there and back, or one way, or batches of them.
     fn exchange(&mut self, count: u64);
 
-    /// The last exchange of the slice, which says so. Returns when the other side has dealt with everything,
-    /// with the sum of all words since the last stop.
+    /// The last exchange of the slice, which says so. Returns when the other side has dealt with
+    /// everything, with the sum of all words since the last stop.
     fn stop(&mut self) -> u64;
 }
 
@@ -24,11 +25,12 @@ pub trait Ask {
     #[inline(always)]
     fn begin(&mut self) {}
 
-    /// Passes the word on, and waits for the answer if there is one; the sum of the words that the other side reads.
+    /// Passes the word on, and waits for the answer if there is one; the sum of the words that the
+    /// other side reads.
     fn ask(&mut self, word: u64) -> u64;
 
-    /// Passes the last word of a slice on, with [`STOP`] in it, and returns when the other side has dealt with everything;
-    /// the sum as above.
+    /// Passes the last word of a slice on, with [`STOP`] in it, and returns when the other side has
+    /// dealt with everything; the sum as above.
     fn stop(&mut self, word: u64) -> u64 {
         self.ask(word | STOP)
     }
@@ -36,7 +38,8 @@ pub trait Ask {
 
 /// What the following side does with each word.
 pub trait Answer {
-    /// Waits for the next word; that word, with [`STOP`] in it if it is the last, and the sum of what was read.
+    /// Waits for the next word; that word, with [`STOP`] in it if it is the last, and the sum of
+    /// what was read.
     fn answer(&mut self) -> (u64, u64);
 
     /// After the last word of a slice.

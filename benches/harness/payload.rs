@@ -1,7 +1,8 @@
-//! What messages carry: words that change with every message, are written by one side, and summed by the other.
+//! What messages carry: words that change with every message, are written by one side, and summed
+//! by the other.
 //!
-//! One word in each cache line is written and summed: enough for every line to be needed on both sides, and
-//! too little to count beside the copies, which move every byte.
+//! One word in each cache line is written and summed: enough for every line to be needed on both
+//! sides, and too little to count beside the copies, which move every byte.
 
 /// In the word of the last message of a slice; the other bits count messages.
 pub const STOP: u64 = 1 << 63;
@@ -14,7 +15,8 @@ pub const fn words(length: usize) -> u64 {
     length.div_ceil(LINE) as u64
 }
 
-/// Writes `word` into every cache line of `message`, whose length is a multiple of 8; the sum of what was written.
+/// Writes `word` into every cache line of `message`, whose length is a multiple of 8; the sum of
+/// what was written.
 #[inline(always)]
 pub fn write<const L: usize>(message: &mut [u8; L], word: u64) -> u64 {
     for line in message.chunks_mut(LINE) {

@@ -56,8 +56,9 @@ pub fn lines<'a>(rows: impl IntoIterator<Item = &'a RowResult>) -> Option<Line> 
 
 /// The table: a line for each comparison.
 ///
-/// A time is that of one exchange, the median of all rounds; `cpu` is what both processes of the mailbox used,
-/// in percent of one core; a ratio is the median of the ratios of each round, with the least and the greatest.
+/// A time is that of one exchange, the median of all rounds; `cpu` is what both processes of the
+/// mailbox used, in percent of one core; a ratio is the median of the ratios of each round, with
+/// the least and the greatest.
 pub fn table(report: &Report) -> String {
     let header = "row|placement|line|mailbox|time|cpu|against|time|ratio (min–max)|target|";
     let mut table = aligned(header.split('|'), &[2, 4, 5, 7, 8, 9]);

@@ -33,7 +33,8 @@ pub struct Effort {
     pub rounds: usize,
     /// How long a turn is.
     pub slice: Duration,
-    /// Whether slow contenders, which have slices of their own, get those, or as little as possible.
+    /// Whether slow contenders, which have slices of their own, get those, or as little as
+    /// possible.
     pub full: bool,
 }
 
@@ -91,7 +92,8 @@ impl Row {
                 halves.extend(follows.into_iter().map(|make| make()));
                 0
             });
-            // The copy of `signals` in this process is never dropped: it dies with its parent, not before.
+            // The copy of `signals` in this process is never dropped: it dies with its parent, not
+            // before.
             loop {
                 control.follow(|contender| halves[contender].follow());
             }

@@ -11,7 +11,8 @@ use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
 /// All bytes zero is a value, and everything that changes is an atomic or in an `UnsafeCell`.
 pub unsafe trait Shared {}
 
-/// Memory that this process shares with those that it forks, all zero at first. It is never unmapped.
+/// Memory that this process shares with those that it forks, all zero at first. It is never
+/// unmapped.
 ///
 /// # Panics
 ///
@@ -23,6 +24,7 @@ pub fn share<T: Shared>() -> &'static T {
     // SAFETY: no address is asked for, so no existing mapping is replaced.
     let address = unsafe { mmap_anonymous(None, length, access, flags) };
     let address = address.expect("map memory");
-    // SAFETY: mapped just now, for good, aligned to a page, and all zero, which `Shared` makes a value.
+    // SAFETY: mapped just now, for good, aligned to a page, and all zero, which `Shared` makes a
+    // value.
     unsafe { address.cast().as_ref() }
 }

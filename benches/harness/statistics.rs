@@ -11,7 +11,8 @@ pub struct Summary {
     pub min: f64,
     /// The greatest.
     pub max: f64,
-    /// Where the middle half begins and ends: a quarter of the values are below the first, a quarter above the second.
+    /// Where the middle half begins and ends: a quarter of the values are below the first, a
+    /// quarter above the second.
     pub quartiles: (f64, f64),
 }
 
@@ -45,8 +46,8 @@ impl Summary {
 
     /// Of the ratios of two measurements, round by round.
     ///
-    /// Both of a pair were taken within milliseconds, so whatever slowed the machine down for longer than that
-    /// is in neither ratio.
+    /// Both of a pair were taken within milliseconds, so whatever slowed the machine down for
+    /// longer than that is in neither ratio.
     pub fn of_ratios(numerators: &[f64], denominators: &[f64]) -> Self {
         assert_eq!(numerators.len(), denominators.len(), "rounds are paired");
         let pairs = numerators.iter().zip(denominators);

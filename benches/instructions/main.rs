@@ -1,11 +1,12 @@
-//! Sends and receives that never wait, one process at both ends of a real mailbox, for callgrind to count.
+//! Sends and receives that never wait, one process at both ends of a real mailbox, for callgrind to
+//! count.
 //!
 //! ```text
 //! instructions LENGTH     bytes in a message
 //! ```
 //!
-//! `cargo xtask instructions` runs it under `valgrind --tool=callgrind --toggle-collect=*one_send*` or `*one_receive*`,
-//! so that nothing counts but those two functions and what they call.
+//! `cargo xtask instructions` runs it under `valgrind --tool=callgrind --toggle-collect=*one_send*`
+//! or `*one_receive*`, so that nothing counts but those two functions and what they call.
 
 use std::env;
 use std::hint::black_box;
@@ -13,8 +14,8 @@ use std::process::{self, ExitCode};
 
 use shm_mailbox::{MAX_MESSAGE, Mailbox, Message, Receiver, Sender};
 
-/// Calls of each function. A multiple of the slots, so that what is done once in a round counts as often as
-/// it happens.
+/// Calls of each function. A multiple of the slots, so that what is done once in a round counts as
+/// often as it happens.
 const CALLS: usize = 4096;
 
 #[inline(never)]

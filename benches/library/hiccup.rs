@@ -1,7 +1,7 @@
 //! A receiver that stops once, for 200 µs, and how long the stream takes to be as quick as before.
 //!
-//! The receiver keeps the time, and counts what it receives in each tenth of a millisecond: 10 ms of usual traffic, the
-//! last 5 of which tell the usual rate; the stop; 30 ms afterwards.
+//! The receiver keeps the time, and counts what it receives in each tenth of a millisecond: 10 ms
+//! of usual traffic, the last 5 of which tell the usual rate; the stop; 30 ms afterwards.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -66,8 +66,8 @@ pub struct Hiccup {
     pub usual: f64,
     /// Nanoseconds a message in each millisecond afterwards: of all rounds the one in the middle.
     pub afterwards: Vec<f64>,
-    /// The tenth of a millisecond from which on it takes no more than a tenth more than usual; none within 30
-    /// ms is `None`.
+    /// The tenth of a millisecond from which on it takes no more than a tenth more than usual; none
+    /// within 30 ms is `None`.
     pub usual_after_milliseconds: Option<f64>,
 }
 

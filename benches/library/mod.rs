@@ -1,7 +1,8 @@
-//! The mailbox as it is measured: beside baselines, with few slots and many, and when its receiver stops.
+//! The mailbox as it is measured: beside baselines, with few slots and many, and when its receiver
+//! stops.
 //!
-//! Here lives every end of a mailbox that takes part in the `harness`. Which of them are compared with what, and what is
-//! to be reached, is for the benchmarks to say.
+//! Here lives every end of a mailbox that takes part in the `harness`. Which of them are compared
+//! with what, and what is to be reached, is for the benchmarks to say.
 
 pub mod hiccup;
 pub mod layout;
@@ -83,8 +84,8 @@ fn empty(receiver: &mut Receiver, stale: u32) {
     }
 }
 
-/// What is sent: `L` bytes with a word in every cache line, and at the end, if no word goes into them, a longer
-/// message.
+/// What is sent: `L` bytes with a word in every cache line, and at the end, if no word goes into
+/// them, a longer message.
 struct Outgoing<const L: usize> {
     sender: Sender,
     buffer: [u8; L],

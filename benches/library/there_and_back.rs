@@ -31,7 +31,8 @@ pub fn round_trip<const L: usize>(kind: Kind) -> Contender {
 struct End<const L: usize> {
     outgoing: Outgoing<L>,
     incoming: Incoming<L>,
-    /// Messages that only filled the mailbox and are still in it: the other process filled it after this end came.
+    /// Messages that only filled the mailbox and are still in it: the other process filled it after
+    /// this end came.
     stale: u32,
 }
 

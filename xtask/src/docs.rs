@@ -34,7 +34,8 @@ use crate::tally;
 /// A block that is marked `sh` is to be typed by hand, since it takes long or changes the machine:
 /// its syntax is checked, and whether shm and xtask would take their arguments. Blocks marked
 /// `rust` run with the doctests, and a page that has one must be among them. Blocks marked `c` are
-/// quoted from files, which docs/lesson/tests.rs checks. A block without a mark is an error, and so is a page that docs/SUMMARY.md does not list.
+/// quoted from files, which docs/lesson/tests.rs checks. A block without a mark is an error, and so
+/// is a page that docs/SUMMARY.md does not list.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     files: Vec<PathBuf>,

@@ -1,4 +1,5 @@
-//! What is done with a peer's channels: messages there and back, or one way, as the harness's contenders.
+//! What is done with a peer's channels: messages there and back, or one way, as the harness's
+//! contenders.
 
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,8 +1,9 @@
 //! The mailbox beside what people would use instead, in ratios of paired slices.
 //!
-//! The method is that of `cargo bench -p benches --bench ratios`: in each row the mailbox and one peer take
-//! turns of some milliseconds within one pair of processes, pinned to two cores, and a raw cache line takes its
-//! turn beside them. Every message is written afresh, copied in, copied out, and checked.
+//! The method is that of `cargo bench -p benches --bench ratios`: in each row the mailbox and one
+//! peer take turns of some milliseconds within one pair of processes, pinned to two cores, and a
+//! raw cache line takes its turn beside them. Every message is written afresh, copied in, copied
+//! out, and checked.
 
 mod drive;
 mod outcome;
@@ -25,7 +26,8 @@ use shm_cli::measure::placement::Placement;
 use crate::outcome::{Measured, Outcome, Report};
 use crate::supervise::{Failure, Supervisor};
 
-/// Compares the mailbox with what people would use instead: other libraries, and what the kernel offers.
+/// Compares the mailbox with what people would use instead: other libraries, and what the kernel
+/// offers.
 #[derive(Debug, Parser)]
 #[command(about)]
 struct Options {

@@ -1,4 +1,5 @@
-//! Where peers leave their files and names while they are measured, so that all of it is found and removed.
+//! Where peers leave their files and names while they are measured, so that all of it is found and
+//! removed.
 
 use std::fs;
 use std::io;
@@ -36,7 +37,8 @@ pub(crate) fn unique_name() -> String {
     format!("{}-{count}", prefix())
 }
 
-/// A directory; when dropped it is gone, and so is everything in `/dev/shm` whose name starts as its own does.
+/// A directory; when dropped it is gone, and so is everything in `/dev/shm` whose name starts as
+/// its own does.
 pub(crate) struct Scratch {
     pub(crate) directory: PathBuf,
     prefix: String,

@@ -1,8 +1,9 @@
-//! Each row in a process of its own: one that fails, hangs or is interrupted takes nothing else along, and
-//! leaves nothing behind.
+//! Each row in a process of its own: one that fails, hangs or is interrupted takes nothing else
+//! along, and leaves nothing behind.
 //!
-//! The program starts itself once more for every row. That process forks the other side before it has used any of the
-//! libraries, as most of them need. What it leaves behind is removed here when it is gone, however it went.
+//! The program starts itself once more for every row. That process forks the other side before it
+//! has used any of the libraries, as most of them need. What it leaves behind is removed here when
+//! it is gone, however it went.
 
 use std::env;
 use std::fs::{self, File};

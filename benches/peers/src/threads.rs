@@ -1,8 +1,9 @@
-//! Peers that connect threads: both halves are in the leading process, and the following one only passes orders on.
+//! Peers that connect threads: both halves are in the leading process, and the following one only
+//! passes orders on.
 //!
-//! So the mailbox, between its two processes, and the peer, between its two threads, take turns in one row. The
-//! thread runs where the following process would. Between its slices it sleeps; that it has to be woken counts
-//! some 50 µs to each slice.
+//! So the mailbox, between its two processes, and the peer, between its two threads, take turns in
+//! one row. The thread runs where the following process would. Between its slices it sleeps; that
+//! it has to be woken counts some 50 µs to each slice.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process;

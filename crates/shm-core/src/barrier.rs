@@ -1,11 +1,13 @@
 //! A barrier in two halves: one costs nothing, the other pays for both.
 //!
-//! Two sides that each store a word and then load the other's can both miss the other's store, because a processor may
-//! load before its store is seen. A full fence between store and load, on *both* sides, forbids that. Where one side
-//! comes by a million times as often as the other, its fence can be left out if the other side makes up for it: the
-//! frequent side calls [`light`], the rare side [`heavy`], which has the kernel execute a fence on every processor that
-//! runs a registered process (`membarrier(2)`). If the frequent side's store comes before that fence, [`heavy`]'s
-//! caller sees it; if it comes after, so does the load, which then sees what the caller stored before.
+//! Two sides that each store a word and then load the other's can both miss the other's store,
+//! because a processor may load before its store is seen. A full fence between store and load, on
+//! *both* sides, forbids that. Where one side comes by a million times as often as the other, its
+//! fence can be left out if the other side makes up for it: the frequent side calls [`light`], the
+//! rare side [`heavy`], which has the kernel execute a fence on every processor that runs a
+//! registered process (`membarrier(2)`). If the frequent side's store comes before that fence,
+//! [`heavy`]'s caller sees it; if it comes after, so does the load, which then sees what the caller
+//! stored before.
 
 use std::sync::atomic::{Ordering, compiler_fence};
 

@@ -8,9 +8,9 @@
 //! overlap the one before it. They order nothing: the caller's atomics with Acquire and Release do,
 //! before a [`load`] and after a [`store`].
 //!
-//! What the other side has read last is still in its cache, and each line has to be taken back before
-//! it can be written. A [`store`] of some length asks for all its lines at once, so that they come
-//! side by side instead of one after the other.
+//! What the other side has read last is still in its cache, and each line has to be taken back
+//! before it can be written. A [`store`] of some length asks for all its lines at once, so that
+//! they come side by side instead of one after the other.
 //!
 //! [`portable`] does the same with relaxed atomics, for comparison and for ports.
 
@@ -24,8 +24,9 @@ use std::ops::RangeInclusive;
 
 use moves::{move_1, move_2, move_4, move_8, move_16, move_32, move_64, prefetch_for_writing};
 
-/// The lengths, in bytes, for which it pays to ask for the lines first: fewer lines come as fast by themselves, and
-/// more would push each other out of the cache. (A message of 512 bytes without its first line is one of the least.)
+/// The lengths, in bytes, for which it pays to ask for the lines first: fewer lines come as fast by
+/// themselves, and more would push each other out of the cache. (A message of 512 bytes without its
+/// first line is one of the least.)
 const PREFETCHED: RangeInclusive<usize> = 448..=4096;
 
 const LINE: usize = 64;
@@ -117,9 +118,9 @@ unsafe fn copy_short(dst: *mut u8, src: *const u8, len: usize) {
 
 /// `address`, which the compiler can no longer compute from a length.
 ///
-/// The length of a message comes with its stamp. An address that depends on it can be read only when the stamp is
-/// there; one that follows from the addresses before it is read ahead, side by side with the stamp, by every processor
-/// that guesses branches.
+/// The length of a message comes with its stamp. An address that depends on it can be read only
+/// when the stamp is there; one that follows from the addresses before it is read ahead, side by
+/// side with the stamp, by every processor that guesses branches.
 #[inline(always)]
 fn opaque(address: *const u8) -> *const u8 {
     let mut address = address;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 /// A reading of the monotonic clock (`CLOCK_MONOTONIC`, see `clock_gettime(2)`).
 ///
-/// The standard library's `Instant` reads the same clock and does not show what it read; a sleep that ends at a
-/// given time needs the number.
+/// The standard library's `Instant` reads the same clock and does not show what it read; a sleep
+/// that ends at a given time needs the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(Duration);
 

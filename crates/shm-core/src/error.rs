@@ -7,9 +7,9 @@ use std::io;
 
 /// A system call failed, on this object if there is one.
 ///
-/// Shown as ``shm_open of object "orders": Too many open files (os error 24)``. The text says the system's reason, so
-/// [`Error::source`] does not give it again, here and in all errors that are made from this one: a program that prints
-/// an error with its sources says nothing twice.
+/// Shown as ``shm_open of object "orders": Too many open files (os error 24)``. The text says the
+/// system's reason, so [`Error::source`] does not give it again, here and in all errors that are
+/// made from this one: a program that prints an error with its sources says nothing twice.
 ///
 /// Two are equal if call, object, and of the reason the kind and the number are.
 #[derive(Debug)]
@@ -74,7 +74,8 @@ impl Error for SystemError {}
 /// Gives each error its way into an [`io::Error`], of the kind that its own method `kind` says.
 macro_rules! into_io_error {
     ($($error:ty),*) => {$(
-        /// Of the kind that `kind` says, with the whole error inside: `get_ref` and `downcast` find it there.
+        /// Of the kind that `kind` says, with the whole error inside: `get_ref` and `downcast` find
+        /// it there.
         impl From<$error> for io::Error {
             fn from(error: $error) -> io::Error {
                 io::Error::new(error.kind(), error)

@@ -4,17 +4,18 @@
 //! generation: it is 0 right after a fork, and the first caller writes the next one. A
 //! [`ProcessToken`] remembers the generation in which it was made.
 //!
-//! **Where the kernel does not wipe**, a token remembers the process number instead, and each question
-//! costs a `getpid(2)`. Such a system either refuses the advice (Linux before 4.14, some sandboxes), or
-//! takes it and does nothing: qemu-user 7.2 returns 0 for any advice. So success is believed only where
-//! the kernel rejects advice that does not exist, as every Linux does. The page serves all children, those of
-//! a raw `clone(2)` included, which is why no handler of `pthread_atfork(3)` is behind it: that one would see
-//! the children of `fork(3)` alone. Nor is a child forked to try it out: a library must not do that to a
-//! program with threads and a `SIGCHLD` handler of its own.
+//! **Where the kernel does not wipe**, a token remembers the process number instead, and each
+//! question costs a `getpid(2)`. Such a system either refuses the advice (Linux before 4.14, some
+//! sandboxes), or takes it and does nothing: qemu-user 7.2 returns 0 for any advice. So success is
+//! believed only where the kernel rejects advice that does not exist, as every Linux does. The page
+//! serves all children, those of a raw `clone(2)` included, which is why no handler of
+//! `pthread_atfork(3)` is behind it: that one would see the children of `fork(3)` alone. Nor is a
+//! child forked to try it out: a library must not do that to a program with threads and a `SIGCHLD`
+//! handler of its own.
 //!
-//! A process number can be used again: on a system that does not wipe, a child passes for its ancestor if
-//! that has ended and the child was given its number, or if each is the first process of its own pid
-//! namespace.
+//! A process number can be used again: on a system that does not wipe, a child passes for its
+//! ancestor if that has ended and the child was given its number, or if each is the first process
+//! of its own pid namespace.
 
 use std::process;
 use std::ptr::{self, NonNull};
@@ -27,7 +28,8 @@ use crate::SystemError;
 /// The word in the wiped page; null until the first token is made. A pointer and not a `OnceLock`:
 /// a child forked while another thread initialises would find that locked forever.
 static WORD: AtomicPtr<AtomicU64> = AtomicPtr::new(ptr::null_mut());
-/// In the place of that word where nothing is wiped: never written, so that no token's generation is in it.
+/// In the place of that word where nothing is wiped: never written, so that no token's generation
+/// is in it.
 static NEVER_WIPED: AtomicU64 = AtomicU64::new(0);
 /// The last generation that was given out in this process or one it was forked from.
 static LAST: AtomicU64 = AtomicU64::new(0);
@@ -50,8 +52,8 @@ pub struct ProcessToken {
 ///
 /// # Errors
 ///
-/// The first call maps a page: `ENOMEM`. Later calls make no system call, except where the kernel does not
-/// wipe the page.
+/// The first call maps a page: `ENOMEM`. Later calls make no system call, except where the kernel
+/// does not wipe the page.
 pub fn token() -> Result<ProcessToken, SystemError> {
     let word = word()?;
     if ptr::eq(word, &raw const NEVER_WIPED) {
@@ -83,8 +85,8 @@ impl ProcessToken {
         self.word.load(Ordering::Relaxed) == self.generation || self.is_current_by_number()
     }
 
-    /// For a child, and for everyone where nothing is wiped. By reference, as its caller: what only this reads again
-    /// then costs the usual case no instruction.
+    /// For a child, and for everyone where nothing is wiped. By reference, as its caller: what only
+    /// this reads again then costs the usual case no instruction.
     #[cold]
     #[inline(never)]
     fn is_current_by_number(&self) -> bool {
@@ -112,8 +114,8 @@ fn word() -> Result<&'static AtomicU64, SystemError> {
         Ok(_) => {
             // It has to stay for as long as there are tokens, and those are `'static`.
             std::mem::forget(page);
-            // SAFETY: a static, or zeroed, aligned to a page, never unmapped, and nobody has another
-            // kind of reference to it.
+            // SAFETY: a static, or zeroed, aligned to a page, never unmapped, and nobody has
+            // another kind of reference to it.
             Ok(unsafe { &*word })
         }
         // SAFETY: only (W) stores here, a word that is never unmapped. Our page is unmapped by its
@@ -122,7 +124,8 @@ fn word() -> Result<&'static AtomicU64, SystemError> {
     }
 }
 
-/// Whether children find zeros in the page: the kernel has taken the advice, and does not take just any.
+/// Whether children find zeros in the page: the kernel has taken the advice, and does not take just
+/// any.
 fn is_wiped(page: &mut MmapMut) -> bool {
     let address = NonNull::from(&mut page[0]);
     // SAFETY: the page was mapped just now, private and without a file, and 0 is the generation

@@ -22,7 +22,8 @@ pub fn wait(word: &AtomicU32, expected: u32, deadline: Option<Moment>) -> io::Re
 
 /// Wakes up to `count` processes or threads that sleep on `word`, and returns how many.
 ///
-/// It costs about 0.4 µs when no thread sleeps, so check a flag first. See `futex(2)`, `FUTEX_WAKE`.
+/// It costs about 0.4 µs when no thread sleeps, so check a flag first. See `futex(2)`,
+/// `FUTEX_WAKE`.
 ///
 /// # Errors
 ///

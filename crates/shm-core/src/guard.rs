@@ -1,51 +1,51 @@
-//! The guard against `SIGBUS`: memory that was cut off reads as zeros instead of ending the process,
-//! and the mapping says that it is lost.
+//! The guard against `SIGBUS`: memory that was cut off reads as zeros instead of ending the
+//! process, and the mapping says that it is lost.
 //!
-//! A process that may write to an object may also truncate it, or punch a hole into it while `/dev/shm` is
-//! full. The next touch of such a page is `SIGBUS`, and without a handler the end of the process.
-//! [`install`] sets one, for the whole process. It is a choice of the program, since handlers are
-//! the program's and not a library's; without it nothing here costs more than a few words per
-//! mapping.
+//! A process that may write to an object may also truncate it, or punch a hole into it while
+//! `/dev/shm` is full. The next touch of such a page is `SIGBUS`, and without a handler the end of
+//! the process. [`install`] sets one, for the whole process. It is a choice of the program, since
+//! handlers are the program's and not a library's; without it nothing here costs more than a few
+//! words per mapping.
 //!
 //! A fault at an address in a [`Mapping`](crate::Mapping) of an object is cured: a private page of
 //! zeros takes the place of the page that was touched, the mapping is marked, and the access is
-//! made again. From then on [`Mapping::is_lost`](crate::Mapping::is_lost) stays true, and
-//! no other process sees what is written to that page. So code that relies on the guard asks *after*
-//! the accesses that matter. Every other `SIGBUS` goes to the handler that was there before.
+//! made again. From then on [`Mapping::is_lost`](crate::Mapping::is_lost) stays true, and no other
+//! process sees what is written to that page. So code that relies on the guard asks *after* the
+//! accesses that matter. Every other `SIGBUS` goes to the handler that was there before.
 //!
 //! # Why it is sound
 //!
 //! **The page.** [`Shareable`](crate::Shareable) types are valid for any bytes, whichever process
 //! writes them, and no other kind of reference to a mapping exists; to the program, the zeros are a
-//! peer's doing. A private page is right: there is nothing left to share, and a shared one would show
-//! children of `fork` a memory of its own kind. Only the page that was touched is replaced: the
-//! others may still be the object's, and cure themselves when they are not.
+//! peer's doing. A private page is right: there is nothing left to share, and a shared one would
+//! show children of `fork` a memory of its own kind. Only the page that was touched is replaced:
+//! the others may still be the object's, and cure themselves when they are not.
 //!
 //! **Async-signal-safety.** The handler reads the registry (atomics that are never freed, see
 //! `registry`), makes one `mmap`, and stores a flag. It takes no lock, allocates nothing, cannot
 //! panic, and restores `errno`.
 //!
-//! **Whose fault.** Only `SIGBUS` with `BUS_ADRERR` (no memory behind the address) whose address lies
-//! in the registry is ours. Broken hardware (`BUS_MCEERR_AR`), misalignment, and a signal that a
-//! process sent are not, wherever they point.
+//! **Whose fault.** Only `SIGBUS` with `BUS_ADRERR` (no memory behind the address) whose address
+//! lies in the registry is ours. Broken hardware (`BUS_MCEERR_AR`), misalignment, and a signal that
+//! a process sent are not, wherever they point.
 //!
 //! **The handler before ours** is kept with its flags and gets every fault that is not ours: with
 //! three arguments or one, as `SA_SIGINFO` says, under its own mask, once only with `SA_RESETHAND`.
 //! Where there was none, or the signal was ignored, the default is restored and the access faults
 //! again, so that the process ends as it would have, with its core dump at the right place; the
-//! kernel does not let a process ignore a fault. An ignored signal that a process sent stays ignored.
-//! Which handler that is is recorded before ours is set, so there is no moment without one. (Rust's
-//! own handler, which reports stack overflows, is usually the one.)
+//! kernel does not let a process ignore a fault. An ignored signal that a process sent stays
+//! ignored. Which handler that is is recorded before ours is set, so there is no moment without
+//! one. (Rust's own handler, which reports stack overflows, is usually the one.)
 //!
-//! **A handler installed later** replaces ours, as sigaction(2) has it. If it chains, as it should, the
-//! guard still works; if not, the program is as without. We do not look again: to take the signal
-//! back from a handler that chains to us would make a circle.
+//! **A handler installed later** replaces ours, as sigaction(2) has it. If it chains, as it should,
+//! the guard still works; if not, the program is as without. We do not look again: to take the
+//! signal back from a handler that chains to us would make a circle.
 //!
-//! **Threads and forks.** A fault is delivered to the thread that made it, on its alternate stack if it
-//! has one. Two threads that fault in one page each put zeros there. A blocked `SIGBUS` cannot be
-//! caught: the kernel ends the process. A child of `fork` has the handler, its own registry and its
-//! own mappings; if it was forked while another thread was filling a slot, that slot stays unused
-//! there. `exec` drops everything.
+//! **Threads and forks.** A fault is delivered to the thread that made it, on its alternate stack
+//! if it has one. Two threads that fault in one page each put zeros there. A blocked `SIGBUS`
+//! cannot be caught: the kernel ends the process. A child of `fork` has the handler, its own
+//! registry and its own mappings; if it was forked while another thread was filling a slot, that
+//! slot stays unused there. `exec` drops everything.
 //!
 //! **Limits.** If the kernel has no page to give (`RLIMIT_AS`, too many mappings), the
 //! handler passes the fault on. A page that was cut off and is restored before any access has lost
@@ -206,8 +206,8 @@ fn pass_on(signal: c_int, info: *mut siginfo_t, context: *mut c_void, code: c_in
     }
 }
 
-/// Restores the default, which ends the process: a fault comes again by itself, and what was sent is
-/// sent again.
+/// Restores the default, which ends the process: a fault comes again by itself, and what was sent
+/// is sent again.
 fn end(signal: c_int, is_fault: bool) {
     // SAFETY: asks only.
     let Ok(mut action) = (unsafe { shm_sys::sigaction(signal, None) }) else {

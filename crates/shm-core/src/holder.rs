@@ -1,4 +1,5 @@
-//! Which process holds a lock: asked of `/proc`, since the call that tests a lock of this kind does not tell.
+//! Which process holds a lock: asked of `/proc`, since the call that tests a lock of this kind does
+//! not tell.
 
 use crate::{Object, ObjectId};
 use std::fs;
@@ -9,9 +10,9 @@ impl Object {
     ///
     /// The number is that of this process's pid namespace.
     ///
-    /// For error messages: it reads the descriptors of all processes, and what it finds may be over by then.
-    /// `None` if no process holds the lock, or if the system does not show the holder: it hides those of
-    /// other users, and of pid namespaces that are not below this one.
+    /// For error messages: it reads the descriptors of all processes, and what it finds may be over
+    /// by then. `None` if no process holds the lock, or if the system does not show the holder: it
+    /// hides those of other users, and of pid namespaces that are not below this one.
     ///
     /// Source: `proc_pid_fdinfo(5)`.
     pub fn lock_holder(&self, byte: u64) -> Option<u32> {
@@ -40,8 +41,8 @@ fn text_of(file: &Path) -> Option<String> {
 
 /// Whether the description of a descriptor tells of a lock of this byte of the object.
 ///
-/// It stands there as `lock: 1: OFDLCK ADVISORY WRITE -1 00:1b:13 2 2`: major and minor number of the
-/// device, inode, first and last byte.
+/// It stands there as `lock: 1: OFDLCK ADVISORY WRITE -1 00:1b:13 2 2`: major and minor number of
+/// the device, inode, first and last byte.
 fn locks(info: &str, object: ObjectId, byte: u64) -> bool {
     let (major, minor) = (shm_sys::major(object.device), shm_sys::minor(object.device));
     let place = format!("{major:02x}:{minor:02x}:{}", object.inode);

@@ -92,8 +92,8 @@ impl Object {
         // Taken out first: `unlock` takes the mutex again.
         let taken = std::mem::take(&mut *self.taken());
         for byte in taken {
-            // It was taken, so the byte is in range; and closing frees it too unless another process
-            // forked.
+            // It was taken, so the byte is in range; and closing frees it too unless another
+            // process forked.
             let _ = self.unlock(byte);
         }
     }

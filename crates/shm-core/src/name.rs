@@ -14,9 +14,10 @@ const LONGEST_ON_MACOS: usize = 31;
 
 /// The name of an object: a slash, then 1 to 255 bytes without slash or NUL.
 ///
-/// It may be written with or without the leading slash, and is shown without. It cannot be a name that
-/// the system takes for something else: `.` and `..` (directories), and names starting with `sem.`
-/// (named semaphores live in the same directory). A clone shares the text, and allocates nothing.
+/// It may be written with or without the leading slash, and is shown without. It cannot be a name
+/// that the system takes for something else: `.` and `..` (directories), and names starting with
+/// `sem.` (named semaphores live in the same directory). A clone shares the text, and allocates
+/// nothing.
 ///
 /// ```
 /// use shm_core::ShmName;

@@ -111,8 +111,8 @@ impl Object {
     /// It is `false` after the object was unlinked or renamed, if another object has the name, and
     /// if another file system is mounted at `/dev/shm`.
     ///
-    /// The number of links ([`Status::links`]) does not tell: an object that was renamed, or has a second
-    /// name, has one.
+    /// The number of links ([`Status::links`]) does not tell: an object that was renamed, or has a
+    /// second name, has one.
     ///
     /// # Errors
     ///

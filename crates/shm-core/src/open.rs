@@ -19,10 +19,11 @@ const OWNER: u32 = 0o700;
 const OTHERS_WRITE: u32 = 0o002;
 /// The number that no group has: -1 as `gid_t`.
 const NO_GROUP: u32 = u32::MAX;
-/// The lowest number of a descriptor through which locks are taken: above those that most programs have.
+/// The lowest number of a descriptor through which locks are taken: above those that most programs
+/// have.
 ///
-/// When a process dies, the kernel closes its files one after the other, and the locks are free only then. Closing
-/// an inotify instance takes it 10 ms and more; the highest numbers come first.
+/// When a process dies, the kernel closes its files one after the other, and the locks are free
+/// only then. Closing an inotify instance takes it 10 ms and more; the highest numbers come first.
 const LOWEST_DESCRIPTOR: i32 = 256;
 
 /// How to create or open an object.
@@ -325,7 +326,8 @@ impl Object {
     ///
     /// # Errors
     ///
-    /// [`SystemError`] without `/proc`, or if the object's mode does not let its owner read and write.
+    /// [`SystemError`] without `/proc`, or if the object's mode does not let its owner read and
+    /// write.
     pub fn reopen(&self) -> Result<Object, SystemError> {
         let name = self.name();
         let opened_by = fork::token()?;
@@ -340,8 +342,8 @@ impl Object {
     ///
     /// # Errors
     ///
-    /// [`OpenError::Unsupported`] if neither `/proc` is there nor the kernel can do without (Linux 6.10);
-    /// [`OpenError::PermissionDenied`]; [`OpenError::NoInodes`].
+    /// [`OpenError::Unsupported`] if neither `/proc` is there nor the kernel can do without (Linux
+    /// 6.10); [`OpenError::PermissionDenied`]; [`OpenError::NoInodes`].
     pub fn link(&self) -> Result<Link, OpenError> {
         let name = self.name();
         let text = |bytes| CString::new(bytes).expect("no NUL in a name");

@@ -11,8 +11,8 @@ use crate::wait::limit::Limit;
 /// A reserved slot: write the message into it, then [`commit`](Self::commit).
 ///
 /// It saves the copy through a buffer of your own. The receiver sees nothing before the commit;
-/// dropping the draft, or being killed, leaves the mailbox as it was. The shared bytes are written, and
-/// never lent.
+/// dropping the draft, or being killed, leaves the mailbox as it was. The shared bytes are written,
+/// and never lent.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -106,8 +106,8 @@ impl<'a> Draft<'a> {
     ///
     /// # Errors
     ///
-    /// [`SendError::TooLong`] if they do not fit, [`SendError::Forked`] in a forked child, and what has broken
-    /// the endpoint before; the draft stays as it was.
+    /// [`SendError::TooLong`] if they do not fit, [`SendError::Forked`] in a forked child, and what
+    /// has broken the endpoint before; the draft stays as it was.
     #[inline]
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), SendError> {
         self.sender.ensure_usable()?;
@@ -127,8 +127,8 @@ impl<'a> Draft<'a> {
     ///
     /// # Errors
     ///
-    /// [`SendError::Forked`] in a forked child, [`SendError::Truncated`] if the memory is lost, and the error
-    /// that has broken the endpoint before.
+    /// [`SendError::Forked`] in a forked child, [`SendError::Truncated`] if the memory is lost, and
+    /// the error that has broken the endpoint before.
     #[inline]
     pub fn commit(self) -> Result<(), SendError> {
         self.sender.ensure_usable()?;

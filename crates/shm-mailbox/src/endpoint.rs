@@ -1,4 +1,5 @@
-//! What a sender and a receiver share: their place in an object, their cursor, and their way of waiting.
+//! What a sender and a receiver share: their place in an object, their cursor, and their way of
+//! waiting.
 
 use shm_core::{Moment, ShmName};
 
@@ -175,8 +176,8 @@ where
     fn check(&mut self) -> Result<Option<()>, Failure> {
         let (count, has_met) = (self.cursor.count(), self.cursor.has_met());
         let verdict = self.channel.check(count, has_met)?;
-        // What was waited for wins over every verdict. If there is none, we do not look, lest an interval of polling
-        // that is longer than a slice become one.
+        // What was waited for wins over every verdict. If there is none, we do not look, lest an
+        // interval of polling that is longer than a slice become one.
         if verdict.is_some() && self.look_again()?.is_some() {
             return Ok(Some(()));
         }

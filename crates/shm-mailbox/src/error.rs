@@ -1,4 +1,5 @@
-//! One error for each operation: attach, send, receive, close. Into which `io::Error` each goes is in `kind`.
+//! One error for each operation: attach, send, receive, close. Into which `io::Error` each goes is
+//! in `kind`.
 
 mod kind;
 #[cfg(test)]
@@ -56,8 +57,8 @@ pub enum AttachError {
         name: ShmName,
         /// The role that is taken.
         role: Role,
-        /// The process that holds it, as `/proc` tells; `None` if that does not show it to this process. For display
-        /// only.
+        /// The process that holds it, as `/proc` tells; `None` if that does not show it to this
+        /// process. For display only.
         pid: Option<u32>,
     },
     /// Another process has been attaching or closing for longer than any does (2 s); it is stopped.
@@ -148,8 +149,8 @@ pub enum AttachError {
         /// The field and what it holds.
         corrupt: Corrupt,
     },
-    /// A process made the object smaller during the attach (reported with [`shm_core::guard`]; without, that
-    /// is SIGBUS).
+    /// A process made the object smaller during the attach (reported with [`shm_core::guard`];
+    /// without, that is SIGBUS).
     #[error(
         "object {name:?} was truncated while it was attached to; try again, or look for who does that"
     )]
@@ -162,7 +163,8 @@ pub enum AttachError {
     System(#[from] SystemError),
 }
 
-/// Why a message was not sent, of which nothing has been committed then; or why draining was not done.
+/// Why a message was not sent, of which nothing has been committed then; or why draining was not
+/// done.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendError {
@@ -183,7 +185,8 @@ pub enum SendError {
         /// The bytes over 1024.
         excess: usize,
     },
-    /// All slots are taken, or, when draining, messages are left, and the receiver has closed its end.
+    /// All slots are taken, or, when draining, messages are left, and the receiver has closed its
+    /// end.
     #[error(
         "the receiver of object {name:?} has closed, and messages are left; start a receiver again"
     )]
@@ -197,8 +200,8 @@ pub enum SendError {
         /// The object.
         name: ShmName,
     },
-    /// All slots are taken, or, when draining, messages are left; no receiver is attached, and none can come: the
-    /// object has lost its name.
+    /// All slots are taken, or, when draining, messages are left; no receiver is attached, and none
+    /// can come: the object has lost its name.
     #[error(
         "object {name:?} was unlinked and nobody else is attached; attach again to make a new one"
     )]
@@ -216,7 +219,8 @@ pub enum SendError {
         /// The size it has; not less if it was made larger again.
         found: u64,
     },
-    /// The receiver, or another process, wrote what no receiver writes. The endpoint stays in this state.
+    /// The receiver, or another process, wrote what no receiver writes. The endpoint stays in this
+    /// state.
     #[error("object {name:?} is corrupt: {corrupt}; remove it and start both ends again")]
     Corrupt {
         /// The object.
@@ -298,7 +302,8 @@ pub enum RecvError {
         /// The size it has; not less if it was made larger again.
         found: u64,
     },
-    /// The sender, or another process, wrote what no sender writes. The endpoint stays in this state.
+    /// The sender, or another process, wrote what no sender writes. The endpoint stays in this
+    /// state.
     #[error("object {name:?} is corrupt: {corrupt}; remove it and start both ends again")]
     Corrupt {
         /// The object.
@@ -334,8 +339,8 @@ pub struct BatchError {
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CloseError {
-    /// Another process has been attaching or closing for longer than any does (2 s). The channel is marked
-    /// closed, and the object keeps its name.
+    /// Another process has been attaching or closing for longer than any does (2 s). The channel is
+    /// marked closed, and the object keeps its name.
     #[error(
         "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
         it was not unlinked, remove it when that process is gone"

@@ -1,9 +1,9 @@
-//! Passes messages of up to 1 KiB between two processes on one machine, through one POSIX shared memory
-//! object. A crash of either process neither blocks nor corrupts the channel.
+//! Passes messages of up to 1 KiB between two processes on one machine, through one POSIX shared
+//! memory object. A crash of either process neither blocks nor corrupts the channel.
 //!
-//! Limits: messages of 0 to 1024 bytes; 1 to 65,536 of them queued (a power of two, 64 by default); one
-//! sender and one receiver at a time, each replaceable; one machine, one layout version; Linux on x86-64 and
-//! aarch64. 2^53 - 1 messages in the life of a mailbox.
+//! Limits: messages of 0 to 1024 bytes; 1 to 65,536 of them queued (a power of two, 64 by default);
+//! one sender and one receiver at a time, each replaceable; one machine, one layout version; Linux
+//! on x86-64 and aarch64. 2^53 - 1 messages in the life of a mailbox.
 //!
 //! ```
 //! use shm_mailbox::{Mailbox, Message, Wait};
@@ -26,18 +26,19 @@
 //! # }
 //! ```
 //!
-//! Whatever happens to the two processes, the mailbox holds each message whole or not at all, in order,
-//! until it is acknowledged. [`Receiver::recv`] acknowledges at once. If the receiver is killed before it
-//! has processed the message, the message is lost. [`Receiver::peek`] and [`Receiver::ack`] close that gap.
-//! An endpoint checks what its peer wrote before it uses it. A wrong value is a [`Corrupt`] error, never a
-//! panic or a hang.
+//! Whatever happens to the two processes, the mailbox holds each message whole or not at all, in
+//! order, until it is acknowledged. [`Receiver::recv`] acknowledges at once. If the receiver is
+//! killed before it has processed the message, the message is lost. [`Receiver::peek`] and
+//! [`Receiver::ack`] close that gap. An endpoint checks what its peer wrote before it uses it. A
+//! wrong value is a [`Corrupt`] error, never a panic or a hang.
 //!
-//! The crate does *not* protect against a process that truncates the object. An endpoint notices that at
-//! its next check, every 100 ms, and returns [`SendError::Truncated`]. An access before that check is
-//! SIGBUS, unless the program has installed the [`guard`], which turns it into the same error.
+//! The crate does *not* protect against a process that truncates the object. An endpoint notices
+//! that at its next check, every 100 ms, and returns [`SendError::Truncated`]. An access before
+//! that check is SIGBUS, unless the program has installed the [`guard`], which turns it into the
+//! same error.
 //!
-//! [`classic`] has the layout of two C programs that this crate grew out of. [`observe`] reads an object
-//! without attaching to it, and [`remove`] removes one that is not in use.
+//! [`classic`] has the layout of two C programs that this crate grew out of. [`observe`] reads an
+//! object without attaching to it, and [`remove`] removes one that is not in use.
 
 // Under loom there are only the protocol and its models.
 #![cfg_attr(

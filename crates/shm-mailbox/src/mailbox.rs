@@ -23,7 +23,8 @@ impl Mailbox {
 
     /// Makes both endpoints of a new mailbox without a name, for tests and for two threads.
     ///
-    /// No other endpoint can attach to it. When both are dropped, or the process dies, the kernel frees it. [`Options::pair`] makes one with other options than the default.
+    /// No other endpoint can attach to it. When both are dropped, or the process dies, the kernel
+    /// frees it. [`Options::pair`] makes one with other options than the default.
     ///
     /// ```
     /// use shm_mailbox::{Mailbox, Message, RecvError};
@@ -51,8 +52,8 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// [`AttachError::RoleTaken`] if a living process is the sender; the others say what is wrong with
-    /// the name, the object, or the system.
+    /// [`AttachError::RoleTaken`] if a living process is the sender; the others say what is wrong
+    /// with the name, the object, or the system.
     pub fn sender(self) -> Result<Sender, AttachError> {
         Ok(Sender::new(Endpoint::attach(&self)?))
     }
@@ -61,8 +62,8 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// [`AttachError::RoleTaken`] if a living process is the receiver; the others say what is wrong with
-    /// the name, the object, or the system.
+    /// [`AttachError::RoleTaken`] if a living process is the receiver; the others say what is wrong
+    /// with the name, the object, or the system.
     pub fn receiver(self) -> Result<Receiver, AttachError> {
         Ok(Receiver::new(Endpoint::attach(&self)?, self))
     }

@@ -13,11 +13,12 @@ use crate::receiver::Receiver;
 /// do not need it afterwards.
 ///
 /// * The first is the first one that is not acknowledged, also if it was shown before.
-/// * A message is acknowledged when the next is asked for. A process that is killed in the loop's body, or leaves it
-///   early, gets the same message again, with the same number. To be done with the last one before a `break`, call
-///   [`Receiver::ack`] after the loop.
-/// * It ends when the sender has closed and everything was received. Any other error comes once, as the last item:
-///   [`RecvError::PeerDied`], [`RecvError::Interrupted`]. Another iteration resumes where this one ended.
+/// * A message is acknowledged when the next is asked for. A process that is killed in the loop's
+///   body, or leaves it early, gets the same message again, with the same number. To be done with
+///   the last one before a `break`, call [`Receiver::ack`] after the loop.
+/// * It ends when the sender has closed and everything was received. Any other error comes once, as
+///   the last item: [`RecvError::PeerDied`], [`RecvError::Interrupted`]. Another iteration resumes
+///   where this one ended.
 ///
 /// Each item is a copy of the message. [`Receiver::recv`] reuses one buffer.
 ///

@@ -46,10 +46,10 @@ impl Options {
 
     /// Sets how many messages a new mailbox has room for; 64 by default.
     ///
-    /// The number is a power of two from 1 to 65,536. An existing mailbox keeps its own number. If it has
-    /// fewer slots than requested, attaching fails with
-    /// [`AttachError::OtherSlots`](crate::AttachError::OtherSlots), because the caller counts on the room.
-    /// [`exact`](Self::exact) changes that. Without `slots` any number will do.
+    /// The number is a power of two from 1 to 65,536. An existing mailbox keeps its own number. If
+    /// it has fewer slots than requested, attaching fails with
+    /// [`AttachError::OtherSlots`](crate::AttachError::OtherSlots), because the caller counts on
+    /// the room. [`exact`](Self::exact) changes that. Without `slots` any number will do.
     pub fn slots(mut self, slots: u32) -> Self {
         self.slots = Some(slots);
         self
@@ -60,8 +60,9 @@ impl Options {
     /// The number is a power of two up to that of the slots. The default is 8, or all slots if
     /// there are fewer.
     ///
-    /// Messages go round in the hot slots, which stay in the caches, for as long as they suffice; the
-    /// others are entered only when more messages are queued. A matter of speed alone: the room is the same.
+    /// Messages go round in the hot slots, which stay in the caches, for as long as they suffice;
+    /// the others are entered only when more messages are queued. A matter of speed alone: the room
+    /// is the same.
     pub fn hot_slots(mut self, hot_slots: u32) -> Self {
         self.hot_slots = Some(hot_slots);
         self
@@ -80,11 +81,11 @@ impl Options {
     ///
     /// The default is `0o600`, or `0o660` with a [`group`](Self::group). The range is `0o600` to
     /// `0o777` with both bits of `0o600`, without which a peer of the same user could not attach;
-    /// anything else is [`AttachError::Mode`](crate::AttachError::Mode). If others may write to the object (`0o002`), an
-    /// endpoint attaches to it only with [`any_owner`](Self::any_owner).
+    /// anything else is [`AttachError::Mode`](crate::AttachError::Mode). If others may write to the
+    /// object (`0o002`), an endpoint attaches to it only with [`any_owner`](Self::any_owner).
     ///
-    /// A user who may open the object for reading can keep others from attaching by locking it, so give
-    /// access only to the two users, or to a group of their own.
+    /// A user who may open the object for reading can keep others from attaching by locking it, so
+    /// give access only to the two users, or to a group of their own.
     pub fn mode(mut self, mode: u32) -> Self {
         self.mode = Some(mode);
         self
@@ -96,8 +97,8 @@ impl Options {
     /// user owns it.
     ///
     /// Every member can attach, lock, write anything and truncate, so give it to a group of the two
-    /// users' own. Only the owner can remove the name: let the sender's user create the object, or its
-    /// close reports that it could not unlink.
+    /// users' own. Only the owner can remove the name: let the sender's user create the object, or
+    /// its close reports that it could not unlink.
     pub fn group(mut self, group: u32) -> Self {
         self.group = Some(group);
         self
@@ -129,10 +130,11 @@ impl Options {
 
     /// Sets whether to wait for the next peer if one closed or died, instead of returning an error.
     ///
-    /// A receiver whose object was unlinked, by a sender that has closed, goes over to the object that has the name
-    /// next, or makes it, unless [`create(false)`](Self::create) was asked for: with a new [`id`](crate::Receiver::id), and
-    /// numbers from 0. What it has shown and not acknowledged stays the old object's. Calls that do not wait go over
-    /// only when everything shown was acknowledged.
+    /// A receiver whose object was unlinked, by a sender that has closed, goes over to the object
+    /// that has the name next, or makes it, unless [`create(false)`](Self::create) was asked for:
+    /// with a new [`id`](crate::Receiver::id), and numbers from 0. What it has shown and not
+    /// acknowledged stays the old object's. Calls that do not wait go over only when everything
+    /// shown was acknowledged.
     pub fn await_peer(mut self, await_peer: bool) -> Self {
         self.await_peer = await_peer;
         self
@@ -140,9 +142,10 @@ impl Options {
 
     /// Sets how long attaching retries while another process has the role; 500 ms by default.
     ///
-    /// The kernel frees the role of a killed process when it has torn that down: after 50 to 300 µs if it is small, and
-    /// some tenths of a second if it has gigabytes of memory or leaves a core dump. A role that is still held then is a
-    /// living process's: [`AttachError::RoleTaken`](crate::AttachError::RoleTaken).
+    /// The kernel frees the role of a killed process when it has torn that down: after 50 to 300 µs
+    /// if it is small, and some tenths of a second if it has gigabytes of memory or leaves a core
+    /// dump. A role that is still held then is a living process's:
+    /// [`AttachError::RoleTaken`](crate::AttachError::RoleTaken).
     pub fn attach_timeout(mut self, timeout: Duration) -> Self {
         self.attach_timeout = timeout;
         self
@@ -152,7 +155,8 @@ impl Options {
     ///
     /// They end at once if a signal ends the sleep, and within 100 ms otherwise.
     ///
-    /// Calls first return a message or use room that exists, and the `try_` calls do not check the flag.
+    /// Calls first return a message or use room that exists, and the `try_` calls do not check the
+    /// flag.
     ///
     /// Meant for signal handlers that set it, for example those of the crate `signal-hook`.
     pub fn interrupt(mut self, flag: Arc<AtomicBool>) -> Self {

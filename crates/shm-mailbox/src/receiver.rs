@@ -18,14 +18,14 @@ use crate::wait::limit::Limit;
 
 /// The receiving endpoint of a mailbox: one living receiver at a time.
 ///
-/// There are two ways to receive. [`recv`](Self::recv) takes a message and acknowledges it at once: a
-/// receiver killed before it has dealt with the message has lost it. [`peek`](Self::peek) shows
-/// messages, and [`ack`](Self::ack) acknowledges those shown: a receiver killed in between gets the same
-/// messages, with the same sequence numbers, again. A `for` loop over the receiver does the latter: see
-/// [`Messages`](crate::Messages).
+/// There are two ways to receive. [`recv`](Self::recv) takes a message and acknowledges it at once:
+/// a receiver killed before it has dealt with the message has lost it. [`peek`](Self::peek) shows
+/// messages, and [`ack`](Self::ack) acknowledges those shown: a receiver killed in between gets the
+/// same messages, with the same sequence numbers, again. A `for` loop over the receiver does the
+/// latter: see [`Messages`](crate::Messages).
 ///
-/// Dropping the receiver is [`close`](Self::close) with the result ignored; but a receiver that is dropped while its
-/// thread panics has died.
+/// Dropping the receiver is [`close`](Self::close) with the result ignored; but a receiver that is
+/// dropped while its thread panics has died.
 pub struct Receiver {
     end: Endpoint<ReceiveCursor>,
     /// For the next object of this name.
@@ -60,8 +60,8 @@ impl Receiver {
     ///
     /// Each new mailbox has another one, also under the same name.
     ///
-    /// A receiver that [awaits](Options::await_peer) the next sender may go over to the next mailbox in any call that
-    /// receives: ask after it.
+    /// A receiver that [awaits](Options::await_peer) the next sender may go over to the next
+    /// mailbox in any call that receives: ask after it.
     #[must_use]
     pub fn id(&self) -> MailboxId {
         self.end.channel.id
@@ -117,15 +117,16 @@ impl Receiver {
 
     /// Waits for the next message, takes it, and acknowledges it and all shown before.
     ///
-    /// Delivery is at most once: if the receiver is killed after the acknowledgement and before it has
-    /// processed the message, the message is lost. Use [`peek`](Self::peek) and [`ack`](Self::ack) where that matters.
+    /// Delivery is at most once: if the receiver is killed after the acknowledgement and before it
+    /// has processed the message, the message is lost. Use [`peek`](Self::peek) and
+    /// [`ack`](Self::ack) where that matters.
     ///
     /// # Errors
     ///
     /// [`RecvError::Closed`] or [`RecvError::PeerDied`] if the sender has left and everything it
-    /// committed has been received (unless [`Options::await_peer`](crate::Options::await_peer) was asked for),
-    /// [`RecvError::Unacknowledged`] if all slots hold messages that were shown and not acknowledged,
-    /// [`RecvError::Interrupted`], [`RecvError::Unlinked`].
+    /// committed has been received (unless [`Options::await_peer`](crate::Options::await_peer) was
+    /// asked for), [`RecvError::Unacknowledged`] if all slots hold messages that were shown and not
+    /// acknowledged, [`RecvError::Interrupted`], [`RecvError::Unlinked`].
     #[inline]
     pub fn recv(&mut self, message: &mut Message) -> Result<(), RecvError> {
         self.show(message, None)?;
@@ -166,7 +167,8 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// As [`recv_timeout`](Self::recv_timeout). An error after the first message is left for the next call.
+    /// As [`recv_timeout`](Self::recv_timeout). An error after the first message is left for the
+    /// next call.
     pub fn recv_batch_timeout(
         &mut self,
         messages: &mut [Message],
@@ -228,7 +230,8 @@ impl Receiver {
         }
     }
 
-    /// After a failure: goes over to the next object, if that is called for, and there is one, and looks there.
+    /// After a failure: goes over to the next object, if that is called for, and there is one, and
+    /// looks there.
     #[cold]
     fn try_show_elsewhere(
         &mut self,
@@ -286,8 +289,8 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// [`RecvError::Forked`]; [`RecvError::Truncated`] if the memory is lost, and [`RecvError::Corrupt`] if an
-    /// earlier call found that.
+    /// [`RecvError::Forked`]; [`RecvError::Truncated`] if the memory is lost, and
+    /// [`RecvError::Corrupt`] if an earlier call found that.
     #[inline]
     pub fn ack(&mut self) -> Result<(), RecvError> {
         self.end.ensure_usable()?;
@@ -301,8 +304,9 @@ impl Receiver {
 
     /// Closes this endpoint; a sender that waits for room gets `Closed`.
     ///
-    /// Messages that were not acknowledged stay. The object is unlinked if nothing is left in it, no sender is
-    /// attached, and the last one, if there was any, has closed and did not [keep](crate::Sender::keep) it.
+    /// Messages that were not acknowledged stay. The object is unlinked if nothing is left in it,
+    /// no sender is attached, and the last one, if there was any, has closed and did not
+    /// [keep](crate::Sender::keep) it.
     ///
     /// # Errors
     ///
@@ -321,8 +325,8 @@ impl Receiver {
         }
     }
 
-    /// After a failure: goes over to the next object, if that is called for, as soon as there is one, and goes on
-    /// waiting there.
+    /// After a failure: goes over to the next object, if that is called for, as soon as there is
+    /// one, and goes on waiting there.
     #[cold]
     fn show_elsewhere(
         &mut self,
@@ -350,7 +354,8 @@ impl Receiver {
         }
     }
 
-    /// Attaches to the object that has the name now, or makes it; `false` if there is none, and none is to be made.
+    /// Attaches to the object that has the name now, or makes it; `false` if there is none, and
+    /// none is to be made.
     fn go_over(&mut self, limit: Duration) -> Result<bool, RecvError> {
         match attach::attach(&self.options, limit) {
             Ok(attached) => {
@@ -376,7 +381,8 @@ impl Receiver {
     /// Acknowledges what was shown, in an endpoint that is usable.
     #[inline]
     fn acknowledge(&mut self) -> Result<(), RecvError> {
-        // What was shown may be zeros. (An acknowledgement that is lost matters to nobody: the messages are.)
+        // What was shown may be zeros. (An acknowledgement that is lost matters to nobody: the
+        // messages are.)
         self.end.ensure_memory()?;
         if self.end.cursor.shown() > 0 {
             self.end.cursor.acknowledge(&self.end.channel.region);

@@ -16,8 +16,8 @@ use crate::wait::limit::Limit;
 /// The sending endpoint of a mailbox: one living sender at a time.
 ///
 /// What was sent stays in the mailbox until a receiver has acknowledged it, whatever happens to the
-/// two processes. Dropping the sender is [`close`](Self::close) with the result ignored; but a sender that is dropped
-/// while its thread panics has died.
+/// two processes. Dropping the sender is [`close`](Self::close) with the result ignored; but a
+/// sender that is dropped while its thread panics has died.
 pub struct Sender {
     end: Endpoint<SendCursor>,
 }
@@ -63,8 +63,9 @@ impl Sender {
 
     /// Returns how many messages all senders committed since the mailbox was created.
     ///
-    /// After a restart this tells where to go on: the next message gets this sequence number. It counts for this
-    /// [`id`](Self::id) alone; with another one the mailbox is a new one, and nothing was sent to it before.
+    /// After a restart this tells where to go on: the next message gets this sequence number. It
+    /// counts for this [`id`](Self::id) alone; with another one the mailbox is a new one, and
+    /// nothing was sent to it before.
     #[must_use]
     pub fn committed(&self) -> u64 {
         self.end.cursor.next()
@@ -91,7 +92,8 @@ impl Sender {
     ///
     /// # Errors
     ///
-    /// [`SendError::Full`] if all slots are taken; the other errors are those of [`send`](Self::send).
+    /// [`SendError::Full`] if all slots are taken; the other errors are those of
+    /// [`send`](Self::send).
     #[inline]
     pub fn try_send(&mut self, message: impl AsRef<[u8]>) -> Result<(), SendError> {
         let message = message.as_ref();
@@ -105,8 +107,10 @@ impl Sender {
     /// # Errors
     ///
     /// [`SendError::TooLong`], and, when the mailbox is full, [`SendError::Closed`] or
-    /// [`SendError::PeerDied`] if the receiver has left (unless [`Options::await_peer`](crate::Options::await_peer) was asked for),
-    /// [`SendError::Interrupted`], [`SendError::Unlinked`]. If there is room, no receiver is needed.
+    /// [`SendError::PeerDied`] if the receiver has left (unless
+    /// [`Options::await_peer`](crate::Options::await_peer) was asked for),
+    /// [`SendError::Interrupted`], [`SendError::Unlinked`]. If there is room, no receiver is
+    /// needed.
     #[inline]
     pub fn send(&mut self, message: impl AsRef<[u8]>) -> Result<(), SendError> {
         self.send_within(message.as_ref(), None)
@@ -130,9 +134,9 @@ impl Sender {
 
     /// Sends as many of `messages` as there is room for, with one check for room and one wake.
     ///
-    /// Returns how many, at least 1 unless `messages` is empty. A batch is not atomic: a kill in the
-    /// middle commits the first of it; so does a panic of `as_ref`, and then a receiver that sleeps may find them only
-    /// when it looks by itself, after 100 ms at most.
+    /// Returns how many, at least 1 unless `messages` is empty. A batch is not atomic: a kill in
+    /// the middle commits the first of it; so does a panic of `as_ref`, and then a receiver that
+    /// sleeps may find them only when it looks by itself, after 100 ms at most.
     ///
     /// # Errors
     ///
@@ -198,8 +202,9 @@ impl Sender {
     ///
     /// # Errors
     ///
-    /// [`SendError::TimedOut`]; [`SendError::Interrupted`]; if messages are left and no receiver can take
-    /// them, [`SendError::Closed`] or [`SendError::PeerDied`] (unless [`Options::await_peer`](crate::Options::await_peer) was asked for), or
+    /// [`SendError::TimedOut`]; [`SendError::Interrupted`]; if messages are left and no receiver
+    /// can take them, [`SendError::Closed`] or [`SendError::PeerDied`] (unless
+    /// [`Options::await_peer`](crate::Options::await_peer) was asked for), or
     /// [`SendError::Unlinked`].
     pub fn drain(&mut self, limit: impl Into<Limit>) -> Result<(), SendError> {
         self.end.ensure_usable()?;
@@ -237,7 +242,8 @@ impl Sender {
     /// So the receiver learns that the stream was cut off. It gets
     /// [`RecvError::PeerDied`](crate::RecvError::PeerDied) once it has received everything.
     ///
-    /// A sender that is dropped while its thread panics also leaves as if it had died, and its object stays.
+    /// A sender that is dropped while its thread panics also leaves as if it had died, and its
+    /// object stays.
     ///
     /// # Errors
     ///
@@ -327,8 +333,8 @@ impl Sender {
             .write_at(&self.end.channel.region, offset, bytes);
     }
 
-    /// Commits the first of `messages`, for which there is room, and as many of the others as there is room and
-    /// are numbers for.
+    /// Commits the first of `messages`, for which there is room, and as many of the others as there
+    /// is room and are numbers for.
     fn commit_batch<T: AsRef<[u8]>>(
         &mut self,
         messages: &[T],

@@ -1,8 +1,10 @@
-//! Verified traffic for as long as one likes, one end killed every 10 ms: nothing is lost, and nothing grows.
+//! Verified traffic for as long as one likes, one end killed every 10 ms: nothing is lost, and
+//! nothing grows.
 //!
-//! A few seconds, or as many as `SHM_SOAK_SECONDS` says. This process keeps one end, the other is a child that is
-//! killed; the ends change places from round to round, and so do the wait strategies. Every other round passes
-//! messages in batches: those carry the volume. In half of the rounds half of the slots are cold.
+//! A few seconds, or as many as `SHM_SOAK_SECONDS` says. This process keeps one end, the other is a
+//! child that is killed; the ends change places from round to round, and so do the wait strategies.
+//! Every other round passes messages in batches: those carry the volume. In half of the rounds half
+//! of the slots are cold.
 
 #![cfg(not(shm_mailbox_loom))]
 
@@ -23,7 +25,8 @@ const LIFE: Duration = Duration::from_millis(10);
 /// How many messages a round of batches passes in one go.
 const BATCH: usize = 32;
 
-/// How many rounds it takes until each strategy has met each, both with single messages and with batches.
+/// How many rounds it takes until each strategy has met each, both with single messages and with
+/// batches.
 const CYCLE: usize = 72;
 
 /// How much the resident memory may grow after the first rounds, in bytes.
@@ -187,7 +190,8 @@ impl Round {
             let (child, born) = (self.receiving(&notes), Instant::now());
             while born.elapsed() < LIFE && !exhausted {
                 let messages = batch.from(sender.committed());
-                // A batch has no time-out of its own: its first message waits for room, the rest follow.
+                // A batch has no time-out of its own: its first message waits for room, the rest
+                // follow.
                 let result = sender.send_timeout(&messages[0], LIFE);
                 match result.and_then(|()| sender.try_send_batch(&messages[1..])) {
                     Ok(_) | Err(SendError::TimedOut | SendError::Full) => {}

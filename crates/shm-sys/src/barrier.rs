@@ -2,14 +2,15 @@
 
 use std::io;
 
-/// Executes a memory barrier on every processor that runs a thread of a process that has registered itself.
+/// Executes a memory barrier on every processor that runs a thread of a process that has registered
+/// itself.
 ///
 /// `int membarrier(int cmd, unsigned int flags, int cpu_id);`
 ///
-/// With `MEMBARRIER_CMD_GLOBAL_EXPEDITED`. On return, every running thread of those processes has passed through
-/// a state in which its accesses to memory were in the order of its program, between the call and the return; a
-/// thread that does not run has passed through one when it stopped. Costs less than a microsecond if no such thread
-/// runs, otherwise an interrupt on its processor.
+/// With `MEMBARRIER_CMD_GLOBAL_EXPEDITED`. On return, every running thread of those processes has
+/// passed through a state in which its accesses to memory were in the order of its program, between
+/// the call and the return; a thread that does not run has passed through one when it stopped.
+/// Costs less than a microsecond if no such thread runs, otherwise an interrupt on its processor.
 ///
 /// # Errors
 ///
@@ -24,12 +25,13 @@ pub fn membarrier_global_expedited() -> io::Result<()> {
     membarrier(libc::MEMBARRIER_CMD_GLOBAL_EXPEDITED)
 }
 
-/// Registers the process for the barriers of [`membarrier_global_expedited`], for as long as it lives.
+/// Registers the process for the barriers of [`membarrier_global_expedited`], for as long as it
+/// lives.
 ///
 /// `int membarrier(int cmd, unsigned int flags, int cpu_id);`
 ///
-/// With `MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED`. The first time it takes some milliseconds in a process of several
-/// threads, afterwards nothing is left to do.
+/// With `MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED`. The first time it takes some milliseconds in a
+/// process of several threads, afterwards nothing is left to do.
 ///
 /// # Errors
 ///

@@ -83,8 +83,8 @@ pub fn posix_fallocate(
 ///
 /// `int fstat(int fd, struct stat *statbuf);`
 ///
-/// `st_nlink` is 0 after the name was removed, `st_dev` and `st_ino` together identify the object as
-/// long as it is open, and `st_blocks` counts the reserved memory in units of 512 bytes.
+/// `st_nlink` is 0 after the name was removed, `st_dev` and `st_ino` together identify the object
+/// as long as it is open, and `st_blocks` counts the reserved memory in units of 512 bytes.
 ///
 /// # Errors
 ///
@@ -127,8 +127,8 @@ pub fn fchmod(fd: BorrowedFd<'_>, mode: libc::mode_t) -> io::Result<()> {
 
 /// Gives the object to another user or group; `None` leaves that one as it is.
 ///
-/// The call itself says `None` with the number -1, which no user and no group has: `Some(u32::MAX)` changes nothing
-/// either, and succeeds.
+/// The call itself says `None` with the number -1, which no user and no group has: `Some(u32::MAX)`
+/// changes nothing either, and succeeds.
 ///
 /// `int fchown(int fd, uid_t owner, gid_t group);`
 ///

@@ -1,5 +1,5 @@
-//! Memory without a name: shared with the children of `fork`, wiped in them, or in the place of pages
-//! that are lost.
+//! Memory without a name: shared with the children of `fork`, wiped in them, or in the place of
+//! pages that are lost.
 
 use crate::errno::check;
 use std::io;

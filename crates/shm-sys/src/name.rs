@@ -14,8 +14,8 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 /// process's umask is taken from it. A new object has size 0.
 ///
 /// The C library opens what it finds. It rejects symbolic links, but opens a FIFO, and with
-/// `O_RDONLY` alone that waits for a process that writes to it. `O_NONBLOCK` is passed on and avoids
-/// this.
+/// `O_RDONLY` alone that waits for a process that writes to it. `O_NONBLOCK` is passed on and
+/// avoids this.
 ///
 /// # Errors
 ///
@@ -71,9 +71,9 @@ pub fn shm_unlink(name: &CStr) -> io::Result<()> {
 ///
 /// `int open(const char *path, O_TMPFILE | O_RDWR | O_CLOEXEC, mode_t mode);`
 ///
-/// The file has size 0. [`linkat_descriptor`] gives it a name; without one, its memory is freed with
-/// its last descriptor and mapping, so at any death of the process. The process's umask is taken from
-/// `mode`.
+/// The file has size 0. [`linkat_descriptor`] gives it a name; without one, its memory is freed
+/// with its last descriptor and mapping, so at any death of the process. The process's umask is
+/// taken from `mode`.
 ///
 /// # Errors
 ///
@@ -106,8 +106,9 @@ pub fn open_tmpfile(directory: &CStr, mode: libc::mode_t) -> io::Result<OwnedFd>
 /// # Errors
 ///
 /// * `EEXIST`: the name is taken, by whatever.
-/// * `ENOENT`: this process may not link by descriptor, which takes Linux 6.10 or `CAP_DAC_READ_SEARCH`
-///   (then [`linkat_path`] with `/proc/self/fd/N` does); or a directory of `path` does not exist.
+/// * `ENOENT`: this process may not link by descriptor, which takes Linux 6.10 or
+///   `CAP_DAC_READ_SEARCH` (then [`linkat_path`] with `/proc/self/fd/N` does); or a directory of
+///   `path` does not exist.
 /// * `EACCES`: this process may not write to the directory.
 /// * `EXDEV`: the directory is of another file system.
 /// * `ENOSPC`: no room for the name.
@@ -116,8 +117,8 @@ pub fn open_tmpfile(directory: &CStr, mode: libc::mode_t) -> io::Result<OwnedFd>
 ///
 /// [`linkat(2)`](https://man7.org/linux/man-pages/man2/linkat.2.html)
 pub fn linkat_descriptor(fd: BorrowedFd<'_>, path: &CStr) -> io::Result<()> {
-    // SAFETY: the descriptor is open as long as the borrow; both texts end with a NUL and outlive the
-    // call.
+    // SAFETY: the descriptor is open as long as the borrow; both texts end with a NUL and outlive
+    // the call.
     check(unsafe {
         libc::linkat(
             fd.as_raw_fd(),

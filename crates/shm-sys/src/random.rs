@@ -7,8 +7,8 @@ use std::io;
 ///
 /// `ssize_t getrandom(void *buf, size_t buflen, 0);`
 ///
-/// Up to 256 bytes come all at once. Early after the machine has started it waits until the kernel has
-/// gathered enough randomness.
+/// Up to 256 bytes come all at once. Early after the machine has started it waits until the kernel
+/// has gathered enough randomness.
 ///
 /// # Errors
 ///

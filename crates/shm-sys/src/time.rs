@@ -34,8 +34,8 @@ pub fn nanosleep(duration: Duration) -> io::Result<()> {
 ///
 /// `int clock_gettime(clockid_t clockid, struct timespec *tp);`
 ///
-/// With `CLOCK_MONOTONIC`, which every Linux has and everybody may read, so it cannot fail. On most machines not a
-/// system call (`vdso(7)`): some 20 to 50 ns.
+/// With `CLOCK_MONOTONIC`, which every Linux has and everybody may read, so it cannot fail. On most
+/// machines not a system call (`vdso(7)`): some 20 to 50 ns.
 ///
 /// # References
 ///

@@ -15,10 +15,11 @@ use std::time::Duration;
 ///
 /// The operation is the shared one: the waker may be another process with another mapping of the
 /// same object. The comparison and going to sleep are one step with respect to [`futex_wake`]. The
-/// `deadline` is a time on the monotonic clock, as [`clock_gettime_monotonic`](crate::clock_gettime_monotonic)
-/// reads it, so that a caller that knows it need not read the clock before each wait, nor has the kernel to; it may
-/// be overrun by the thread's timer slack (50 µs by default). `Ok` may also be a wake-up that was meant for an earlier use of the
-/// address: look at the word after every return.
+/// `deadline` is a time on the monotonic clock, as
+/// [`clock_gettime_monotonic`](crate::clock_gettime_monotonic) reads it, so that a caller that
+/// knows it need not read the clock before each wait, nor has the kernel to; it may be overrun by
+/// the thread's timer slack (50 µs by default). `Ok` may also be a wake-up that was meant for an
+/// earlier use of the address: look at the word after every return.
 ///
 /// # Errors
 ///

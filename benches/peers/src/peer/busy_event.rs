@@ -1,6 +1,8 @@
-//! shared_memory and raw_sync: one buffer, in which messages go there and back, and a `BusyEvent` for each way.
+//! shared_memory and raw_sync: one buffer, in which messages go there and back, and a `BusyEvent`
+//! for each way.
 //!
-//! Who waits for a `BusyEvent` looks without a pause. There is no queue, so that there is no stream either.
+//! Who waits for a `BusyEvent` looks without a pause. There is no queue, so that there is no stream
+//! either.
 
 use raw_sync::Timeout;
 use raw_sync::events::{BusyEvent, EventImpl, EventInit, EventState};
@@ -79,7 +81,8 @@ impl End {
 
 impl<const L: usize> Outgoing<L> for End {
     fn send(&mut self, message: &[u8; L]) {
-        // SAFETY: the object has that many bytes; the peer waits for the event before it looks at them.
+        // SAFETY: the object has that many bytes; the peer waits for the event before it looks at
+        // them.
         unsafe { self.buffer.copy_from_nonoverlapping(message.as_ptr(), L) };
         self.event.set(EventState::Signaled).expect("set the event");
     }
@@ -88,7 +91,8 @@ impl<const L: usize> Outgoing<L> for End {
 impl<const L: usize> Incoming<L> for End {
     fn receive(&mut self, message: &mut [u8; L]) {
         self.event.wait(Timeout::Infinite).expect("wait");
-        // SAFETY: the object has that many bytes; the peer waits for our answer before it writes again.
+        // SAFETY: the object has that many bytes; the peer waits for our answer before it writes
+        // again.
         unsafe { self.buffer.copy_to_nonoverlapping(message.as_mut_ptr(), L) };
     }
 }

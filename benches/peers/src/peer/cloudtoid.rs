@@ -1,7 +1,8 @@
-//! cloudtoid/interprocess: a queue of bytes in a file that is mapped, polled without its semaphore's wait.
+//! cloudtoid/interprocess: a queue of bytes in a file that is mapped, polled without its
+//! semaphore's wait.
 //!
-//! The sender posts its semaphore for a receiver that it takes to sleep. The file is in `/dev/shm`, as fast a place
-//! as its users can choose.
+//! The sender posts its semaphore for a receiver that it takes to sleep. The file is in `/dev/shm`,
+//! as fast a place as its users can choose.
 
 use std::hint::spin_loop;
 

@@ -1,4 +1,5 @@
-//! crossbeam-channel between two threads, bounded, and spun: a thread that sleeps would have to be woken.
+//! crossbeam-channel between two threads, bounded, and spun: a thread that sleeps would have to be
+//! woken.
 
 use std::hint::spin_loop;
 

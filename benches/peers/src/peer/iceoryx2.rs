@@ -1,8 +1,8 @@
-//! iceoryx2: publish and subscribe, polled in a loop. It drops nothing: a publisher retries while the
-//! subscriber's buffer is full.
+//! iceoryx2: publish and subscribe, polled in a loop. It drops nothing: a publisher retries while
+//! the subscriber's buffer is full.
 //!
-//! Its strength is that a message need not be copied. Here it is, in and out, since that is what is compared: a message
-//! that its sender has elsewhere, and its receiver wants to keep.
+//! Its strength is that a message need not be copied. Here it is, in and out, since that is what is
+//! compared: a message that its sender has elsewhere, and its receiver wants to keep.
 
 use std::hint::spin_loop;
 
@@ -34,7 +34,8 @@ impl Peer for Iceoryx2 {
     }
 }
 
-/// A node, with its files where they are found and removed again, and a service of exactly two ports.
+/// A node, with its files where they are found and removed again, and a service of exactly two
+/// ports.
 fn service<const L: usize>(
     name: &str,
     slots: usize,

@@ -1,7 +1,8 @@
-//! ipc-channel, the channel for bytes, which serialises nothing. It has no other wait than sleeping in the kernel.
+//! ipc-channel, the channel for bytes, which serialises nothing. It has no other wait than sleeping
+//! in the kernel.
 //!
-//! A received message is a new vector, and is copied out of it as all others are: what its user would hold is
-//! the vector, but a copy of 1 KiB does not count beside it.
+//! A received message is a new vector, and is copied out of it as all others are: what its user
+//! would hold is the vector, but a copy of 1 KiB does not count beside it.
 
 use ipc_channel::ipc::{self, IpcBytesReceiver, IpcBytesSender};
 

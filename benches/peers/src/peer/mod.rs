@@ -1,9 +1,12 @@
-//! What a peer of the mailbox is to the comparison: a channel with a sending and a receiving end; and all peers.
+//! What a peer of the mailbox is to the comparison: a channel with a sending and a receiving end;
+//! and all peers.
 //!
-//! Messages are sent and received one at a time, since that is what the mailbox is compared for. Batches, which several
-//! peers and the mailbox have, and messages that are used where they lie, are other questions.
+//! Messages are sent and received one at a time, since that is what the mailbox is compared for.
+//! Batches, which several peers and the mailbox have, and messages that are used where they lie,
+//! are other questions.
 //!
-//! Here lives one file for each peer, which knows that peer alone; how it is measured, and for what, is not its matter.
+//! Here lives one file for each peer, which knows that peer alone; how it is measured, and for
+//! what, is not its matter.
 
 pub(crate) mod busy_event;
 pub(crate) mod cloudtoid;
@@ -35,8 +38,8 @@ pub(crate) trait Incoming<const L: usize> {
 
 /// A channel before its ends are where they belong.
 ///
-/// It is made before the other process is forked, so that both have the descriptors and the mappings that were
-/// made with it. Each end is made in its own process, or its own thread.
+/// It is made before the other process is forked, so that both have the descriptors and the
+/// mappings that were made with it. Each end is made in its own process, or its own thread.
 pub(crate) struct Channel<S, R> {
     pub(crate) sender: Box<dyn FnOnce() -> S + Send>,
     pub(crate) receiver: Box<dyn FnOnce() -> R + Send>,
@@ -61,7 +64,8 @@ impl<S: 'static, R: 'static> Channel<S, R> {
 pub(crate) type ChannelOf<P, const L: usize> =
     Channel<<P as Peer>::Sender<L>, <P as Peer>::Receiver<L>>;
 
-/// Something that people would use instead of the mailbox. What cannot be had on this machine panics, and says why.
+/// Something that people would use instead of the mailbox. What cannot be had on this machine
+/// panics, and says why.
 pub(crate) trait Peer: 'static {
     /// As the table calls it.
     const NAME: &'static str;

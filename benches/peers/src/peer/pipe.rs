@@ -1,6 +1,7 @@
 //! A pipe, as a shell makes it; or polled, so that nobody has to be woken.
 //!
-//! A pipe has 64 KiB by default, and its size is a number of bytes. It gets what the slots come to if that is more.
+//! A pipe has 64 KiB by default, and its size is a number of bytes. It gets what the slots come to
+//! if that is more.
 
 use std::io;
 

@@ -1,5 +1,5 @@
-//! rtrb between two threads: what a ring with one producer and one consumer does where nobody can be killed
-//! alone. Spun.
+//! rtrb between two threads: what a ring with one producer and one consumer does where nobody can
+//! be killed alone. Spun.
 
 use std::hint::spin_loop;
 use std::slice;
@@ -22,7 +22,8 @@ impl Peer for Rtrb {
     }
 }
 
-// As slices of one, which are copied once; `push` and `pop` take and give an array that may be copied again.
+// As slices of one, which are copied once; `push` and `pop` take and give an array that may be
+// copied again.
 
 impl<const L: usize> Outgoing<L> for Producer<[u8; L]> {
     fn send(&mut self, message: &[u8; L]) {

@@ -1,7 +1,8 @@
-//! shmem-ipc: a ring in a memfd. Polled through its low-level interface, which makes no system call; or with
-//! its eventfds.
+//! shmem-ipc: a ring in a memfd. Polled through its low-level interface, which makes no system
+//! call; or with its eventfds.
 //!
-//! With the eventfds the sender makes a system call for each message into an empty ring, and a receiver sleeps there.
+//! With the eventfds the sender makes a system call for each message into an empty ring, and a
+//! receiver sleeps there.
 
 use std::hint::spin_loop;
 use std::ptr;
@@ -43,7 +44,8 @@ impl<const L: usize, const EVENTS: bool> Outgoing<L> for Sending<L, EVENTS> {
         let mut sent = false;
         while !sent {
             let put = |target: *mut [u8; L], _room: usize| {
-                // SAFETY: the ring vouches for at least one free place, which the receiver does not read yet.
+                // SAFETY: the ring vouches for at least one free place, which the receiver does not
+                // read yet.
                 unsafe { ptr::copy_nonoverlapping(message, target, 1) };
                 sent = true;
                 1
@@ -66,7 +68,8 @@ impl<const L: usize, const EVENTS: bool> Incoming<L> for Receiving<L, EVENTS> {
         let mut received = false;
         while !received {
             let take = |source: *const [u8; L], _count: usize| {
-                // SAFETY: the ring vouches for at least one message, which the sender does not overwrite yet.
+                // SAFETY: the ring vouches for at least one message, which the sender does not
+                // overwrite yet.
                 unsafe { ptr::copy_nonoverlapping(source, message, 1) };
                 received = true;
                 1

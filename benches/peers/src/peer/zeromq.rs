@@ -1,7 +1,7 @@
 //! ZeroMQ over its `ipc` transport: push and pull, with the default of 1000 messages at either end.
 //!
-//! Each process has a thread of the library's besides, on the same core when pinned. The endpoint is in the abstract
-//! name space, where nothing is left behind.
+//! Each process has a thread of the library's besides, on the same core when pinned. The endpoint
+//! is in the abstract name space, where nothing is left behind.
 
 use std::sync::OnceLock;
 

@@ -47,8 +47,8 @@ pub(crate) struct WriterArgs {
 
     /// At the end, wait at most D for messages to be taken
     ///
-    /// If messages are left after D, the writer exits with status 6, and the object stays with them.
-    /// 0s means now. Without --drain the wait has no limit.
+    /// If messages are left after D, the writer exits with status 6, and the object stays with
+    /// them. 0s means now. Without --drain the wait has no limit.
     #[arg(long, value_name = "D", value_parser = duration, conflicts_with = "keep", allow_hyphen_values = true)]
     pub(crate) drain: Option<Duration>,
 

@@ -67,7 +67,8 @@ fn columns(row: &Row) -> [(&'static str, String); 25] {
     ]
 }
 
-/// The lines, the columns' names first; the last has the notes, which hold for each. No value needs quotes.
+/// The lines, the columns' names first; the last has the notes, which hold for each. No value needs
+/// quotes.
 pub(super) fn csv(report: &Report) -> String {
     let mut text = String::new();
     let note = report.notes.join("; ");

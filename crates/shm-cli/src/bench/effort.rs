@@ -1,13 +1,16 @@
-//! How long to measure: as long as asked for, and at least as long as a slow poll needs to be measured at all.
+//! How long to measure: as long as asked for, and at least as long as a slow poll needs to be
+//! measured at all.
 
 use std::time::Duration;
 
 use shm_cli::measure::phase::STRATA;
 
-/// The least time between two looks that sparse messages are meant for: the receiver has been waiting for a while.
+/// The least time between two looks that sparse messages are meant for: the receiver has been
+/// waiting for a while.
 const SPARSE: Duration = Duration::from_millis(1);
 
-/// Up to this interval there is time for more messages, and one that the machine delays does not spoil the mean.
+/// Up to this interval there is time for more messages, and one that the machine delays does not
+/// spoil the mean.
 const SHORT: Duration = Duration::from_millis(10);
 /// How many times more.
 const MORE: u32 = 4;
@@ -46,7 +49,8 @@ impl Effort {
         }
     }
 
-    /// How many messages, at random phase of which interval; two intervals each. Whole rounds of [`STRATA`].
+    /// How many messages, at random phase of which interval; two intervals each. Whole rounds of
+    /// [`STRATA`].
     pub(super) fn sparse(&self) -> (u32, Duration) {
         let interval = self.interval.max(SPARSE);
         let messages = self.sparse.as_nanos() / (2 * interval).as_nanos();
@@ -85,7 +89,8 @@ impl Effort {
 mod tests {
     use super::*;
 
-    /// With the default list of ways: five that do not poll, polls from 1 µs to 100 ms, and the lesson's.
+    /// With the default list of ways: five that do not poll, polls from 1 µs to 100 ms, and the
+    /// lesson's.
     fn total(effort: Effort, classic: bool) -> Duration {
         let polls = [1, 10, 100, 1000, 10_000, 100_000].map(Duration::from_micros);
         let sum = |rest: u32| {

@@ -18,7 +18,8 @@ const LATE: Duration = Duration::from_millis(20);
 #[repr(align(128))]
 struct Word(AtomicU64);
 
-/// Nanoseconds of a word to the other core and back; `None` if there is but one, or it has other things to do.
+/// Nanoseconds of a word to the other core and back; `None` if there is but one, or it has other
+/// things to do.
 ///
 /// This thread has to be on its core already.
 pub(super) fn measure(cores: Cores) -> Option<f64> {
@@ -32,7 +33,8 @@ pub(super) fn measure(cores: Cores) -> Option<f64> {
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
-            // Where it may not be pinned it is too late to say so; the times are those of what there is.
+            // Where it may not be pinned it is too late to say so; the times are those of what
+            // there is.
             let _ = placement::pin(Some(peer));
             let mut last = 0;
             while !over.load(Ordering::Relaxed) {

@@ -1,11 +1,12 @@
 //! `shm bench`: what each way of waiting costs, measured between two real processes.
 //!
-//! For each way the program starts itself once more as the peer ([`peer`]), and measures with it ([`pair`]):
-//! latency and CPU time when a message comes now and then, CPU time when none comes, round trip,
-//! throughput. What came of it is a [`report::Report`], to be shown as a table, a picture, JSON or CSV.
+//! For each way the program starts itself once more as the peer ([`peer`]), and measures with it
+//! ([`pair`]): latency and CPU time when a message comes now and then, CPU time when none comes,
+//! round trip, throughput. What came of it is a [`report::Report`], to be shown as a table, a
+//! picture, JSON or CSV.
 //!
-//! Here lives what only this command measures, and how it is shown. What every benchmark needs is in
-//! `shm_cli::measure`.
+//! Here lives what only this command measures, and how it is shown. What every benchmark needs is
+//! in `shm_cli::measure`.
 
 mod args;
 mod csv;
@@ -63,7 +64,8 @@ pub(crate) fn run(args: &BenchArgs) -> Result<Ending, Failure> {
     let mut lines = Vec::new();
     for way in ways {
         progress.set_message(way.to_string());
-        // Each time: what lies between the two cores changes from minute to minute on a virtual machine.
+        // Each time: what lies between the two cores changes from minute to minute on a virtual
+        // machine.
         lines.extend(line::measure(cores));
         match measure(args, way, effort, cores, &signals) {
             Ok(row) => rows.push(row),

@@ -10,8 +10,8 @@ use crate::args::BenchArgs;
 use crate::console;
 use crate::failure::{Failure, errors};
 
-/// What was asked for, opened before anything is measured: after minutes of work it would be late to find out
-/// that a file cannot be written.
+/// What was asked for, opened before anything is measured: after minutes of work it would be late
+/// to find out that a file cannot be written.
 #[derive(Debug)]
 pub(super) struct Outputs {
     json: Option<Target>,

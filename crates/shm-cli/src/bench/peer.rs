@@ -1,8 +1,8 @@
 //! The peer process: `shm bench` starts its own program once more, with a subcommand that help does
 //! not show.
 //!
-//! It reads what to do as lines from its standard input, and answers each on its standard output, when it is
-//! done, with what it has used for that.
+//! It reads what to do as lines from its standard input, and answers each on its standard output,
+//! when it is done, with what it has used for that.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -30,8 +30,8 @@ pub(super) const READY: &str = "ready";
 /// The longest that anything takes: whoever waits longer waits for a process that is stopped.
 pub(super) const LIMIT: Duration = Duration::from_secs(30);
 
-/// Messages between two looks at the clock, which takes as long as half a message, and those of a way that sleeps for
-/// long, where it does not matter.
+/// Messages between two looks at the clock, which takes as long as half a message, and those of a
+/// way that sleeps for long, where it does not matter.
 const CLOCK: (u64, u64) = (64, 1);
 /// From where on a way sleeps for long.
 const LONG: Duration = Duration::from_millis(1);
@@ -45,7 +45,8 @@ pub(crate) fn run(args: &PeerArgs) -> Result<Ending, Failure> {
         slots: args.slots,
         interrupt: Arc::new(AtomicBool::new(false)),
     };
-    // In this order: a receiver in the classic layout needs the object, and the leading process has made the other.
+    // In this order: a receiver in the classic layout needs the object, and the leading process has
+    // made the other.
     let sender = ends.sender(args.back.as_str())?;
     let receiver = ends.receiver(args.there.as_str())?;
     let mut peer = Peer {

@@ -49,7 +49,8 @@ fn plot(report: &Report) -> Plot {
     }
 }
 
-/// The polls of a layout are joined, and each other way of waiting is for itself; the lesson's own is named.
+/// The polls of a layout are joined, and each other way of waiting is for itself; the lesson's own
+/// is named.
 fn series(rows: &[Row]) -> Vec<Series> {
     let mut series = Vec::new();
     for (layout, name, colour) in [

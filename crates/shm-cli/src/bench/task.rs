@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 /// One measurement, which the leading process tells its peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) enum Task {
-    /// The peer sends the time, now and then: one message at once, and so many more at stratified random phase of an
-    /// interval.
+    /// The peer sends the time, now and then: one message at once, and so many more at stratified
+    /// random phase of an interval.
     Sparse { messages: u32, interval: Duration },
     /// The peer sends back what it receives, up to and including [`LAST`].
     Echo,

@@ -23,7 +23,8 @@ pub(super) struct Usage {
 impl Usage {
     /// Of this process. The numbers of switches are this thread's, which does all the work.
     ///
-    /// They are those of `getrusage(2)` with `RUSAGE_THREAD`; the time is more exact than its ticks.
+    /// They are those of `getrusage(2)` with `RUSAGE_THREAD`; the time is more exact than its
+    /// ticks.
     pub(super) fn so_far() -> io::Result<Self> {
         let status = fs::read_to_string("/proc/thread-self/status")?;
         let count = |key| {

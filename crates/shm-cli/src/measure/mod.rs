@@ -1,7 +1,9 @@
-//! What every benchmark of two processes needs: where they run, when they send, what time it is, and a picture.
+//! What every benchmark of two processes needs: where they run, when they send, what time it is,
+//! and a picture.
 //!
-//! Here lives what `shm bench` and the package `benches` have in common. What only one of them needs, and everything
-//! that knows a mailbox, stays there: nothing here may import from the command.
+//! Here lives what `shm bench` and the package `benches` have in common. What only one of them
+//! needs, and everything that knows a mailbox, stays there: nothing here may import from the
+//! command.
 
 pub mod clock;
 pub mod machine;

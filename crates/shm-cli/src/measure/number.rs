@@ -3,7 +3,8 @@
 /// Bytes that a number takes.
 pub const LENGTH: usize = 10;
 
-/// Bits of the number in each byte; the highest bit is set, so that no byte is 0 and ends a text of the lesson's.
+/// Bits of the number in each byte; the highest bit is set, so that no byte is 0 and ends a text of
+/// the lesson's.
 const BITS: u32 = 7;
 const SET: u8 = 1 << BITS;
 

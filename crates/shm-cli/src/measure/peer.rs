@@ -90,7 +90,8 @@ impl Peer {
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::UnexpectedEof`] if it has ended, [`io::ErrorKind::InvalidData`] if it says something else.
+    /// [`io::ErrorKind::UnexpectedEof`] if it has ended, [`io::ErrorKind::InvalidData`] if it says
+    /// something else.
     pub fn answer<T: DeserializeOwned>(&mut self) -> io::Result<T> {
         let mut line = String::new();
         if self.output.read_line(&mut line)? == 0 {

@@ -1,8 +1,10 @@
-//! When to send: moments at stratified random phase, so that no poll's rhythm is hit or missed by habit.
+//! When to send: moments at stratified random phase, so that no poll's rhythm is hit or missed by
+//! habit.
 //!
-//! A sender that answers, or that sends in a rhythm of its own, locks to the phase of the receiver's poll, and
-//! then every message waits equally long. Independent random phases do not, but take thousands of
-//! messages to fill the interval evenly. Stratified ones fill it evenly with every 32.
+//! A sender that answers, or that sends in a rhythm of its own, locks to the phase of the
+//! receiver's poll, and then every message waits equally long. Independent random phases do not,
+//! but take thousands of messages to fill the interval evenly. Stratified ones fill it evenly with
+//! every 32.
 
 use std::time::Duration;
 
@@ -62,8 +64,8 @@ impl Moments {
 
     /// The next moment, counted from the beginning.
     ///
-    /// It lies in the second of each two intervals, so that a whole one lies between two moments, and the last
-    /// message has been received by a poll that looks once an interval.
+    /// It lies in the second of each two intervals, so that a whole one lies between two moments,
+    /// and the last message has been received by a poll that looks once an interval.
     pub fn next_moment(&mut self) -> Duration {
         self.count += 1;
         let grid = self.interval * (2 * self.count - 1);

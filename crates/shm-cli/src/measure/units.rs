@@ -1,6 +1,7 @@
 //! Figures as people read them.
 
-/// Three digits and the unit that suits, in whole nanoseconds at least: `87 ns`, `1.25 µs`, `50.3 ms`.
+/// Three digits and the unit that suits, in whole nanoseconds at least: `87 ns`, `1.25 µs`,
+/// `50.3 ms`.
 pub fn time(nanoseconds: f64) -> String {
     if nanoseconds < 999.5 {
         format!("{nanoseconds:.0} ns")

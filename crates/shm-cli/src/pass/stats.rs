@@ -10,7 +10,8 @@ use crate::terminal::progress;
 #[derive(Debug)]
 pub(super) struct Stats {
     began: Instant,
-    /// Messages, and their bytes: written by the thread that works, read by the one that shows them.
+    /// Messages, and their bytes: written by the thread that works, read by the one that shows
+    /// them.
     sums: Arc<[AtomicU64; 2]>,
 }
 

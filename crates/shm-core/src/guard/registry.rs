@@ -1,13 +1,13 @@
 //! Which mappings there are, for a signal handler to read at any moment.
 //!
-//! A list of blocks of slots that only grows; a slot is used again, a block is
-//! never freed. A slot's `version` makes it a seqlock with one writer: 4k is free, 4k + 1 is being
-//! filled by the thread that took it with a compare-exchange, 4k + 2 holds a mapping, and the next
-//! free state is 4k + 4. The handler believes a range only if it read one and the same 4k + 2
-//! before and after, so it never mixes the ranges of two mappings. A mapping enters before anybody
-//! can touch it, and leaves before it is unmapped. The one that a thread faults in cannot leave
-//! meanwhile, because that thread borrows it; and no address in the registry can belong to another's
-//! memory, because it is still mapped by us.
+//! A list of blocks of slots that only grows; a slot is used again, a block is never freed. A
+//! slot's `version` makes it a seqlock with one writer: 4k is free, 4k + 1 is being filled by the
+//! thread that took it with a compare-exchange, 4k + 2 holds a mapping, and the next free state is
+//! 4k + 4. The handler believes a range only if it read one and the same 4k + 2 before and after,
+//! so it never mixes the ranges of two mappings. A mapping enters before anybody can touch it, and
+//! leaves before it is unmapped. The one that a thread faults in cannot leave meanwhile, because
+//! that thread borrows it; and no address in the registry can belong to another's memory, because
+//! it is still mapped by us.
 
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{
@@ -178,8 +178,8 @@ impl Entry {
     /// Whether a page was replaced, as seen by the thread that touched it.
     #[inline]
     pub(crate) fn is_lost(&self) -> bool {
-        // Relaxed: the handler runs in the thread that made the access, at the access: all that is needed is
-        // that the compiler asks after it.
+        // Relaxed: the handler runs in the thread that made the access, at the access: all that is
+        // needed is that the compiler asks after it.
         compiler_fence(Ordering::SeqCst);
         self.0.lost.load(Ordering::Relaxed)
     }

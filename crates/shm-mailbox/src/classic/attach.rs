@@ -1,7 +1,9 @@
-//! From a name to an attached object: opened or created, of the right size, with the role's lock held.
+//! From a name to an attached object: opened or created, of the right size, with the role's lock
+//! held.
 //!
-//! The lock INIT, as in a mailbox, is held while attaching and while unlinking. So a process that holds it
-//! and finds the object linked can take its time: no Rust program unlinks the object or changes its size until then.
+//! The lock INIT, as in a mailbox, is held while attaching and while unlinking. So a process that
+//! holds it and finds the object linked can take its time: no Rust program unlinks the object or
+//! changes its size until then.
 
 use std::time::Duration;
 
@@ -27,7 +29,8 @@ pub(super) struct Attached {
     pub(super) created: Created,
 }
 
-/// Attaches to the object `name` as `role`, for which it asks as long as `limit`. Only a sender creates one.
+/// Attaches to the object `name` as `role`, for which it asks as long as `limit`. Only a sender
+/// creates one.
 pub(super) fn attach(
     name: &str,
     role: Role,
@@ -85,7 +88,8 @@ fn open(name: &ShmName, role: Role, any_owner: bool) -> Result<(Object, Created)
 enum Claim {
     /// The role is ours, and INIT is still held.
     Held,
-    /// The object was unlinked between our opening and locking it; what has the name now is another.
+    /// The object was unlinked between our opening and locking it; what has the name now is
+    /// another.
     Unlinked,
 }
 
@@ -126,7 +130,8 @@ fn holds_init(object: &Object) -> bool {
     matches!(claim::lock(object, INIT), Ok(Some(())))
 }
 
-/// Whether an object that we have made, and could not prepare for this reason, is of use to nobody else.
+/// Whether an object that we have made, and could not prepare for this reason, is of use to nobody
+/// else.
 fn is_nobodys(error: &AttachError) -> bool {
     !matches!(
         error,

@@ -1,4 +1,5 @@
-//! The classic layout: what stands where in the 1028 bytes. Nouns only; the verbs are in `protocol`.
+//! The classic layout: what stands where in the 1028 bytes. Nouns only; the verbs are in
+//! `protocol`.
 //!
 //! ```text
 //! offset  size  field              in the lesson
@@ -6,7 +7,8 @@
 //!      4  1024  text, up to a NUL  char mbuf[1024]
 //! ```
 //!
-//! The flag is the only word there is: no version, no length, no acknowledgement, no trace of who uses it.
+//! The flag is the only word there is: no version, no length, no acknowledgement, no trace of who
+//! uses it.
 
 use std::mem::{align_of, offset_of, size_of};
 use std::ptr::{self, NonNull};
@@ -36,8 +38,8 @@ const _: () = assert!(align_of::<Region>() == 4);
 const _: () = assert!(offset_of!(Region, flag) == 0);
 const _: () = assert!(offset_of!(Region, text) == 4);
 
-// SAFETY: an atomic, and a payload whose bytes are only ever copied by `shm_core::bytes`, or looked at
-// as the atomic word `head`.
+// SAFETY: an atomic, and a payload whose bytes are only ever copied by `shm_core::bytes`, or looked
+// at as the atomic word `head`.
 unsafe impl Sync for Region {}
 
 // SAFETY: as above; valid for any bytes, without padding or destructor.
@@ -46,13 +48,14 @@ unsafe impl Shareable for Region {}
 impl Region {
     /// The first four bytes of the text, as one word.
     ///
-    /// 0 stands for an empty text. No text of ours has a NUL among its bytes, so it makes this word other
-    /// than 0 and ends with the NUL that follows.
+    /// 0 stands for an empty text. No text of ours has a NUL among its bytes, so it makes this word
+    /// other than 0 and ends with the NUL that follows.
     #[inline]
     pub(super) fn head(&self) -> &AtomicU32 {
         let head = ptr::from_ref(&self.text).cast::<AtomicU32>();
         // SAFETY: the text is 1024 bytes at offset 4 of a 4-aligned object, shared and changeable
-        // throughout, and lives as long as `self`. It is otherwise only copied, by `shm_core::bytes`.
+        // throughout, and lives as long as `self`. It is otherwise only copied, by
+        // `shm_core::bytes`.
         unsafe { &*head }
     }
 }

@@ -83,8 +83,8 @@ impl Link {
         }))
     }
 
-    /// Checks that the object has its size and its memory, so that it may be touched, and then that it
-    /// has a name.
+    /// Checks that the object has its size and its memory, so that it may be touched, and then that
+    /// it has a name.
     ///
     /// Waits for a moment if the size is wrong.
     pub(super) fn inspect(&self) -> Result<(), Fault> {
@@ -124,11 +124,12 @@ impl Link {
         }
     }
 
-    /// Sleeps until `word` is no longer `seen`, and at most until the `deadline`, or for `interval`: a program of the
-    /// lesson wakes nobody.
+    /// Sleeps until `word` is no longer `seen`, and at most until the `deadline`, or for
+    /// `interval`: a program of the lesson wakes nobody.
     pub(super) fn sleep(word: &AtomicU32, seen: u32, deadline: Moment, interval: Duration) {
         let deadline = deadline.min(Moment::now().after(interval));
-        // Woken, changed, time up, a signal, or no memory behind the word: the look that follows decides.
+        // Woken, changed, time up, a signal, or no memory behind the word: the look that follows
+        // decides.
         let _ = futex::wait(word, seen, Some(deadline));
     }
 

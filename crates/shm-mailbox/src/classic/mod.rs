@@ -5,16 +5,19 @@
 //!
 //! # Limits
 //!
-//! * A message is 1 to 1023 bytes without NUL. One message at a time; each waits for the reader's request.
-//! * The layout has no acknowledgement: a message in flight when a reader is killed can be lost. So can one
-//!   that a C writer is just handing over, within the time of one `strncpy`, when our reader withdraws.
-//! * A C program neither wakes its peer nor holds a lock. The peer notices it at its next check, and two C writers, or
-//!   a C writer beside one of ours, disturb each other as the C programs do.
-//! * A C writer truncates the object when it starts, under every mapping, and an access to a mapping that
-//!   has lost its memory raises SIGBUS. Our two programs therefore wait by reading the object, not the mapping,
-//!   and look at its size right before they touch it. If the size is wrong, they wait for a moment, and report
-//!   [`RecvError::Truncated`] if it stays so. What remains are the nanoseconds between that look and the access;
-//!   a program that has installed [`shm_core::guard`] gets the same error there.
+//! * A message is 1 to 1023 bytes without NUL. One message at a time; each waits for the reader's
+//!   request.
+//! * The layout has no acknowledgement: a message in flight when a reader is killed can be lost. So
+//!   can one that a C writer is just handing over, within the time of one `strncpy`, when our
+//!   reader withdraws.
+//! * A C program neither wakes its peer nor holds a lock. The peer notices it at its next check,
+//!   and two C writers, or a C writer beside one of ours, disturb each other as the C programs do.
+//! * A C writer truncates the object when it starts, under every mapping, and an access to a
+//!   mapping that has lost its memory raises SIGBUS. Our two programs therefore wait by reading the
+//!   object, not the mapping, and look at its size right before they touch it. If the size is
+//!   wrong, they wait for a moment, and report [`RecvError::Truncated`] if it stays so. What
+//!   remains are the nanoseconds between that look and the access; a program that has installed
+//!   [`shm_core::guard`] gets the same error there.
 //! * That costs system calls: about 3 µs a message, of which a mailbox needs none.
 //!
 //! # Example
@@ -110,8 +113,9 @@ impl Options {
     ///
     /// The classic layout also has [`Wait::Spin`], [`Wait::Yield`] and [`Wait::Poll`].
     ///
-    /// Attaching fails with the others. [`Wait::Adaptive`] sleeps until the peer wakes it, which a C peer does
-    /// not do. [`Wait::Backoff`] never sleeps, and would keep a core busy for a peer that polls every 100 ms.
+    /// Attaching fails with the others. [`Wait::Adaptive`] sleeps until the peer wakes it, which a
+    /// C peer does not do. [`Wait::Backoff`] never sleeps, and would keep a core busy for a peer
+    /// that polls every 100 ms.
     pub fn wait(mut self, wait: Wait) -> Self {
         self.wait = wait;
         self
@@ -119,9 +123,9 @@ impl Options {
 
     /// Sets how long [`Wait::Block`] sleeps at most before it polls; 100 ms by default.
     ///
-    /// The limit is needed because a C peer does not wake this endpoint. Every 100 ms the endpoint checks the
-    /// object, and then polls in any case. [`Wait::Poll`] has an interval of its own. With an interval of a few
-    /// microseconds a blocked endpoint hardly sleeps.
+    /// The limit is needed because a C peer does not wake this endpoint. Every 100 ms the endpoint
+    /// checks the object, and then polls in any case. [`Wait::Poll`] has an interval of its own.
+    /// With an interval of a few microseconds a blocked endpoint hardly sleeps.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
@@ -153,8 +157,8 @@ impl Options {
 
     /// Attaches as the writer, and creates the object if it does not exist.
     ///
-    /// The object's mode is what the C programs' `shm_open` gives: 0666 less the umask. A live object is never
-    /// truncated; an empty one (a C writer may have just created it) gets its size.
+    /// The object's mode is what the C programs' `shm_open` gives: 0666 less the umask. A live
+    /// object is never truncated; an empty one (a C writer may have just created it) gets its size.
     ///
     /// # Errors
     ///
@@ -170,9 +174,9 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// [`AttachError::NotFound`] if there is none: a reader does not create, because a C writer would truncate what
-    /// it finds. [`AttachError::RoleTaken`] if another process of ours reads; [`AttachError::Foreign`]
-    /// if the object's size is neither 0 nor 1028.
+    /// [`AttachError::NotFound`] if there is none: a reader does not create, because a C writer
+    /// would truncate what it finds. [`AttachError::RoleTaken`] if another process of ours reads;
+    /// [`AttachError::Foreign`] if the object's size is neither 0 nor 1028.
     pub fn reader(self) -> Result<Reader, AttachError> {
         self.check_wait()?;
         let attached = self.attach(Role::Receiver)?;

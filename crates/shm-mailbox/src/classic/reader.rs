@@ -61,13 +61,13 @@ impl Reader {
     ///
     /// The message before it counts as taken.
     ///
-    /// 1 to 1023 bytes, up to the NUL; 1024 if a foreign writer left none. Messages are numbered from 0 since this
-    /// reader attached.
+    /// 1 to 1023 bytes, up to the NUL; 1024 if a foreign writer left none. Messages are numbered
+    /// from 0 since this reader attached.
     ///
     /// # Errors
     ///
-    /// [`RecvError::Unlinked`] at the end of the stream, within 100 ms of it; [`RecvError::Interrupted`],
-    /// after which the request stands.
+    /// [`RecvError::Unlinked`] at the end of the stream, within 100 ms of it;
+    /// [`RecvError::Interrupted`], after which the request stands.
     pub fn recv(&mut self, message: &mut Message) -> Result<(), RecvError> {
         self.recv_for(message, Limit::Never)
     }
@@ -209,7 +209,8 @@ impl fmt::Debug for Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        // A message that came at this very moment stays in the text; a caller that wants it calls `close`.
+        // A message that came at this very moment stays in the text; a caller that wants it calls
+        // `close`.
         if self.state == State::Asking && self.own().is_ok() {
             protocol::withdraw(self.link.region());
         }
@@ -258,8 +259,8 @@ impl Condition for Asking<'_> {
         Ok(None)
     }
 
-    /// Does not look at the flag while all is well: a polling reader looks when its interval is over, as
-    /// it was told.
+    /// Does not look at the flag while all is well: a polling reader looks when its interval is
+    /// over, as it was told.
     fn check(&mut self) -> Result<Option<usize>, Fault> {
         match self.link.inspect() {
             // The answer may have come before the end, and wins.

@@ -1,7 +1,7 @@
 //! The process's umask, read without touching it.
 //!
-//! `umask(2)` can only be read by setting it, which another thread that creates a file at that moment
-//! would feel. Linux shows it in `/proc/self/status` (since 4.7).
+//! `umask(2)` can only be read by setting it, which another thread that creates a file at that
+//! moment would feel. Linux shows it in `/proc/self/status` (since 4.7).
 
 use std::fs;
 

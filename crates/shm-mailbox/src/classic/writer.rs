@@ -21,7 +21,8 @@ use crate::wait::{Condition, Waiter};
 ///
 /// Made by [`Options::writer`](super::Options::writer).
 ///
-/// It owns the object's name: dropping or closing it unlinks the object, whichever process created it.
+/// It owns the object's name: dropping or closing it unlinks the object, whichever process created
+/// it.
 pub struct Writer {
     link: Link,
     waiter: Waiter,
@@ -85,13 +86,14 @@ impl Writer {
 
     /// Waits for the reader's request and hands over `message`: 1 to 1023 bytes without NUL.
     ///
-    /// When it returns, the message is where the reader looks for it, but the reader may not have looked yet.
+    /// When it returns, the message is where the reader looks for it, but the reader may not have
+    /// looked yet.
     ///
     /// # Errors
     ///
     /// [`SendError::Empty`], [`SendError::Nul`] and [`SendError::TooLong`] at once;
-    /// [`SendError::Unlinked`] and [`SendError::Truncated`] within 100 ms of the event (plus the 100 ms in
-    /// which a C writer may mend a truncation).
+    /// [`SendError::Unlinked`] and [`SendError::Truncated`] within 100 ms of the event (plus the
+    /// 100 ms in which a C writer may mend a truncation).
     pub fn send(&mut self, message: impl AsRef<[u8]>) -> Result<(), SendError> {
         self.send_for(message.as_ref(), Limit::Never)
     }
@@ -132,7 +134,8 @@ impl Writer {
     /// exit and take it along. The limit is a [`Duration`], an [`Instant`](std::time::Instant), or
     /// `None` for no limit.
     ///
-    /// Without a limit it can wait forever, because the layout does not show that a C reader was killed.
+    /// Without a limit it can wait forever, because the layout does not show that a C reader was
+    /// killed.
     ///
     /// # Errors
     ///
@@ -171,7 +174,8 @@ impl Writer {
         closed
     }
 
-    /// Frees the role and leaves the object, and the last message in it, for the next writer and reader.
+    /// Frees the role and leaves the object, and the last message in it, for the next writer and
+    /// reader.
     pub fn keep(mut self) {
         self.at_end = AtEnd::Keep;
     }

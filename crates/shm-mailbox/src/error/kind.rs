@@ -4,10 +4,12 @@ use std::io::ErrorKind;
 
 use super::{AttachError, BatchError, CloseError, RecvError, SendError};
 
-/// Gives each error its way into an [`std::io::Error`], of the kind that its own method `kind` says.
+/// Gives each error its way into an [`std::io::Error`], of the kind that its own method `kind`
+/// says.
 macro_rules! into_io_error {
     ($($error:ty),*) => {$(
-        /// Of the kind that `kind` says, with the whole error inside: `get_ref` and `downcast` find it there.
+        /// Of the kind that `kind` says, with the whole error inside: `get_ref` and `downcast` find
+        /// it there.
         impl From<$error> for std::io::Error {
             fn from(error: $error) -> Self {
                 Self::new(error.kind(), error)

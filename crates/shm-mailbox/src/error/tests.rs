@@ -1,4 +1,5 @@
-//! Tests of all errors alike: what they and their sources say, and what they become as an `io::Error`.
+//! Tests of all errors alike: what they and their sources say, and what they become as an
+//! `io::Error`.
 
 use std::error::Error;
 use std::io::{self, ErrorKind};

@@ -1,5 +1,5 @@
-//! Any header, any words in the shared memory, and any words written into it between any two steps of the two ends:
-//! an error at worst, which tells the truth and comes again.
+//! Any header, any words in the shared memory, and any words written into it between any two steps
+//! of the two ends: an error at worst, which tells the truth and comes again.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -53,8 +53,8 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// Reads the header of a mailbox, some of whose bytes are others, and whose object may be of another size: the form
-/// of the mailbox it is now, or `None` if it is refused.
+/// Reads the header of a mailbox, some of whose bytes are others, and whose object may be of
+/// another size: the form of the mailbox it is now, or `None` if it is refused.
 fn read_header(region: &Region, input: &mut Input<'_>) -> Option<Geometry> {
     let id = MailboxId::from_bytes([7; 16]).expect("not 0");
     protocol::write_header(region, id);
@@ -92,7 +92,8 @@ fn read_header(region: &Region, input: &mut Input<'_>) -> Option<Geometry> {
 struct World<'a> {
     region: Region,
     input: Input<'a>,
-    /// `None` after an error, until the next one attaches: an endpoint refuses everything from then on.
+    /// `None` after an error, until the next one attaches: an endpoint refuses everything from then
+    /// on.
     sender: Option<SendCursor>,
     /// As above.
     receiver: Option<ReceiveCursor>,
@@ -327,8 +328,8 @@ impl World<'_> {
         }
     }
 
-    /// One of the two goes to sleep until its time is up, goes on, and is woken at once, or after somebody has
-    /// written a word.
+    /// One of the two goes to sleep until its time is up, goes on, and is woken at once, or after
+    /// somebody has written a word.
     fn park(&mut self, meanwhile: bool) {
         let role = self.role();
         let parked = |world: &Self| {

@@ -1,8 +1,8 @@
 //! What the fuzz targets do with their inputs; only there for the fuzzers and the tests.
 //!
-//! `hostile` and `queue` try the protocol itself, on the heap; `image` and `operations` go through real
-//! objects, which takes some hundred times as long. The inputs that were kept, and random ones, run
-//! with the unit tests.
+//! `hostile` and `queue` try the protocol itself, on the heap; `image` and `operations` go through
+//! real objects, which takes some hundred times as long. The inputs that were kept, and random
+//! ones, run with the unit tests.
 
 mod hostile;
 mod image;

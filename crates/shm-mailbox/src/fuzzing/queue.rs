@@ -1,4 +1,5 @@
-//! Any sequence of the two ends' steps, and of restarts at any of them, does what a queue in a `VecDeque` does.
+//! Any sequence of the two ends' steps, and of restarts at any of them, does what a queue in a
+//! `VecDeque` does.
 
 use std::collections::VecDeque;
 use std::sync::LazyLock;
@@ -53,7 +54,8 @@ struct World<'a> {
     slots: u64,
     /// The number of the next message.
     next: u64,
-    /// The lengths of the messages committed and not acknowledged; the number of each tells its content.
+    /// The lengths of the messages committed and not acknowledged; the number of each tells its
+    /// content.
     queue: VecDeque<usize>,
     /// How many of them the receiver has been shown.
     shown: usize,

@@ -4,8 +4,9 @@ use std::fmt;
 
 /// The identity of a mailbox: 16 random bytes that its creator drew, never all 0.
 ///
-/// A new mailbox under a name that was used before has another one, and counts its messages from 0. So
-/// what is remembered of a message (that it was dealt with, or was sent) is the pair of this and the message's number.
+/// A new mailbox under a name that was used before has another one, and counts its messages from 0.
+/// So what is remembered of a message (that it was dealt with, or was sent) is the pair of this and
+/// the message's number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MailboxId([u8; 16]);
 

@@ -1,4 +1,5 @@
-//! Layout version 1: what stands where in the shared memory. Nouns only; the verbs are in `protocol`.
+//! Layout version 1: what stands where in the shared memory. Nouns only; the verbs are in
+//! `protocol`.
 //!
 //! ```text
 //! offset  size  field                  written by
@@ -23,12 +24,12 @@
 //!   1728  1088  slot 1 …: H hot slots; then N cold ones, unless H = N
 //! ```
 //!
-//! All integers are in the machine's byte order (little-endian on both supported machines). The object's
-//! size is the end of the last slot rounded up to 4096 bytes. Unused bytes are 0.
+//! All integers are in the machine's byte order (little-endian on both supported machines). The
+//! object's size is the end of the last slot rounded up to 4096 bytes. Unused bytes are 0.
 //!
 //! A count stands alone on its 128 bytes (two cache lines, the unit in which x86 prefetches): the
-//! sender stores `sent` with every message, and the receiver looks at the sender's `parked` after every
-//! message; on one line they would tear it from each other each time.
+//! sender stores `sent` with every message, and the receiver looks at the sender's `parked` after
+//! every message; on one line they would tear it from each other each time.
 
 use crate::memory::payload::Payload;
 use crate::memory::sync::{AtomicU32, AtomicU64};
@@ -41,10 +42,12 @@ pub(crate) const VERSION: u32 = 1;
 pub(crate) const KIND_RING: u32 = 1;
 /// The most slots a mailbox can have: 68 MiB with 8 hot ones.
 pub(crate) const MAX_SLOTS: u32 = 1 << 16;
-/// The hot slots of a mailbox that has more slots than this: 8.5 KiB. Those of both directions fit into half of a
-/// first-level cache of 32 KiB; on such a processor, 64 of them are two and a half times as slow.
+/// The hot slots of a mailbox that has more slots than this: 8.5 KiB. Those of both directions fit
+/// into half of a first-level cache of 32 KiB; on such a processor, 64 of them are two and a half
+/// times as slow.
 const DEFAULT_HOT: u32 = 8;
-/// Objects are whole pages of this size, so that the 1028 bytes of the classic layout are never ours.
+/// Objects are whole pages of this size, so that the 1028 bytes of the classic layout are never
+/// ours.
 const PAGE: u64 = 4096;
 /// The end of header and role blocks, and the start of slot 0.
 pub(crate) const SLOTS_OFFSET: usize = 640;
@@ -70,7 +73,8 @@ pub(crate) const LAST_MESSAGE: u64 = (1 << (64 - LENGTH_BITS)) - 2;
 /// [`Role::lock_byte`](crate::Role::lock_byte). See `fcntl(2)`, "Open file description locks".
 pub(crate) const INIT: u64 = 0;
 
-/// Where an observer finds a field that it reads through a descriptor, in bytes from the object's start.
+/// Where an observer finds a field that it reads through a descriptor, in bytes from the object's
+/// start.
 #[cfg(not(shm_mailbox_loom))]
 pub(crate) mod offset {
     use std::mem::offset_of;
@@ -127,10 +131,11 @@ pub(crate) struct Presence {
     pub(crate) parked: AtomicU32,
     /// For display; never acted on.
     pub(crate) pid: AtomicU32,
-    /// [`PUBLISHER_FENCES`] or [`SLEEPER_FENCES`]: who sees to it that the owner's going to sleep and the peer's
-    /// publishing do not miss one another.
+    /// [`PUBLISHER_FENCES`] or [`SLEEPER_FENCES`]: who sees to it that the owner's going to sleep
+    /// and the peer's publishing do not miss one another.
     pub(crate) fences: AtomicU32,
-    /// 1: the last holder asked that the object stays, also when the peer leaves after it. The sender's alone.
+    /// 1: the last holder asked that the object stays, also when the peer leaves after it. The
+    /// sender's alone.
     pub(crate) kept: AtomicU32,
 }
 
@@ -211,8 +216,8 @@ impl Geometry {
         None => panic!("64 is a power of two"),
     };
 
-    /// With as many hot slots as are good for the caches. `None` unless `slots` is a power of two from 1 to
-    /// [`MAX_SLOTS`].
+    /// With as many hot slots as are good for the caches. `None` unless `slots` is a power of two
+    /// from 1 to [`MAX_SLOTS`].
     pub(crate) const fn new(slots: u32) -> Option<Self> {
         Self::with_hot(
             slots,
@@ -224,7 +229,8 @@ impl Geometry {
         )
     }
 
-    /// `None` unless both are powers of two, `slots` from 1 to [`MAX_SLOTS`], and `hot` from 1 to `slots`.
+    /// `None` unless both are powers of two, `slots` from 1 to [`MAX_SLOTS`], and `hot` from 1 to
+    /// `slots`.
     pub(crate) const fn with_hot(slots: u32, hot: u32) -> Option<Self> {
         let powers = slots.is_power_of_two() && hot.is_power_of_two();
         if powers && slots <= MAX_SLOTS && hot <= slots {

@@ -8,8 +8,8 @@ use crate::memory::payload::MAX_MESSAGE;
 
 /// A buffer for one received message.
 ///
-/// Made once and used for every call; nothing is allocated per message. It can be used wherever a byte slice
-/// can, and compared with one:
+/// Made once and used for every call; nothing is allocated per message. It can be used wherever a
+/// byte slice can, and compared with one:
 ///
 /// ```
 /// # use shm_mailbox::{Mailbox, Message};
@@ -117,8 +117,8 @@ impl AsRef<[u8]> for Message {
     }
 }
 
-/// Compares the bytes, with those of anything that is bytes: slices, arrays, `str`, `String`, another message. The
-/// number does not count: compare [`Message::sequence`] where it should.
+/// Compares the bytes, with those of anything that is bytes: slices, arrays, `str`, `String`,
+/// another message. The number does not count: compare [`Message::sequence`] where it should.
 impl<B: AsRef<[u8]> + ?Sized> PartialEq<B> for Message {
     #[inline]
     fn eq(&self, other: &B) -> bool {

@@ -23,7 +23,8 @@ mod mapped {
     #[repr(transparent)]
     pub(crate) struct Payload(UnsafeCell<[u8; MAX_MESSAGE]>);
 
-    // SAFETY: the bytes are only copied, by functions that are sound while others read or write them.
+    // SAFETY: the bytes are only copied, by functions that are sound while others read or write
+    // them.
     unsafe impl Sync for Payload {}
 
     impl Payload {
@@ -42,8 +43,8 @@ mod mapped {
             unsafe { bytes::store(target, bytes.as_ptr(), bytes.len()) };
         }
 
-        /// Copies the first `length` bytes into `buffer`; from the second cache line on, without a move across
-        /// two lines, except for the last.
+        /// Copies the first `length` bytes into `buffer`; from the second cache line on, without a
+        /// move across two lines, except for the last.
         #[inline(always)]
         pub(crate) fn read(&self, buffer: &mut [u8; MAX_MESSAGE], length: usize) {
             assert!(length <= MAX_MESSAGE);
@@ -60,8 +61,8 @@ mod mapped {
         fn read_part(&self, buffer: &mut [u8; MAX_MESSAGE], offset: usize, length: usize) {
             let target = &mut buffer[offset..][..length];
             let source = self.0.get().cast::<u8>().wrapping_add(offset);
-            // SAFETY: in bounds there, hence here, since the two are of one size; `load` is sound while the
-            // peer writes.
+            // SAFETY: in bounds there, hence here, since the two are of one size; `load` is sound
+            // while the peer writes.
             unsafe { bytes::load(target.as_mut_ptr(), source, target.len()) };
         }
     }

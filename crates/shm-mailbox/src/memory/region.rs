@@ -7,8 +7,8 @@ use crate::memory::role::Role;
 
 /// The header, the two role blocks and the slots of one mailbox.
 ///
-/// Everything in it may be changed by another process at any time; that is why it is made of atomics
-/// and payload cells only. The geometry is the private copy made when attaching.
+/// Everything in it may be changed by another process at any time; that is why it is made of
+/// atomics and payload cells only. The geometry is the private copy made when attaching.
 #[derive(Debug)]
 pub(crate) struct Region {
     /// Points into `memory`.
@@ -33,7 +33,8 @@ enum Memory {
 }
 
 // SAFETY: all shared state is atomics and payload cells, meant to be used from several threads and
-// processes; the pointers stay valid wherever the region is moved, since neither kind of memory moves.
+// processes; the pointers stay valid wherever the region is moved, since neither kind of memory
+// moves.
 unsafe impl Send for Region {}
 // SAFETY: as above. That only one sender and one receiver write is for the role locks to see to; a
 // violation gives wrong values, which are checked, and never undefined behaviour.

@@ -1,8 +1,8 @@
 //! The two places of a message. Arithmetic on private numbers; every access is in `protocol`.
 //!
-//! A ring of N slots walks through all of them even if only a few messages are ever queued, and is slower by half as
-//! soon as they outgrow the first-level cache. So there is a small ring of H *hot* slots before it, and message n
-//! stands in one of two places:
+//! A ring of N slots walks through all of them even if only a few messages are ever queued, and is
+//! slower by half as soon as they outgrow the first-level cache. So there is a small ring of H
+//! *hot* slots before it, and message n stands in one of two places:
 //!
 //! ```text
 //!   slots 0 … H-1      hot    message n in slot n mod H, if fewer than H messages were queued before it
@@ -13,20 +13,22 @@
 //!
 //! # Why no message is overwritten
 //!
-//! Let message n be the next, and r how many were given back, for all that the sender knows: it may know of fewer
-//! than there are, never of more. It sends only if n - r < N.
+//! Let message n be the next, and r how many were given back, for all that the sender knows: it may
+//! know of fewer than there are, never of more. It sends only if n - r < N.
 //!
 //! * Hot, n - r < H: the slot was last used for a message n - H or older, which is below r.
 //! * Cold: the slot was last used for a message n - N or older, which is below r.
 //!
-//! So the capacity is N, whatever the pattern of traffic, and a message may go to its cold slot at any time.
+//! So the capacity is N, whatever the pattern of traffic, and a message may go to its cold slot at
+//! any time.
 //!
 //! # Why the receiver finds it
 //!
-//! It looks at both places, the hot one first; each number is stamped once, so whichever place shows it is the right
-//! one. Neither ever shows a newer message than n while n is awaited: what overwrites n's place needs n to be given
-//! back, as above; and if n is in the other place, the sender comes round to this one with message n + H (hot) only
-//! if fewer than H are queued, with n + N (cold) only if fewer than N are, and both count n.
+//! It looks at both places, the hot one first; each number is stamped once, so whichever place
+//! shows it is the right one. Neither ever shows a newer message than n while n is awaited: what
+//! overwrites n's place needs n to be given back, as above; and if n is in the other place, the
+//! sender comes round to this one with message n + H (hot) only if fewer than H are queued, with n
+//! + N (cold) only if fewer than N are, and both count n.
 
 use crate::memory::layout::Geometry;
 
@@ -105,8 +107,9 @@ mod tests {
         assert_eq!(ring.slot_for(8, 7), 2);
     }
 
-    /// Sends and receives in every pattern that a counter makes, with a sender that learns late of what was received,
-    /// and checks whether a slot is taken when it is chosen, and whether both places show what they may.
+    /// Sends and receives in every pattern that a counter makes, with a sender that learns late of
+    /// what was received, and checks whether a slot is taken when it is chosen, and whether both
+    /// places show what they may.
     #[test]
     fn no_slot_is_chosen_while_it_is_taken() {
         for (hot, slots) in [(1, 2), (1, 4), (2, 4), (2, 8), (4, 8), (1, 8), (4, 4)] {

@@ -1,8 +1,9 @@
 //! Attaching: how an endpoint comes to its object.
 //!
-//! A mailbox is made without a name, and gets that in one step when it is whole, its creator attached; so what has a
-//! name is a mailbox, or was never ours. Everything that changes who is attached to an object that has a name happens
-//! under the INIT lock, one byte of the object, which the kernel frees when its holder dies.
+//! A mailbox is made without a name, and gets that in one step when it is whole, its creator
+//! attached; so what has a name is a mailbox, or was never ours. Everything that changes who is
+//! attached to an object that has a name happens under the INIT lock, one byte of the object, which
+//! the kernel frees when its holder dies.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -27,15 +28,15 @@ use crate::wait;
 /// How often the name may change hands while we attach.
 const ATTEMPTS: u32 = 100;
 
-/// How long a mailbox for which there is no room is tried again, since it may be another's attempt, about to be the mailbox
-/// itself or to be given up, that takes the room.
+/// How long a mailbox for which there is no room is tried again, since it may be another's attempt,
+/// about to be the mailbox itself or to be given up, that takes the room.
 const ROOM_LIMIT: Duration = Duration::from_millis(20);
 
 /// A role in an object, and where it goes on.
 pub(crate) type Attached<C> = (Channel, C);
 
-/// Attaches `role`: opens or creates the object, takes the role, and lets the peer know. A role that is held is asked
-/// for again for as long as `limit`.
+/// Attaches `role`: opens or creates the object, takes the role, and lets the peer know. A role
+/// that is held is asked for again for as long as `limit`.
 ///
 /// The cursor is made while the role is held and INIT is locked.
 pub(crate) fn attach<C: Cursor>(
@@ -141,7 +142,8 @@ impl<'a> Attaching<'a> {
         })
     }
 
-    /// Makes a mailbox, attaches to it, and gives it the name. `None` if that is taken, and what was made is removed.
+    /// Makes a mailbox, attaches to it, and gives it the name. `None` if that is taken, and what
+    /// was made is removed.
     fn create<C: Cursor>(&self) -> Result<Option<Attached<C>>, AttachError> {
         let object = self.objects.create_unnamed(&self.name);
         let object = object.map_err(AttachError::Open)?;
@@ -220,8 +222,8 @@ impl<'a> Attaching<'a> {
         })?;
         let presence = &region.side(self.role).presence;
         let life = protocol::begin_life(presence, std::process::id(), self.fences.word());
-        // So that the peer goes by our word on fences from now on. Where it is impossible it is rarely needed, and
-        // costs a slice.
+        // So that the peer goes by our word on fences from now on. Where it is impossible it is
+        // rarely needed, and costs a slice.
         let _: bool = barrier::heavy();
         let channel = Channel {
             object,
@@ -257,8 +259,8 @@ fn wanted(options: &Options) -> Result<Geometry, AttachError> {
     Geometry::with_hot(slots, found).ok_or(AttachError::HotSlots { found, slots })
 }
 
-/// How to open or make the object; an error if the mode would keep even the owner's other end out, or is more than
-/// permissions.
+/// How to open or make the object; an error if the mode would keep even the owner's other end out,
+/// or is more than permissions.
 fn objects(options: &Options) -> Result<ObjectOptions, AttachError> {
     let mut objects = ObjectOptions::new();
     objects

@@ -1,4 +1,5 @@
-//! What both endpoints have in common: an object, its region, a role in it, and a watch on the peer.
+//! What both endpoints have in common: an object, its region, a role in it, and a watch on the
+//! peer.
 
 use std::cell::Cell;
 use std::io;
@@ -37,8 +38,8 @@ pub(crate) struct Channel {
     pub(crate) broken: Option<Broken>,
     /// The peer's `life` when it was last checked.
     pub(crate) known_life: Cell<u64>,
-    /// The `life` of a peer that was gone when we attached, for as long as that is all we know of a peer: what became of
-    /// it is none of our business.
+    /// The `life` of a peer that was gone when we attached, for as long as that is all we know of a
+    /// peer: what became of it is none of our business.
     pub(crate) unmet: Cell<Option<u64>>,
     /// The last check has found that nobody will come: so every later wait begins with a check.
     pub(crate) abandoned: Cell<bool>,
@@ -81,7 +82,8 @@ impl Fences {
     }
 }
 
-/// How long a sleep may last whose announcement may not be seen: the kernel had no memory for the barrier.
+/// How long a sleep may last whose announcement may not be seen: the kernel had no memory for the
+/// barrier.
 const UNSEEN: Duration = Duration::from_millis(1);
 
 /// What an endpoint does not recover from.
@@ -131,8 +133,8 @@ impl Channel {
         }
     }
 
-    /// The failure to report: remembers what breaks the endpoint, and does not take the zeros in the place
-    /// of lost memory for the peer's.
+    /// The failure to report: remembers what breaks the endpoint, and does not take the zeros in
+    /// the place of lost memory for the peer's.
     #[cold]
     pub(crate) fn remember(&mut self, failure: Failure) -> Failure {
         let failure = self.ensure_memory().err().unwrap_or(failure);
@@ -167,7 +169,8 @@ impl Channel {
         }
     }
 
-    /// Announces our sleep, looks once more, and sleeps: until woken, and looks again, or until the `deadline`.
+    /// Announces our sleep, looks once more, and sleeps: until woken, and looks again, or until the
+    /// `deadline`.
     pub(crate) fn park<T>(
         &self,
         deadline: Moment,
@@ -191,7 +194,8 @@ impl Channel {
                     Ok(()) => Ok(Wake::Up),
                     // The flag was cleared before we slept.
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Wake::Up),
-                    // To be followed by a check; an announcement that nobody may have seen has to be repeated.
+                    // To be followed by a check; an announcement that nobody may have seen has to
+                    // be repeated.
                     Err(error) if error.kind() == io::ErrorKind::TimedOut && seen.get() => {
                         Ok(Wake::TimeUp)
                     }
@@ -211,15 +215,16 @@ impl Channel {
         protocol::withdraw(&self.own().parked, &self.announced);
     }
 
-    /// Whether the peer came, closed or came back since the last check, or the memory went, or that check has
-    /// failed.
+    /// Whether the peer came, closed or came back since the last check, or the memory went, or that
+    /// check has failed.
     pub(crate) fn has_news(&self) -> bool {
         protocol::glance_at_life(self.peer()) != self.known_life.get()
             || self.abandoned.get()
             || self.region.is_lost()
     }
 
-    /// How many messages are committed and not yet acknowledged, as far as there is memory to look at.
+    /// How many messages are committed and not yet acknowledged, as far as there is memory to look
+    /// at.
     pub(crate) fn queued(&self) -> u64 {
         if self.broken_memory() {
             return 0;
@@ -227,11 +232,11 @@ impl Channel {
         protocol::queued(&self.region)
     }
 
-    /// Checks the object and the peer. The verdict is the failure to report, unless what is waited for is there after
-    /// all: nobody is attached who could still bring it.
+    /// Checks the object and the peer. The verdict is the failure to report, unless what is waited
+    /// for is there after all: nobody is attached who could still bring it.
     ///
-    /// `count` is what our own count says; `has_met` tells that we have dealt with the last peer, whether or not we
-    /// have seen it attached.
+    /// `count` is what our own count says; `has_met` tells that we have dealt with the last peer,
+    /// whether or not we have seen it attached.
     pub(crate) fn check(&self, count: u64, has_met: bool) -> Result<Option<Failure>, Failure> {
         let status = self.object.status()?;
         self.ensure_size(status.size)?;
@@ -239,7 +244,8 @@ impl Channel {
         let own = self.region.side(self.role);
         let intact = protocol::is_intact(&self.region, own, self.life, count);
         if status.allocated < self.region.geometry().object_size() || !intact {
-            // All of it was reserved. A hole was punched, or the object was cut off and has grown again.
+            // All of it was reserved. A hole was punched, or the object was cut off and has grown
+            // again.
             return Err(self.truncated(status.size));
         }
         let (peer, life) = self.judge_peer()?;
@@ -254,7 +260,8 @@ impl Channel {
             Peer::Attached => None,
             Peer::Closed if is_told => Some(Failure::Closed),
             Peer::Died if is_told => Some(Failure::PeerDied),
-            // Nobody attaches to an object that has lost its name, so who is not there then never will be.
+            // Nobody attaches to an object that has lost its name, so who is not there then never
+            // will be.
             _ => (!self.object.has_name()?).then_some(Failure::Unlinked),
         };
         self.abandoned.set(verdict.is_some());
@@ -283,9 +290,9 @@ impl Channel {
 
     /// What is known of the peer, and by which `life`, unless that is about to change.
     ///
-    /// The lock alone does not tell a closed peer from a dead one, and `life` alone not a dead one from
-    /// a living one; between reading the two the peer may have gone and another come. So `life` is read
-    /// on both sides of the lock until both readings agree.
+    /// The lock alone does not tell a closed peer from a dead one, and `life` alone not a dead one
+    /// from a living one; between reading the two the peer may have gone and another come. So
+    /// `life` is read on both sides of the lock until both readings agree.
     fn judge_peer(&self) -> Result<(Peer, Option<u64>), SystemError> {
         let read_life = || {
             if self.broken_memory() {
@@ -303,7 +310,8 @@ impl Channel {
             if before != life {
                 continue;
             }
-            // One that holds its lock and has closed is about to free it, or to raise its epoch: stay curious.
+            // One that holds its lock and has closed is about to free it, or to raise its epoch:
+            // stay curious.
             let lasts = !(held && protocol::is_closed(life));
             return Ok((Peer::judge(life, held), lasts.then_some(life)));
         }

@@ -48,12 +48,12 @@ pub(crate) fn when_dropped() -> Disposal {
     }
 }
 
-/// Ends an endpoint: says how it leaves, unlinks the object if that is due, frees the role, and wakes the peer,
-/// which then finds a free lock.
+/// Ends an endpoint: says how it leaves, unlinks the object if that is due, frees the role, and
+/// wakes the peer, which then finds a free lock.
 ///
-/// The name goes with the endpoint that leaves an empty mailbox last: with the sender, once everything was acknowledged; or
-/// with the receiver, if no sender is attached, and the last one, if there was any, has closed and did not ask that the
-/// object stays.
+/// The name goes with the endpoint that leaves an empty mailbox last: with the sender, once
+/// everything was acknowledged; or with the receiver, if no sender is attached, and the last one,
+/// if there was any, has closed and did not ask that the object stays.
 pub(crate) fn close(
     channel: &Channel,
     cursor: &mut impl Cursor,
@@ -98,7 +98,8 @@ pub(crate) fn close(
         true => object.unlink().map(|unlink| unlink == Unlink::Done),
         false => Ok(false),
     };
-    // Whatever came of that (only the owner of an object may unlink it), the role is free and the peer can see it.
+    // Whatever came of that (only the owner of an object may unlink it), the role is free and the
+    // peer can see it.
     object
         .unlock(channel.role.lock_byte())
         .map_err(CloseError::System)?;

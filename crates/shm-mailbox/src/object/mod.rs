@@ -1,6 +1,8 @@
-//! From a name to an endpoint of a mailbox, and back: making, attaching, checking the peer, closing, removing.
+//! From a name to an endpoint of a mailbox, and back: making, attaching, checking the peer,
+//! closing, removing.
 //!
-//! Whatever asks the system about an object lives here; what the words in its memory mean is `protocol`'s.
+//! Whatever asks the system about an object lives here; what the words in its memory mean is
+//! `protocol`'s.
 
 pub(crate) mod attach;
 pub(crate) mod channel;

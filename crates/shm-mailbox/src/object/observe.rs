@@ -1,7 +1,8 @@
 //! Watching an object without taking part: what is in it, how far it is, and who holds which role.
 //!
-//! An observer opens the object for reading only, reads it through the descriptor, and asks for locks without
-//! taking any. It maps nothing, so it cannot die of SIGBUS, and its looks change nothing for the two ends.
+//! An observer opens the object for reading only, reads it through the descriptor, and asks for
+//! locks without taking any. It maps nothing, so it cannot die of SIGBUS, and its looks change
+//! nothing for the two ends.
 //!
 //! ```
 //! use shm_mailbox::observe::{self, Content};
@@ -38,8 +39,8 @@ use crate::memory::layout::{
 use crate::object::image::Image;
 use crate::{memory::role::Role, protocol::Peer};
 
-/// How often a number is read again that changes while it is read: a busy channel moves on for as long as we
-/// look.
+/// How often a number is read again that changes while it is read: a busy channel moves on for as
+/// long as we look.
 const ROUNDS: u32 = 100;
 
 /// The content of an object.

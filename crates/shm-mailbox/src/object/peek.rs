@@ -1,7 +1,8 @@
 //! What is queued in a mailbox, read without taking it.
 //!
-//! As the rest of [`observe`]: the object is read through its descriptor, nothing is mapped or locked, and neither end
-//! notices. What is shown may have been taken by the time it is looked at; it is never a mixture of two messages.
+//! As the rest of [`observe`]: the object is read through its descriptor, nothing is mapped or
+//! locked, and neither end notices. What is shown may have been taken by the time it is looked at;
+//! it is never a mixture of two messages.
 //!
 //! ```
 //! use shm_mailbox::{Mailbox, observe, peek};
@@ -78,7 +79,8 @@ pub fn queued(object: &Object) -> Result<Queue<'_>, PeekError> {
         id: seen.id,
         object,
         geometry,
-        // Counts that no correct peer writes give a queue that is as long as the ring, and an error at its first message.
+        // Counts that no correct peer writes give a queue that is as long as the ring, and an error
+        // at its first message.
         numbers: seen.received..seen.received.saturating_add(seen.queued),
         failed: false,
     })
@@ -128,7 +130,8 @@ impl Queue<'_> {
         self.id
     }
 
-    /// Reads message `n`; if it is taken meanwhile, none, and the next number is that of the next not taken.
+    /// Reads message `n`; if it is taken meanwhile, none, and the next number is that of the next
+    /// not taken.
     fn read(&mut self, n: u64) -> Result<Option<Message>, PeekError> {
         self.read_after(n, || {})
     }
@@ -142,9 +145,10 @@ impl Queue<'_> {
             }
             Err(other) => Err(other),
         };
-        // The sender writes over a message, its bytes first and its stamp last, only after `received` has gone beyond
-        // it. So what was read before this look, and is not beyond it, is whole; the stamp alone would not tell.
-        // Acquire: orders the copy before the look, as the receiver's Release orders its own.
+        // The sender writes over a message, its bytes first and its stamp last, only after
+        // `received` has gone beyond it. So what was read before this look, and is not beyond it,
+        // is whole; the stamp alone would not tell. Acquire: orders the copy before the look, as
+        // the receiver's Release orders its own.
         fence(Ordering::Acquire);
         let received = self.word(offset::RECEIVED)?;
         if received > n {
@@ -157,7 +161,8 @@ impl Queue<'_> {
         }
     }
 
-    /// Where message `n` stands, and its stamp; if it is not there, the number that was found in its place.
+    /// Where message `n` stands, and its stamp; if it is not there, the number that was found in
+    /// its place.
     ///
     /// Each number is stamped into one slot only, so whichever place shows it is the right one.
     fn locate(&self, n: u64) -> Result<Result<(usize, Stamp), u64>, PeekError> {
@@ -249,7 +254,8 @@ mod tests {
         let mut queue = queued(&object).unwrap();
         let shown = queue.read_after(0, || {
             receiver.borrow_mut().recv(&mut Message::new()).unwrap();
-            // As a sender that has come as far as the first byte of the next message, and not to its stamp.
+            // As a sender that has come as far as the first byte of the next message, and not to
+            // its stamp.
             let file = File::options().write(true).open(format!("/dev/shm/{name}"));
             let payload = Geometry::slot_offset(0) + 8;
             file.unwrap().write_all_at(b"n", payload).unwrap();

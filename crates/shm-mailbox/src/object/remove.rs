@@ -81,13 +81,14 @@ pub enum RemoveError {
 ///
 /// If `expected` is given, it must be the identity of the object.
 ///
-/// The call holds the lock that attaching and closing take, and compares the name with the object. Unless
-/// the removal is [`Removal::Any`], it also holds both roles. A process that attaches at that moment finds
-/// either the object as it was, or a free name. Two cases are not protected: a process that keeps to no
-/// protocol (`rm`), and [`Removal::Any`] of an object that may not be opened, or whose lock belongs to a
-/// stopped process.
+/// The call holds the lock that attaching and closing take, and compares the name with the object.
+/// Unless the removal is [`Removal::Any`], it also holds both roles. A process that attaches at
+/// that moment finds either the object as it was, or a free name. Two cases are not protected: a
+/// process that keeps to no protocol (`rm`), and [`Removal::Any`] of an object that may not be
+/// opened, or whose lock belongs to a stopped process.
 ///
-/// [`Unlink::Replaced`] means that the name belongs to another object than `expected` or the one that was opened.
+/// [`Unlink::Replaced`] means that the name belongs to another object than `expected` or the one
+/// that was opened.
 ///
 /// # Errors
 ///

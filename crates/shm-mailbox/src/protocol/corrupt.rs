@@ -13,8 +13,8 @@ pub struct Corrupt {
 }
 
 /// The field that holds the value.
-// As wide as a word: an error's variant is told by the values that are left over here, and a send that succeeds would
-// write and read a lone byte for it.
+// As wide as a word: an error's variant is told by the values that are left over here, and a send
+// that succeeds would write and read a lone byte for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 #[non_exhaustive]

@@ -11,7 +11,8 @@ use crate::memory::sync::Ordering;
 pub(crate) fn write_header(region: &Region, id: MailboxId) {
     let header = &region.control().header;
     let geometry = region.geometry();
-    // Relaxed, here and below: nobody else has the object before it has its name, which a system call gives it.
+    // Relaxed, here and below: nobody else has the object before it has its name, which a system
+    // call gives it.
     header.magic.store(MAGIC, Ordering::Relaxed);
     header.version.store(VERSION, Ordering::Relaxed);
     header.kind.store(KIND_RING, Ordering::Relaxed);
@@ -22,7 +23,8 @@ pub(crate) fn write_header(region: &Region, id: MailboxId) {
     }
 }
 
-/// Whether the header, and what the holder of `own` has written, its `life` and its `count`, still stand there.
+/// Whether the header, and what the holder of `own` has written, its `life` and its `count`, still
+/// stand there.
 pub(crate) fn is_intact(region: &Region, own: &Side, life: u64, count: u64) -> bool {
     // Relaxed: nobody else who keeps to the protocol writes them while this end has its role.
     region.control().header.magic.load(Ordering::Relaxed) == MAGIC
@@ -30,8 +32,9 @@ pub(crate) fn is_intact(region: &Region, own: &Side, life: u64, count: u64) -> b
         && own.count.0.load(Ordering::Relaxed) == count
 }
 
-/// A new holder of a role, process `pid`, begins its life, which is returned. The caller holds INIT, or an object
-/// without a name, and the role, and executes a barrier for all before it sleeps for the first time.
+/// A new holder of a role, process `pid`, begins its life, which is returned. The caller holds
+/// INIT, or an object without a name, and the role, and executes a barrier for all before it sleeps
+/// for the first time.
 pub(crate) fn begin_life(presence: &Presence, pid: u32, fences: u32) -> u64 {
     let epoch = read_life(presence) >> 1;
     presence.pid.store(pid, Ordering::Relaxed);
@@ -44,21 +47,23 @@ pub(crate) fn begin_life(presence: &Presence, pid: u32, fences: u32) -> u64 {
     };
     // Release: pairs with the Acquire in `read_life`.
     presence.life.store(life, Ordering::Release);
-    // Release: not before `life`. A holder killed in between has died, and the object stays; the other way round it
-    // would have left a closed one that nobody asked to keep.
+    // Release: not before `life`. A holder killed in between has died, and the object stays; the
+    // other way round it would have left a closed one that nobody asked to keep.
     presence.kept.store(0, Ordering::Release);
     life
 }
 
-/// The holder of a role ends its `life`, and says whether the object is to stay. The caller holds INIT and the role.
+/// The holder of a role ends its `life`, and says whether the object is to stay. The caller holds
+/// INIT and the role.
 pub(crate) fn end_life(presence: &Presence, life: u64, kept: bool) {
     presence.kept.store(u32::from(kept), Ordering::Relaxed);
     // Release: everything committed comes before; pairs with the Acquire in `read_life`.
     presence.life.store(life | 1, Ordering::Release);
 }
 
-/// Whether whoever leaves last is to remove the object, for all that the role of this presence, which nobody holds,
-/// says: it was never taken, or its last holder has closed and did not ask that the object stays.
+/// Whether whoever leaves last is to remove the object, for all that the role of this presence,
+/// which nobody holds, says: it was never taken, or its last holder has closed and did not ask that
+/// the object stays.
 pub(crate) fn leaves_nothing(presence: &Presence) -> bool {
     match read_life(presence) {
         0 => true,
@@ -70,8 +75,8 @@ pub(crate) fn leaves_nothing(presence: &Presence) -> bool {
 /// `epoch << 1 | closed`, or 0.
 pub(crate) fn read_life(presence: &Presence) -> u64 {
     // Acquire: pairs with the Releases above; a look that comes after a verdict sees what the peer
-    // committed before it closed. (What a killed peer committed is ordered by the kernel: its lock is
-    // freed after its last instruction, and we have tested the lock.)
+    // committed before it closed. (What a killed peer committed is ordered by the kernel: its lock
+    // is freed after its last instruction, and we have tested the lock.)
     presence.life.load(Ordering::Acquire)
 }
 

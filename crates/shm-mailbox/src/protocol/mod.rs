@@ -1,53 +1,58 @@
-//! The protocol: send and receive as plain functions over a [`Region`], and every ordering there is.
+//! The protocol: send and receive as plain functions over a [`Region`], and every ordering there
+//! is.
 //!
-//! Whatever loads or stores shared words of a mailbox through a mapping lives here; nothing here waits, reads a clock,
-//! or makes a system call. The same code runs over a mapping, on the heap in unit tests, and under loom.
+//! Whatever loads or stores shared words of a mailbox through a mapping lives here; nothing here
+//! waits, reads a clock, or makes a system call. The same code runs over a mapping, on the heap in
+//! unit tests, and under loom.
 //!
 //! # Why a kill at any instruction is harmless
 //!
-//! Message *n* is committed by one store, (S), of its slot's stamp; it is given back by one store, (R),
-//! of `received`. Before (S) the receiver does not look at the payload, because the stamp carries an older
-//! number; a half-written payload is overwritten by the next sender. Before (R) the sender does not
-//! touch the slot, because it counts as full; the next receiver starts again from `received` and gets
-//! the same messages. So a process killed anywhere leaves either the old state or the new one.
+//! Message *n* is committed by one store, (S), of its slot's stamp; it is given back by one store,
+//! (R), of `received`. Before (S) the receiver does not look at the payload, because the stamp
+//! carries an older number; a half-written payload is overwritten by the next sender. Before (R)
+//! the sender does not touch the slot, because it counts as full; the next receiver starts again
+//! from `received` and gets the same messages. So a process killed anywhere leaves either the old
+//! state or the new one.
 //!
-//! `sent` serves the sender's own restart and observers. It is stored after every stamp, (C), so it is
-//! never ahead of the stamps, and behind by at most one: a sender that restarts looks at one stamp and
-//! knows which. (Were (C) relaxed it could become visible before (S); a kill in between would then skip a
-//! message that was never stamped, and the receiver would wait for it for ever.)
+//! `sent` serves the sender's own restart and observers. It is stored after every stamp, (C), so it
+//! is never ahead of the stamps, and behind by at most one: a sender that restarts looks at one
+//! stamp and knows which. (Were (C) relaxed it could become visible before (S); a kill in between
+//! would then skip a message that was never stamped, and the receiver would wait for it for ever.)
 //!
 //! # The orderings, and what each pairs with
 //!
-//! * (S) stamp, Release, pairs with the Acquire load of the stamp in [`ReceiveCursor::look`]: a side that sees
-//!   the number sees the payload.
-//! * (R) `received`, Release, pairs with the Acquire load in [`SendCursor::room`]: a side that sees that the
-//!   message was given back may overwrite it; its bytes have been read out.
-//! * (C) `sent`, Release, pairs with the Acquire load in [`SendCursor::resume`]: the stamps up to it are
-//!   there.
-//! * (W) in [`park()`] and (P) in [`take_parked`] are the two SeqCst fences of a Dekker pair. The waiter
-//!   stores `parked`, fences, looks. The publisher stores the stamp (or `received`), fences, looks at
-//!   `parked`. Whichever fence comes second in their single total order sees what was stored before the
-//!   other: either the waiter finds the message, or the publisher finds the flag.
+//! * (S) stamp, Release, pairs with the Acquire load of the stamp in [`ReceiveCursor::look`]: a
+//!   side that sees the number sees the payload.
+//! * (R) `received`, Release, pairs with the Acquire load in [`SendCursor::room`]: a side that sees
+//!   that the message was given back may overwrite it; its bytes have been read out.
+//! * (C) `sent`, Release, pairs with the Acquire load in [`SendCursor::resume`]: the stamps up to
+//!   it are there.
+//! * (W) in [`park()`] and (P) in [`take_parked`] are the two SeqCst fences of a Dekker pair. The
+//!   waiter stores `parked`, fences, looks. The publisher stores the stamp (or `received`), fences,
+//!   looks at `parked`. Whichever fence comes second in their single total order sees what was
+//!   stored before the other: either the waiter finds the message, or the publisher finds the flag.
 //!
 //! # Who fences
 //!
-//! (P) comes after every message, and makes the processor wait until all its stores are seen: half of the time
-//! of a small message. A side that rarely sleeps, or never, announces that in its `fences`, and its peer leaves (P) to
-//! it: it stores `parked`, has the kernel execute a fence on every processor that runs a process with a mailbox
-//! (`membarrier(2)`), and then looks. If the publisher's store comes before that fence, the look finds it; if
-//! it comes after, so does its load of `parked`, which then finds the flag. A process that attaches asks for such a
-//! fence too, after it has said who fences: a publisher that still goes by what the last owner said has
+//! (P) comes after every message, and makes the processor wait until all its stores are seen: half
+//! of the time of a small message. A side that rarely sleeps, or never, announces that in its
+//! `fences`, and its peer leaves (P) to it: it stores `parked`, has the kernel execute a fence on
+//! every processor that runs a process with a mailbox (`membarrier(2)`), and then looks. If the
+//! publisher's store comes before that fence, the look finds it; if it comes after, so does its
+//! load of `parked`, which then finds the flag. A process that attaches asks for such a fence too,
+//! after it has said who fences: a publisher that still goes by what the last owner said has
 //! published before.
 //!
 //! # Why no wake-up is lost
 //!
-//! The waiter sleeps *on its own flag*, and only while that is [`PARKED`](crate::memory::layout::PARKED). A publisher that clears the
-//! flag wakes after clearing. If the clear comes before the sleep, there is no sleep; if after, the
-//! wake ends it. A clear that comes late, after the waiter has gone round and announced itself again,
-//! erases that second announcement, but in doing so it also ends or prevents the second sleep, and the
-//! waiter looks again after setting the flag once more. (Sleeping on the count while clearing a
-//! separate flag would lose a wake-up exactly here.) A publisher killed between clearing and waking
-//! leaves the flag clear with the waiter asleep: the slice, or the next attach or close, which wake
+//! The waiter sleeps *on its own flag*, and only while that is
+//! [`PARKED`](crate::memory::layout::PARKED). A publisher that clears the flag wakes after
+//! clearing. If the clear comes before the sleep, there is no sleep; if after, the wake ends it. A
+//! clear that comes late, after the waiter has gone round and announced itself again, erases that
+//! second announcement, but in doing so it also ends or prevents the second sleep, and the waiter
+//! looks again after setting the flag once more. (Sleeping on the count while clearing a separate
+//! flag would lose a wake-up exactly here.) A publisher killed between clearing and waking leaves
+//! the flag clear with the waiter asleep: the slice, or the next attach or close, which wake
 //! unconditionally, end that.
 
 pub(crate) mod corrupt;
@@ -88,7 +93,8 @@ pub(crate) trait Cursor: Sized {
     /// What the end's own count says in the shared memory: messages sent, or received.
     fn count(&self) -> u64;
 
-    /// How many messages are committed and not yet acknowledged, by this end's own count: 0 to the number of slots.
+    /// How many messages are committed and not yet acknowledged, by this end's own count: 0 to the
+    /// number of slots.
     fn queued(&mut self, region: &Region) -> Result<u64, Corrupt>;
 
     /// Whether it has dealt with the last peer since it was made, attached or not.
@@ -96,7 +102,8 @@ pub(crate) trait Cursor: Sized {
         false
     }
 
-    /// An error if something was announced to it and is not there: its memory was taken away. For once in a while.
+    /// An error if something was announced to it and is not there: its memory was taken away. For
+    /// once in a while.
     fn ensure_announced_is_there(&mut self, _region: &Region) -> Result<(), Corrupt> {
         Ok(())
     }
@@ -113,8 +120,8 @@ pub(crate) fn queued(region: &Region) -> u64 {
         let before = control.receiver.count.0.load(Ordering::Acquire);
         let sent = control.sender.count.0.load(Ordering::Acquire);
         let received = control.receiver.count.0.load(Ordering::Acquire);
-        // `sent` may be one behind, below `received`. If the receiver has moved on since, this is too
-        // much, never too little: a sender that closes must not take messages for acknowledged.
+        // `sent` may be one behind, below `received`. If the receiver has moved on since, this is
+        // too much, never too little: a sender that closes must not take messages for acknowledged.
         queued = sent.saturating_sub(before).min(slots);
         if before == received {
             break;

@@ -1,8 +1,9 @@
-//! Every interleaving of the protocol's own functions, parking included, under the model checker loom.
+//! Every interleaving of the protocol's own functions, parking included, under the model checker
+//! loom.
 //!
-//! There is no slice here: a wait ends only when it is woken, so a lost wake-up is a deadlock, which loom
-//! reports. The payload is loom's `UnsafeCell`, so an access that the orderings do not separate from
-//! the one before it is reported as well. Run by
+//! There is no slice here: a wait ends only when it is woken, so a lost wake-up is a deadlock,
+//! which loom reports. The payload is loom's `UnsafeCell`, so an access that the orderings do not
+//! separate from the one before it is reported as well. Run by
 //! `RUSTFLAGS="--cfg shm_mailbox_loom" cargo test --release -p shm-mailbox --lib loom`.
 
 use std::cell::Cell;
@@ -191,8 +192,8 @@ fn loom_two_messages_through_one_slot_in_every_interleaving() {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = None;
     builder.max_duration = None;
-    // The receiver in the main thread, before whose first step (it loads its own `received`) loom does
-    // not turn back: with a third thread this would take hours.
+    // The receiver in the main thread, before whose first step (it loads its own `received`) loom
+    // does not turn back: with a third thread this would take hours.
     builder.check(|| {
         let shared = Shared::new(1, 1);
         let sender = spawn_sender(&shared, 2);

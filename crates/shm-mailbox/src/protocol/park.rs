@@ -1,4 +1,5 @@
-//! Going to sleep and waking a sleeping peer, so that no wake-up is lost; see the module's own page.
+//! Going to sleep and waking a sleeping peer, so that no wake-up is lost; see the module's own
+//! page.
 
 use std::cell::Cell;
 
@@ -19,20 +20,22 @@ pub(crate) enum Slept<T> {
 /// What has ended a sleep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wake {
-    /// The flag is not, or no longer, [`PARKED`]; or anything else, after which the memory is there.
+    /// The flag is not, or no longer, [`PARKED`]; or anything else, after which the memory is
+    /// there.
     Up,
     /// The time was up.
     TimeUp,
 }
 
-/// Announces the owner's sleep on its flag `own`, executes `barrier` if the publisher leaves that to us, looks
-/// once more, and if there is nothing, sleeps, and looks again if that did not just expire.
+/// Announces the owner's sleep on its flag `own`, executes `barrier` if the publisher leaves that
+/// to us, looks once more, and if there is nothing, sleeps, and looks again if that did not just
+/// expire.
 ///
 /// An error of `sleep` means that the memory may be gone, and nothing in it is touched any more.
 ///
-/// After a time that was up the flag stays as it is, `announced` says so, and the next sleep goes on with it: whoever
-/// publishes meanwhile finds it, and clears it, and then there is no sleep. So an idle endpoint announces itself once,
-/// and not in every slice.
+/// After a time that was up the flag stays as it is, `announced` says so, and the next sleep goes
+/// on with it: whoever publishes meanwhile finds it, and clears it, and then there is no sleep. So
+/// an idle endpoint announces itself once, and not in every slice.
 #[inline]
 pub(crate) fn park<T, E>(
     own: &AtomicU32,
@@ -67,13 +70,13 @@ pub(crate) fn withdraw(own: &AtomicU32, announced: &Cell<bool>) {
     own.store(AWAKE, Ordering::Relaxed);
 }
 
-/// After publishing: whether the peer sleeps on its flag and has to be woken now. `registered` says that a peer that
-/// fences for both reaches us.
+/// After publishing: whether the peer sleeps on its flag and has to be woken now. `registered` says
+/// that a peer that fences for both reaches us.
 #[inline]
 #[must_use]
 pub(crate) fn take_parked(peer: &Presence, registered: bool) -> bool {
-    // Not before the stamp: the compiler may not move the load of `fences` up. The processor may, which a new owner's
-    // barrier takes care of.
+    // Not before the stamp: the compiler may not move the load of `fences` up. The processor may,
+    // which a new owner's barrier takes care of.
     compiler_fence(Ordering::SeqCst);
     // Relaxed: a new owner makes sure that its word is seen before it counts.
     if registered && peer.fences.load(Ordering::Relaxed) == SLEEPER_FENCES {

@@ -90,7 +90,8 @@ impl ReceiveCursor {
     #[inline]
     pub(crate) fn acknowledge(&mut self, region: &Region) {
         self.acknowledged = self.next;
-        // (R) Release: pairs with the Acquire in `SendCursor::queued`; our reads of the payload are done.
+        // (R) Release: pairs with the Acquire in `SendCursor::queued`; our reads of the payload are
+        // done.
         region
             .control()
             .receiver
@@ -141,7 +142,8 @@ impl Cursor for ReceiveCursor {
         self.next != self.resumed
     }
 
-    /// What is announced is read before the look, since a healthy sender may announce more at any moment.
+    /// What is announced is read before the look, since a healthy sender may announce more at any
+    /// moment.
     fn ensure_announced_is_there(&mut self, region: &Region) -> Result<(), Corrupt> {
         // Acquire: pairs with (C) in `publish`; the stamps of all messages before `sent` are there.
         let sent = region.control().sender.count.0.load(Ordering::Acquire);

@@ -15,15 +15,17 @@ pub(crate) struct SendCursor {
     next: u64,
     /// The last `received` that was read. At most `next`, and `next` at most this plus the slots.
     received: u64,
-    /// There is room for the messages below this number, at most `received` plus the slots. Those that are not below
-    /// `received` plus the hot slots go to their cold ones, without a look at `received` for each.
+    /// There is room for the messages below this number, at most `received` plus the slots. Those
+    /// that are not below `received` plus the hot slots go to their cold ones, without a look at
+    /// `received` for each.
     known: u64,
     /// The slot that `room` has found for the next message.
     pub(super) slot: usize,
 }
 
 impl SendCursor {
-    /// Finds the message that the last sender has committed and not counted, if it was killed between (S) and (C).
+    /// Finds the message that the last sender has committed and not counted, if it was killed
+    /// between (S) and (C).
     fn find_uncounted(&mut self, region: &Region) -> Result<(), Corrupt> {
         if self.is_exhausted() {
             return Ok(());
@@ -82,11 +84,13 @@ impl SendCursor {
         knows
     }
 
-    /// As [`room`](Self::room), by a look at the shared memory. It suffices for H messages: in the hot slots, or behind
-    /// a longer queue in the cold ones, since each look takes the line of `received` away from the receiver.
+    /// As [`room`](Self::room), by a look at the shared memory. It suffices for H messages: in the
+    /// hot slots, or behind a longer queue in the cold ones, since each look takes the line of
+    /// `received` away from the receiver.
     ///
-    /// Going through the cold slots costs more than a short wait. So before it leaves the hot ones, and once in a
-    /// round after that, it looks as often as `again` tells it to, unless the receiver sleeps.
+    /// Going through the cold slots costs more than a short wait. So before it leaves the hot ones,
+    /// and once in a round after that, it looks as often as `again` tells it to, unless the
+    /// receiver sleeps.
     pub(crate) fn look_for_room(
         &mut self,
         region: &Region,
@@ -165,7 +169,8 @@ impl SendCursor {
             .store(self.next, Ordering::Release);
     }
 
-    /// Sends the first of `messages`, of at most 1024 bytes each, as far as hot slots are known to be free.
+    /// Sends the first of `messages`, of at most 1024 bytes each, as far as hot slots are known to
+    /// be free.
     ///
     /// What [`room`](Self::room) and [`commit`](Self::commit) would do, with one decision for all.
     #[inline]
@@ -234,7 +239,8 @@ impl Cursor for SendCursor {
 
     #[inline]
     fn queued(&mut self, region: &Region) -> Result<u64, Corrupt> {
-        // Acquire: pairs with (R) in `acknowledge`; the slots about to be overwritten were read out.
+        // Acquire: pairs with (R) in `acknowledge`; the slots about to be overwritten were read
+        // out.
         let received = region.control().receiver.count.0.load(Ordering::Acquire);
         self.received = self.check_received(region, received, self.received)?;
         Ok(self.next - self.received)

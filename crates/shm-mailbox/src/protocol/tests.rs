@@ -189,8 +189,9 @@ fn a_life_is_never_taken_for_one_never_lived() {
     }
 }
 
-/// A plain number beside each slot. The copy of a payload is assembly, which ThreadSanitizer does not look into; an
-/// access to the number at the same place in the program shows it when the two ends may be there.
+/// A plain number beside each slot. The copy of a payload is assembly, which ThreadSanitizer does
+/// not look into; an access to the number at the same place in the program shows it when the two
+/// ends may be there.
 struct Shadow(Vec<UnsafeCell<u64>>);
 
 // SAFETY: that no two threads are at one number at the same time is what the test below shows.
@@ -242,7 +243,8 @@ fn the_two_ends_are_never_at_one_slot_at_the_same_time() {
                 assert_eq!(shadow.get(receiver.slot), number);
                 assert_eq!(receive(&region, &mut receiver), number.to_ne_bytes());
             }
-            // The end of the scope would wait as well, but in a way that ThreadSanitizer does not know.
+            // The end of the scope would wait as well, but in a way that ThreadSanitizer does not
+            // know.
             sending.join().unwrap();
         });
     }
@@ -305,7 +307,8 @@ fn messages_stay_in_the_hot_slots_while_those_suffice() {
     }
 }
 
-/// One receiver that is late once must not send a stream through the cold slots for longer than it is late.
+/// One receiver that is late once must not send a stream through the cold slots for longer than it
+/// is late.
 #[test]
 fn messages_go_back_to_the_hot_slots_once_a_queue_is_gone() {
     let region = hot_region(2, 64);

@@ -16,16 +16,16 @@ const ROUNDS: u32 = 16;
 const LOOKS_PER_ROUND: u32 = 100;
 /// A yield that takes longer has let another process run, so the core is shared.
 const SHARED_CORE: Duration = Duration::from_nanos(1500);
-/// One that takes longer has cost more than a sleep, whoever ran: a busy process takes a time slice of some
-/// milliseconds, while one that is woken goes before it.
+/// One that takes longer has cost more than a sleep, whoever ran: a busy process takes a time slice
+/// of some milliseconds, while one that is woken goes before it.
 const CROWDED_CORE: Duration = Duration::from_micros(50);
 /// How many waits yield first after a yield has let the peer run, and what we waited for came.
 const WAITS_YIELDING: u32 = 64;
 /// How many waits park at once after a yield has let another process run than the peer.
 const WAITS_PARKING: u32 = 8;
-/// How many do so at most: twice as many each time that the core is found crowded again, and half as many after each
-/// wait that did well without. So the slices that are lost to finding out are a small part of the time, and half a
-/// second after the crowd has left we know.
+/// How many do so at most: twice as many each time that the core is found crowded again, and half
+/// as many after each wait that did well without. So the slices that are lost to finding out are a
+/// small part of the time, and half a second after the crowd has left we know.
 const MOST_WAITS_PARKING: u32 = 4096;
 
 /// How the next waits begin, by what the last have shown of the core.
@@ -42,7 +42,8 @@ enum Habit {
     Spin,
     /// The peer shares this core: give it away first, for this many waits.
     Yield(u32),
-    /// Another process shares this core, and a yield costs its time slice: park, for this many waits.
+    /// Another process shares this core, and a yield costs its time slice: park, for this many
+    /// waits.
     Park(u32),
 }
 

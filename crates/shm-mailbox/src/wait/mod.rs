@@ -1,13 +1,14 @@
 //! Wait strategies: how an endpoint passes the time until its peer has done something.
 //!
-//! With `adaptive` below it, the only file that spins, and that decides when to check the peer and when a
-//! wait is over. A strategy is a value; what is waited for is a [`Condition`], which knows how to poll, how to check the
-//! peer and the object, and how to sleep until it is woken.
+//! With `adaptive` below it, the only file that spins, and that decides when to check the peer and
+//! when a wait is over. A strategy is a value; what is waited for is a [`Condition`], which knows
+//! how to poll, how to check the peer and the object, and how to sleep until it is woken.
 //!
 //! Two clocks run in every wait, whatever the strategy: the caller's time-out, and the *slice*.
-//! Whenever a slice has passed since the last check (also across calls: a caller who loops over short
-//! time-outs gets the result as well), the condition checks its peer and its object. A wait that is ended
-//! again and again, by signals or by a peer that keeps waking us, therefore cannot starve the check.
+//! Whenever a slice has passed since the last check (also across calls: a caller who loops over
+//! short time-outs gets the result as well), the condition checks its peer and its object. A wait
+//! that is ended again and again, by signals or by a peer that keeps waking us, therefore cannot
+//! starve the check.
 
 mod adaptive;
 pub(crate) mod limit;
@@ -25,11 +26,12 @@ use shm_core::Moment;
 use crate::protocol::Slept;
 use crate::wait::limit::Limit;
 
-/// The longest time between two checks on the peer and the object, for an endpoint that is awake anyway.
+/// The longest time between two checks on the peer and the object, for an endpoint that is awake
+/// anyway.
 const SLICE: Duration = Duration::from_millis(50);
-/// The same for an endpoint that has to be woken for it. Waking up costs 40 to 100 µs of CPU time on a virtual
-/// machine, a hundred times the check itself. So it decides what an idle endpoint costs: some 0.1% of one core.
-/// A death is still noticed within 110 ms.
+/// The same for an endpoint that has to be woken for it. Waking up costs 40 to 100 µs of CPU time
+/// on a virtual machine, a hundred times the check itself. So it decides what an idle endpoint
+/// costs: some 0.1% of one core. A death is still noticed within 110 ms.
 const ASLEEP_SLICE: Duration = Duration::from_millis(100);
 
 /// How an endpoint waits: what it does between two checks of the shared memory.
@@ -107,7 +109,8 @@ pub(crate) trait Condition {
     /// One look at the shared memory; without a system call, except in the classic layout.
     fn look(&mut self) -> Result<Option<Self::Output>, Self::Error>;
 
-    /// As [`look`](Self::look), which is inlined where it comes first in a call, and here for all the others.
+    /// As [`look`](Self::look), which is inlined where it comes first in a call, and here for all
+    /// the others.
     #[inline(never)]
     fn look_again(&mut self) -> Result<Option<Self::Output>, Self::Error> {
         self.look()
@@ -121,7 +124,8 @@ pub(crate) trait Condition {
     /// Checks the peer and the object; before it fails, once more at the condition.
     fn check(&mut self) -> Result<Option<Self::Output>, Self::Error>;
 
-    /// Announces the sleep, looks again, and sleeps: until woken, and looks once more, or until the `deadline`.
+    /// Announces the sleep, looks again, and sleeps: until woken, and looks once more, or until the
+    /// `deadline`.
     fn park(&mut self, deadline: Moment) -> Result<Slept<Self::Output>, Self::Error>;
 
     /// Takes back the announcement of a sleep that has expired; after a check.
@@ -165,7 +169,8 @@ impl Waiter {
         }
     }
 
-    /// Waits until `condition` holds, or `limit` is over; what that is matters only if there is a wait.
+    /// Waits until `condition` holds, or `limit` is over; what that is matters only if there is a
+    /// wait.
     #[inline]
     pub(crate) fn wait<C: Condition>(
         &mut self,
@@ -218,7 +223,8 @@ impl Waiter {
                 return Ok(output);
             }
         } else {
-            // Reading the clock would be a good part of a short sleep, which ends with the slice anyhow.
+            // Reading the clock would be a good part of a short sleep, which ends with the slice
+            // anyhow.
             self.ensure_uninterrupted()?;
         }
         let backoff = Backoff::new();
@@ -334,8 +340,9 @@ impl Waiter {
     }
 }
 
-/// How often a sender looks for a hot slot before it enters the cold ones: some microseconds, in which a receiver
-/// that is at it frees one. Going through the cold slots costs more than waiting does.
+/// How often a sender looks for a hot slot before it enters the cold ones: some microseconds, in
+/// which a receiver that is at it frees one. Going through the cold slots costs more than waiting
+/// does.
 const LOOKS_FOR_A_HOT_SLOT: u32 = 200;
 
 /// Pauses, and tells whether to look once more for a hot slot.

@@ -1,4 +1,5 @@
-//! Peeking from outside: which messages are queued, wherever they live, whole or not at all, and nobody notices.
+//! Peeking from outside: which messages are queued, wherever they live, whole or not at all, and
+//! nobody notices.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -124,7 +125,8 @@ fn messages_that_pass_are_shown_whole_in_order_and_never_twice() {
     let done = AtomicBool::new(false);
     let mut shown = 0_u64;
     std::thread::scope(|scope| {
-        // Both ends in one thread, so that they move on while the observer looks, also on two cores.
+        // Both ends in one thread, so that they move on while the observer looks, also on two
+        // cores.
         scope.spawn(|| {
             let mut message = Message::new();
             let mut n = 0;

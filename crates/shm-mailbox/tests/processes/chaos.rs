@@ -1,5 +1,5 @@
-//! Both ends killed at random while verified messages flow. With `SHM_TORTURE=1` that takes minutes instead of
-//! seconds.
+//! Both ends killed at random while verified messages flow. With `SHM_TORTURE=1` that takes minutes
+//! instead of seconds.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -23,7 +23,8 @@ fn wait(round: u64) -> Wait {
 
 /// A process that attaches and sends in all ways there are until it is killed.
 ///
-/// What it knows to be committed it notes down, so that the next one can tell that nothing was lost.
+/// What it knows to be committed it notes down, so that the next one can tell that nothing was
+/// lost.
 fn sending(options: Options, notes: &Shared) -> Child {
     fork(|| {
         let mut sender = options.sender().unwrap();
@@ -61,8 +62,8 @@ fn send_somehow(sender: &mut Sender) {
     }
 }
 
-/// A process that attaches, looks at up to three messages at a time, deals with them, and acknowledges them, until
-/// it is killed.
+/// A process that attaches, looks at up to three messages at a time, deals with them, and
+/// acknowledges them, until it is killed.
 fn receiving(options: Options, notes: &Shared) -> Child {
     fork(|| {
         let mut receiver = options.receiver().unwrap();
@@ -97,8 +98,8 @@ fn deal_with(message: &Message, notes: &Shared) {
     }
 }
 
-/// Waits until more than `by` messages have been dealt with, but not for longer than 5 ms: with two that spin on
-/// one core, it would be.
+/// Waits until more than `by` messages have been dealt with, but not for longer than 5 ms: with two
+/// that spin on one core, it would be.
 fn let_messages_flow(notes: &Shared, by: u64) {
     let (start, target) = (
         Instant::now(),
@@ -111,8 +112,8 @@ fn let_messages_flow(notes: &Shared, by: u64) {
     }
 }
 
-/// Kills both ends again and again, in a mailbox of this many slots and hot slots, for so long and so often at most;
-/// returns how often, how many messages arrived, and how many of them again.
+/// Kills both ends again and again, in a mailbox of this many slots and hot slots, for so long and
+/// so often at most; returns how often, how many messages arrived, and how many of them again.
 fn kill_both_ends((slots, hot): (u32, u32), time: Duration, kills: u64) -> (u64, u64, u64) {
     let (name, notes) = (Name::new(), Shared::new());
     let options = |round| {

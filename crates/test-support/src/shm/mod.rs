@@ -163,8 +163,8 @@ pub fn with_small_dev_shm(size: &str, script: &str, args: &[&str]) -> Command {
 
 /// A copy of the built program with these bytes in its name, which every user can execute.
 ///
-/// Another process writes it: a descriptor here could be inherited by a child of another test, and a
-/// file that is open for writing cannot be executed.
+/// Another process writes it: a descriptor here could be inherited by a child of another test, and
+/// a file that is open for writing cannot be executed.
 #[track_caller]
 pub fn copy(bytes: &str) -> Scratch {
     let copy = Scratch::new(bytes);

@@ -16,7 +16,8 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// A logarithmic axis of whole decades with room for all values; those that are not positive do not count.
+    /// A logarithmic axis of whole decades with room for all values; those that are not positive do
+    /// not count.
     pub fn decades(
         name: &str,
         values: impl IntoIterator<Item = f64>,

@@ -1,7 +1,8 @@
 //! A picture of figures as SVG: axes, series of marks with whiskers, and a legend beneath.
 //!
-//! It is as wide as the page that shows it, to be read on a telephone too, and follows the reader's light or dark theme.
-//! Here lives how it looks, for every picture; what one shows is for those who have the figures.
+//! It is as wide as the page that shows it, to be read on a telephone too, and follows the reader's
+//! light or dark theme. Here lives how it looks, for every picture; what one shows is for those who
+//! have the figures.
 
 mod axis;
 mod series;
@@ -127,7 +128,8 @@ impl Plot {
         Ok(())
     }
 
-    /// What the library writes has a size of its own, no colours for the dark, and line breaks in its texts.
+    /// What the library writes has a size of its own, no colours for the dark, and line breaks in
+    /// its texts.
     fn finished(&self, svg: &str, height: i32) -> String {
         let mut style = "text{font-family:system-ui,'Segoe UI',Helvetica,Arial,sans-serif}\
             \n@media (prefers-color-scheme:dark){"

@@ -14,10 +14,10 @@
 //!             ─ clear the peer's ─ wake it
 //! ```
 //!
-//! A ring takes N messages, in H hot slots and N cold ones; H = N is the plain ring. A sender may know late of what
-//! was received. No wait ends by itself,
-//! so that a lost wake-up cannot hide behind a time-out; a signal may end it at any time. A near
-//! miss breaks one rule, and the search has to notice each of them.
+//! A ring takes N messages, in H hot slots and N cold ones; H = N is the plain ring. A sender may
+//! know late of what was received. No wait ends by itself, so that a lost wake-up cannot hide
+//! behind a time-out; a signal may end it at any time. A near miss breaks one rule, and the search
+//! has to notice each of them.
 
 mod receiver;
 mod ring;

@@ -227,8 +227,9 @@ impl Ring {
         }
     }
 
-    /// Nobody who keeps to the rules looks at what was counted and given back: a number up to there is as good as
-    /// none, and what stands in such a slot is written before it is read. Forgetting it keeps the states few.
+    /// Nobody who keeps to the rules looks at what was counted and given back: a number up to there
+    /// is as good as none, and what stands in such a slot is written before it is read. Forgetting
+    /// it keeps the states few.
     fn without_the_past(&self, mut s: State) -> State {
         let writes = matches!(s.sender.at, Send::Word0 | Send::Word1 | Send::Stamp);
         for slot in 0..SLOTS {
