@@ -26,8 +26,8 @@ pub struct SystemError {
 impl SystemError {
     /// Makes the error of a call that failed on the object `name`.
     #[must_use]
-    pub fn new(call: &'static str, name: &ShmName, source: io::Error) -> SystemError {
-        SystemError {
+    pub fn new(call: &'static str, name: &ShmName, source: io::Error) -> Self {
+        Self {
             call,
             name: Some(name.clone()),
             source,
@@ -36,8 +36,8 @@ impl SystemError {
 
     /// Makes the error of a call that failed and was about no object.
     #[must_use]
-    pub fn without_object(call: &'static str, source: io::Error) -> SystemError {
-        SystemError {
+    pub fn without_object(call: &'static str, source: io::Error) -> Self {
+        Self {
             call,
             name: None,
             source,
@@ -52,8 +52,8 @@ impl SystemError {
 }
 
 impl PartialEq for SystemError {
-    fn eq(&self, other: &SystemError) -> bool {
-        let reason = |error: &SystemError| (error.source.kind(), error.source.raw_os_error());
+    fn eq(&self, other: &Self) -> bool {
+        let reason = |error: &Self| (error.source.kind(), error.source.raw_os_error());
         self.call == other.call && self.name == other.name && reason(self) == reason(other)
     }
 }

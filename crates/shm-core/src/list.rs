@@ -41,9 +41,9 @@ impl ListEntry {
     /// # Errors
     ///
     /// [`SystemError`] if `/dev/shm` may not be searched.
-    pub fn find(name: &ShmName) -> Result<Option<ListEntry>, SystemError> {
+    pub fn find(name: &ShmName) -> Result<Option<Self>, SystemError> {
         match metadata_of(name) {
-            Ok(metadata) => Ok(Some(ListEntry::new(name.as_str().into(), &metadata))),
+            Ok(metadata) => Ok(Some(Self::new(name.as_str().into(), &metadata))),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(SystemError::new("lstat", name, e)),
         }
@@ -56,8 +56,8 @@ impl ListEntry {
     /// # Errors
     ///
     /// As for [`Object::status`].
-    pub fn of(object: &Object) -> Result<ListEntry, SystemError> {
-        Ok(ListEntry {
+    pub fn of(object: &Object) -> Result<Self, SystemError> {
+        Ok(Self {
             name: object.name().as_str().into(),
             // Nothing else opens.
             kind: FileKind::Regular,
@@ -66,8 +66,8 @@ impl ListEntry {
         })
     }
 
-    fn new(name: OsString, metadata: &Metadata) -> ListEntry {
-        ListEntry {
+    fn new(name: OsString, metadata: &Metadata) -> Self {
+        Self {
             name,
             kind: FileKind::of_type(metadata.file_type()),
             id: ObjectId::of_metadata(metadata),

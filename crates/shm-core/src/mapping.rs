@@ -64,8 +64,8 @@ impl Mapping {
     /// # Errors
     ///
     /// As for [`MapOptions::map`].
-    pub fn shared(object: &Object) -> Result<Mapping, MapError> {
-        Mapping::options().map(object)
+    pub fn shared(object: &Object) -> Result<Self, MapError> {
+        Self::options().map(object)
     }
 
     /// Returns options that map the whole object, shared, for reading and writing.
@@ -79,7 +79,7 @@ impl Mapping {
     ///
     /// [`MapError::Empty`] if `len` is 0; [`MapError::System`] if there is no memory or address
     /// space.
-    pub fn anonymous(len: usize) -> Result<Mapping, MapError> {
+    pub fn anonymous(len: usize) -> Result<Self, MapError> {
         if len == 0 {
             return Err(MapError::Empty { name: None });
         }
@@ -88,7 +88,7 @@ impl Mapping {
         }
         let address = shm_sys::mmap_shared_anonymous(len)
             .map_err(|source| SystemError::without_object("mmap of anonymous memory", source))?;
-        Ok(Mapping {
+        Ok(Self {
             address,
             len,
             access: Access::ReadWrite,
@@ -169,19 +169,19 @@ impl MapOptions {
     ///
     /// It need not be a multiple of the page size. The address of the first byte is then not one
     /// either.
-    pub fn offset(&mut self, offset: u64) -> &mut MapOptions {
+    pub fn offset(&mut self, offset: u64) -> &mut Self {
         self.offset = offset;
         self
     }
 
     /// Sets how many bytes to map, instead of all up to the object's end.
-    pub fn len(&mut self, len: usize) -> &mut MapOptions {
+    pub fn len(&mut self, len: usize) -> &mut Self {
         self.len = Some(len);
         self
     }
 
     /// Sets what the mapping is for.
-    pub fn access(&mut self, access: Access) -> &mut MapOptions {
+    pub fn access(&mut self, access: Access) -> &mut Self {
         self.access = access;
         self
     }

@@ -45,7 +45,7 @@ impl ShmName {
     /// # Errors
     ///
     /// [`NameError`] says what is wrong, and at which byte.
-    pub fn new(name: &str) -> Result<ShmName, NameError> {
+    pub fn new(name: &str) -> Result<Self, NameError> {
         let (bare, first) = match name.strip_prefix('/') {
             Some(bare) => (bare, 1),
             None => (name, 0),
@@ -73,7 +73,7 @@ impl ShmName {
             });
         }
         match CString::new(format!("/{bare}")) {
-            Ok(with_slash) => Ok(ShmName {
+            Ok(with_slash) => Ok(Self {
                 with_slash: with_slash.into(),
             }),
             Err(nul) => Err(NameError::Nul {
@@ -103,16 +103,16 @@ impl ShmName {
 impl FromStr for ShmName {
     type Err = NameError;
 
-    fn from_str(name: &str) -> Result<ShmName, NameError> {
-        ShmName::new(name)
+    fn from_str(name: &str) -> Result<Self, NameError> {
+        Self::new(name)
     }
 }
 
 impl TryFrom<&str> for ShmName {
     type Error = NameError;
 
-    fn try_from(name: &str) -> Result<ShmName, NameError> {
-        ShmName::new(name)
+    fn try_from(name: &str) -> Result<Self, NameError> {
+        Self::new(name)
     }
 }
 

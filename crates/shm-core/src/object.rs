@@ -62,8 +62,8 @@ impl Object {
         id: ObjectId,
         writable: bool,
         opened_by: ProcessToken,
-    ) -> Object {
-        Object {
+    ) -> Self {
+        Self {
             file,
             name,
             id,

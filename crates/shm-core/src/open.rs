@@ -76,8 +76,8 @@ impl ObjectOptions {
     /// Makes the default options: mode 0600, any size, for reading and writing.
     ///
     /// They open only objects of this user that others may not write to.
-    pub fn new() -> ObjectOptions {
-        ObjectOptions {
+    pub fn new() -> Self {
+        Self {
             mode: 0o600,
             group: None,
             any_owner: false,
@@ -90,7 +90,7 @@ impl ObjectOptions {
     /// Sets the exact mode of an object that is created, whatever the umask, which stays as it is.
     ///
     /// Only the nine permission bits count.
-    pub fn mode(&mut self, mode: u32) -> &mut ObjectOptions {
+    pub fn mode(&mut self, mode: u32) -> &mut Self {
         self.mode = mode & NINE_BITS;
         self
     }
@@ -102,25 +102,25 @@ impl ObjectOptions {
     /// user owns it.
     ///
     /// Only members can give an object to a group, so this trusts the members and no other user.
-    pub fn group(&mut self, group: u32) -> &mut ObjectOptions {
+    pub fn group(&mut self, group: u32) -> &mut Self {
         self.group = Some(group);
         self
     }
 
     /// Sets whether to open an object that belongs to another user than this process acts as.
-    pub fn any_owner(&mut self, allowed: bool) -> &mut ObjectOptions {
+    pub fn any_owner(&mut self, allowed: bool) -> &mut Self {
         self.any_owner = allowed;
         self
     }
 
     /// Sets whether to open an object that others (neither owner nor group) may write to.
-    pub fn any_mode(&mut self, allowed: bool) -> &mut ObjectOptions {
+    pub fn any_mode(&mut self, allowed: bool) -> &mut Self {
         self.any_mode = allowed;
         self
     }
 
     /// Sets the size in bytes below which an existing object is not opened.
-    pub fn min_size(&mut self, bytes: u64) -> &mut ObjectOptions {
+    pub fn min_size(&mut self, bytes: u64) -> &mut Self {
         self.min_size = bytes;
         self
     }
@@ -128,7 +128,7 @@ impl ObjectOptions {
     /// Sets whether to open an existing object for reading only.
     ///
     /// An object that is created is always writable for its creator.
-    pub fn read_only(&mut self, read_only: bool) -> &mut ObjectOptions {
+    pub fn read_only(&mut self, read_only: bool) -> &mut Self {
         self.read_only = read_only;
         self
     }
@@ -328,14 +328,14 @@ impl Object {
     ///
     /// [`SystemError`] without `/proc`, or if the object's mode does not let its owner read and
     /// write.
-    pub fn reopen(&self) -> Result<Object, SystemError> {
+    pub fn reopen(&self) -> Result<Self, SystemError> {
         let name = self.name();
         let opened_by = fork::token()?;
         let path = format!("/proc/self/fd/{}", self.as_fd().as_raw_fd());
         let file = File::options().read(true).write(true).open(path);
         let file = file.map_err(|e| SystemError::new("open", name, e))?;
         let file = File::from(out_of_the_way(OwnedFd::from(file)));
-        Ok(Object::new(file, name.clone(), self.id(), true, opened_by))
+        Ok(Self::new(file, name.clone(), self.id(), true, opened_by))
     }
 
     /// Gives an object of [`ObjectOptions::create_unnamed`] its name.
@@ -377,8 +377,8 @@ fn out_of_the_way(descriptor: OwnedFd) -> OwnedFd {
 }
 
 impl Default for ObjectOptions {
-    fn default() -> ObjectOptions {
-        ObjectOptions::new()
+    fn default() -> Self {
+        Self::new()
     }
 }
 

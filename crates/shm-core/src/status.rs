@@ -53,15 +53,15 @@ pub enum FileKind {
 }
 
 impl ObjectId {
-    pub(crate) fn of(status: &shm_sys::stat) -> ObjectId {
-        ObjectId {
+    pub(crate) fn of(status: &shm_sys::stat) -> Self {
+        Self {
             device: status.st_dev,
             inode: status.st_ino,
         }
     }
 
-    pub(crate) fn of_metadata(metadata: &Metadata) -> ObjectId {
-        ObjectId {
+    pub(crate) fn of_metadata(metadata: &Metadata) -> Self {
+        Self {
             device: metadata.dev(),
             inode: metadata.ino(),
         }
@@ -77,8 +77,8 @@ impl Status {
         clippy::useless_conversion,
         reason = "the link count has 64 bits on x86-64 and 32 on aarch64"
     )]
-    pub(crate) fn of(status: &shm_sys::stat) -> Status {
-        Status {
+    pub(crate) fn of(status: &shm_sys::stat) -> Self {
+        Self {
             size: status.st_size as u64,
             allocated: status.st_blocks as u64 * 512,
             links: u64::from(status.st_nlink),
@@ -88,8 +88,8 @@ impl Status {
         }
     }
 
-    pub(crate) fn of_metadata(metadata: &Metadata) -> Status {
-        Status {
+    pub(crate) fn of_metadata(metadata: &Metadata) -> Self {
+        Self {
             size: metadata.size(),
             allocated: metadata.blocks() * 512,
             links: metadata.nlink(),
@@ -101,25 +101,25 @@ impl Status {
 }
 
 impl FileKind {
-    pub(crate) fn of(status: &shm_sys::stat) -> FileKind {
+    pub(crate) fn of(status: &shm_sys::stat) -> Self {
         match status.st_mode & shm_sys::S_IFMT {
-            shm_sys::S_IFREG => FileKind::Regular,
-            shm_sys::S_IFDIR => FileKind::Directory,
-            shm_sys::S_IFLNK => FileKind::Symlink,
-            shm_sys::S_IFIFO => FileKind::Fifo,
-            shm_sys::S_IFSOCK => FileKind::Socket,
-            _ => FileKind::Other,
+            shm_sys::S_IFREG => Self::Regular,
+            shm_sys::S_IFDIR => Self::Directory,
+            shm_sys::S_IFLNK => Self::Symlink,
+            shm_sys::S_IFIFO => Self::Fifo,
+            shm_sys::S_IFSOCK => Self::Socket,
+            _ => Self::Other,
         }
     }
 
-    pub(crate) fn of_type(kind: FileType) -> FileKind {
+    pub(crate) fn of_type(kind: FileType) -> Self {
         match kind {
-            _ if kind.is_file() => FileKind::Regular,
-            _ if kind.is_dir() => FileKind::Directory,
-            _ if kind.is_symlink() => FileKind::Symlink,
-            _ if kind.is_fifo() => FileKind::Fifo,
-            _ if kind.is_socket() => FileKind::Socket,
-            _ => FileKind::Other,
+            _ if kind.is_file() => Self::Regular,
+            _ if kind.is_dir() => Self::Directory,
+            _ if kind.is_symlink() => Self::Symlink,
+            _ if kind.is_fifo() => Self::Fifo,
+            _ if kind.is_socket() => Self::Socket,
+            _ => Self::Other,
         }
     }
 }
@@ -127,12 +127,12 @@ impl FileKind {
 impl fmt::Display for FileKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            FileKind::Regular => "a regular file",
-            FileKind::Directory => "a directory",
-            FileKind::Symlink => "a symlink",
-            FileKind::Fifo => "a fifo",
-            FileKind::Socket => "a socket",
-            FileKind::Other => "a device",
+            Self::Regular => "a regular file",
+            Self::Directory => "a directory",
+            Self::Symlink => "a symlink",
+            Self::Fifo => "a fifo",
+            Self::Socket => "a socket",
+            Self::Other => "a device",
         })
     }
 }

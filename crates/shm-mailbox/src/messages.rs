@@ -99,7 +99,7 @@ impl<'a> IntoIterator for &'a mut Receiver {
 
 impl IntoIterator for Receiver {
     type Item = Result<Message, RecvError>;
-    type IntoIter = Messages<Receiver>;
+    type IntoIter = Messages<Self>;
 
     fn into_iter(self) -> Self::IntoIter {
         Messages::new(self)

@@ -38,7 +38,7 @@ const fn state(version: u64) -> u64 {
 /// Slots, and where there are more.
 struct Block {
     slots: [Slot; SLOTS],
-    next: AtomicPtr<Block>,
+    next: AtomicPtr<Self>,
 }
 
 /// Mappings of which a usual program has fewer.
@@ -47,14 +47,14 @@ const SLOTS: usize = 32;
 static FIRST: Block = Block::new();
 
 impl Block {
-    const fn new() -> Block {
-        Block {
+    const fn new() -> Self {
+        Self {
             slots: [const { Slot::new() }; SLOTS],
             next: AtomicPtr::new(ptr::null_mut()),
         }
     }
 
-    fn next(&self) -> Option<&'static Block> {
+    fn next(&self) -> Option<&'static Self> {
         // Acquire: pairs with the Release in `grow`.
         let next = self.next.load(Ordering::Acquire);
         // SAFETY: null, or leaked by `grow`.
@@ -62,8 +62,8 @@ impl Block {
     }
 
     /// The next block, made if there is none.
-    fn grow(&self) -> &'static Block {
-        let made = Box::into_raw(Box::new(Block::new()));
+    fn grow(&self) -> &'static Self {
+        let made = Box::into_raw(Box::new(Self::new()));
         let (null, success) = (ptr::null_mut(), Ordering::Release);
         let exchanged = self
             .next
@@ -82,8 +82,8 @@ impl Block {
 }
 
 impl Slot {
-    const fn new() -> Slot {
-        Slot {
+    const fn new() -> Self {
+        Self {
             version: AtomicU64::new(FREE),
             start: AtomicUsize::new(0),
             len: AtomicUsize::new(0),
@@ -156,7 +156,7 @@ pub(crate) struct Entry(&'static Slot);
 
 impl Entry {
     /// Registers the `len` bytes from `start` on. Drop it before they are unmapped.
-    pub(crate) fn new(start: NonNull<u8>, len: usize, writable: bool) -> Entry {
+    pub(crate) fn new(start: NonNull<u8>, len: usize, writable: bool) -> Self {
         // The handler finds its way back to the page by the number alone.
         let start = start.as_ptr().expose_provenance();
         let mut block = &FIRST;
@@ -166,7 +166,7 @@ impl Entry {
                 .iter()
                 .find(|slot| slot.fill(start, len, writable));
             if let Some(slot) = filled {
-                return Entry(slot);
+                return Self(slot);
             }
             block = match block.next() {
                 Some(next) => next,

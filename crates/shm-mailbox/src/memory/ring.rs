@@ -5,7 +5,7 @@
 //! *hot* slots before it, and message n stands in one of two places:
 //!
 //! ```text
-//!   slots 0 … H-1      hot    message n in slot n mod H, if fewer than H messages were queued before it
+//!   slots 0 … H-1      hot    message n in slot n mod H, if fewer than H were queued before it
 //!   slots H … H+N-1    cold   message n in slot H + n mod N, otherwise
 //! ```
 //!

@@ -34,7 +34,7 @@ pub(crate) enum Part {
 impl Part {
     /// The index of the role, of its lock and of its life.
     pub(crate) fn role(self) -> usize {
-        usize::from(self == Part::Receiver)
+        usize::from(self == Self::Receiver)
     }
 }
 
