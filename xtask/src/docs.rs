@@ -1,26 +1,34 @@
 //! `cargo xtask documents`: replays the console examples of README.md and docs/ with the built
-//! `shm`, follows their links, and looks whether what they quote is true.
+//! `shm`, follows their links, and checks their quotes and their prose.
 
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use pulldown_cmark::{CodeBlockKind, Event, Options as Markdown, Parser, Tag, TagEnd};
 use regex::Regex;
 
 use crate::Verdict;
+use crate::prose;
 use crate::replay;
 use crate::run;
 use crate::tally;
 
-/// Check the pages: their console examples, links and quotes
+/// Check the pages: their console examples, links, quotes and prose
 ///
-/// Checks the files, if none is named README.md and all others in Markdown there, in docs/ and in
-/// docs/labs/: replays their console examples and compares what the commands print; follows their
-/// links, to files and to headings; looks whether the messages quoted in headings are in the
-/// sources. Each file's commands run in a directory of their own, with the built shm first on PATH,
-/// the pages as docs/, and where the system allows it in a /dev/shm of their own.
+/// Checks the files; if none is named, README.md and all others in Markdown there, in docs/ and in
+/// docs/labs/, and the help of shm. It replays their console examples and compares what the
+/// commands print, follows their links to files and to headings, and checks that the messages
+/// quoted in headings are in the sources.
+///
+/// It reports the phrases of xtask/phrases.txt, lines of prose over 100 columns and of code over
+/// 80, and tables of more than four columns. It leaves out what stands between `generated` marks.
+/// README.md, start.md and lesson.md show all that their examples print.
+///
+/// Each file's commands run in a directory of their own, with the built shm first on PATH, the
+/// pages as docs/, and where the system allows it in a /dev/shm of their own.
 ///
 /// A block that is marked `console` is one terminal. A line `$ COMMAND` runs; it has to end with
 /// status 0, unless `$ echo $?` is the next. `> MORE` continues the command. Other lines are what
@@ -44,6 +52,9 @@ pub(crate) struct Options {
 /// What a block may be marked as.
 const LANGUAGES: [&str; 6] = ["console", "sh", "rust", "c", "text", "ini"];
 
+/// The pages that show all that a person sees.
+const SHOWN_WHOLE: [&str; 3] = ["README.md", "docs/start.md", "docs/lesson.md"];
+
 /// The source that gives the pages' Rust blocks to the doctests, from the workspace's root.
 const DOCTESTS: &str = "docs/examples.rs";
 
@@ -51,26 +62,53 @@ const DOCTESTS: &str = "docs/examples.rs";
 pub(crate) fn run(options: &Options) -> Verdict {
     run::build("cargo build --quiet --package shm-cli")?;
     let mut files = options.files.clone();
-    if files.is_empty() {
+    let everything = files.is_empty();
+    if everything {
         files = run::files_with_extension(&run::root(), "md");
         files.extend(pages());
     }
     let (mut passed, mut failed) = (0, 0);
+    let mut tell = |name: &str, problems: &[String]| {
+        if problems.is_empty() {
+            passed += 1;
+            println!("test {name} ... ok");
+        } else {
+            failed += 1;
+            println!("test {name} ... FAILED\n{}", problems.join("\n"));
+        }
+    };
     for file in files {
         let shown = file.strip_prefix(run::root()).unwrap_or(&file).display();
-        let checked = check(&file).with_context(|| shown.to_string())?;
-        for (name, problems) in checked {
-            if problems.is_empty() {
-                passed += 1;
-                println!("test {shown} {name} ... ok");
-            } else {
-                failed += 1;
-                println!("test {shown} {name} ... FAILED\n{}", problems.join("\n"));
-            }
+        for (name, problems) in check(&file).with_context(|| shown.to_string())? {
+            tell(&format!("{shown} {name}"), &problems);
         }
+    }
+    if everything {
+        tell("shm --help prose", &help()?);
     }
     println!("{}", tally::result(passed, failed));
     Ok(failed == 0)
+}
+
+/// The phrases in the help of `shm` and of all commands that it lists.
+fn help() -> anyhow::Result<Vec<String>> {
+    let help = |command: Option<&str>| {
+        let mut shm = Command::new(run::shm());
+        let output = shm.args(command).arg("--help").output()?;
+        anyhow::Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let own = help(None)?;
+    let listed = own.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let listed = listed.map_while(|line| line.split_whitespace().next());
+    let mut listed = listed.filter(|it| *it != "help").peekable();
+    ensure!(listed.peek().is_some(), "shm --help lists no commands");
+    let mut problems = Vec::new();
+    for command in [None].into_iter().chain(listed.map(Some)) {
+        let phrases = prose::phrases(&help(command)?).into_iter();
+        let of = command.unwrap_or("shm");
+        problems.extend(phrases.map(|(line, it)| format!("{of} --help, line {line}: {it}")));
+    }
+    Ok(problems)
 }
 
 /// The pages of docs/ and its folders.
@@ -90,6 +128,7 @@ fn check(file: &Path) -> anyhow::Result<Vec<(String, Vec<String>)>> {
         ("links".to_owned(), page.broken_links(file)),
         ("blocks".to_owned(), page.unchecked_blocks(file)?),
         ("quotes".to_owned(), page.unknown_quotes()),
+        ("prose".to_owned(), prose::of_page(&text)),
     ];
     if file.ends_with("docs/SUMMARY.md") {
         checked.push(("pages".to_owned(), page.unlisted_pages()));
@@ -230,6 +269,13 @@ impl Page {
             }
             if !LANGUAGES.contains(&block.language()) {
                 problems.push(format!("line {line}: a block of \"{}\"", block.info));
+            }
+            let mut printed = block.content.lines();
+            let leaves_out = printed.any(|line| line == "..." || line.contains("[..]"));
+            if leaves_out && SHOWN_WHOLE.iter().any(|page| file.ends_with(page)) {
+                problems.push(format!(
+                    "line {line}: show what is printed, and list above what varies"
+                ));
             }
             if block.language() == "sh" {
                 problems.extend(replay::look_at(block)?);

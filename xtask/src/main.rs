@@ -10,6 +10,7 @@ mod manual;
 mod mutants;
 mod package;
 mod parts;
+mod prose;
 mod replay;
 mod room;
 mod run;

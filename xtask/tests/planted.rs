@@ -2,7 +2,7 @@
 //!
 //! - the room: time limits, and what a command leaves
 //! - the parts: tests that fail, crash, are skipped, or do not run
-//! - the pages: examples, blocks, links, quotes
+//! - the pages: examples, blocks, links, quotes, prose
 
 use std::fs;
 use std::path::Path;
@@ -198,13 +198,13 @@ fn a_page_without_a_mistake_is_fine() {
     let (succeeded, told) = told_of("right.md", RIGHT);
     assert!(succeeded, "{told}");
     assert!(
-        told.contains("test result: ok. 6 passed; 0 failed"),
+        told.contains("test result: ok. 7 passed; 0 failed"),
         "{told}"
     );
 }
 
 /// A mistake on a page, and what is told of it.
-const MISTAKES: [(&str, &str); 21] = [
+const MISTAKES: [(&str, &str); 22] = [
     ("[a](#nowhere)", "line 1: no such heading: #nowhere"),
     (
         "[a](no-such-file.md#a)",
@@ -213,6 +213,10 @@ const MISTAKES: [(&str, &str); 21] = [
     (
         "## `the mailbox is on fire`",
         "line 1: no source says: the mailbox is on fire",
+    ),
+    (
+        "The reader is told of the end, whoever\ncloses.",
+        "line 1: \"told\": write what the call returns",
     ),
     ("```text\nno end", "line 1: the block has no end"),
     ("```\nno mark\n```", "line 1: a block of \"\""),
@@ -281,4 +285,17 @@ fn each_mistake_on_a_page_is_told() {
         assert!(!succeeded && told.contains(telling), "{page}\n{told}");
     }
     let _ = fs::remove_file("/dev/shm/xtask-left");
+}
+
+#[test]
+fn the_first_pages_leave_out_nothing_that_is_printed() {
+    let _turn = turn();
+    for left_out in ["a [..]", "..."] {
+        let page = format!("```console\n$ echo a b\n{left_out}\n```");
+        let (succeeded, told) = told_of("README.md", &page);
+        assert!(
+            !succeeded && told.contains("line 1: show what is printed"),
+            "{told}"
+        );
+    }
 }
