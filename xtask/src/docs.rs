@@ -19,13 +19,14 @@ use crate::tally;
 /// Check the pages: their console examples, links, quotes and prose
 ///
 /// Checks the files; if none is named, README.md and all others in Markdown there, in docs/ and in
-/// docs/labs/, and the help of shm. It replays their console examples and compares what the
-/// commands print, follows their links to files and to headings, and checks that the messages
-/// quoted in headings are in the sources.
+/// docs/labs/. It replays their console examples and compares what the commands print, follows
+/// their links to files and to headings, and checks that the messages quoted in headings are in the
+/// sources.
 ///
 /// It reports the phrases of xtask/phrases.txt, lines of prose over 100 columns and of code over
 /// 80, and tables of more than four columns. It leaves out what stands between `generated` marks.
-/// README.md, start.md and lesson.md show all that their examples print.
+/// README.md, start.md and lesson.md show all that their examples print. If no file is named, it
+/// checks the prose of the packages' own README.md and of the help of shm, too.
 ///
 /// Each file's commands run in a directory of their own, with the built shm first on PATH, the
 /// pages as docs/, and where the system allows it in a /dev/shm of their own.
@@ -84,10 +85,25 @@ pub(crate) fn run(options: &Options) -> Verdict {
         }
     }
     if everything {
+        for file in readmes() {
+            let shown = file.strip_prefix(run::root()).unwrap_or(&file).display();
+            let problems = prose::of_page(&fs::read_to_string(&file)?);
+            tell(&format!("{shown} prose"), &problems);
+        }
         tell("shm --help prose", &help()?);
     }
     println!("{}", tally::result(passed, failed));
     Ok(failed == 0)
+}
+
+/// The first pages of the packages, whose examples are doctests.
+fn readmes() -> Vec<PathBuf> {
+    let crates = fs::read_dir(run::root().join("crates"));
+    let crates = crates.into_iter().flatten().flatten().map(|it| it.path());
+    let folders = crates.chain([run::root().join("benches/peers")]);
+    folders
+        .flat_map(|folder| run::files_with_extension(&folder, "md"))
+        .collect()
 }
 
 /// The phrases in the help of `shm` and of all commands that it lists.
