@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, ensure};
-use pulldown_cmark::{CodeBlockKind, Event, Options as Markdown, Parser, Tag, TagEnd};
 use regex::Regex;
 
 use crate::Verdict;
+use crate::page::{Block, Heading, Page};
 use crate::prose;
 use crate::replay;
 use crate::run;
@@ -162,94 +162,7 @@ fn check(file: &Path) -> anyhow::Result<Vec<(String, Vec<String>)>> {
     Ok(checked)
 }
 
-/// What is checked of a page.
-#[derive(Default)]
-struct Page {
-    blocks: Vec<Block>,
-    /// Where the links lead, as it is written, with their lines.
-    links: Vec<(usize, String)>,
-    headings: Vec<Heading>,
-}
-
-struct Heading {
-    line: usize,
-    /// As it is written, but for the signs before it.
-    written: String,
-    /// As it is read.
-    words: String,
-}
-
-/// A fenced block.
-#[derive(Default)]
-pub(crate) struct Block {
-    /// The line at which it starts, from 1.
-    pub(crate) line: usize,
-    /// What is written behind the opening fence.
-    pub(crate) info: String,
-    /// What differs from run to run, as a comment above the block lists it.
-    pub(crate) varies: Vec<String>,
-    /// The lines between the fences.
-    pub(crate) content: String,
-    is_closed: bool,
-}
-
-impl Block {
-    fn language(&self) -> &str {
-        self.info.split([' ', ',']).next().unwrap_or_default()
-    }
-}
-
 impl Page {
-    fn read(text: &str) -> Self {
-        let mut page = Self::default();
-        let (mut in_block, mut in_heading) = (false, false);
-        for (event, range) in Parser::new_ext(text, Markdown::ENABLE_TABLES).into_offset_iter() {
-            let line = 1 + text[..range.start].matches('\n').count();
-            let source = text[range.clone()].trim_end();
-            match event {
-                Event::Start(Tag::CodeBlock(kind)) => {
-                    in_block = true;
-                    let info = match kind {
-                        CodeBlockKind::Fenced(info) => info.to_string(),
-                        CodeBlockKind::Indented => String::new(),
-                    };
-                    let is_closed = source.ends_with("\n```");
-                    page.blocks.push(Block {
-                        line,
-                        info,
-                        varies: varying(&text[..range.start]),
-                        is_closed,
-                        ..Block::default()
-                    });
-                }
-                Event::End(TagEnd::CodeBlock) => in_block = false,
-                Event::Start(Tag::Heading { .. }) => {
-                    in_heading = true;
-                    let written = source.trim_start_matches('#').trim().to_owned();
-                    page.headings.push(Heading {
-                        line,
-                        written,
-                        words: String::new(),
-                    });
-                }
-                Event::End(TagEnd::Heading(_)) => in_heading = false,
-                Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                    page.links.push((line, dest_url.to_string()));
-                }
-                Event::Text(words) | Event::Code(words) => {
-                    if let Some(block) = page.blocks.last_mut().filter(|_| in_block) {
-                        block.content.push_str(&words);
-                    }
-                    if let Some(heading) = page.headings.last_mut().filter(|_| in_heading) {
-                        heading.words.push_str(&words);
-                    }
-                }
-                _ => {}
-            }
-        }
-        page
-    }
-
     /// The links to files and headings that are not there. Those to pages elsewhere are not
     /// followed.
     fn broken_links(&self, file: &Path) -> Vec<String> {
@@ -351,29 +264,6 @@ impl Page {
         }
         problems
     }
-}
-
-impl Heading {
-    /// Whether it is called so in links, as GitHub and mdBook do it.
-    fn is(&self, anchor: &str) -> bool {
-        let words = self.words.to_lowercase().replace(' ', "-");
-        words.replace(
-            |it: char| !it.is_alphanumeric() && it != '-' && it != '_',
-            "",
-        ) == anchor
-    }
-}
-
-/// What varies in the block that follows `text`, if its last line is a comment that says so.
-fn varying(text: &str) -> Vec<String> {
-    let listed = text.trim_end().lines().last().and_then(|line| {
-        let comment = line.trim().strip_prefix("<!-- ")?.strip_suffix(" -->")?;
-        let one = comment.strip_suffix(" varies");
-        one.or_else(|| comment.strip_suffix(" vary"))
-    });
-    let parts = listed.into_iter().flat_map(|it| it.split(" and "));
-    let parts = parts.flat_map(|it| it.split(", "));
-    parts.map(str::to_owned).collect()
 }
 
 /// All sources of the product in one text, as their string literals are printed: lines that go on

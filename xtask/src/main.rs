@@ -9,6 +9,7 @@ mod instructions;
 mod manual;
 mod mutants;
 mod package;
+mod page;
 mod parts;
 mod prose;
 mod replay;

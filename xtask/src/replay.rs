@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use crate::docs::Block;
+use crate::page::Block;
 use crate::run::{self, Private};
 
 /// Stands before the status of a command, after what it has printed.

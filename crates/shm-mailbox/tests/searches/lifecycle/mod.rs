@@ -6,7 +6,8 @@
 //!
 //! ```text
 //!   come    open ─ not there? make a mailbox with the role taken ─ link, or drop it and open
-//!   attach  INIT ─ the name's? no: start over ─ a mailbox? no: refuse ─ role ─ peer ─ life ─ not kept ─ free INIT
+//!   attach  INIT ─ the name's? no: start over ─ a mailbox? no: refuse ─ role ─ peer ─ life
+//!             ─ not kept ─ free INIT
 //!   judge   the peer's life ─ its lock ─ its life, changed? again ─ look for a message ─ met?
 //!   close   INIT ─ kept ─ life odd ─ unlink due? compare, unlink ─ free the role ─ free INIT
 //!   remove  open ─ INIT ─ the name's? ─ both roles ─ nothing queued? compare, unlink ─ free all
