@@ -7,6 +7,9 @@ mod lesson {}
 #[doc = include_str!("library.md")]
 mod library {}
 #[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+#[cfg(doctest)]
 #[doc = include_str!("start.md")]
 mod start {}
 #[cfg(doctest)]

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::Verdict;
 use crate::figures::{self, Figure};
+use crate::front;
 use crate::hosts::Hosts;
 use crate::run;
 
@@ -43,12 +44,15 @@ pub(crate) struct Options {
     ///
     /// Instead of all that, build benches/peers, which takes some minutes the first time and a C++
     /// compiler, run it for three minutes (--quick: less than one), and write its tables to
-    /// docs/labbook.md.
+    /// docs/labbook.md, and some of its rows to README.md.
     #[arg(long, conflicts_with = "scaling")]
     peers: bool,
     /// Instead of all that, only how cost grows with slots and bytes: less than a minute
     #[arg(long)]
     scaling: bool,
+    /// Measure nothing: write README.md's table from what docs/labbook.md has
+    #[arg(long, conflicts_with_all = ["quick", "peers", "scaling"])]
+    front: bool,
 }
 
 /// What helps to choose a way of waiting.
@@ -100,6 +104,10 @@ const PEERS: &str = "cargo xtask bench --peers";
 
 /// Runs the command; true if every measurement is right as far as it can tell.
 pub(crate) fn run(options: &Options) -> Verdict {
+    if options.front {
+        front::write()?;
+        return Ok(true);
+    }
     let begun = Instant::now();
     let results = options
         .measurements()?
@@ -122,6 +130,7 @@ pub(crate) fn run(options: &Options) -> Verdict {
         fs::write(&path, document)?;
     }
     summarise()?;
+    front::write()?;
     let minutes = begun.elapsed().as_secs().div_ceil(60);
     let pictures = if options.peers { "" } else { " and pictures" };
     println!("wrote {MEASUREMENTS} and {LAB_BOOK}{pictures} after {minutes} min");

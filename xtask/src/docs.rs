@@ -213,7 +213,7 @@ impl Page {
         if self.blocks.iter().any(|block| block.language() == "rust") {
             let tested = fs::read_to_string(run::root().join(DOCTESTS)).context(DOCTESTS)?;
             let name = file.file_name().unwrap_or_default().display();
-            if !tested.contains(&format!("include_str!(\"{name}\")")) {
+            if !tested.contains(&format!("{name}\")")) {
                 problems.push(format!(
                     "its Rust blocks are not run: name it in {DOCTESTS}"
                 ));

@@ -1,9 +1,11 @@
 //! The developer's commands, run as `cargo xtask COMMAND`; this file only dispatches.
 
 mod bench;
+mod book;
 mod demo;
 mod docs;
 mod figures;
+mod front;
 mod hosts;
 mod instructions;
 mod manual;
@@ -40,6 +42,8 @@ enum Command {
     Manual(manual::Options),
     Mutants(mutants::Options),
     Bench(bench::Options),
+    #[command(hide = true)]
+    Book(book::Options),
     Instructions(instructions::Options),
     Package(package::Options),
     Torture(torture::Options),
@@ -62,6 +66,7 @@ fn main() -> ExitCode {
         Command::Manual(options) => manual::run(&options),
         Command::Mutants(options) => mutants::run(&options),
         Command::Bench(options) => bench::run(&options),
+        Command::Book(options) => book::run(&options),
         Command::Instructions(options) => instructions::run(&options),
         Command::Package(options) => package::run(&options),
         Command::Torture(options) => torture::run(&options),
