@@ -100,7 +100,8 @@ function text(it) { gsub("&", "\\&amp;", it); gsub("<", "\\&lt;", it); return it
 END {
     height = 12
     for (t = 1; t <= terminals; t++) height += 66 + 23 * count[order[t]]
-    printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 560 %d\" role=\"img\">\n", height
+    printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 560 %d\"", height
+    printf " width=\"560\" height=\"%d\" role=\"img\">\n", height
     print "<title>Two terminals: a writer is killed, and its messages arrive</title>"
     print "<style>"
     print "text { font: 15px ui-monospace, \"DejaVu Sans Mono\", Menlo, Consolas, monospace;"

@@ -99,7 +99,10 @@ fn own(rows: &[Row<'_>], quantity: &str) -> String {
     times.sort_by(|one, other| nanoseconds(one).total_cmp(&nanoseconds(other)));
     match times[..] {
         [] => "–".to_owned(),
-        [first, .., last] if first != last => format!("{first} to {last}"),
+        [first, .., last] if first != last => {
+            let unit = last.split_once(' ').map_or("", |(_, unit)| unit);
+            format!("{}–{last}", first.trim_end_matches(unit).trim_end())
+        }
         [first, ..] => first.to_owned(),
     }
 }
