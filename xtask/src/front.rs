@@ -128,6 +128,10 @@ mod tests {
         let actual = part_of(&page, PART).expect("it has the marks");
         assert_eq!(actual, expected, "cargo xtask bench --front writes it");
         // Each peer, and each quantity, is found in it.
-        assert_eq!(expected.matches('–').count(), 1, "iceoryx2 does not sleep");
+        assert_eq!(
+            expected.matches(" – ").count(),
+            1,
+            "iceoryx2 does not sleep"
+        );
     }
 }
