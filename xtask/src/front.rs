@@ -37,7 +37,33 @@ pub(crate) fn write() -> anyhow::Result<()> {
 /// The table, from the figures that the lab book has.
 fn table() -> anyhow::Result<String> {
     let book = fs::read_to_string(run::root().join(LAB_BOOK)).context(LAB_BOOK)?;
-    Ok(table_of(&rows(part_of(&book, PART)?)))
+    let part = part_of(&book, PART)?;
+    // After the mark of the block and the command.
+    let machine = part
+        .lines()
+        .nth(2)
+        .context("the lab book names no machine")?;
+    let table = table_of(&rows(part));
+    Ok(format!(
+        "{table}\n\n{}",
+        wrapped(&format!("Machine: {machine}."))
+    ))
+}
+
+/// The words in lines of at most 100 columns.
+fn wrapped(words: &str) -> String {
+    let mut text = String::new();
+    let mut width = 0;
+    for word in words.split(' ') {
+        let length = word.chars().count();
+        let breaks = width + 1 + length > 100;
+        if !text.is_empty() {
+            text.push(if breaks { '\n' } else { ' ' });
+        }
+        width = if breaks { length } else { width + 1 + length };
+        text.push_str(word);
+    }
+    text
 }
 
 /// One line of the comparison; times as they are written there.
