@@ -39,7 +39,7 @@ shown() { tr -d '\r' <"$folder/shown.$1" | sed '/^Script \(started\|done\)/d'; }
 
 # Waits until a terminal shows a pattern.
 await() { # await TERMINAL PATTERN
-    for ((tries = 0; tries < 600; tries++)); do
+    for ((tries = 0; tries < 400; tries++)); do
         if shown "$1" 2>"$folder/unneeded" | grep -qzP "$2"; then return; fi
         sleep 0.05
     done
@@ -58,7 +58,10 @@ type() { # type TERMINAL COMMAND PATTERN
 }
 
 type 1 "shm writer -m 'one tea' -m 'two scones' orders" 'orders\n'
-until [[ $(shm ls --no-headings -o queued orders 2>&1) =~ ^\ *2$ ]]; do sleep 0.05; done
+for ((tries = 0; tries < 400; tries++)); do
+    if [[ $(shm ls --no-headings -o queued orders 2>&1) =~ ^\ *2$ ]]; then break; fi
+    sleep 0.05
+done
 type 2 "shm ls -o name,queued,writer orders" 'alive [0-9]+\n'
 pid=$(shown 2 | grep -oP 'alive \K[0-9]+')
 type 2 "kill -9 $pid" 'kill.*\n\$ $'
