@@ -43,7 +43,7 @@
 // Under loom there are only the protocol and its models.
 #![cfg_attr(
     shm_mailbox_loom,
-    allow(dead_code, unused_imports, reason = "the endpoints are left out")
+    allow(dead_code, reason = "the endpoints are left out")
 )]
 
 #[cfg(not(all(

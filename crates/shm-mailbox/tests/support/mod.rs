@@ -29,7 +29,7 @@ pub(crate) use process::{Child, Shared, fork};
 pub(crate) use random::Random;
 pub(crate) use raw::Raw;
 pub(crate) use seen::{looked_at, seen};
-pub(crate) use test_support::{LIMIT, both_cores as turn, is_torture, until};
+pub(crate) use test_support::{LIMIT, assert_matches, both_cores as turn, is_torture, until};
 
 /// How long it may take until a wait tells what it finds out once in a slice: 50 ms for who is
 /// awake, 100 ms for who sleeps.
@@ -58,21 +58,6 @@ pub(crate) fn with_each_wait(work: impl Fn(Wait) + Sync) {
         }
     });
 }
-
-/// Fails unless the value has this pattern; shows it, and what was being tried.
-macro_rules! assert_matches {
-    ($value:expr, $pattern:pat $(if $guard:expr)? $(, $($context:tt)+)?) => {
-        match $value {
-            $pattern $(if $guard)? => {}
-            ref found => panic!(
-                "{}expected {}, found {found:?}",
-                String::new() $(+ &format!($($context)+) + ": ")?,
-                concat!(stringify!($pattern) $(, " if ", stringify!($guard))?),
-            ),
-        }
-    };
-}
-pub(crate) use assert_matches;
 
 /// Receives the next message: its number and bytes.
 #[track_caller]
