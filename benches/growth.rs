@@ -75,11 +75,11 @@ impl Report {
         }
         format!(
             "{}\n{} rounds, {}; nanoseconds, the median of the rounds with a quick line (and where the middle half of them lies)\n\n\
-             Streams, by slots. A raw line there and back: {}, {}\n{by_slots}\n\n\
-             By bytes, 16 slots. A raw line there and back: {}\n{by_bytes}\n\
+             Streams, by slots. A raw line, round trip: {}, {}\n{by_slots}\n\n\
+             By bytes, 16 slots. A raw line, round trip: {}\n{by_bytes}\n\
              stream:     {}\nround trip: {}\n\n\
              A receiver that stops once, for 200 µs: nanoseconds a message before, and in the n-th millisecond after.\n\
-             A raw line there and back: {}\n{}",
+             A raw line, round trip: {}\n{}",
             self.machine,
             self.rounds,
             small.placement,
@@ -173,7 +173,7 @@ impl Report {
             labels: labelled.map(|bytes| (bytes, bytes.to_string())).collect(),
             is_logarithmic: false,
         };
-        let both = "there and back, the time of both ways";
+        let both = "round trip, the time of both ways";
         Plot {
             title: "What a message costs, by bytes",
             ..plot(
@@ -201,11 +201,7 @@ impl Report {
 /// Times up to the greatest median and the line, and those of the slower rounds up to three times
 /// that.
 fn plot(about: String, across: Axis, mut series: Vec<Series>, line: f64) -> Plot {
-    series.push(Series::level(
-        "a raw cache line, there and back",
-        line,
-        &across,
-    ));
+    series.push(Series::level("a raw cache line, round trip", line, &across));
     let points = || series.iter().flat_map(|series| &series.points);
     let median = points().map(|point| point.y).fold(0.0, f64::max);
     let slow = points().map(|point| point.whisker.1).fold(0.0, f64::max);

@@ -11,7 +11,7 @@
 //! Two kinds. `intervals` compares ways of waiting with criterion, in absolute times:
 //! `QUANTITY/STRATEGY/INTERVAL` for the mailbox, `classic_QUANTITY/…` for the classic layout.
 //! `ratios` and `scaling` compare the mailbox with [`baseline`]s, in ratios: a virtual machine
-//! moves its cores about, and a cache line takes 54, 100 or 450 ns there and back from one second
+//! moves its cores about, and a cache line takes 54, 100 or 450 ns for a round trip from one second
 //! to the next, so only what was measured within the same milliseconds can be compared.
 
 pub mod baseline;

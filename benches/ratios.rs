@@ -111,11 +111,11 @@ fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     for placement in [Far, Placement::None] {
         for slots in [16, 256] {
-            rows.push(spinning_there_and_back::<8>(slots, placement));
-            rows.push(spinning_there_and_back::<56>(slots, placement));
-            rows.push(spinning_there_and_back::<64>(slots, placement));
-            rows.push(spinning_there_and_back::<128>(slots, placement));
-            rows.push(spinning_there_and_back::<1024>(slots, placement));
+            rows.push(spinning_round_trip::<8>(slots, placement));
+            rows.push(spinning_round_trip::<56>(slots, placement));
+            rows.push(spinning_round_trip::<64>(slots, placement));
+            rows.push(spinning_round_trip::<128>(slots, placement));
+            rows.push(spinning_round_trip::<1024>(slots, placement));
         }
         rows.push(stream::<16, 1024>(placement, Some(0.95), None));
         // On a processor on which a ring of 256 is as quick as one of 8 there is nothing to gain:
@@ -142,7 +142,7 @@ fn raw_line() -> Contender {
     Contender::baseline("line", line::pair())
 }
 
-fn spinning_there_and_back<const L: usize>(slots: u32, placement: Placement) -> Row {
+fn spinning_round_trip<const L: usize>(slots: u32, placement: Placement) -> Row {
     // What fixed slots cost with 64 and 128 bytes is shown, and has no target.
     let to_line = (L < 64).then_some(1.15);
     let to_slot = (L == 1024).then_some(1.25);

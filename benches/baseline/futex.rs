@@ -1,4 +1,4 @@
-//! One word there and back, asleep in the kernel in between: a futex each way, and nothing but the
+//! Round trips of one word, asleep in the kernel in between: a futex each way, and nothing but the
 //! futex.
 
 use std::ptr;

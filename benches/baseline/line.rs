@@ -1,4 +1,4 @@
-//! One word there and back, through one fixed cache line each way.
+//! Round trips of one word, through one fixed cache line each way.
 //!
 //! Between two looks a side spins, or gives the core away, which suits two processes on one core
 //! best.

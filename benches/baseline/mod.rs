@@ -3,10 +3,10 @@
 //!
 //! | baseline | is |
 //! |---|---|
-//! | [`line`](mod@line) | one word there and back, through one fixed line each way: a yardstick |
-//! | [`slot`] | one message there and back through one slot each way: stamp, inlined copy |
+//! | [`line`](mod@line) | round trips of one word, through one fixed line each way: a yardstick |
+//! | [`slot`] | round trips of one message, through one slot each way: stamp, inlined copy |
 //! | [`ring`] | a stream through an ideal plain ring: both counters cached, nothing checked |
-//! | [`futex`] | one word there and back, sleeping in the kernel in between |
+//! | [`futex`] | round trips of one word, sleeping in the kernel in between |
 //! | [`line::yielding_pair`] | the same, giving the core away in between |
 //! | [`lesson`] | the lesson's two programs: a look every 100 ms |
 //!

@@ -1,4 +1,4 @@
-//! One message there and back through one slot each way: a stamp that says it is there, and an
+//! Round trips of one message through one slot each way: a stamp that says it is there, and an
 //! inlined copy.
 
 use std::cell::UnsafeCell;

@@ -5,7 +5,7 @@ use super::payload::STOP;
 
 /// The half that is timed. It decides when the slice is over.
 pub trait Lead {
-    /// That many exchanges: messages there and back, or one way, or batches of them.
+    /// That many exchanges: round trips, or messages one way, or batches of them.
     fn exchange(&mut self, count: u64);
 
     /// The last exchange of the slice, which says so. Returns when the other side has dealt with

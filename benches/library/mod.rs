@@ -7,10 +7,10 @@
 pub mod hiccup;
 pub mod layout;
 mod one_way;
-mod there_and_back;
+mod round_trip;
 
 pub use one_way::{batches, idle, stream};
-pub use there_and_back::round_trip;
+pub use round_trip::round_trip;
 
 use shm_core::ShmName;
 use shm_mailbox::{MAX_MESSAGE, Mailbox, Message, Options, Receiver, Sender, Wait};

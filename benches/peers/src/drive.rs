@@ -1,4 +1,4 @@
-//! What is done with a peer's channels: messages there and back, or one way, as the harness's
+//! What is done with a peer's channels: round trips, or messages one way, as the harness's
 //! contenders.
 
 use std::hint::spin_loop;
@@ -11,7 +11,7 @@ use shm_core::ShmName;
 use crate::peer::{Incoming, Outgoing, Peer};
 use crate::threads;
 
-/// Messages of `L` bytes there and back.
+/// Messages of `L` bytes in round trips.
 pub(crate) fn round_trip<P: Peer, const L: usize>(slots: usize) -> Contender {
     let [there, back] = P::both_ways::<L>(slots);
     let objects = [there.objects, back.objects].concat();

@@ -11,9 +11,9 @@ use shm_cli::measure::units::fine_time;
 /// The figures of one row, as the process that measured it hands them over.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Measured {
-    /// Nanoseconds of a raw cache line there and back.
+    /// Nanoseconds of a round trip of a raw cache line.
     line: Summary,
-    /// Nanoseconds of one message, or of one there and back.
+    /// Nanoseconds of one message, or of a round trip.
     mailbox: Summary,
     /// The same.
     peer: Summary,

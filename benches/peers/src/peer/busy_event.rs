@@ -1,4 +1,4 @@
-//! shared_memory and raw_sync: one buffer, in which messages go there and back, and a `BusyEvent`
+//! shared_memory and raw_sync: one buffer, in which messages make round trips, and a `BusyEvent`
 //! for each way.
 //!
 //! Who waits for a `BusyEvent` looks without a pause. There is no queue, so that there is no stream

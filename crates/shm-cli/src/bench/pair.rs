@@ -98,20 +98,20 @@ impl Pair {
         let (time, least) = self.effort.round_trip();
         self.tell(Task::Echo)?;
         let mut times = Times::new();
-        self.there_and_back(0)?;
+        self.exchange(0)?;
         let begin = Instant::now();
         while times.count() < least || begin.elapsed() < time {
             let start = monotonic();
-            self.there_and_back(times.count())?;
+            self.exchange(times.count())?;
             times.add(monotonic().saturating_sub(start));
         }
-        self.there_and_back(LAST)?;
+        self.exchange(LAST)?;
         self.answer()?;
         Ok(times.summary())
     }
 
     #[inline]
-    fn there_and_back(&mut self, number: u64) -> Result<(), Halt> {
+    fn exchange(&mut self, number: u64) -> Result<(), Halt> {
         number::put(&mut self.buffer, number);
         self.sender.send(&self.buffer)?;
         let back = self.receive(Duration::ZERO)?;

@@ -1,11 +1,11 @@
-//! Messages there and back.
+//! Round trips.
 
 use shm_cli::measure::peer::unique_name;
 
 use super::{Incoming, Kind, Outgoing, empty};
 use crate::harness::{Answer, Ask, Contender, follow, lead};
 
-/// Messages of `L` bytes there and back, through two mailboxes.
+/// Messages of `L` bytes in round trips, through two mailboxes.
 pub fn round_trip<const L: usize>(kind: Kind) -> Contender {
     let (there, back) = (unique_name(), unique_name());
     let objects = vec![there.clone(), back.clone()];
