@@ -54,7 +54,11 @@ fn page(entry: &Entry) -> String {
     if let Some(mailbox) = &entry.mailbox {
         page.field("id", &mailbox.id);
         let (slots, hot) = (mailbox.slots, mailbox.hot_slots);
-        page.field("slots", format_args!("{slots}, {hot} of them hot"));
+        if hot == slots {
+            page.field("slots", slots);
+        } else {
+            page.field("slots", format_args!("{slots}, and {hot} hot"));
+        }
         page.field("queued", mailbox.queued);
         page.field("sent", mailbox.sent);
         page.field("received", mailbox.received);

@@ -5,7 +5,9 @@ use std::os::unix::fs::symlink;
 
 use serde_json::Value;
 use test_support::shm::peers::{c_writer, has_c};
-use test_support::shm::{PublicProgram, attached_reader, attached_writer, leave, printed, run};
+use test_support::shm::{
+    PublicProgram, attached_reader, attached_writer, leave, printed, run, writer,
+};
 use test_support::{Name, Scratch, has_other_users, lines, until};
 
 use crate::on_terminal;
@@ -90,6 +92,21 @@ fn a_killed_writer_is_dead_and_what_it_sent_is_queued() {
         "queued    2",
         "never seen",
     ] {
+        assert!(page.contains(expected), "no {expected:?} in {page}");
+    }
+}
+
+#[test]
+fn hot_slots_are_shown_beside_the_slots_unless_there_are_no_others() {
+    for (slots, expected) in [
+        ("32", "slots     32\n"),
+        ("512", "slots     512, and 256 hot\n"),
+    ] {
+        let name = Name::new();
+        writer(&name, &["--keep", "--slots", slots, "-m", "one"])
+            .wait()
+            .expect_code(0);
+        let page = printed(["stat", name.as_str()]);
         assert!(page.contains(expected), "no {expected:?} in {page}");
     }
 }

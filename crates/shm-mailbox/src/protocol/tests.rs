@@ -15,7 +15,7 @@ fn region(slots: u32) -> Region {
     hot_region(slots, slots)
 }
 
-/// A ring of `slots`, the first `hot` of them hot.
+/// A ring for `slots` messages, with so many hot slots.
 fn hot_region(hot: u32, slots: u32) -> Region {
     Region::heap(Geometry::with_hot(slots, hot).unwrap())
 }

@@ -61,7 +61,7 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) fn new(slots: u32, history: &[Round]) -> Self {
         let name = Rc::new(Name::new());
-        // Half of them hot, so that the cold ones have their part in every scenario.
+        // Half as many hot ones, so that the cold ones have their part in every scenario.
         let options = name.options().slots(slots).hot_slots(slots.div_ceil(2));
         let sender = options.sender().expect("a sender");
         let receiver = name.options().receiver().expect("a receiver");
