@@ -123,6 +123,8 @@ fn rows() -> Vec<Row> {
         rows.push(stream::<256, 1024>(placement, Some(0.95), Some(2.0)));
         rows.push(stream::<16, 64>(placement, None, None));
         rows.push(stream::<256, 64>(placement, None, Some(1.0)));
+        rows.push(hot_slots::<64>(placement));
+        rows.push(hot_slots::<1024>(placement));
         rows.push(batches(placement));
     }
     for placement in [Far, Same, Placement::None] {
@@ -187,6 +189,23 @@ fn stream<const N: usize, const L: usize>(
         placement,
         contenders,
         comparisons,
+    }
+}
+
+/// The default beside other numbers of hot slots.
+fn hot_slots<const L: usize>(placement: Placement) -> Row {
+    let kind = library::Kind::new(Wait::Spin, 256);
+    let mut contenders = vec![raw_line(), library::stream::<L>(kind)];
+    let others = [2, 4, 16, 32, 64, 256];
+    contenders.extend(others.map(|hot_slots| {
+        library::stream::<L>(kind.hot(hot_slots)).called(format!("mailbox, {hot_slots} hot slots"))
+    }));
+    let others: Vec<usize> = (2..contenders.len()).collect();
+    Row {
+        name: format!("hot_slots/spin/{L}B/256-slots"),
+        placement,
+        contenders,
+        comparisons: vec![rate(1, &others, Some(0.9))],
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Kind {
     pub wait: Wait,
     /// Its slots.
     pub slots: u32,
+    /// Its hot slots, if they are not to be as many as by default.
+    pub hot_slots: Option<u32>,
     /// Whether every slot was used before: both have touched all of the memory.
     pub is_used: bool,
 }
@@ -34,22 +36,34 @@ impl Kind {
         Self {
             wait,
             slots,
+            hot_slots: None,
             is_used: false,
+        }
+    }
+
+    /// The same with this many hot slots.
+    pub fn hot(self, hot_slots: u32) -> Self {
+        Self {
+            hot_slots: Some(hot_slots),
+            ..self
         }
     }
 
     /// One that spins and whose slots were all used.
     pub fn used(slots: u32) -> Self {
         Self {
-            wait: Wait::Spin,
-            slots,
             is_used: true,
+            ..Self::new(Wait::Spin, slots)
         }
     }
 
     fn options(self, name: &ShmName) -> Options {
         let options = Mailbox::options(name.as_str());
-        options.wait(self.wait).slots(self.slots).exact(true)
+        let options = options.wait(self.wait).slots(self.slots).exact(true);
+        match self.hot_slots {
+            Some(hot_slots) => options.hot_slots(hot_slots),
+            None => options,
+        }
     }
 
     /// The sender, which has filled the mailbox to the last slot if that is to be used.
