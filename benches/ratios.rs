@@ -132,7 +132,7 @@ fn rows() -> Vec<Row> {
         rows.push(adaptive(placement));
     }
     for placement in [Far, Placement::None] {
-        rows.push(against_the_lesson(placement));
+        rows.push(against_the_original(placement));
     }
     rows.push(idle(Wait::Block));
     rows.push(idle(Wait::Adaptive));
@@ -259,14 +259,14 @@ fn adaptive(placement: Placement) -> Row {
     })
 }
 
-fn against_the_lesson(placement: Placement) -> Row {
-    // A slice of a few milliseconds would hold no message of the lesson's.
+fn against_the_original(placement: Placement) -> Row {
+    // A slice of a few milliseconds would hold no message of the original loop.
     let slice = Duration::from_secs(1);
     beside_the_line(Row {
-        name: "messages/lesson-100ms/1024B/16-slots".to_owned(),
+        name: "messages/original-100ms/1024B/16-slots".to_owned(),
         placement,
         contenders: vec![
-            Contender::baseline("lesson, 100ms", lesson::pair()).slices_of(slice),
+            Contender::baseline("original, 100ms", lesson::pair()).slices_of(slice),
             library::stream::<1024>(library::Kind::new(Wait::Spin, 16)),
             library::stream::<1024>(library::Kind::new(Wait::Adaptive, 16)),
             library::stream::<1024>(library::Kind::new(Wait::Block, 16)),

@@ -13,7 +13,7 @@ pub enum Kind {
     /// The messages of the subject in a second, as a multiple of what the baseline moves: larger is
     /// better.
     Rate,
-    /// The share of a core that the following process of the subject uses, in percent.
+    /// The share of one core that the following process of the subject uses, in percent.
     Processor,
 }
 
@@ -58,7 +58,7 @@ impl Comparison {
             Kind::Rate => ("rate", Summary::of_ratios(rounds(), &subject.rounds)),
             Kind::Processor => {
                 let percent = subject.follower.iter().copied();
-                ("percent of a core", Summary::of(percent))
+                ("percent of one core", Summary::of(percent))
             }
         };
         let (in_words, reached) = self
@@ -66,7 +66,7 @@ impl Comparison {
             .map(|target| match self.kind {
                 Kind::Time => (format!("≤ {target}"), value.median <= target),
                 Kind::Rate => (format!("≥ {target}"), value.median >= target),
-                Kind::Processor => (format!("< {target} %"), value.median < target),
+                Kind::Processor => (format!("< {target}%"), value.median < target),
             })
             .unzip();
         ComparisonResult {

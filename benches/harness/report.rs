@@ -85,7 +85,7 @@ fn cells(row: &RowResult, comparison: &ComparisonResult) -> [String; 11] {
     let (subject_time, value) = match comparison.against {
         Some(_) => (time(subject), spread(comparison.value, "")),
         // Nothing was exchanged in that time.
-        None => (String::new(), spread(comparison.value, " %")),
+        None => (String::new(), spread(comparison.value, "%")),
     };
     let against = comparison.against.clone().unwrap_or_default();
     [
@@ -94,7 +94,7 @@ fn cells(row: &RowResult, comparison: &ComparisonResult) -> [String; 11] {
         time(find("line")),
         comparison.subject.clone(),
         subject_time,
-        format!("{} %", three_digits(processor)),
+        format!("{}%", three_digits(processor)),
         against.clone(),
         time(find(&against)),
         value,

@@ -16,7 +16,7 @@ pub struct ContenderResult {
     pub processor_percent: Summary,
     /// Nanoseconds of one exchange, round by round.
     pub rounds: Vec<f64>,
-    /// The share of a core that the following process used, in percent, round by round.
+    /// The share of one core that the following process used, in percent, round by round.
     #[serde(skip)]
     pub(super) follower: Vec<f64>,
 }

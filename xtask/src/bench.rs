@@ -19,7 +19,7 @@ use crate::run;
 ///
 /// Builds in release mode, and runs
 ///
-/// - shm bench, in all ways of waiting, the lesson's layout too, on two cores;
+/// - shm bench, in all ways of waiting, also in the classic layout, on two cores;
 ///
 /// - shm bench, without polling, on one core and unpinned;
 ///
@@ -207,13 +207,12 @@ impl Options {
             return Ok(vec![scaling]);
         }
         run::build("cargo build --quiet --release --package shm-cli")?;
-        // In the quick form of the lesson's layout only the lesson's own loop, which is always
-        // there.
+        // The quick form measures only the original loop in the classic layout.
         let layouts = if self.quick { "" } else { " --classic" };
         // Those that have no interval; two seconds each are enough where nothing polls.
         let brief = if self.quick { "" } else { " --duration 2s" };
         let brief =
-            format!("shm bench --wait spin,yield,backoff,adaptive,block --no-lesson{brief}");
+            format!("shm bench --wait spin,yield,backoff,adaptive,block --no-original{brief}");
         let picture = "--svg docs/measurements.svg";
         let waiting: (_, Pick) = ("measurements.json", figures::of_waiting);
         let ratios: (_, Pick) = ("ratios.json", figures::of_ratios);

@@ -23,7 +23,7 @@ pub(crate) struct Options {
     /// The lines of an earlier run again
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// In the layout of the lesson's C programs
+    /// In the layout of the original C programs
     #[arg(long)]
     classic: bool,
     /// This one is the program for 64-bit Arm, emulated; `cargo xtask test aarch64` has built it

@@ -44,7 +44,7 @@ pub(crate) fn of_waiting(report: &Value) -> Vec<Figure> {
         let idle = percent("receiver").zip(percent("sender"));
         let idle = Value::from(idle.map(|(one, other)| f64::midpoint(one, other)));
         figures.add(format!("idle CPU, {wait}"), &idle, |it| {
-            format!("{it:.2}% of a core")
+            format!("{it:.2}% of one core")
         });
     }
     figures.0
@@ -182,8 +182,10 @@ fn time(nanoseconds: f64) -> String {
     }
 }
 
+/// A small ratio needs more digits: a hundredth would be all that is left of it.
 fn times(ratio: f64) -> String {
-    format!("{ratio:.2}")
+    let decimals = if ratio < 0.1 { 4 } else { 2 };
+    format!("{ratio:.decimals$}")
 }
 
 #[cfg(test)]
@@ -231,7 +233,7 @@ mod tests {
             "idle": {"receiver": {"cpu_percent": 0.1}, "sender": {"cpu_percent": 0.12}}}]});
         let expected = [
             "one-way latency, block: 59.8 µs",
-            "idle CPU, block: 0.11% of a core",
+            "idle CPU, block: 0.11% of one core",
         ];
         assert_eq!(texts(of_waiting(&waiting)), expected);
         let median = |median: f64| json!({"nanoseconds": {"median": median}});
@@ -240,8 +242,12 @@ mod tests {
         let expected = ["stream, 64 bytes, the slowest of 64 to 65,536 slots / 16 slots: 2.50"];
         assert_eq!(texts(of_scaling(&scaling)), expected);
         let peers = json!({"rows": [{"quantity": "round_trip/spin/1024B", "peer": "iceoryx2",
-            "measured": {"ratio": {"median": 0.29}}}]});
-        let expected = ["round trip, 1024 bytes, time / iceoryx2: 0.29"];
+            "measured": {"ratio": {"median": 0.29}}}, {"quantity": "round_trip/spin/1024B",
+            "peer": "pipe", "measured": {"ratio": {"median": 0.006_71}}}]});
+        let expected = [
+            "round trip, 1024 bytes, time / iceoryx2: 0.29",
+            "round trip, 1024 bytes, time / pipe: 0.0067",
+        ];
         assert_eq!(texts(of_peers(&peers)), expected);
     }
 }

@@ -43,7 +43,7 @@ pub(crate) struct BenchArgs {
     ///
     /// It is the last row of the table, and takes seconds to measure.
     #[arg(long, conflicts_with = "classic")]
-    pub(crate) no_lesson: bool,
+    pub(crate) no_original: bool,
 
     /// Bytes in a message, 10 to 1024
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = size, allow_negative_numbers = true)]

@@ -8,7 +8,7 @@ use super::way::{Layout, Way};
 use crate::args::{BenchArgs, PeerArgs, WaitArg};
 
 impl BenchArgs {
-    /// Every way of waiting that was asked for, each once; the lesson's own last.
+    /// Every way of waiting that was asked for, each once, with the original loop last.
     pub(super) fn ways(&self) -> Vec<Way> {
         let mut ways = Vec::new();
         let mut add = |layout, wait| {
@@ -29,8 +29,8 @@ impl BenchArgs {
                 }
             }
         }
-        if !self.no_lesson {
-            add(Way::LESSON.layout, Way::LESSON.wait);
+        if !self.no_original {
+            add(Way::ORIGINAL.layout, Way::ORIGINAL.wait);
         }
         ways
     }
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn by_default_every_way_is_measured_and_the_lesson_last() {
+    fn by_default_every_way_is_measured_and_the_original_last() {
         let ways = ways(&[]);
         assert_eq!(ways.len(), 12, "{ways:?}");
         assert_eq!(ways[0], "spin");
@@ -83,13 +83,13 @@ mod tests {
             "spin,spin,poll",
             "--interval",
             "1ms,1ms",
-            "--no-lesson",
+            "--no-original",
         ]);
         assert_eq!(ways, ["spin", "poll/1ms"]);
     }
 
     #[test]
-    fn the_lessons_layout_has_four_ways_of_waiting() {
+    fn the_classic_layout_has_four_ways_of_waiting() {
         let ways = ways(&["--classic", "--interval", "1ms"]);
         let classic = ways.iter().filter(|way| way.starts_with("classic/"));
         assert_eq!(classic.count(), 5, "{ways:?}");

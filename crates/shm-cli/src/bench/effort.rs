@@ -68,7 +68,7 @@ impl Effort {
         (self.other, 4)
     }
 
-    /// How long. The lesson's loop moves a message an interval.
+    /// How long. The original loop moves a message an interval.
     pub(super) fn stream(&self) -> Duration {
         self.other.max(self.interval * 12)
     }
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     /// With the default list of ways: five that do not poll, polls from 1 µs to 100 ms, and the
-    /// lesson's.
+    /// original one.
     fn total(effort: Effort, classic: bool) -> Duration {
         let polls = [1, 10, 100, 1000, 10_000, 100_000].map(Duration::from_micros);
         let sum = |rest: u32| {
@@ -100,8 +100,8 @@ mod tests {
                 .sum();
             polls + effort.total() * rest
         };
-        let lesson = effort.at(Some(polls[5])).total();
-        sum(5) + if classic { sum(3) } else { lesson }
+        let original = effort.at(Some(polls[5])).total();
+        sum(5) + if classic { sum(3) } else { original }
     }
 
     #[test]

@@ -89,7 +89,7 @@ pub(super) fn usage() -> Result<Usage, Failure> {
     Usage::so_far().map_err(|error| {
         Failure::new(
             Status::Failure,
-            format_args!("processor time cannot be told: {error}"),
+            format_args!("cannot read the CPU time: {error}"),
         )
     })
 }

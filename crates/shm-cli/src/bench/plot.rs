@@ -6,7 +6,7 @@ use shm_cli::measure::units::time;
 use super::report::{Report, Row};
 use super::way::Layout;
 
-/// The least CPU time that is told from nothing, in percent of a core.
+/// The least CPU time that the picture distinguishes from none, in percent of one core.
 const LEAST: f64 = 0.01;
 
 /// The shapes of the ways that have no interval, in their order.
@@ -29,15 +29,15 @@ fn plot(report: &Report) -> Plot {
     about.extend(report.notes.iter().map(|note| format!("Note: {note}")));
     let points = || report.rows.iter().map(point);
     Plot {
-        title: "What waiting costs: latency against processor time",
+        title: "What waiting costs: latency against CPU time",
         about,
         across: Axis::decades(
-            "processor time of both processes, percent of a core",
+            "CPU time of both processes, percent of one core",
             points().map(|point| point.x),
             |value| {
                 let least = if value <= LEAST * 1.001 { "≤ " } else { "" };
                 // A power of a fraction is a little beside it.
-                format!("{least}{} %", (value * 1e6).round() / 1e6)
+                format!("{least}{}%", (value * 1e6).round() / 1e6)
             },
         ),
         up: Axis::decades(
@@ -49,8 +49,8 @@ fn plot(report: &Report) -> Plot {
     }
 }
 
-/// The polls of a layout are joined, and each other way of waiting is for itself; the lesson's own
-/// is named.
+/// The polls of a layout are joined, and each other way of waiting is for itself; that of the
+/// original C programs is named.
 fn series(rows: &[Row]) -> Vec<Series> {
     let mut series = Vec::new();
     for (layout, name, colour) in [
@@ -70,7 +70,7 @@ fn series(rows: &[Row]) -> Vec<Series> {
             });
         }
         for row in rows() {
-            let mark = match (row.interval_ns, row.is_lesson) {
+            let mark = match (row.interval_ns, row.is_original) {
                 (_, true) => Mark::Ring,
                 (None, _) => mark(&row.name),
                 // On the curve, unless there is none.
@@ -78,7 +78,7 @@ fn series(rows: &[Row]) -> Vec<Series> {
                 _ => Mark::Circle,
             };
             let (name, colour) = match layout {
-                _ if row.is_lesson => ("the lesson: poll/100ms".to_owned(), ORANGE),
+                _ if row.is_original => ("original: poll/100ms".to_owned(), ORANGE),
                 Layout::Mailbox if row.interval_ns.is_none() => (row.name.clone(), GREEN),
                 _ => (row.name.clone(), colour),
             };
@@ -122,7 +122,7 @@ mod tests {
     use crate::bench::report::samples::report;
 
     #[test]
-    fn every_way_has_a_mark_and_a_name_in_the_legend_and_so_has_the_lesson() {
+    fn every_way_has_a_mark_and_a_name_in_the_legend_and_so_has_the_original() {
         let report = report();
         let plot = plot(&report);
         let names: Vec<&str> = plot
@@ -136,7 +136,7 @@ mod tests {
             "yield",
             "adaptive",
             "block",
-            "the lesson: poll/100ms",
+            "original: poll/100ms",
         ];
         assert_eq!(names, expected);
         let marks: usize = plot.series.iter().map(|series| series.points.len()).sum();
@@ -161,7 +161,7 @@ mod tests {
         let plot = plot(&report());
         let labels = |axis: &Axis| axis.labels.iter().map(|label| label.1.clone()).collect();
         let across: Vec<String> = labels(&plot.across);
-        assert_eq!(across, ["≤ 0.01 %", "0.1 %", "1 %", "10 %", "100 %"]);
+        assert_eq!(across, ["≤ 0.01%", "0.1%", "1%", "10%", "100%"]);
         let up: Vec<String> = labels(&plot.up);
         assert_eq!((up[0].as_str(), up[3].as_str()), ("100 ns", "100 µs"));
     }

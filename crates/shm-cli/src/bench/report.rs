@@ -33,15 +33,15 @@ pub(super) struct Settings {
     pub(super) quick: bool,
 }
 
-/// One way of waiting, at both ends.
+/// One way of waiting, which both processes use.
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
     pub(super) name: String,
     pub(super) layout: Layout,
-    /// Between two looks, of those that poll.
+    /// Between two checks, of those that poll.
     pub(super) interval_ns: Option<u64>,
-    /// Whether this is the lesson's own loop.
-    pub(super) is_lesson: bool,
+    /// Whether this is the loop of the original C programs.
+    pub(super) is_original: bool,
     /// The mean latency in intervals of poll.
     pub(super) mean_in_intervals: Option<f64>,
     /// Whether the figures can be right.
@@ -105,7 +105,7 @@ impl Row {
             name: way.to_string(),
             layout: way.layout,
             interval_ns: interval.and_then(|interval| u64::try_from(interval.as_nanos()).ok()),
-            is_lesson: way == Way::LESSON,
+            is_original: way == Way::ORIGINAL,
             mean_in_intervals,
             is_valid: interval
                 .zip(mean_in_intervals)
@@ -148,35 +148,36 @@ impl Report {
         self.warnings.is_empty()
     }
 
-    /// The lesson's own loop, if it was measured.
-    pub(super) fn lesson(&self) -> Option<&Row> {
-        self.rows.iter().find(|row| row.is_lesson)
+    /// The loop of the original C programs, if it was measured.
+    pub(super) fn original(&self) -> Option<&Row> {
+        self.rows.iter().find(|row| row.is_original)
     }
 
-    /// How many times the messages of the lesson's loop this way moves in the same time.
-    pub(super) fn times_the_lesson(&self, row: &Row) -> Option<f64> {
-        let lesson = self.lesson()?.stream.messages_per_second;
-        (lesson > 0.0).then(|| row.stream.messages_per_second / lesson)
+    /// How many times as many messages this way moves as the original loop.
+    pub(super) fn times_the_original(&self, row: &Row) -> Option<f64> {
+        let original = self.original()?.stream.messages_per_second;
+        (original > 0.0).then(|| row.stream.messages_per_second / original)
     }
 
-    /// The lesson's loop beside the quickest way, and beside the default.
-    pub(super) fn against_the_lesson(&self) -> Vec<String> {
-        let Some(lesson) = self.lesson() else {
+    /// Compares the original loop with the quickest way and with the default.
+    pub(super) fn against_the_original(&self) -> Vec<String> {
+        let Some(original) = self.original() else {
             return Vec::new();
         };
         let rate = |row: &Row| row.stream.messages_per_second;
         let cpu = |row: &Row| percent(row.stream.cost.cpu_percent());
         let mut sentences = vec![format!(
-            "The lesson's loop at 100 ms moves {:.1} messages a second, at {} of a core for both processes.",
-            rate(lesson),
-            cpu(lesson)
+            "The loop of the original C programs moves {:.1} messages a second, at {} of one core \
+             for both processes.",
+            rate(original),
+            cpu(original)
         )];
         let ours = || self.rows.iter().filter(|row| row.layout == Layout::Mailbox);
         let quickest = ours().max_by(|one, other| rate(one).total_cmp(&rate(other)));
         let default = ours().find(|row| row.name == "adaptive");
         let default = default.filter(|row| quickest.is_none_or(|best| best.name != row.name));
         for row in quickest.into_iter().chain(default) {
-            if let Some(times) = self.times_the_lesson(row) {
+            if let Some(times) = self.times_the_original(row) {
                 sentences.push(format!(
                     "{} moves {} a second, {} times as many, at {}.",
                     row.name,
@@ -305,8 +306,8 @@ mod tests {
     }
 
     #[test]
-    fn the_lesson_is_compared_with_the_quickest_and_the_default() {
-        let sentences = report().against_the_lesson();
+    fn the_original_is_compared_with_the_quickest_and_the_default() {
+        let sentences = report().against_the_original();
         assert_eq!(sentences.len(), 3, "{sentences:?}");
         assert!(sentences[0].contains("9.0 messages"), "{sentences:?}");
         assert!(

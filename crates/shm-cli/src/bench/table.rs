@@ -10,7 +10,7 @@ use super::report::{Report, Row};
 const STYLE: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
-/// The machine, two tables, and how it compares to the lesson.
+/// The machine, two tables, and how it compares to the original loop.
 pub(super) fn table(report: &Report) -> String {
     let settings = report.settings;
     let mut text = format!(
@@ -24,7 +24,7 @@ pub(super) fn table(report: &Report) -> String {
         lines(report, latencies),
         lines(report, costs),
     );
-    let sentences = report.against_the_lesson();
+    let sentences = report.against_the_original();
     if !sentences.is_empty() {
         text += &format!("\n{}\n", sentences.join("\n"));
     }
@@ -57,7 +57,7 @@ fn latencies(_: &Report, row: &Row) -> [(&'static str, String); 9] {
 fn costs(report: &Report, row: &Row) -> [(&'static str, String); 9] {
     let (reader, writer) = (&row.sparse.cost.receiver, &row.sparse.cost.sender);
     let waiting = &row.idle.cost.receiver;
-    let times = report.times_the_lesson(row);
+    let times = report.times_the_original(row);
     [
         ("wait", name(row)),
         ("reader CPU", percent(reader.cpu_percent)),
@@ -67,7 +67,7 @@ fn costs(report: &Report, row: &Row) -> [(&'static str, String); 9] {
         ("idle wake-ups/s", grouped(waiting.wakeups_per_second)),
         ("round trip", whole(row.round_trip.p50_ns)),
         ("messages/s", grouped(row.stream.messages_per_second)),
-        ("× lesson", times.map_or_else(|| "-".to_owned(), grouped)),
+        ("× original", times.map_or_else(|| "-".to_owned(), grouped)),
     ]
 }
 
@@ -90,8 +90,8 @@ fn lines(report: &Report, columns: fn(&Report, &Row) -> [(&'static str, String);
 }
 
 fn name(row: &Row) -> String {
-    if row.is_lesson {
-        format!("{} (the lesson)", row.name)
+    if row.is_original {
+        format!("{} (original)", row.name)
     } else {
         row.name.clone()
     }
@@ -124,7 +124,7 @@ mod tests {
     use crate::bench::report::samples::report;
 
     #[test]
-    fn every_way_is_in_both_tables_and_the_lesson_is_named() {
+    fn every_way_is_in_both_tables_and_the_original_is_named() {
         let text = table(&report());
         for row in report().rows {
             let lines = text
@@ -132,7 +132,7 @@ mod tests {
                 .filter(|line| line.split_whitespace().next() == Some(row.name.as_str()));
             assert!(lines.count() >= 2, "{}:\n{text}", row.name);
         }
-        assert!(text.contains("poll/100ms (the lesson)"), "{text}");
+        assert!(text.contains("poll/100ms (original)"), "{text}");
         assert!(!text.contains("WARNING"), "{text}");
     }
 }

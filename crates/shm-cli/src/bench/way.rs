@@ -15,8 +15,8 @@ pub(super) struct Way {
 }
 
 impl Way {
-    /// The lesson's own: its layout, and a look every 100 ms.
-    pub(super) const LESSON: Self = Self {
+    /// That of the original C programs: their layout, and a check every 100 ms.
+    pub(super) const ORIGINAL: Self = Self {
         layout: Layout::Classic,
         wait: Wait::Poll(Duration::from_millis(100)),
     };
@@ -26,7 +26,7 @@ impl Way {
         self.layout == Layout::Mailbox || !matches!(self.wait, Wait::Backoff | Wait::Adaptive)
     }
 
-    /// The time between two looks, of those that poll.
+    /// The time between two checks, of those that poll.
     pub(super) fn interval(&self) -> Option<Duration> {
         match self.wait {
             Wait::Poll(interval) => Some(interval),
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_way_is_named_by_layout_strategy_and_interval() {
-        assert_eq!(Way::LESSON.to_string(), "classic/poll/100ms");
+        assert_eq!(Way::ORIGINAL.to_string(), "classic/poll/100ms");
         let way = |wait| {
             Way {
                 layout: Layout::Mailbox,

@@ -4,7 +4,7 @@
 pub const LENGTH: usize = 10;
 
 /// Bits of the number in each byte; the highest bit is set, so that no byte is 0 and ends a text of
-/// the lesson's.
+/// that layout.
 const BITS: u32 = 7;
 const SET: u8 = 1 << BITS;
 

@@ -37,14 +37,14 @@ pub fn whole(nanoseconds: u64) -> String {
     time(nanoseconds as f64)
 }
 
-/// With as many digits as tell something: `101 %`, `2.4 %`, `0.03 %`.
+/// With as many digits as tell something: `101%`, `2.4%`, `0.03%`.
 pub fn percent(value: f64) -> String {
     let decimals = match value {
         value if value >= 99.5 => 0,
         value if value >= 0.995 => 1,
         _ => 2,
     };
-    format!("{value:.decimals$} %")
+    format!("{value:.decimals$}%")
 }
 
 /// A whole number in groups of three, or with a decimal below 10: `1,234,567`, `9.1`.
@@ -95,9 +95,9 @@ mod tests {
 
     #[test]
     fn percentages_are_finer_where_they_are_small() {
-        assert_eq!(percent(101.3), "101 %");
-        assert_eq!(percent(2.44), "2.4 %");
-        assert_eq!(percent(0.031), "0.03 %");
+        assert_eq!(percent(101.3), "101%");
+        assert_eq!(percent(2.44), "2.4%");
+        assert_eq!(percent(0.031), "0.03%");
     }
 
     #[test]

@@ -13,10 +13,10 @@ use test_support::shm::{ENDING_SIGNALS, in_namespace, run, shm};
 use test_support::{Process, Scratch, Signal, both_cores, has_mount_namespaces, until};
 
 /// The smallest form: two ways of waiting, and no more messages than are needed.
-const SMALLEST: &str = "bench --wait spin,block --duration 20ms --no-lesson";
+const SMALLEST: &str = "bench --wait spin,block --duration 20ms --no-original";
 
 /// One that goes on until it is stopped.
-const LONG: &str = "bench --wait block --duration 10m --no-lesson";
+const LONG: &str = "bench --wait block --duration 10m --no-original";
 
 fn bench(line: &str) -> Command {
     shm(line.split(' '))
@@ -172,10 +172,10 @@ fn json_takes_the_place_of_the_table() {
 }
 
 #[test]
-fn the_lessons_layout_is_measured_too() {
+fn the_classic_layout_is_measured_too() {
     let _cores = both_cores();
     let line = "bench --wait poll --interval 10us --classic --duration 10ms --json";
-    // A busy machine may make the lesson's messages late, which it then says.
+    // A busy machine may make the original loop's messages late, which it then reports.
     let json: Value = serde_json::from_str(&run(line.split(' ')).text()).expect("only JSON");
     let expected = ["poll/10us", "classic/poll/10us", "classic/poll/100ms"];
     assert_eq!(names(&json), expected);

@@ -56,7 +56,7 @@ bench --size 1025 | expected 10 to 1024 bytes
 bench --slots 3 | expected a power of two from 1 to 65536
 bench --pin elsewhere | elsewhere
 bench --json --csv | one of --json and --csv
-bench --no-lesson --classic | --classic
+bench --no-original --classic | --classic
 "#;
 
 #[test]

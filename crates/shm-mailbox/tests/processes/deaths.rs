@@ -92,7 +92,7 @@ fn notices_deaths_in_time(wait: Wait) {
     let (count, last) = (delays.len(), delays[delays.len() - 1]);
     let (middle, late) = (delays[count / 2], delays[count * 99 / 100]);
     println!(
-        "{wait}: {count} deaths noticed, half within {middle:?}, 99 % within {late:?}, all within {last:?}"
+        "{wait}: {count} deaths noticed, half within {middle:?}, 99% within {late:?}, all within {last:?}"
     );
     // Of few, one may have been held up by what else the machine does. The long form wants the
     // machine for itself, and only there is the time in the test's name required.

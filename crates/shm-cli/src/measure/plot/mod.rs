@@ -196,7 +196,7 @@ mod tests {
             y: value,
             whisker: (value / 2.0, value),
         });
-        let across = Axis::decades("cost", [1.0, 500.0], |value| format!("{value} %"));
+        let across = Axis::decades("cost", [1.0, 500.0], |value| format!("{value}%"));
         let ours = Series {
             name: "ours".to_owned(),
             mark: Mark::Diamond,
@@ -222,7 +222,7 @@ mod tests {
             " aria-label=\"Costs &amp; &quot;gains&quot;\"",
             ">cost<",
             ">time<",
-            ">100 %<",
+            ">100%<",
             ">500 ns<",
             ">ours<",
             ">theirs<",
