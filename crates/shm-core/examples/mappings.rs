@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let seen = there.view::<AtomicU64>(0)?.load(Ordering::Acquire);
     println!("shared: one mapping stores 42, the other loads {seen}");
 
-    // Read-only: bytes are copied out; a view, through which one could store, is refused.
+    // Read-only: bytes are copied out; a view would allow stores, so asking for one fails.
     let reader = Mapping::options().access(Access::ReadOnly).map(object)?;
     there.write(100, b"hello")?;
     println!("read-only: {:?}", text_at(&reader, 100)?);

@@ -105,7 +105,7 @@ pub fn install() -> Result<(), SystemError> {
     PAGE.store(shm_sys::page_size(), Ordering::Relaxed);
     // SAFETY: nothing is set.
     let found = unsafe { shm_sys::sigaction(SIGBUS, None) }.map_err(failed)?;
-    // Of two threads that are here at the same time, the second may find the first one's handler.
+    // Of two threads that are here at the same time, the second may find the handler of the first.
     if !is_ours(&found) {
         remember(found);
         let ours = action(&found);
@@ -173,8 +173,8 @@ fn cure(address: usize) -> bool {
     let Some(start) = NonNull::new(start) else {
         return false;
     };
-    // SAFETY: a page of a mapping of ours, with its access; it stays mapped meanwhile and may have
-    // any contents: see the head of the file.
+    // SAFETY: a page of a mapping of ours, with its access; it stays mapped during the call and may
+    // have any contents: see the head of the file.
     unsafe { shm_sys::mmap_fixed_private_anonymous(start, page, prot) }.is_ok()
 }
 

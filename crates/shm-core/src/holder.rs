@@ -39,7 +39,7 @@ fn text_of(file: &Path) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Whether the description of a descriptor tells of a lock of this byte of the object.
+/// Whether the description of a descriptor lists a lock on this byte of the object.
 ///
 /// It stands there as `lock: 1: OFDLCK ADVISORY WRITE -1 00:1b:13 2 2`: major and minor number of
 /// the device, inode, first and last byte.

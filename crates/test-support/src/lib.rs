@@ -1,5 +1,6 @@
-//! What the tests of all crates share: names that are gone afterwards, children and programs that
-//! are killed with their test, places of their own, and conditions to wait for instead of sleeping.
+//! What the tests of all crates share: names that are removed afterwards, children and programs
+//! that are killed with their test, scratch folders, and conditions to wait for instead of
+//! sleeping.
 //!
 //! Only tests depend on this crate, and it depends on nothing above shm-core. What one crate's
 //! tests need alone stands beside them.
@@ -32,7 +33,7 @@ pub use process::Process;
 pub use scratch::Scratch;
 pub use terminal::{Terminal, shown};
 
-/// How long anything may take, also where each process gets a twentieth of a core: it guards what
+/// How long anything may take, also where each process gets a twentieth of one core: it guards what
 /// takes a second or two on a machine with nothing else to do.
 pub const LIMIT: Duration = Duration::from_secs(600);
 

@@ -1,4 +1,5 @@
-//! What a test needs of the machine; where that is missing the test says so, and returns.
+//! What a test needs of the machine; where that is missing, the test prints that it is skipped, and
+//! returns.
 
 use std::process::{Command, Stdio};
 

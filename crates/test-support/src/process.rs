@@ -84,7 +84,7 @@ impl Process {
     /// Writes all of it from a thread, then ends the input.
     pub fn feed(&mut self, bytes: Vec<u8>) {
         let mut input = self.input.take().expect("its input is open");
-        // Whoever kills the process gets a broken pipe here, and knows.
+        // If the test has killed the process, this is a broken pipe, which is expected.
         thread::spawn(move || input.write_all(&bytes));
     }
 
@@ -104,7 +104,7 @@ impl Process {
         kill(pid, signal).expect("the process is there");
     }
 
-    /// SIGKILL, and waits until it is gone.
+    /// Sends SIGKILL, and waits for the end.
     pub fn kill(&mut self) {
         self.child.kill().expect("the process is there");
         self.child.wait().expect("the process is ours");

@@ -10,7 +10,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::{Process, until};
 
-/// Both ends of a pseudo-terminal, and what it has shown.
+/// A pseudo-terminal with both of its descriptors, and what it has shown.
 pub struct Terminal {
     screen: File,
     line: File,

@@ -4,10 +4,10 @@
 //! slot's `version` makes it a seqlock with one writer: 4k is free, 4k + 1 is being filled by the
 //! thread that took it with a compare-exchange, 4k + 2 holds a mapping, and the next free state is
 //! 4k + 4. The handler believes a range only if it read one and the same 4k + 2 before and after,
-//! so it never mixes the ranges of two mappings. A mapping enters before anybody can touch it, and
-//! leaves before it is unmapped. The one that a thread faults in cannot leave meanwhile, because
-//! that thread borrows it; and no address in the registry can belong to another's memory, because
-//! it is still mapped by us.
+//! so it never mixes the ranges of two mappings. A mapping enters before any thread can touch it,
+//! and leaves before it is unmapped. The one that a thread faults in cannot leave during the fault,
+//! because that thread borrows it; and no address in the registry can belong to another's memory,
+//! because it is still mapped by us.
 
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{

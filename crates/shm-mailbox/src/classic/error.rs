@@ -217,7 +217,7 @@ pub enum CloseError {
     System(#[from] SystemError),
 }
 
-/// What can end an operation at either end; the ends' own errors are made from it.
+/// What can make an operation of a writer or a reader fail; their own errors are made from it.
 #[derive(Debug)]
 pub(super) enum Fault {
     Stop(Stop),

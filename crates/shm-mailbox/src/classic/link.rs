@@ -125,7 +125,7 @@ impl Link {
     }
 
     /// Sleeps until `word` is no longer `seen`, and at most until the `deadline`, or for
-    /// `interval`: a program of the lesson wakes nobody.
+    /// `interval`: an original C program wakes no process.
     pub(super) fn sleep(word: &AtomicU32, seen: u32, deadline: Moment, interval: Duration) {
         let deadline = deadline.min(Moment::now().after(interval));
         // Woken, changed, time up, a signal, or no memory behind the word: the look that follows

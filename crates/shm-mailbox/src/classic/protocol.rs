@@ -1,5 +1,5 @@
-//! The protocol of the classic layout as plain functions over a [`Region`], with every ordering
-//! there is in it.
+//! The protocol of the classic layout as plain functions over a [`Region`], with all of its
+//! orderings.
 //!
 //! # What the C programs do
 //!
@@ -20,27 +20,27 @@
 //! waited; its request is as good as ours and is taken over. It is not counted up: a C reader that
 //! overlaps would see the same, and a writer stores 0 whatever the number. Should the answer to
 //! that old request come just before the swap, it is lost, as it would have been had it come before
-//! we started: the layout cannot tell a message that nobody read from one that somebody did. That
-//! is the message *in flight when a reader is killed*, which the classic layout loses and a mailbox
-//! does not. Should a writer be in the middle of its answer, a C writer answers us, and ours finds
+//! we started: the layout cannot tell a message that was read from one that was not. That is the
+//! message *in flight when a reader is killed*, which the classic layout loses and a mailbox does
+//! not. Should a writer be in the middle of its answer, a C writer answers us, and ours finds
 //! another number in the flag than the one it saw, and hands over to us in its next attempt.
 //!
 //! **Answering** ([`hand_over`]) copies the text, NUL and padding included (so does `strncpy`;
 //! nothing of an earlier message stays behind), and then exchanges the number that was seen for 0.
 //! The exchange fails if the reader has withdrawn by then: in that case the message was not handed
 //! over, and the writer keeps it for the next request. If the reader withdrew *and requested
-//! again*, the exchange succeeds, rightly: the text is complete, and somebody waits for it. A plain
+//! again*, the exchange succeeds, rightly: the text is complete, and a reader waits for it. A plain
 //! store of 0, as in C, would lose the message in the first case.
 //!
 //! **Withdrawing** ([`withdraw`]) exchanges the positive number for 0. Exactly one of this and the
 //! writer's exchange succeeds, so either the message was not handed over, or it is here and the
-//! reader takes it. Against a C writer there is a gap: between its look at the flag and its store,
+//! reader takes it. Against a C writer there is a gap: between its check of the flag and its store,
 //! the time of one `strncpy`, it cannot learn of a withdrawal, and takes the message for delivered.
 //!
 //! **Taking** ([`take`]) copies all 1024 bytes and looks for the NUL in the copy, so the length is
-//! right whatever anybody writes meanwhile. A text without any NUL (ours and the lesson's writer
-//! always leave one) is taken as 1024 bytes: nothing is lost, and nothing beyond the text is read,
-//! as C's `printf` would.
+//! right whatever another process writes at the same time. A text without any NUL (our writer and
+//! the C writer always leave one) is taken as 1024 bytes: no byte is lost, and none after the text
+//! is read, as C's `printf` would.
 //!
 //! **Marking as taken** ([`mark_taken`]) stores 0 into the first word of the text. It is done only
 //! by a reader that has taken a message and not requested since; then the flag is 0 because that
@@ -51,25 +51,25 @@
 //! request implies it: a text is always empty when our reader asks, unless the reader has just been
 //! started.
 //!
-//! **A reset** is told from an answer by the text: an answer of ours is never empty, a C writer's
-//! holds at least the line's end. When a C writer starts, the text is emptied by `O_TRUNC` and the
-//! flag falls to 0; our reader, which waits for the answer, finds no text and requests again. The C
-//! writer's own store of 0, after that, does the same once more. (A C writer's line that begins
-//! with NUL is empty too, and is asked for again; the C reader prints nothing for it either.) Our
-//! own writer never resets: it would destroy the request of a reader that waits, and it has no need
-//! to, since a request left behind by a dead reader is answered into the void by the C writer in
-//! any case.
+//! **A reset** is distinguished from an answer by the text: an answer of ours is never empty, a C
+//! writer's holds at least the line's end. When a C writer starts, the text is emptied by `O_TRUNC`
+//! and the flag falls to 0; our reader, which waits for the answer, finds no text and requests
+//! again. The C writer's own store of 0, after that, does the same once more. (A C writer's line
+//! that begins with NUL is empty too, and is asked for again; the C reader prints nothing for it
+//! either.) Our own writer never resets: it would destroy the request of a reader that waits, and
+//! it has no need to, since a request left behind by a dead reader is answered into the void by the
+//! C writer in any case.
 //!
-//! A negative flag is nobody's: the C reader would count it up and take the old text for an answer.
-//! To our writer it is no request, to our reader an answer if there is a text, and [`request`]
-//! repairs it.
+//! A negative flag belongs to no process: the C reader would count it up and take the old text for
+//! an answer. To our writer it is no request, to our reader an answer if there is a text, and
+//! [`request`] repairs it.
 //!
 //! # The orderings, and what each pairs with
 //!
 //! * (Q) the swap in [`request`], Release, pairs with the Acquire load in [`wanted`]: the reader's
 //!   copy of the last text, and its mark, are over before the writer writes the next.
 //! * (A) the exchange in [`hand_over`], Release, pairs with the Acquire load in [`is_answered`] and
-//!   with the failing exchange in [`withdraw`]: who sees the 0 sees the text.
+//!   with the failing exchange in [`withdraw`]: a process that sees the 0 sees the text.
 //! * (T) the store in [`mark_taken`], Release, pairs with the Acquire load in [`is_taken`]: the
 //!   copy is over when the writer believes it.
 //!
@@ -79,13 +79,13 @@
 //!
 //! # Sleeping and waking
 //!
-//! Who waits for the flag sleeps in `FUTEX_WAIT(flag, the number seen)`, and who changes it wakes.
-//! The kernel compares under its lock, so a change between look and sleep prevents the sleep:
-//! between our two programs no wake-up is lost. A C program wakes nobody; the time-out of the sleep
-//! is for that. A writer that waits for its last message to be taken sleeps on the first word of
-//! the text in the same way, since that word changes in every case but one: our reader marks before
-//! it requests. The one is a reader that has just been started, and is noticed when the sleep's
-//! time is over.
+//! A process that waits for the flag sleeps in `FUTEX_WAIT(flag, the number seen)`, and the process
+//! that changes it wakes it. The kernel compares under its lock, so a change between check and
+//! sleep prevents the sleep: between our two programs no wake-up is lost. A C program wakes no
+//! process, so the sleep has a time-out. A writer that waits for its last message to be taken
+//! sleeps on the first word of the text in the same way, since that word changes in every case but
+//! one: our reader marks before it requests. The one is a reader that has just been started, and is
+//! noticed when the sleep's time is over.
 
 use super::layout::{Region, TEXT};
 use crate::memory::sync::Ordering;

@@ -190,7 +190,7 @@ impl Reader {
         let mut text = [0; TEXT];
         let length = protocol::take(self.link.region(), &mut text);
         if length == 0 {
-            // A reset: the request was gone anyway.
+            // A reset, which has removed the request.
             return None;
         }
         let mut message = Message::new();
@@ -259,8 +259,8 @@ impl Condition for Asking<'_> {
         Ok(None)
     }
 
-    /// Does not look at the flag while all is well: a polling reader looks when its interval is
-    /// over, as it was told.
+    /// Does not check the flag while all is well: a polling reader checks when its interval is
+    /// over, as its caller chose.
     fn check(&mut self) -> Result<Option<usize>, Fault> {
         match self.link.inspect() {
             // The answer may have come before the end, and wins.

@@ -272,7 +272,8 @@ impl Condition for Handing<'_> {
         Ok(Some(()))
     }
 
-    /// Does not look at the flag: a polling writer looks when its interval is over, as it was told.
+    /// Does not check the flag: a polling writer checks when its interval is over, as its caller
+    /// chose.
     fn check(&mut self) -> Result<Option<()>, Fault> {
         self.link.inspect()?;
         *self.reader = known_reader(self.link)?;

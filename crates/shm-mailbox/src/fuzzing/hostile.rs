@@ -54,7 +54,7 @@ pub fn run(input: &[u8]) {
 }
 
 /// Reads the header of a mailbox, some of whose bytes are others, and whose object may be of
-/// another size: the form of the mailbox it is now, or `None` if it is refused.
+/// another size: the form of the mailbox it is now, or `None` if validation fails.
 fn read_header(region: &Region, input: &mut Input<'_>) -> Option<Geometry> {
     let id = MailboxId::from_bytes([7; 16]).expect("not 0");
     protocol::write_header(region, id);
@@ -103,7 +103,7 @@ struct World<'a> {
 impl World<'_> {
     fn step(&mut self) {
         let operation = self.input.byte();
-        // Whether somebody writes a word while the operation is under way.
+        // Whether another process writes a word during the operation.
         let meanwhile = operation & 128 != 0;
         match operation % 16 {
             0 | 1 => self.damage(),
@@ -254,7 +254,7 @@ impl World<'_> {
         self.publish(length);
     }
 
-    /// Until there is no room, or many, if somebody gives back what was never taken.
+    /// Until there is no room, or many, if a hostile peer gives back what it never took.
     fn send_batch(&mut self, meanwhile: bool) {
         for _ in 0..40 {
             if !self.room() {
@@ -328,8 +328,8 @@ impl World<'_> {
         }
     }
 
-    /// One of the two goes to sleep until its time is up, goes on, and is woken at once, or after
-    /// somebody has written a word.
+    /// One of the two goes to sleep until its time is up, continues, and is woken at once, or after
+    /// another process has written a word.
     fn park(&mut self, meanwhile: bool) {
         let role = self.role();
         let parked = |world: &Self| {

@@ -1,8 +1,9 @@
-//! Any bytes as the object, and any words written into it while both ends use it: errors at worst.
+//! Any bytes as the object, and any words written into it while a sender and a receiver use it:
+//! errors at worst.
 //!
 //! The first byte of the input says what the object is: the rest of the input as it is, or a
 //! mailbox in which the words that the rest names are others. What is left of the input are
-//! operations at both ends.
+//! operations of the sender and the receiver.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
@@ -28,7 +29,7 @@ pub fn run(input: &[u8]) {
         bytes.resize(bytes.len().next_multiple_of(4096), 0);
     }
     if bytes.starts_with(b"shm-mbox") && bytes.len() >= 48 && bytes[32..48] == [0; 16] {
-        // One without an identity is refused, and there would be nothing more to find.
+        // Validation fails without an identity, so there would be nothing more to find.
         bytes[32] = 1;
     }
     std::fs::write(name.path(), &bytes).expect("room in /dev/shm");

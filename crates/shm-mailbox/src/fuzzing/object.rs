@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{Mailbox, Options};
 
-/// The name of an object for one input; the object is gone when this is dropped.
+/// The name of an object for one input; dropping this removes the object.
 pub(super) struct Name(String);
 
 impl Name {

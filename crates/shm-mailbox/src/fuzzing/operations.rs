@@ -1,4 +1,4 @@
-//! Any sequence of operations at both ends does what a queue in a `VecDeque` does.
+//! Any sequence of operations of sender and receiver does what a queue in a `VecDeque` does.
 
 use std::collections::VecDeque;
 use std::time::Duration;

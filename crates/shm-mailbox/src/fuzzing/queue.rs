@@ -187,7 +187,7 @@ impl World<'_> {
         assert_eq!(protocol::queued(&self.region), queued);
         assert_eq!(self.receiver.acknowledged(), self.next - queued);
         assert_eq!(self.receiver.shown(), self.shown as u64);
-        // Mostly not, lest the sender always knew what the receiver has done.
+        // Mostly not, so that the sender does not always know what the receiver has done.
         if self.input.0.len().is_multiple_of(8) {
             assert_eq!(self.sender.queued(&self.region), Ok(queued));
         }

@@ -89,7 +89,7 @@ pub fn attached_reader(name: &Name, args: &[&str]) -> Process {
     reader
 }
 
-/// A writer that has made the lesson's object.
+/// A writer that has made the object of the classic layout.
 #[track_caller]
 pub fn classic_writer(name: &Name, args: &[&str]) -> Process {
     let writer = writer(name, &[&["--classic"], args].concat());
@@ -97,7 +97,7 @@ pub fn classic_writer(name: &Name, args: &[&str]) -> Process {
     writer
 }
 
-/// A reader that asks for a message at the lesson's object.
+/// A reader that asks for a message in the classic layout.
 #[track_caller]
 pub fn classic_reader(name: &Name) -> Process {
     let reader = reader(name, &["--classic"]);
@@ -184,7 +184,7 @@ impl Default for PublicProgram {
 }
 
 impl PublicProgram {
-    /// A copy of the built program, which is gone when this is dropped.
+    /// A copy of the built program, which is removed when this is dropped.
     pub fn new() -> Self {
         Self(copy("shm-program"))
     }

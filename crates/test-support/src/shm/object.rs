@@ -1,17 +1,17 @@
-//! What the layouts of a mailbox and of the lesson's object let everyone see from outside.
+//! What the layout of a mailbox and the classic layout show to a process that is not attached.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 
 use crate::{Name, until};
 
-/// The byte of a mailbox that is locked while somebody attaches, closes or unlinks.
+/// The byte of a mailbox that is locked while a process attaches, closes or unlinks.
 pub const INIT: u64 = 0;
 /// The byte that the sender keeps locked.
 pub const SENDER: u64 = 1;
 /// The byte that the receiver keeps locked.
 pub const RECEIVER: u64 = 2;
-/// The size of the lesson's object: an `int` and 1024 characters.
+/// The size of an object in the classic layout: an `int` and 1024 characters.
 pub const LESSON: u64 = 1028;
 
 impl Name {
@@ -51,7 +51,7 @@ impl Name {
         until("a sender has attached", || self.has_attached(SENDER));
     }
 
-    /// Waits until there is an object of the lesson's size.
+    /// Waits until there is an object with the size of the classic layout.
     #[track_caller]
     pub fn wait_for_lesson(&self) {
         until("the object is made", || self.size() == Some(LESSON));
@@ -63,8 +63,8 @@ impl Name {
         until("a receiver has attached", || self.has_attached(RECEIVER));
     }
 
-    /// Whether somebody holds the role with this byte, and nobody is attaching any more: the role
-    /// comes first, and who is stopped before it has let go of `INIT` keeps everybody out.
+    /// Whether a process has the role with this byte, and none is attaching any more. The role
+    /// comes first, and a process that is stopped before it releases `INIT` keeps all others out.
     fn has_attached(&self, role: u64) -> bool {
         let locked = self.locked_bytes();
         locked.contains(&role) && !locked.contains(&INIT)

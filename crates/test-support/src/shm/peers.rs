@@ -1,4 +1,4 @@
-//! The C programs that speak the lesson's protocol, built with `cc` once in every test program.
+//! The original C programs, built with `cc` once in every test program.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ pub fn has_c() -> bool {
     has("a C compiler, as `cc`", "cc", &["--version"])
 }
 
-/// Starts the C writer, and waits until it has made the object. It truncates one that is there.
+/// Starts the C writer, and waits until it has made the object. It truncates an existing one.
 #[track_caller]
 pub fn c_writer(name: &Name) -> Process {
     let writer = Process::spawn(Command::new(&programs().writer).arg(name.as_str()));
