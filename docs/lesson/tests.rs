@@ -1,4 +1,4 @@
-//! The programs on the lesson page are these files, compile, and do what the page says.
+//! The programs on lesson.md are these files, compile, and do what the page says.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -25,14 +25,14 @@ use crate::run;
 ///
 /// - cargo bench -p benches --bench ratios, which compares the mailbox with raw baselines;
 ///
-/// - cargo bench -p benches --bench scaling, which tells how cost grows with slots and bytes;
+/// - cargo bench -p benches --bench scaling, which shows how cost grows with slots and bytes;
 ///
-/// writes the tables to docs/measurements.md and docs/labbook.md, between the marks that are there,
-/// the pictures to docs/measurements.svg, docs/slots.svg and docs/bytes.svg, and the figures to
+/// writes the tables to docs/measurements.md and docs/labbook.md, between the marks, the pictures
+/// to docs/measurements.svg, docs/slots.svg and docs/bytes.svg, and the figures to
 /// measurements.json, ratios.json and scaling.json in the target directory. The table by host in
 /// docs/measurements.md gets a column for this machine, or new figures in the one that it has, and
-/// both pages show some of its rows again as a summary. Ends with status 1 if a measurement says of
-/// itself that it is wrong.
+/// both pages show some of its rows again as a summary. Exits with status 1 if a measurement
+/// reports of itself that it is wrong.
 ///
 /// It takes about fifteen minutes, on a machine that should have nothing else to do.
 #[derive(clap::Args)]
@@ -137,7 +137,7 @@ pub(crate) fn run(options: &Options) -> Verdict {
     Ok(results.iter().all(|result| result.is_right))
 }
 
-/// Writes the summaries anew from the table of hosts.
+/// Writes the summaries from the table of hosts.
 fn summarise() -> anyhow::Result<()> {
     let read = |page| fs::read_to_string(run::root().join(page)).context(page);
     let hosts = Hosts::parse(part_of(&read(MEASUREMENTS)?, HOSTS)?)?;
@@ -157,9 +157,9 @@ struct Measurement {
     name: &'static str,
     /// What runs, as the document shows it.
     call: String,
-    /// What else it is told, and the document does not show.
+    /// More arguments, which the document does not show.
     hidden: &'static str,
-    /// The file below the target directory that it writes, and what the table of hosts tells of it.
+    /// The file below the target directory that it writes, and what the table of hosts shows of it.
     figures: Option<(&'static str, Pick)>,
 }
 
@@ -250,7 +250,7 @@ impl Measurement {
         .stderr(Stdio::inherit())
         .output()?;
         let output = String::from_utf8_lossy(&finished.stdout).into_owned();
-        // What measured something that cannot be right has printed it, and says so with status 1.
+        // A measurement that cannot be right has printed that, and exits with status 1.
         let measured = !output.trim().is_empty() && matches!(finished.status.code(), Some(0 | 1));
         ensure!(measured, "{call} ended with {}", finished.status);
         println!("{output}");

@@ -31,7 +31,7 @@ use crate::tally;
 /// Each file's commands run in a directory of their own, with the built shm first on PATH, the
 /// pages as docs/, and where the system allows it in a /dev/shm of their own.
 ///
-/// A block that is marked `console` is one terminal. A line `$ COMMAND` runs; it has to end with
+/// A block that is marked `console` is one terminal. A line `$ COMMAND` runs; it has to exit with
 /// status 0, unless `$ echo $?` is the next. `> MORE` continues the command. Other lines are what
 /// it prints; `...` is any lines, `[..]` any text in a line, and blanks are any number of blanks.
 /// `console meanwhile` is a second terminal, in use at the same time as the block after it.
@@ -40,11 +40,11 @@ use crate::tally;
 /// number matches, and any time where there is a time. Other texts that differ are named, as in
 /// `<!-- numbers and alice vary -->`: a text without blanks matches each. A status does not vary.
 ///
-/// A block that is marked `sh` is to be typed by hand, since it takes long or changes the machine:
-/// its syntax is checked, and whether shm and xtask would take their arguments. Blocks marked
-/// `rust` run with the doctests, and a page that has one must be among them. Blocks marked `c` are
-/// quoted from files, which docs/lesson/tests.rs checks. A block without a mark is an error, and so
-/// is a page that docs/SUMMARY.md does not list.
+/// A block that is marked `sh` is for the reader to type, since it takes long or changes the
+/// machine: its syntax is checked, and whether shm and xtask would take their arguments. Blocks
+/// marked `rust` run with the doctests, and a page that has one must be among them. Blocks marked
+/// `c` are quoted from files, which docs/lesson/tests.rs checks. A block without a mark is an
+/// error, and so is a page that docs/SUMMARY.md does not list.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     files: Vec<PathBuf>,

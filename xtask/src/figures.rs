@@ -1,6 +1,6 @@
-//! What the table of hosts tells of a measurement, found in the JSON that the measurement wrote.
+//! What the table of hosts shows of a measurement, found in the JSON that the measurement wrote.
 //!
-//! What a report has not, as a quick one, is not told.
+//! What a report lacks, as a quick one does, is left out.
 
 use serde_json::Value;
 

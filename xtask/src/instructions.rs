@@ -15,8 +15,8 @@ use crate::tally;
 ///
 /// Builds benches/instructions as it ships, runs it under callgrind, and compares the instructions
 /// of one send and one receive with those recorded in docs/labbook.md. Callgrind counts the same
-/// every time, so a difference is one of the code or of the compiler. More than 5 % more is a
-/// failure; so is more than 5 % less, until it is recorded, unless another compiler has done it.
+/// every time, so a difference is one of the code or of the compiler. More than 5% more is a
+/// failure; so is more than 5% less, until it is recorded, unless another compiler has done it.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Write what was counted to docs/labbook.md instead
@@ -85,7 +85,7 @@ impl Counts {
             let objection = if change > TOLERANCE {
                 ": the path has grown; if that buys something, say what, and --record it"
             } else if change < -TOLERANCE && self.compiler == recorded.compiler {
-                // Unrecorded, it could be lost again without anybody noticing.
+                // Unrecorded, it could be lost again unnoticed.
                 ": the path has become shorter; --record it"
             } else {
                 ""

@@ -1,5 +1,4 @@
-//! `cargo xtask manual`: writes the completions and manual pages that stand in the source tree
-//! anew.
+//! `cargo xtask manual`: writes the completions and manual pages in the source tree.
 
 use std::fs;
 use std::process::Command;
@@ -9,7 +8,7 @@ use anyhow::ensure;
 use crate::Verdict;
 use crate::run;
 
-/// Write the completions and manual pages of shm anew
+/// Write the completions and manual pages of shm
 ///
 /// Writes crates/shm-cli/man and crates/shm-cli/completions as the built shm prints them. A test of
 /// the command compares the two.

@@ -218,7 +218,7 @@ fn succeed(git: &mut Command) -> anyhow::Result<()> {
 mod tests {
     use super::*;
 
-    /// A mutant that no longer fits is found here, not weeks later by whoever tries it.
+    /// A mutant that no longer fits is found here, not weeks later when it is tried.
     #[test]
     fn every_mutant_fits_the_tree() {
         let mut mutants = Mutant::all("mutants").expect("they can be read");

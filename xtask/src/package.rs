@@ -14,9 +14,9 @@ use crate::run::{self, Private};
 /// Test the packages of the crates outside the workspace
 ///
 /// Packages each crate, unpacks it in target/packages, and runs the tests that are in it there,
-/// with the other crates as unpacked. A second run has --cfg loom, which somebody else's build may
-/// set. Then looks at what a program that depends on shm-mailbox gets into its lock file: neither
-/// loom nor a crate for Windows.
+/// with the other crates as unpacked. A second run has --cfg loom, which another project's build
+/// may set. Then looks at what a program that depends on shm-mailbox gets into its lock file:
+/// neither loom nor a crate for Windows.
 #[derive(clap::Args)]
 pub(crate) struct Options {}
 

@@ -102,7 +102,7 @@ impl Heading {
     }
 }
 
-/// What varies in the block that follows `text`, if its last line is a comment that says so.
+/// What varies in the block that follows `text`, if its last line is a comment with that list.
 fn varying(text: &str) -> Vec<String> {
     let listed = text.trim_end().lines().last().and_then(|line| {
         let comment = line.trim().strip_prefix("<!-- ")?.strip_suffix(" -->")?;

@@ -153,7 +153,7 @@ fn bash(script: &str) -> Command {
     bash
 }
 
-/// What is wrong with a block that is to be typed by hand. Nothing of it runs.
+/// What is wrong with a block that the reader is to type. Nothing of it runs.
 pub(crate) fn look_at(block: &Block) -> anyhow::Result<Vec<String>> {
     let mut problems = Vec::new();
     let mut look = |line: usize, command: &Command| {

@@ -1,8 +1,8 @@
 //! Runs one command as the parent of all that it leaves behind: the hidden command `xtask room`.
 //!
 //! A process whose parent has ended gets this one as its new parent. So whatever is still a child
-//! when the command has ended is what it left running, whoever started it and however it was
-//! detached, and no namespace or right is needed to find and end it.
+//! when the command has ended is what it left running, whichever process started it and however it
+//! was detached, and no namespace or right is needed to find and end it.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;

@@ -43,7 +43,7 @@ pub(crate) fn files_with_extension(directory: &Path, extension: &str) -> Vec<Pat
     files
 }
 
-/// This program, also after it was built anew.
+/// This program, also after it was built again.
 pub(crate) fn own_program() -> String {
     format!("/proc/{}/exe", process::id())
 }

@@ -140,7 +140,7 @@ test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 4 filtered out; fini
     #[test]
     fn a_test_that_says_what_it_needs_is_skipped_and_not_passed() {
         let (counts, reasons) = tally(TWO_PROGRAMS, false, true);
-        // Two said so, one of them twice, and one is marked as ignored.
+        // Two print it, one of them twice, and one is marked as ignored.
         assert_eq!(counts, "2 passed, 1 failed, 3 skipped");
         assert_eq!(reasons, ["needs_root: needs root", "needs a kernel"]);
     }

@@ -1,4 +1,4 @@
-//! Plants a mistake in front of each check that sees real processes, and requires it to be told.
+//! Plants a mistake for each check that sees real processes, and requires a report of it.
 //!
 //! - the room: time limits, and what a command leaves
 //! - the parts: tests that fail, crash, are skipped, or do not run
@@ -23,7 +23,7 @@ fn xtask(arguments: &[&str]) -> (bool, String) {
     )
 }
 
-/// Where rooms cannot have a `/dev/shm` of their own, what one leaves would be told of another.
+/// Where rooms cannot have a `/dev/shm` of their own, what one leaves would be reported of another.
 fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
@@ -76,7 +76,7 @@ fn a_command_and_its_children_end_at_the_time_limit() {
     assert!(!Path::new("/proc").join(shell).exists());
 }
 
-/// Parts, the arguments with which they run, and the last lines of what is told.
+/// Parts, the arguments with which they run, and the last lines of the report.
 const PARTS: [(&str, &[&str], &str); 8] = [
     (
         "a: b\n    true\n    true",
@@ -134,7 +134,7 @@ fn the_table_of_parts_ends_with_what_passed_failed_and_was_skipped() {
     }
 }
 
-/// What is told of a page.
+/// What is reported of a page.
 fn told_of(name: &str, page: &str) -> (bool, String) {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::write(&file, page).expect("the target directory is writable");
@@ -203,7 +203,7 @@ fn a_page_without_a_mistake_is_fine() {
     );
 }
 
-/// A mistake on a page, and what is told of it.
+/// A mistake on a page, and the report of it.
 const MISTAKES: [(&str, &str); 22] = [
     ("[a](#nowhere)", "line 1: no such heading: #nowhere"),
     (
