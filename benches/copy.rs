@@ -52,8 +52,8 @@ fn copy(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("memcpy", length), |bencher| {
             bencher.iter(|| {
                 let length = black_box(length).min(private.len());
-                // SAFETY: as above; nobody else knows this memory, so that nobody writes to it
-                // meanwhile.
+                // SAFETY: as above; nothing else knows this memory, so nothing writes to it during
+                // the copy.
                 unsafe { ptr::copy_nonoverlapping(shared, private.as_mut_ptr(), length) };
                 black_box(&mut private);
             });

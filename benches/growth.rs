@@ -9,8 +9,8 @@ use crate::harness::statistics::Summary;
 use crate::harness::{RowResult, aligned};
 use crate::library::hiccup::Hiccup;
 
-/// Everything that was measured. In each row, the first contender is a raw cache line there and
-/// back.
+/// Everything that was measured. In each row, the first contender is a round trip of a raw cache
+/// line.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// The version of this form: 1.
@@ -222,7 +222,7 @@ fn plot(about: String, across: Axis, mut series: Vec<Series>, line: f64) -> Plot
 /// tell.
 ///
 /// Other tenants of the hardware move a virtual machine's cores about, and then a line takes five
-/// times as long. Medians over both kinds of rounds would tell of neither.
+/// times as long. Medians over both kinds of rounds would describe neither.
 pub fn quick_rounds(row: &RowResult) -> Vec<usize> {
     const FEWEST: usize = 7;
     let line = &row.contenders[0];

@@ -90,7 +90,7 @@ fn one_way<L: Layout>(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// There and back, in a closed loop. It locks to the phase of a poll: this is no latency.
+/// A round trip, in a closed loop. It locks to the phase of a poll: this is no latency.
 fn round_trip<L: Layout>(criterion: &mut Criterion) {
     let mut group = group::<L>(criterion, ROUND_TRIP);
     for (strategy, wait) in strategies::<L>() {
@@ -129,7 +129,7 @@ fn throughput<L: Layout>(criterion: &mut Criterion) {
 struct OneWay<L: Layout> {
     receiver: L::Receiver,
     message: Message,
-    /// After the receiver: it hears the end when that is gone.
+    /// Dropped after the receiver: it exits when the receiver has left.
     _peer: Peer,
 }
 

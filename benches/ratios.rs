@@ -103,7 +103,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// After this time at most the library's sleepers look after their peer.
+/// The longest time after which the library's sleepers check their peer.
 const SLICE: Duration = Duration::from_millis(100);
 
 /// All of them.

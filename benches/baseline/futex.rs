@@ -51,9 +51,9 @@ unsafe impl Shared for Ways {}
 /// The longest sleep; `None`: until woken.
 type Limit = Option<libc::timespec>;
 
-/// The two ends, to be taken to two processes. They sleep for `limit` at most, if there is one:
-/// whoever is to notice the death of his peer has to wake up now and then, and pays the kernel for
-/// the timer, each time.
+/// The two halves, to be taken to two processes. They sleep for `limit` at most, if there is one: a
+/// process that is to notice the death of its peer has to wake up now and then, and pays the kernel
+/// for the timer, each time.
 pub fn pair(limit: Option<Duration>) -> (impl Ask + 'static, impl Answer + 'static) {
     let ways = share();
     let limit = limit.map(|limit| libc::timespec {

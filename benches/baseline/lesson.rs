@@ -1,4 +1,4 @@
-//! The lesson's two programs as they stand: one buffer, one flag, and a look every 100 ms.
+//! The two original C programs as they stand: one buffer, one flag, and a check every 100 ms.
 //!
 //! The writer:
 //! `while (m->clr2send == 0) usleep(100000); strncpy(m->mbuf, mesg, K); m->clr2send = 0;`
@@ -6,8 +6,8 @@
 //! The reader: `m->clr2send++; while (m->clr2send > 0) usleep(100000);` and then it prints the
 //! text; here it reads it.
 //!
-//! The lesson's flag is a plain `int`. Here it is an atomic that is loaded and stored, which are
-//! the same instructions.
+//! Their flag is a plain `int`. Here it is an atomic that is loaded and stored, which are the same
+//! instructions.
 
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -20,14 +20,14 @@ use crate::harness::{Answer, Ask, Shared, share};
 
 const K: usize = 1024;
 
-/// Microseconds between two looks.
+/// Microseconds between two checks.
 const INTERVAL: libc::useconds_t = 100_000;
 
 #[repr(C)]
 struct Object {
     clear_to_send: AtomicI32,
     text: UnsafeCell<[u8; K]>,
-    /// The last message of a slice that was read. Not the lesson's, which never learns of it.
+    /// The last message of a slice that was read. The C programs have no such field.
     taken: Line,
 }
 

@@ -8,7 +8,7 @@
 //! | [`ring`] | a stream through an ideal plain ring: both counters cached, nothing checked |
 //! | [`futex`] | round trips of one word, sleeping in the kernel in between |
 //! | [`line::yielding_pair`] | the same, giving the core away in between |
-//! | [`lesson`] | the lesson's two programs: a look every 100 ms |
+//! | [`lesson`] | the two original C programs: a check every 100 ms |
 //!
 //! None of them survives a kill, knows about its peer, or checks what it finds.
 //!
@@ -83,8 +83,8 @@ fn prefetch_for_writing(line: *mut u8) {
 ///
 /// # Safety
 ///
-/// Both sides have `to` bytes and do not overlap; nobody writes to the source or touches the target
-/// meanwhile.
+/// Both sides have `to` bytes and do not overlap; nothing writes to the source or touches the
+/// target during the copy.
 #[inline(always)]
 pub(crate) unsafe fn copy(source: *const u8, target: *mut u8, from: usize, to: usize) {
     const CHUNK: usize = 64;

@@ -1,5 +1,5 @@
 //! The loops that are measured: words go out until the slice is over, and the other side takes part
-//! until it is told.
+//! until the last word asks it to stop.
 
 use super::payload::STOP;
 
@@ -8,8 +8,8 @@ pub trait Lead {
     /// That many exchanges: round trips, or messages one way, or batches of them.
     fn exchange(&mut self, count: u64);
 
-    /// The last exchange of the slice, which says so. Returns when the other side has dealt with
-    /// everything, with the sum of all words since the last stop.
+    /// The last exchange of the slice, which is marked as the last. Returns when the other side has
+    /// dealt with everything, with the sum of all words since the last stop.
     fn stop(&mut self) -> u64;
 }
 

@@ -19,8 +19,8 @@ pub(super) struct Child {
 
 /// Forks a process that runs `body` until it is killed.
 ///
-/// It dies with this one. If it ends by itself, this one ends too, after `clean_up`: whoever spins
-/// in a baseline would never learn of it. Must be called while this process has no other thread.
+/// It dies with this one. If it ends by itself, this one ends too, after `clean_up`: a process that
+/// spins in a baseline would never notice. Must be called while this process has no other thread.
 pub(super) fn fork(body: impl FnOnce(), clean_up: impl FnOnce() + Send + 'static) -> Child {
     let parent = Pid::this();
     // SAFETY: no other thread exists that could hold a lock; the child leaves through `_exit`.

@@ -1,6 +1,6 @@
 //! Contenders in turns, a few milliseconds each, inside one pair of processes.
 //!
-//! Here lives how it is measured, compared and told; what is measured stays in `baseline` and
+//! Here lives how it is measured, compared and reported; what is measured stays in `baseline` and
 //! `library`, which import from here, and nothing here may import from them.
 //!
 //! A [`Row`] has several [`Contender`]s. One process is forked for it; both attach to everything,

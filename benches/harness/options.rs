@@ -50,7 +50,7 @@ impl Effort {
     }
 }
 
-/// Writes figures to a file; if that fails, says so on standard error.
+/// Writes figures to a file; if that fails, prints the reason on standard error.
 ///
 /// # Panics
 ///
@@ -60,7 +60,7 @@ pub fn is_written_as_json(path: &Path, figures: &impl Serialize) -> bool {
     is_written(path, &(json + "\n"))
 }
 
-/// Writes a file; if that fails, says so on standard error.
+/// Writes a file; if that fails, prints the reason on standard error.
 pub fn is_written(path: &Path, text: &str) -> bool {
     let result = fs::write(path, text);
     if let Err(error) = &result {

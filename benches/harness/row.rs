@@ -111,7 +111,8 @@ impl Row {
         // The first round warms up, and finds the strides.
         for round in 0..=effort.rounds {
             for turn in 0..leaders.len() {
-                // There and back, so that a machine that gets slower or faster favours nobody.
+                // Forwards and then backwards, so that a machine that gets slower or faster favours
+                // none.
                 let turn = if round % 2 == 0 {
                     turn
                 } else {
@@ -149,7 +150,7 @@ struct Named(Vec<ShmName>);
 
 impl Drop for Named {
     fn drop(&mut self) {
-        // One that was never made, after a failure, is gone already.
+        // One that was never made, after a failure, has no name.
         unlink(&self.0);
     }
 }

@@ -24,7 +24,7 @@ pub fn share<T: Shared>() -> &'static T {
     // SAFETY: no address is asked for, so no existing mapping is replaced.
     let address = unsafe { mmap_anonymous(None, length, access, flags) };
     let address = address.expect("map memory");
-    // SAFETY: mapped just now, for good, aligned to a page, and all zero, which `Shared` makes a
-    // value.
+    // SAFETY: mapped just now, until the process ends, aligned to a page, and all zero, which
+    // `Shared` makes a value.
     unsafe { address.cast().as_ref() }
 }

@@ -1,5 +1,5 @@
-//! Sends and receives that never wait, one process at both ends of a real mailbox, for callgrind to
-//! count.
+//! Sends and receives that never wait, one process as sender and receiver of a real mailbox, for
+//! callgrind to count.
 //!
 //! ```text
 //! instructions LENGTH     bytes in a message

@@ -28,7 +28,7 @@ const BINS_IN_A_MILLISECOND: usize = 10;
 const SLICE: Duration = Duration::from_millis(45);
 /// Messages between two looks at the clock, which takes 25 ns.
 const STRIDE: u64 = 16;
-/// More than anybody asks for.
+/// More than any run asks for.
 const ROUNDS: usize = 256;
 /// Usual again: at most so many times the usual time a message, for this many bins.
 const NEAR: f64 = 1.1;

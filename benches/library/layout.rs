@@ -1,4 +1,4 @@
-//! The two layouts, the mailbox's and the lesson's, as ends that send and receive.
+//! The two layouts, mailbox and classic, as endpoints that send and receive.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! The mailbox as it is measured: beside baselines, with few slots and many, and when its receiver
 //! stops.
 //!
-//! Here lives every end of a mailbox that takes part in the `harness`. Which of them are compared
-//! with what, and what is to be reached, is for the benchmarks to say.
+//! Here lives every endpoint that takes part in the `harness`. Which of them are compared with
+//! what, and what is to be reached, is for the benchmarks to say.
 
 pub mod hiccup;
 pub mod layout;
@@ -20,7 +20,7 @@ use crate::harness::payload::{self, STOP};
 /// How a mailbox is made.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
-    /// How both ends wait.
+    /// How sender and receiver wait.
     pub wait: Wait,
     /// Its slots.
     pub slots: u32,

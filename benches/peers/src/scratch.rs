@@ -37,8 +37,8 @@ pub(crate) fn unique_name() -> String {
     format!("{}-{count}", prefix())
 }
 
-/// A directory; when dropped it is gone, and so is everything in `/dev/shm` whose name starts as
-/// its own does.
+/// A directory. Dropping this removes it, and everything in `/dev/shm` whose name starts as its own
+/// does.
 pub(crate) struct Scratch {
     pub(crate) directory: PathBuf,
     prefix: String,

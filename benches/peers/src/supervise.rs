@@ -2,8 +2,8 @@
 //! along, and leaves nothing behind.
 //!
 //! The program starts itself once more for every row. That process forks the other side before it
-//! has used any of the libraries, as most of them need. What it leaves behind is removed here when
-//! it is gone, however it went.
+//! has used any of the libraries, as most of them need. What it leaves behind is removed here after
+//! its end, however it ended.
 
 use std::env;
 use std::fs::{self, File};
@@ -22,7 +22,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use crate::outcome::Measured;
 use crate::scratch::{Scratch, remove_objects};
 
-/// How often the process of a row is looked after. Rarely: it should have the machine for itself.
+/// How often the process of a row is checked. Rarely: it should have the machine for itself.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Runs rows, one after the other.

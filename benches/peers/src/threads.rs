@@ -3,7 +3,7 @@
 //!
 //! So the mailbox, between its two processes, and the peer, between its two threads, take turns in
 //! one row. The thread runs where the following process would. Between its slices it sleeps; that
-//! it has to be woken counts some 50 µs to each slice.
+//! it has to be woken adds some 50 µs to every turn.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process;
@@ -97,7 +97,7 @@ impl Follow for Passing {
 /// Sleeps until `word` is another number than `last`; that number.
 fn next(word: &AtomicU32, last: u32) -> u32 {
     loop {
-        // Acquire: pairs with the Release of whoever counted.
+        // Acquire: pairs with the Release of the thread that counted.
         let now = word.load(Ordering::Acquire);
         if now != last {
             return now;

@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         return errors::system(&error).report().into();
     }
     let ready = match command {
-        // The doctor tells of more than that, and a page needs no objects.
+        // The doctor reports more than that, and a page needs no objects.
         Command::Doctor(_) | Command::Completions(_) | Command::Man(_) => Ok(()),
         _ => errors::check_place(),
     };

@@ -56,7 +56,7 @@ impl Peer for SharedMemory {
     }
 }
 
-/// Either end of either way.
+/// The sender or the receiver of either direction.
 pub(crate) struct End {
     event: Box<dyn EventImpl>,
     buffer: *mut u8,

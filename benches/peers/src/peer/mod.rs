@@ -24,26 +24,27 @@ pub(crate) mod unix;
 #[cfg(feature = "zmq")]
 pub(crate) mod zeromq;
 
-/// The sending end of a channel for messages of `L` bytes.
+/// The sender of a channel for messages of `L` bytes.
 pub(crate) trait Outgoing<const L: usize> {
     /// Copies the message in, and waits for room first if there is none, as this peer does.
     fn send(&mut self, message: &[u8; L]);
 }
 
-/// The receiving end of a channel for messages of `L` bytes.
+/// The receiver of a channel for messages of `L` bytes.
 pub(crate) trait Incoming<const L: usize> {
     /// Waits for the next message, as this peer does, and copies it out.
     fn receive(&mut self, message: &mut [u8; L]);
 }
 
-/// A channel before its ends are where they belong.
+/// A channel before its sender and receiver are in their processes.
 ///
 /// It is made before the other process is forked, so that both have the descriptors and the
-/// mappings that were made with it. Each end is made in its own process, or its own thread.
+/// mappings that were made with it. Sender and receiver are each made in their own process, or
+/// their own thread.
 pub(crate) struct Channel<S, R> {
     pub(crate) sender: Box<dyn FnOnce() -> S + Send>,
     pub(crate) receiver: Box<dyn FnOnce() -> R + Send>,
-    /// What has a name in `/dev/shm` that must go once both ends are there.
+    /// What has a name in `/dev/shm` that must go once sender and receiver exist.
     pub(crate) objects: Vec<String>,
 }
 
@@ -84,7 +85,7 @@ pub(crate) trait Peer: 'static {
     where
         Self: Sized;
 
-    /// There and back.
+    /// Both directions.
     fn both_ways<const L: usize>(slots: usize) -> [ChannelOf<Self, L>; 2]
     where
         Self: Sized,

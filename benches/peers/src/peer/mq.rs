@@ -1,4 +1,4 @@
-//! A POSIX message queue. Its name is gone before anybody uses it: the descriptors are inherited.
+//! A POSIX message queue. Its name is removed before its first use: the descriptors are inherited.
 //!
 //! Without privileges a queue holds at most `/proc/sys/fs/mqueue/msg_max` messages, 10 by default.
 
@@ -51,7 +51,7 @@ fn open(slots: usize, length: usize) -> Result<MqdT, Errno> {
     Ok(queue)
 }
 
-/// Either end.
+/// The sender or the receiver.
 pub(crate) struct Queue(MqdT);
 
 impl<const L: usize> Outgoing<L> for Queue {

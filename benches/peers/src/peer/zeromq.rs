@@ -1,4 +1,5 @@
-//! ZeroMQ over its `ipc` transport: push and pull, with the default of 1000 messages at either end.
+//! ZeroMQ over its `ipc` transport: push and pull, with the default of 1000 messages at each
+//! socket.
 //!
 //! Each process has a thread of the library's besides, on the same core when pinned. The endpoint
 //! is in the abstract name space, where nothing is left behind.
@@ -41,7 +42,7 @@ fn socket(kind: SocketType) -> Socket {
     static CONTEXT: OnceLock<Context> = OnceLock::new();
     let socket = CONTEXT.get_or_init(Context::new).socket(kind);
     let socket = socket.expect("make a socket");
-    // The other process is gone when this is closed: nobody is left to wait for.
+    // The other process has ended when this is closed: there is nothing to wait for.
     socket.set_linger(0).expect("set ZMQ_LINGER");
     socket
 }

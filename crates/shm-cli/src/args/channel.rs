@@ -151,7 +151,7 @@ impl WaitArg {
         }
     }
 
-    /// The way to say so on the command line; adaptive, whatever a later library may add.
+    /// The word for it on the command line; adaptive for what a later library may add.
     pub(crate) fn of(wait: Wait) -> Self {
         let is_same = |arg: &Self| discriminant(&arg.with(Duration::ZERO)) == discriminant(&wait);
         Self::ALL

@@ -49,7 +49,7 @@ fn a_slash_in_front_of_the_name_does_not_matter() {
 #[test]
 fn the_default_name_depends_on_the_layout() {
     let name = |channel: ChannelArgs| channel.name().to_owned();
-    // The environment of whoever runs the tests may name an object.
+    // The environment in which the tests run may name an object.
     let without = |mut args: WriterArgs| {
         args.channel.name = None;
         name(args.channel)

@@ -9,8 +9,8 @@ use shm_core::{NameError, ShmName};
 
 use crate::system::people;
 
-/// Marks an argument that takes the name of an object: of what the generator of completions can be
-/// told, nothing else means that to this command.
+/// Marks an argument that takes the name of an object. This command uses the hint for no other
+/// argument, so the completions can recognise it.
 pub(crate) const OBJECT: ValueHint = ValueHint::Hostname;
 
 /// Where the name of the object may stand instead of on the command line.

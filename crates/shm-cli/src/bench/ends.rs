@@ -10,7 +10,7 @@ use shm_mailbox::{Mailbox, Message, Receiver, RecvError, Sender};
 use super::way::{Layout, Way};
 use crate::failure::{Failure, Halt, errors};
 
-/// What both ends of an object are made from.
+/// What the sender and the receiver of an object are made from.
 #[derive(Clone, Debug)]
 pub(super) struct Ends {
     pub(super) way: Way,

@@ -38,7 +38,7 @@ impl Times {
     }
 }
 
-/// What is told of a distribution.
+/// What a report shows of a distribution.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(super) struct Summary {
     pub(super) samples: u64,

@@ -33,8 +33,7 @@ pub(super) fn measure(cores: Cores) -> Option<f64> {
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
-            // Where it may not be pinned it is too late to say so; the times are those of what
-            // there is.
+            // If pinning fails, it is too late to report that, and the times are those without it.
             let _ = placement::pin(Some(peer));
             let mut last = 0;
             while !over.load(Ordering::Relaxed) {

@@ -27,7 +27,7 @@ use crate::failure::{Ending, Failure, Halt, Status};
 /// What the peer says when it is attached, instead of what it has used.
 pub(super) const READY: &str = "ready";
 
-/// The longest that anything takes: whoever waits longer waits for a process that is stopped.
+/// The longest that anything takes: a longer wait means that the other process is stopped.
 pub(super) const LIMIT: Duration = Duration::from_secs(30);
 
 /// Messages between two looks at the clock, which takes as long as half a message, and those of a
@@ -36,7 +36,7 @@ const CLOCK: (u64, u64) = (64, 1);
 /// From where on a way sleeps for long.
 const LONG: Duration = Duration::from_millis(1);
 
-/// Does what it is told until nobody is there any more.
+/// Follows orders until the other process has left.
 pub(crate) fn run(args: &PeerArgs) -> Result<Ending, Failure> {
     let tasks = orders::<Task>(vec![args.there.clone(), args.back.clone()]);
     placement::pin(args.core).map_err(|error| failed("cannot be pinned to its core", error))?;

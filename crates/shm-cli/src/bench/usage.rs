@@ -72,7 +72,7 @@ impl Sub for Usage {
 /// What one process costs while it does something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub(super) struct Cost {
-    /// Processor time, in percent of one core.
+    /// CPU time, in percent of one core.
     pub(super) cpu_percent: f64,
     /// How often it went to sleep and was woken (voluntary context switches).
     pub(super) wakeups_per_second: f64,

@@ -45,14 +45,14 @@ pub(crate) enum Ending {
     Done,
     /// The channel is clean, and the process is to die of this signal.
     Signal(i32),
-    /// Some of its work failed, and that was told.
+    /// Some of its work failed, and a message has reported it.
     Failed(Status),
 }
 
 impl Signals {
     /// How the process ends after a signal.
     pub(crate) fn ending(&self) -> Ending {
-        // The number is stored before anything that tells of the signal.
+        // The number is stored before anything that reports the signal.
         Ending::Signal(self.caught().unwrap_or(SIGTERM))
     }
 }
@@ -116,7 +116,7 @@ impl Failure {
     }
 }
 
-/// The failures of a command that does what it can: each is told when it comes, and the first
+/// The failures of a command that does what it can: each is reported when it occurs, and the first
 /// decides the exit status.
 #[derive(Debug, Default)]
 pub(crate) struct Failures(Option<Status>);

@@ -16,9 +16,9 @@ pub struct Machine {
     pub family: Option<u32>,
     /// Its model within the family.
     pub model: Option<u32>,
-    /// KiB of first-level data cache of a core.
+    /// KiB of first-level data cache in each core.
     pub l1d_kib: Option<u32>,
-    /// KiB of second-level cache of a core.
+    /// KiB of second-level cache in each core.
     pub l2_kib: Option<u32>,
     /// All there are, also those that this process may not use.
     pub cores: usize,

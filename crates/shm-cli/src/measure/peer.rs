@@ -44,7 +44,7 @@ pub fn orders<T: DeserializeOwned + Send + 'static>(objects: Vec<ShmName>) -> Re
     orders
 }
 
-/// The process at the other end; it ends when this is dropped.
+/// The other process; it ends when this is dropped.
 #[derive(Debug)]
 pub struct Peer {
     process: Child,
@@ -53,7 +53,7 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Starts this program as a peer on these objects, which are gone when it is.
+    /// Starts this program as a peer on these objects, which are removed with it.
     ///
     /// It has a process group of its own, so that Ctrl-C leaves it the time to clean up.
     ///
@@ -101,7 +101,7 @@ impl Peer {
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 
-    /// How it has ended, if it has, before it was told to.
+    /// Its exit status, if it has already ended.
     ///
     /// # Errors
     ///
@@ -114,7 +114,7 @@ impl Peer {
 impl Drop for Peer {
     fn drop(&mut self) {
         drop(self.process.stdin.take());
-        // It has been told; that it is gone is all there is to wait for.
+        // It has its order; all that is left is to wait for its end.
         let _ = self.process.wait();
         // A peer that was killed has left them behind.
         unlink(&self.objects);

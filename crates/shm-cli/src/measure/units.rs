@@ -13,7 +13,7 @@ pub fn time(nanoseconds: f64) -> String {
 /// Three digits and the unit that suits: `87.4 ns`.
 pub fn fine_time(nanoseconds: f64) -> String {
     let units = [("s", 1e9), ("ms", 1e6), ("µs", 1e3)];
-    // What would be rounded up to the next unit is told in it.
+    // What would be rounded up to the next unit is given in it.
     let unit = units
         .into_iter()
         .find(|(_, size)| nanoseconds >= size * 0.9995);

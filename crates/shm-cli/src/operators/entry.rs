@@ -51,13 +51,13 @@ pub(super) struct Entry {
     /// The owner's name, or number if it has none.
     #[serde(skip)]
     pub(super) owner_name: String,
-    /// Likewise of the group.
+    /// The group's name, or its number.
     #[serde(skip)]
     pub(super) group_name: String,
     /// Why it is [`Kind::Unknown`] or [`Kind::Unreadable`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<String>,
-    /// What to tell whoever asked for this [`Kind::Unreadable`] one by its name.
+    /// What to report if this [`Kind::Unreadable`] one was asked for by its name.
     #[serde(skip)]
     pub(super) failure: Option<Failure>,
 }
@@ -183,7 +183,7 @@ impl Entry {
         }
     }
 
-    /// The roles that somebody has, and who.
+    /// The roles that are taken, and the processes that have them.
     pub(super) fn living_holders(&self) -> impl Iterator<Item = (Role, &Holder)> {
         let holders = ROLES.into_iter().zip(self.holders().into_iter().flatten());
         holders.filter(|(_, holder)| holder.state == State::Alive)

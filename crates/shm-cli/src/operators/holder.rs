@@ -65,8 +65,7 @@ impl Holder {
         }
     }
 
-    /// In a column: a question mark stands behind a number that nobody but the process itself has
-    /// told.
+    /// In a column: a question mark follows a number that only the process itself has reported.
     pub(super) fn short(&self) -> String {
         match (self.state, self.pid) {
             (State::None, _) => "-".to_owned(),

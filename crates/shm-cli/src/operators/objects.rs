@@ -107,8 +107,8 @@ fn absent(wanted: &Wanted) -> Failure {
     }
 }
 
-/// What can be seen now; none if it is gone by now. What may be no object is not opened: a FIFO
-/// would notice.
+/// What can be seen now; none if it was removed. What may be no object is not opened: a FIFO would
+/// notice.
 fn look(listed: ListEntry) -> Option<Entry> {
     let Some(name) = listed.object_name() else {
         return Some(Entry::new(listed));

@@ -15,7 +15,7 @@ use crate::console;
 use crate::failure::{Ending, Failure, Failures, Status, errors, note};
 use crate::system::{place, procfs};
 
-/// Runs the command: what can be removed is, what cannot is told.
+/// Runs the command: removes what it can, and reports what it cannot remove.
 pub(crate) fn run(args: &RmArgs) -> Result<Ending, Failure> {
     let mut failures = Failures::default();
     for found in objects::find(&args.names) {
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &RmArgs) -> Result<Ending, Failure> {
     Ok(failures.ending())
 }
 
-/// Removes what was asked for, and says so if it was found by a pattern.
+/// Removes what was asked for, and prints its name if a pattern found it.
 fn remove(found: &Found, args: &RmArgs) -> Result<(), Failure> {
     let entry = &found.entry;
     let name = &entry.file_name;
@@ -81,7 +81,7 @@ fn unlink(entry: &Entry) -> Result<Unlink, SystemError> {
     }
 }
 
-/// Removes what nobody holds, and says so, since nobody has named it.
+/// Removes what no process holds, and prints its name, since the user has not named it.
 fn remove_stale(entry: &Entry, args: &RmArgs) -> Result<(), Failure> {
     let (Some(name), Some(mailbox)) = (entry.object_name(), &entry.mailbox) else {
         return Ok(());
@@ -107,7 +107,7 @@ fn remove_stale(entry: &Entry, args: &RmArgs) -> Result<(), Failure> {
     }
     match shm_mailbox::remove(&name, Some(entry.id), removal) {
         Ok(Unlink::Done) => say("removed", entry),
-        // Somebody was quicker, or has come.
+        // Another process has removed it, or attached to it.
         Ok(_)
         | Err(
             RemoveError::InUse { .. }

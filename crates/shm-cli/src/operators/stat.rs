@@ -10,7 +10,7 @@ use crate::console;
 use crate::failure::{Ending, Failure, Failures};
 use crate::system::procfs;
 
-/// Runs the command: what is there is shown; what is not, or cannot be read, is told.
+/// Runs the command: shows what exists, and reports what does not or cannot be read.
 pub(crate) fn run(args: &StatArgs) -> Result<Ending, Failure> {
     let mut failures = Failures::default();
     for found in objects::find(&args.names) {
@@ -21,7 +21,7 @@ pub(crate) fn run(args: &StatArgs) -> Result<Ending, Failure> {
                 } else {
                     console::print(page(&entry))?;
                 }
-                // Its name, owner and mode could be seen all the same.
+                // Its name, owner and mode could still be seen.
                 failures.keep(entry.failure.take().map_or(Ok(()), Err));
             }
             Err(failure) => failures.keep(Err(failure)),

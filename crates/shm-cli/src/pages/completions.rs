@@ -1,5 +1,5 @@
 //! `shm completions`: generated from the definitions of the command line, and then taught the names
-//! of objects, which are asked for when somebody completes one.
+//! of objects, which the shell asks for when the user completes one.
 
 use clap::builder::PossibleValue;
 use clap::{Command, ValueHint};

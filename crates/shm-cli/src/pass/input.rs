@@ -15,11 +15,11 @@ use crate::terminal::stdio;
 #[derive(Debug)]
 pub(super) struct Input {
     stdin: Stdin,
-    /// Does somebody type it, who sees standard error?
+    /// Does a person type it and see standard error?
     prompts: bool,
     /// Does the prompt wait for an answer, of which nothing has come yet?
     asks: bool,
-    /// Is the line that somebody types in not at its end?
+    /// Is the line that a person types in not at its end?
     in_line: bool,
 }
 
@@ -35,12 +35,12 @@ impl Input {
         }
     }
 
-    /// Does somebody type it, who sees standard error?
+    /// Does a person type it and see standard error?
     pub(super) fn prompts(&self) -> bool {
         self.prompts
     }
 
-    /// Shows the lesson's prompt, if somebody types.
+    /// Shows the prompt of the original C programs, if a person types.
     pub(super) fn prompt(&mut self) {
         if self.prompts {
             (self.asks, self.in_line) = (true, true);
@@ -48,7 +48,7 @@ impl Input {
         }
     }
 
-    /// Ends the line that somebody types in, so that what comes next begins one.
+    /// Ends the line that a person types in, so that what comes next begins one.
     fn end_line(&mut self) {
         if mem::take(&mut self.in_line) {
             show(b"\n");
@@ -62,7 +62,8 @@ impl Input {
                 return Err(self.interrupted());
             }
             stdio::input().map_err(|error| errors::input(&error))?;
-            // After a stop the shell has written to the terminal, and what was half typed is gone.
+            // After a stop the shell has written to the terminal, and has discarded what was half
+            // typed.
             let ask_again = || {
                 if self.asks {
                     show(b"? ");

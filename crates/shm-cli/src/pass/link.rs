@@ -11,7 +11,7 @@ use crate::failure::note;
 use crate::system::people;
 use crate::terminal::signals::Signals;
 
-/// How long a wait may take before a person at the terminal is told what it is for.
+/// How long a wait may take before a person at the terminal sees what it is for.
 pub(super) const SILENCE: Duration = Duration::from_secs(1);
 
 /// What lets a group read and write.
@@ -21,8 +21,8 @@ const SHARED: u32 = 0o060;
 /// 276 KiB.
 ///
 /// A program that passes one message at a time is best served by few hot slots. The reader writes
-/// out all messages that are there at once, and with few it would have to do that more often: lines
-/// are three times slower with 8.
+/// out all queued messages at once, and with few it would have to do that more often: lines are
+/// three times slower with 8.
 const SLOTS: u32 = 256;
 
 /// The same endpoint of a mailbox, or of the classic layout.
@@ -63,8 +63,8 @@ pub(super) fn classic(args: &ChannelArgs, signals: &Signals) -> classic::Options
         .interrupt(signals.interrupt())
 }
 
-/// How long to wait at once if there is something to look after every `least`: a shorter wait than
-/// its interval would make a polling endpoint look more often than it was told.
+/// How long to wait at once if there is something to check every `least`: a shorter wait than its
+/// interval would make a polling endpoint check more often than the user chose.
 pub(super) fn slice(args: &ChannelArgs, least: Duration) -> Duration {
     match args.wait() {
         Wait::Poll(interval) => interval.max(least),

@@ -73,7 +73,7 @@ enum Data<'a> {
 pub(crate) struct Output {
     fd: OwnedFd,
     form: Form,
-    /// Whoever looks at it is not to have their terminal changed by a message.
+    /// A message is not to change the terminal on which a person reads it.
     is_terminal: bool,
     /// A regular file takes any number of bytes without waiting for anyone.
     is_regular: bool,
@@ -104,7 +104,7 @@ impl Output {
         })
     }
 
-    /// Adds a message of a mailbox, or of the lesson's object, to be written with the next
+    /// Adds a message, of a mailbox or in the classic layout, to be written with the next
     /// [`flush`](Self::flush).
     pub(crate) fn push(&mut self, id: Option<MailboxId>, sequence: u64, bytes: &[u8]) {
         match self.form {

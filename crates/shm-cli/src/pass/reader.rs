@@ -95,9 +95,9 @@ impl Reader<'_> {
         }
     }
 
-    /// Writes out messages as they come, all that are there at once. True if it has what it came
-    /// for, or nobody wants it any more; false if the writer is gone, and everything it sent has
-    /// been written.
+    /// Writes out messages as they come, all queued ones at once. True if it has what it came for,
+    /// or its output is closed; false if the writer has left, and everything it sent has been
+    /// written.
     fn receive(&mut self, source: &mut Source) -> Result<bool, Halt> {
         while source.wait(&mut self.message, self.deadline)? {
             self.gather(source);

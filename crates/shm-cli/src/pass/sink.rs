@@ -25,7 +25,7 @@ impl Sink {
                 Err(error) => Err(errors::attach_classic(&error)),
             };
         }
-        // Readers come and go; the next one goes on where the last one was.
+        // Readers come and go; the next one resumes where the last one stopped.
         let options = link::mailbox(args, signals).await_peer(true);
         let sender = options.sender().map_err(|error| errors::attach(&error))?;
         link::note_what_is_there(args, sender.capacity());
@@ -64,7 +64,7 @@ impl Sink {
         }
     }
 
-    /// Whether a reader is attached, as far as that can be told: a C reader cannot be seen.
+    /// Whether a reader is known to be attached: a C reader cannot be seen.
     pub(super) fn has_reader(&self) -> bool {
         match self {
             Self::Mailbox(sender) => matches!(sender.peer(), Ok(Peer::Attached)),

@@ -12,23 +12,23 @@ use crate::args::ReaderArgs;
 use crate::failure::{Failure, Halt, Status, errors, note};
 use crate::terminal::signals::{Signals, Woken};
 
-/// How often a reader looks whether the lesson's object has appeared.
+/// How often a reader checks whether the object of the classic layout exists.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// The receiving endpoint of a channel.
 #[derive(Debug)]
 pub(super) struct Source {
     end: End,
-    /// How long a first wait for a writer may take before a person at the terminal is told what it
-    /// is for.
+    /// How long a first wait for a writer may take before a person at the terminal sees what it is
+    /// for.
     silence: Option<Duration>,
 }
 
 type End = Link<Receiver, classic::Reader>;
 
 impl Source {
-    /// Attaches as the reader of the object that is there, or of a mailbox if there is none; with
-    /// `classic` as that of the lesson's object, once a writer has made it, until `deadline`.
+    /// Attaches as the reader of the existing object, or of a new mailbox if there is none. With
+    /// `classic`, waits until `deadline` for a writer to make the object of the classic layout.
     pub(super) fn attach(
         args: &ReaderArgs,
         classic: bool,
@@ -51,7 +51,7 @@ impl Source {
         matches!(self.end, End::Classic(_))
     }
 
-    /// Which mailbox the last message came from; the lesson's object has no identity.
+    /// Which mailbox the last message came from; the classic layout has no identity.
     pub(super) fn id(&self) -> Option<MailboxId> {
         match &self.end {
             End::Mailbox(receiver) => Some(receiver.id()),
@@ -60,7 +60,7 @@ impl Source {
     }
 
     /// Waits for the next message until `deadline`, and copies it into `message`; false if the
-    /// writer is gone, and everything it sent has been taken.
+    /// writer has left, and everything it sent has been taken.
     pub(super) fn wait(
         &mut self,
         message: &mut Message,
@@ -168,7 +168,7 @@ impl End {
                 }
                 Err(error) => error,
             };
-            // The lesson's object may be open to others, which a mailbox may not.
+            // An object of the classic layout may be open to others, and a mailbox may not.
             let may_be_classic = matches!(
                 refused,
                 AttachError::Classic { .. } | AttachError::Open(OpenError::OpenToOthers { .. })
@@ -189,8 +189,8 @@ impl End {
         }
     }
 
-    /// Waits until a writer has made the lesson's object: a C writer would truncate what a reader
-    /// makes.
+    /// Waits until a writer has made the object of the classic layout: a C writer would truncate
+    /// what a reader makes.
     fn await_classic(
         args: &ReaderArgs,
         deadline: Option<Instant>,
@@ -223,7 +223,7 @@ impl End {
     }
 }
 
-/// The lesson's writer gives a message only to a reader that asks and waits.
+/// A C writer gives a message only to a reader that asks and waits.
 fn nothing_queued(args: &ReaderArgs) -> Failure {
     let name = args.channel.name();
     let what = format_args!("object {name:?} has the classic layout, in which nothing is queued");

@@ -46,7 +46,7 @@ pub(crate) fn users(objects: impl IntoIterator<Item = ObjectId>) -> HashMap<Obje
                 uses.locks.extend(locks(&info).map(|byte| (byte, pid)));
             }
         }
-        // A mapping outlives its descriptor: the lesson's programs close theirs.
+        // A mapping outlives its descriptor: the original C programs close theirs.
         let maps = text_of(&process.join("maps")).unwrap_or_default();
         let mapped: BTreeSet<_> = maps.lines().filter_map(mapped).collect();
         for (id, uses) in &mut users {

@@ -31,7 +31,7 @@ pub(crate) fn show(figures: impl Fn() -> String + Clone + Send + Sync + 'static)
     });
 }
 
-/// Takes the line away for good.
+/// Removes the line permanently.
 pub(crate) fn end() {
     if let Some(line) = LINE.get() {
         line.finish_and_clear();

@@ -38,7 +38,7 @@ pub(crate) struct Signals {
     interrupt: Arc<AtomicBool>,
     /// Readable once a signal came: what `poll` looks at.
     pipe: PipeReader,
-    /// True once the process went on after it was stopped, until that was told.
+    /// True once the process has continued after a stop, until that was asked for.
     continued: Arc<AtomicBool>,
 }
 
@@ -47,7 +47,7 @@ impl Signals {
     #[cfg(test)]
     pub(crate) fn none() -> Self {
         let (signals, wake) = Self::new().unwrap();
-        // Open for good: a pipe that nobody can write to is always ready.
+        // Open permanently: a pipe that no process can write to is always ready.
         std::mem::forget(wake);
         signals
     }
@@ -62,7 +62,7 @@ impl Signals {
                 continue;
             }
             let number = usize::try_from(signal).map_err(io::Error::other)?;
-            // In this order, so that whoever sees the flag or the byte finds the number.
+            // In this order, so that code that sees the flag or the byte finds the number.
             flag::register_usize(signal, Arc::clone(&signals.caught), number)?;
             flag::register(signal, Arc::clone(&signals.interrupt))?;
             low_level::pipe::register(signal, wake.try_clone()?)?;
@@ -71,7 +71,7 @@ impl Signals {
         Ok(signals)
     }
 
-    /// With the end of the pipe that tells of a signal.
+    /// With the read end of the pipe that reports a signal.
     fn new() -> io::Result<(Self, PipeWriter)> {
         let (pipe, wake) = io::pipe()?;
         let signals = Self {
@@ -126,8 +126,8 @@ impl Signals {
         self.wait(None, Some(time), || {})
     }
 
-    /// Waits, and calls `handled` after each signal that came meanwhile. If it was one that ends
-    /// the program, the pipe is readable from then on.
+    /// Waits, and calls `handled` after each signal that came during the wait. If it was one that
+    /// ends the program, the pipe is readable from then on.
     fn wait(
         &self,
         other: Option<(BorrowedFd<'_>, PollFlags)>,
@@ -154,8 +154,7 @@ impl Signals {
     }
 }
 
-/// Ends the process the way `signal` would have, so that whoever waits for it sees a death by that
-/// signal.
+/// Ends the process the way `signal` would have, so that its parent sees a death by that signal.
 ///
 /// The first process of a container cannot die of a signal that it sends itself, see
 /// `pid_namespaces(7)`: it exits with the status that a shell would show for such a death.

@@ -24,7 +24,7 @@ const MAILBOX: [&str; 2] = [
     "raise that limit, or fewer --slots; shm doctor shows the limits",
 ];
 
-/// The same for the lesson's object, which has one size.
+/// As above, for an object of the classic layout, which has one size.
 const LESSON: [&str; 2] = [
     "df -h /dev/shm; shm ls --all shows what takes the room",
     "raise that limit; shm doctor shows the limits",
@@ -62,7 +62,7 @@ pub(crate) fn attach(error: &AttachError) -> Failure {
     Failure::new(status, error)
 }
 
-/// The lesson's object could not be attached to.
+/// Attaching to an object of the classic layout failed.
 pub(crate) fn attach_classic(error: &classic::AttachError) -> Failure {
     use classic::AttachError as E;
     let status = match error {
@@ -98,13 +98,13 @@ pub(crate) fn send(name: &str, error: &SendError) -> Halt {
     failure.into()
 }
 
-/// The reader is gone, and has not taken everything.
+/// The reader has left, and has not taken everything.
 fn left(name: &str, how: &str) -> Failure {
     let what = format_args!("the reader of object {name:?} {how}, and messages are left");
     Failure::new(Status::Abandoned, what).next(format_args!("shm reader {name}"))
 }
 
-/// A message could not be handed to the reader of the lesson's object `name`.
+/// A message could not be handed to the reader of `name`, an object of the classic layout.
 pub(crate) fn send_classic(name: &str, error: &classic::SendError) -> Halt {
     use classic::SendError as E;
     let failure = match error {
@@ -148,7 +148,7 @@ pub(crate) fn recv(error: &RecvError) -> Halt {
     failure.into()
 }
 
-/// No message could be received from the lesson's writer.
+/// Receiving from a writer of the classic layout failed.
 pub(crate) fn recv_classic(error: &classic::RecvError) -> Halt {
     use classic::RecvError as E;
     let failure = match error {
@@ -227,7 +227,8 @@ fn reserve(error: &ResizeError, [space, limit]: [&str; 2]) -> Failure {
     Failure::new(Status::Failure, error).next(next)
 }
 
-/// An object was cut off; to the size of the lesson's, by one of its programs as it seems.
+/// An object was cut off. If it has the size of the classic layout, a C program seems to have done
+/// it.
 fn truncated(name: &str, found: u64, error: &dyn fmt::Display) -> Failure {
     let failure = Failure::new(Status::Failure, error);
     if found == classic::SIZE {

@@ -85,7 +85,7 @@ impl Ranged for Axis {
     type ValueType = f64;
 
     fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
-        // Marks at either end are not to touch the frame.
+        // The first and the last mark are not to touch the frame.
         const ROOM: f64 = 0.04;
         let part = ROOM + (1.0 - 2.0 * ROOM) * self.part(*value);
         let pixels = part * f64::from(limit.1 - limit.0);

@@ -160,7 +160,8 @@ impl Plot {
 }
 
 fn text_style(size: i32) -> TextStyle<'static> {
-    // The library writes that much less than it is told, as a font is higher than its letters.
+    // The library draws letters that much smaller than asked for, as a font is higher than its
+    // letters.
     let size = f64::from(size) * 1.24;
     TextStyle::from(("sans-serif", size).into_font()).color(&INK.0)
 }

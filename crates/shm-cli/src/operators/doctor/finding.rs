@@ -11,7 +11,7 @@ pub(super) const LARGEST: u64 = 71_585_792;
 #[serde(rename_all = "lowercase")]
 pub(super) enum Verdict {
     Ok,
-    /// Works, but somebody may be in for a surprise.
+    /// Works, but may surprise the user.
     Warning,
     /// Does not work.
     Problem,

@@ -10,7 +10,7 @@ use crate::system::place::{self, DIRECTORY};
 
 /// `TMPFS_MAGIC`, and `RAMFS_MAGIC`; see statfs(2).
 const MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
-/// What Docker, Podman and Kubernetes give a container unless they are told otherwise.
+/// What Docker, Podman and Kubernetes give a container by default.
 const CONTAINER: u64 = 64 << 20;
 /// Room for so many default mailboxes is called enough.
 const ENOUGH: u64 = 16;
@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(verdict(yes, yes, 0o1777), Verdict::Ok);
         assert_eq!(verdict(yes, no, 0o1777), Verdict::Warning);
         assert_eq!(verdict(no, yes, 0o1777), Verdict::Problem);
-        // A directory of one's own is enough for oneself, but root creates none for the others.
+        // Any user may have a private directory, but root creates none for other users.
         assert_eq!(verdict(yes, yes, 0o0755), Verdict::Ok);
         assert_eq!(permission(yes, yes, 0o0755, true).verdict, Verdict::Problem);
         let read_only = permission(Err(Errno::ROFS), yes, 0o1777, false);

@@ -13,11 +13,11 @@ const OTHERS_READ: u32 = 0o004;
 pub(super) fn findings() -> Vec<Finding> {
     match objects::list(false, |_| true) {
         Ok(entries) => judge(&entries),
-        // That there is no such directory has been told.
+        // Another finding has reported that there is no such directory.
         Err(failure) if failure.status() == Status::NoObject => Vec::new(),
         Err(failure) => vec![Topic("stale").warning(
             format!("cannot be checked: {}", failure.what()),
-            "first what is said of /dev/shm above",
+            "first do what is suggested for /dev/shm above",
         )],
     }
 }

@@ -33,7 +33,7 @@ impl Writer<'_> {
                 // With `--timeout` nobody is to be waited for.
                 let may_wait = failure.status() != Status::TimedOut;
                 if !keep && may_wait && self.sink.has_reader() {
-                    // Whatever comes of it, the failure is what is told.
+                    // Whatever comes of it, the command reports the failure.
                     let _ = self.sink.drain(Some(GRACE));
                 }
                 let _ = self.sink.abort(keep);
@@ -47,8 +47,8 @@ impl Writer<'_> {
         let name = self.args.channel.name();
         let classic = self.args.channel.classic;
         let reader = format!("shm reader {}", self.address());
-        // A mailbox that was emptied after the last look is unlinked; the lesson's object cannot
-        // tell.
+        // A mailbox that was emptied after the last check is unlinked; the classic layout cannot
+        // show it.
         let queued = self.sink.leave(classic)?;
         let left = match classic {
             true => u64::from(!self.unsent),

@@ -18,8 +18,7 @@ use crate::pass::sink::Sink;
 use crate::pass::stats::Stats;
 use crate::terminal::signals::Signals;
 
-/// How often a writer that waits for room looks whether the end of the input has come, if that
-/// matters.
+/// How often a writer that waits for room checks for the end of the input, if that matters.
 const LOOK: Duration = Duration::from_millis(50);
 
 pub(crate) fn run(args: &WriterArgs) -> Result<Ending, Failure> {
@@ -156,7 +155,7 @@ impl Writer<'_> {
             };
             match sent {
                 Err(Halt::TimedOut) => {
-                    // Out of the framer, which makes room for what comes meanwhile.
+                    // Out of the framer, which makes room for what comes during the wait.
                     let message = message.to_vec();
                     self.insist(&message)?;
                 }
@@ -202,7 +201,7 @@ impl Writer<'_> {
             }
             if explains && began.elapsed() >= SILENCE {
                 explains = false;
-                // A reader that is there is just slow.
+                // An attached reader is just slow.
                 if !self.sink.has_reader() {
                     note(format_args!("waiting for: shm reader {}", self.address()));
                 }
@@ -244,8 +243,7 @@ impl Writer<'_> {
         Some(drain.saturating_sub(ended.elapsed()))
     }
 
-    /// The longest wait after which there is something to look after; without limit if there is
-    /// nothing.
+    /// The longest wait before the next check; without limit if there is nothing to check.
     fn slice(&self) -> Option<Duration> {
         let looks = self.args.drain.is_some() || self.explains;
         looks.then(|| link::slice(&self.args.channel, LOOK))
