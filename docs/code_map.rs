@@ -1,5 +1,5 @@
-//! The code map of architecture.md is the tree, "A message's way" is the code, and comments are as
-//! wide as code.
+//! The code map of architecture.md is the tree, "The path of a message" is the code, and comments
+//! are as wide as code.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -91,7 +91,7 @@ fn bodies(file: &str, function: &str) -> Vec<String> {
 fn a_message_goes_the_way_that_the_page_tells() {
     let mut way: Vec<Vec<String>> = Vec::new();
     let mut steps = 0;
-    for line in section("## A message's way") {
+    for line in section("## The path of a message") {
         let Some((indent, step)) = line.split_once("* `") else {
             continue;
         };

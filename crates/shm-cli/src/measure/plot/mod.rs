@@ -144,8 +144,11 @@ impl Plot {
         let label = self.title.replace('&', "&amp;").replace('<', "&lt;");
         let label = label.replace('"', "&quot;");
         let body = svg.split_once(">\n").map_or(svg, |(_, body)| body);
+        // Without a width of its own, a page may give the picture none.
+        let size =
+            format!("width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\"");
         let mut text = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" {size} role=\"img\" \
              aria-label=\"{label}\">\n<style>{style}\n}}</style>\n"
         );
         for line in body.lines() {
@@ -233,13 +236,10 @@ mod tests {
         }
         let head = picture.lines().next().unwrap();
         assert!(
-            head.starts_with("<svg ") && head.contains("viewBox=\"0 0 600 "),
+            head.starts_with("<svg ") && head.contains(" width=\"600\" height="),
             "{head}"
         );
-        assert!(
-            !head.contains(" width=") && !head.contains(" height="),
-            "{head}"
-        );
+        assert!(head.contains(" viewBox=\"0 0 600 "), "{head}");
         assert!(
             !picture.contains("NaN") && !picture.contains("inf"),
             "{picture}"
