@@ -31,7 +31,7 @@ say "   the first reader has: $(tr -d '\n' <"$dir/first")"
 say "   the second reader has: $(cat "$dir/second")"
 exec 8>&-
 
-say "3. A new pair. The first reader asks, and is late to look at the answer."
+say "3. A new pair. The first reader asks, and checks the answer late."
 kill -9 "$slow" "$quick" "$writer"
 wait "$slow" "$quick" "$writer" 2>/dev/null
 rm -f "$object"
@@ -43,7 +43,7 @@ kill -STOP "$late"
 echo two >&9
 until_true flag_is "$object" 0
 say "   the writer has sent: two"
-say "4. A second reader asks before the first looks, so neither sees the flag at 0."
+say "4. A second reader asks before the first one checks, so neither sees the flag at 0."
 start_reader "$dir/fourth"
 until_true flag_is "$object" 1
 kill -CONT "$late"

@@ -77,7 +77,7 @@ _shm() {
             return 0
             ;;
         shm__subcmd__bench)
-            opts="-h --wait --interval --classic --no-lesson --size --slots --pin --quick --duration --json --csv --svg --help"
+            opts="-h --wait --interval --classic --no-original --size --slots --pin --quick --duration --json --csv --svg --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

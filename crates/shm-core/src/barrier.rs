@@ -19,7 +19,7 @@ pub fn register() -> bool {
     shm_sys::membarrier_register_global_expedited().is_ok()
 }
 
-/// Executes the frequent side's half.
+/// Executes the half of the side that needs the barrier often.
 ///
 /// It keeps the compiler from moving accesses across it, and costs nothing.
 ///
@@ -29,7 +29,7 @@ pub fn light() {
     compiler_fence(Ordering::SeqCst);
 }
 
-/// Executes the rare side's half.
+/// Executes the half of the side that needs the barrier rarely.
 ///
 /// It is a full fence here, and on every processor that runs a registered process.
 ///

@@ -77,7 +77,7 @@ pub fn token() -> Result<ProcessToken, SystemError> {
 }
 
 impl ProcessToken {
-    /// Tells whether this process made the token; `false` in a child that was forked since.
+    /// Returns whether this process made the token; `false` in a child that was forked since.
     ///
     /// It costs one relaxed load and a comparison, where the kernel wipes the page.
     #[inline]

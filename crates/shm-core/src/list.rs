@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::io;
 
-/// One name in `/dev/shm`, and what stands under it.
+/// A name in `/dev/shm`, and the file that it leads to.
 #[derive(Clone, Debug)]
 pub struct ListEntry {
     /// The name without a slash. Any bytes, since not everything there was made by `shm_open`.
@@ -20,7 +20,7 @@ pub struct ListEntry {
 }
 
 impl ListEntry {
-    /// Finds what stands under a name; `None` if the name does not exist.
+    /// Finds the file that a name leads to; `None` if the name does not exist.
     ///
     /// It does not open the file, so it needs no permission on it, and no other process notices.
     ///

@@ -70,7 +70,7 @@ impl Object {
         Ok(())
     }
 
-    /// Tells whether another [`Object`], in this process or another, holds the lock of the byte
+    /// Returns whether another [`Object`], in this process or another, holds the lock of the byte
     /// `byte` (about 0.4 µs). A read-only object may ask too.
     ///
     /// # Errors

@@ -109,7 +109,7 @@ impl Mapping {
         self.access
     }
 
-    /// Tells whether the guard has put zeros in the place of memory that was cut off.
+    /// Returns whether the guard has put zeros in the place of memory that was cut off.
     ///
     /// What was read may then be zeros, and no process sees what was written. It stays true. It
     /// costs one load.

@@ -94,7 +94,7 @@ impl ShmName {
         &self.with_slash
     }
 
-    /// Tells whether macOS would reject this name: its limit is 31 bytes, the slash included.
+    /// Returns whether macOS would reject this name: its limit is 31 bytes, the slash included.
     pub fn too_long_for_macos(&self) -> bool {
         self.with_slash.count_bytes() > LONGEST_ON_MACOS
     }

@@ -83,12 +83,12 @@ impl Object {
         self.id
     }
 
-    /// Tells whether the object was opened for writing.
+    /// Returns whether the object was opened for writing.
     pub fn is_writable(&self) -> bool {
         self.writable
     }
 
-    /// Asks for its size, links, owner and mode (one `fstat`, about 0.5 µs).
+    /// Returns its size, links, owner and mode (one `fstat`, about 0.5 µs).
     ///
     /// # Errors
     ///
@@ -97,7 +97,7 @@ impl Object {
         Ok(Status::of(&self.stat()?))
     }
 
-    /// Asks for its size in bytes.
+    /// Returns its size in bytes.
     ///
     /// # Errors
     ///
@@ -106,7 +106,7 @@ impl Object {
         Ok(self.status()?.size)
     }
 
-    /// Tells whether the name it was opened by still belongs to it.
+    /// Returns whether the name it was opened by still belongs to it.
     ///
     /// It is `false` after the object was unlinked or renamed, if another object has the name, and
     /// if another file system is mounted at `/dev/shm`.

@@ -53,7 +53,7 @@ pub struct ObjectOptions {
     read_only: bool,
 }
 
-/// Tells whether a call created the object or found it.
+/// Whether a call created the object or found it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Created {
     /// It is new, and its size is 0.

@@ -2,7 +2,7 @@
 
 use crate::SystemError;
 
-/// Fills `buffer`, of at most 256 bytes, with random bytes of the kernel's.
+/// Fills `buffer`, of at most 256 bytes, with random bytes from the kernel.
 ///
 /// # Errors
 ///

@@ -35,7 +35,7 @@ pub struct Status {
     pub mode: u32,
 }
 
-/// What stands under a name; only a regular file is an object.
+/// The kind of file that a name leads to; only a regular file is an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     /// An object, or any other regular file in `/dev/shm`.

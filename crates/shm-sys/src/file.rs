@@ -79,7 +79,7 @@ pub fn posix_fallocate(
     })
 }
 
-/// Asks for size, links, owner, mode and identity of the open object.
+/// Returns size, links, owner, mode and identity of the open object.
 ///
 /// `int fstat(int fd, struct stat *statbuf);`
 ///
@@ -156,7 +156,7 @@ pub fn fchown(
     Ok(())
 }
 
-/// Asks how large and how full the object's file system is.
+/// Returns the size of the object's file system, and how full it is.
 ///
 /// `int fstatvfs(int fd, struct statvfs *buf);`
 ///

@@ -50,7 +50,7 @@ pub fn fcntl_ofd_setlk(
     Ok(())
 }
 
-/// Asks whether a lock of this kind could be set.
+/// Checks whether a lock of this kind could be set.
 ///
 /// It returns `None` if it could, else the kind of one conflicting lock.
 ///

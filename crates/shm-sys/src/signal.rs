@@ -16,7 +16,7 @@ pub type sigaction = libc::sigaction;
 #[allow(non_camel_case_types, reason = "named as in the manual")]
 pub type siginfo_t = libc::siginfo_t;
 
-/// Asks what happens when `signum` arrives, and with `act` changes it.
+/// Returns what happens when `signum` arrives, and with `act` changes it.
 ///
 /// `int sigaction(int signum, const struct sigaction *act, struct sigaction *oldact);`
 ///

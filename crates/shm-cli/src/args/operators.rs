@@ -33,11 +33,11 @@ pub(crate) struct LsArgs {
     #[arg(long)]
     pub(crate) no_headings: bool,
 
-    /// Only names, one a line
+    /// Only names, one per line
     #[arg(short, long, conflicts_with_all = ["output", "json"])]
     pub(crate) quiet: bool,
 
-    /// One JSON object a line for each
+    /// One JSON object per line
     #[arg(long, conflicts_with = "output")]
     pub(crate) json: bool,
 }
@@ -67,7 +67,7 @@ pub(crate) struct StatArgs {
     #[arg(value_name = "NAME", value_parser = Wanted::parser(), value_hint = OBJECT)]
     pub(crate) names: Vec<Wanted>,
 
-    /// One JSON object a line for each
+    /// One JSON object per line
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -84,7 +84,7 @@ pub(crate) struct PeekArgs {
     #[arg(short = 'c', long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(crate) count: Option<u64>,
 
-    /// One JSON object a line for each message
+    /// One JSON object per line for each message
     ///
     /// The form is that of shm reader --json:
     /// {"schema":1,"seq":7,"len":6,"data":{"text":"hello\n"}}
@@ -123,7 +123,7 @@ pub(crate) struct RmArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
-    /// Print one JSON object a line for each check
+    /// Print one JSON object per line for each check
     #[arg(long)]
     pub(crate) json: bool,
 }

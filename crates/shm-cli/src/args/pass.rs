@@ -89,7 +89,7 @@ pub(crate) struct ReaderArgs {
     #[arg(long)]
     pub(crate) follow: bool,
 
-    /// One JSON object a line for each message
+    /// One JSON object per line for each message
     ///
     /// {"schema":1,"seq":7,"len":6,"data":{"text":"hello\n"}}. Data that is not UTF-8 is
     /// {"bytes":"BASE64"}. A line over 1 KiB is several messages, and only the last of them ends

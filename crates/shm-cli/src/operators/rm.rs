@@ -58,7 +58,7 @@ fn remove(found: &Found, args: &RmArgs) -> Result<(), Failure> {
     // A reader that lives still takes what is there, and what its writer goes on to send.
     if queued > 0 && entry.living_holders().all(|(role, _)| role == Role::Sender) {
         note(format_args!(
-            "object {name:?} had messages ({queued}), which are gone with it"
+            "object {name:?} had messages ({queued}), which were removed with it"
         ));
     }
     match unlinked {
