@@ -49,7 +49,7 @@ fn judge(entries: &[Entry]) -> Vec<Finding> {
         None => Topic("permissions").ok("no mailbox is open to every user"),
         Some(what) => Topic("permissions").warning(
             what,
-            "chmod o-rwx /dev/shm/NAME; --group at both ends shares with a few",
+            "chmod o-rwx /dev/shm/NAME; --group for writer and reader shares with a few",
         ),
     };
     let locked = mailboxes(&|_, mailbox| mailbox.changing).map(|names| {
