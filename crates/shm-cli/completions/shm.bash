@@ -84,7 +84,7 @@ _shm() {
             fi
             case "${prev}" in
                 --wait)
-                    COMPREPLY=($(compgen -W "spin yield poll backoff block adaptive" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "spin yield poll backoff block bell adaptive" -- "${cur}"))
                     return 0
                     ;;
                 --interval)
@@ -271,14 +271,14 @@ _shm() {
             return 0
             ;;
         shm__subcmd__reader)
-            opts="-0 -c -h --classic --null --raw --length-delimited --wait --interval --slots --mode --group --any-owner --attach-timeout --progress --stats --count --timeout --no-wait --follow --json --help"
+            opts="-0 -c -h --classic --null --raw --length-delimited --wait --prompt --interval --slots --mode --group --any-owner --attach-timeout --progress --stats --count --timeout --no-wait --follow --json --help"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --wait)
-                    COMPREPLY=($(compgen -W "spin yield poll backoff block adaptive" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "spin yield poll backoff block bell adaptive" -- "${cur}"))
                     return 0
                     ;;
                 --interval)
@@ -373,14 +373,14 @@ _shm() {
             return 0
             ;;
         shm__subcmd__writer)
-            opts="-0 -m -h --classic --null --raw --length-delimited --wait --interval --slots --mode --group --any-owner --attach-timeout --progress --stats --message --oversize --timeout --drain --keep --help"
+            opts="-0 -m -h --classic --null --raw --length-delimited --wait --prompt --interval --slots --mode --group --any-owner --attach-timeout --progress --stats --message --oversize --timeout --drain --keep --help"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --wait)
-                    COMPREPLY=($(compgen -W "spin yield poll backoff block adaptive" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "spin yield poll backoff block bell adaptive" -- "${cur}"))
                     return 0
                     ;;
                 --interval)

@@ -37,11 +37,12 @@ complete -c shm -n "__fish_shm_needs_command" -f -a "doctor" -d 'Check whether m
 complete -c shm -n "__fish_shm_needs_command" -f -a "bench" -d 'Measure latency against CPU time, for each way of waiting'
 complete -c shm -n "__fish_shm_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c shm -n "__fish_shm_needs_command" -f -a "man" -d 'Print the manual page of a command, or write all pages'
-complete -c shm -n "__fish_shm_using_subcommand writer" -l wait -d 'Wait by spin, yield, poll, backoff, block, adaptive' -r -f -a "spin\t''
+complete -c shm -n "__fish_shm_using_subcommand writer" -l wait -d 'Wait by spin, yield, poll, backoff, block, bell, adaptive' -r -f -a "spin\t''
 yield\t''
 poll\t''
 backoff\t''
 block\t''
+bell\t''
 adaptive\t''"
 complete -c shm -n "__fish_shm_using_subcommand writer" -l interval -d 'Interval of --wait poll [default: 100ms]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand writer" -l slots -d 'When creating: room for N messages [default: 256]' -r -f
@@ -57,16 +58,18 @@ complete -c shm -n "__fish_shm_using_subcommand writer" -l classic -d 'Use the l
 complete -c shm -n "__fish_shm_using_subcommand writer" -s 0 -l null -d 'Messages end with a null instead of a newline'
 complete -c shm -n "__fish_shm_using_subcommand writer" -l raw -d 'A stream of bytes, in pieces of up to 1 KiB'
 complete -c shm -n "__fish_shm_using_subcommand writer" -l length-delimited -d 'A length (u32, big-endian) before each message'
+complete -c shm -n "__fish_shm_using_subcommand writer" -l prompt -d 'Asleep, learn at once that the peer died'
 complete -c shm -n "__fish_shm_using_subcommand writer" -l any-owner -d 'Accept an object that others own or may write to'
 complete -c shm -n "__fish_shm_using_subcommand writer" -l progress -d 'Show messages, bytes and rate while it runs'
 complete -c shm -n "__fish_shm_using_subcommand writer" -l stats -d 'At the end, print figures to standard error'
 complete -c shm -n "__fish_shm_using_subcommand writer" -l keep -d 'Exit at the end, and leave object and messages'
 complete -c shm -n "__fish_shm_using_subcommand writer" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c shm -n "__fish_shm_using_subcommand reader" -l wait -d 'Wait by spin, yield, poll, backoff, block, adaptive' -r -f -a "spin\t''
+complete -c shm -n "__fish_shm_using_subcommand reader" -l wait -d 'Wait by spin, yield, poll, backoff, block, bell, adaptive' -r -f -a "spin\t''
 yield\t''
 poll\t''
 backoff\t''
 block\t''
+bell\t''
 adaptive\t''"
 complete -c shm -n "__fish_shm_using_subcommand reader" -l interval -d 'Interval of --wait poll [default: 100ms]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand reader" -l slots -d 'When creating: room for N messages [default: 256]' -r -f
@@ -79,6 +82,7 @@ complete -c shm -n "__fish_shm_using_subcommand reader" -l classic -d 'Use the l
 complete -c shm -n "__fish_shm_using_subcommand reader" -s 0 -l null -d 'Messages end with a null instead of a newline'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l raw -d 'A stream of bytes, in pieces of up to 1 KiB'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l length-delimited -d 'A length (u32, big-endian) before each message'
+complete -c shm -n "__fish_shm_using_subcommand reader" -l prompt -d 'Asleep, learn at once that the peer died'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l any-owner -d 'Accept an object that others own or may write to'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l progress -d 'Show messages, bytes and rate while it runs'
 complete -c shm -n "__fish_shm_using_subcommand reader" -l stats -d 'At the end, print figures to standard error'
@@ -114,11 +118,12 @@ complete -c shm -n "__fish_shm_using_subcommand rm" -l dry-run -d 'Only print wh
 complete -c shm -n "__fish_shm_using_subcommand rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_using_subcommand doctor" -l json -d 'Print one JSON object per line for each check'
 complete -c shm -n "__fish_shm_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c shm -n "__fish_shm_using_subcommand bench" -l wait -d 'spin, yield, backoff, adaptive, block, poll [default: all]' -r -f -a "spin\t''
+complete -c shm -n "__fish_shm_using_subcommand bench" -l wait -d 'spin, yield, backoff, adaptive, block, bell, poll [default: all]' -r -f -a "spin\t''
 yield\t''
 poll\t''
 backoff\t''
 block\t''
+bell\t''
 adaptive\t''"
 complete -c shm -n "__fish_shm_using_subcommand bench" -l interval -d 'Intervals of poll [default: 1us,10us,100us,1ms,10ms,100ms]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand bench" -l size -d 'Bytes in a message, 10 to 1024' -r -f

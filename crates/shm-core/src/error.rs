@@ -1,6 +1,6 @@
 //! The error of a system call for which there is nothing better to say than what the system says.
 
-use crate::{MapError, NameError, OpenError, ResizeError, ShmName, ViewError};
+use crate::{BellError, MapError, NameError, OpenError, ResizeError, ShmName, ViewError};
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -86,6 +86,7 @@ macro_rules! into_io_error {
 
 into_io_error!(
     SystemError,
+    BellError,
     NameError,
     OpenError,
     ResizeError,

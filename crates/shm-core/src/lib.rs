@@ -28,7 +28,7 @@
 //! [`ObjectOptions`] makes and opens an [`Object`] by its [`ShmName`]; a [`Mapping`] is its bytes
 //! in this process, viewed as [`Shareable`] types or copied with [`bytes`]. [`Object::try_lock`]
 //! marks the process that has a role, until that process is dead. [`futex`] waits for another
-//! process and wakes it, [`barrier`] orders the accesses of two sides at the cost of one, and
+//! process and wakes it, a [`bell`] does so for an event loop, [`barrier`] orders the accesses of two sides at the cost of one, and
 //! [`mod@fork`] tells a forked child from its parent.
 
 #[cfg(not(all(
@@ -38,6 +38,7 @@
 compile_error!("shm-core supports Linux on x86-64 and aarch64 only");
 
 pub mod barrier;
+pub mod bell;
 pub mod bytes;
 mod clock;
 mod error;
@@ -57,6 +58,7 @@ mod size;
 mod status;
 mod view;
 
+pub use bell::{Bell, BellError};
 pub use clock::Moment;
 pub use error::SystemError;
 pub use list::{ListEntry, list};

@@ -1,12 +1,13 @@
 //! What a sender and a receiver share: their place in an object, their cursor, and their way of
 //! waiting.
 
-use shm_core::{Moment, ShmName};
+use shm_core::{BellError, Moment, ShmName};
 
 use crate::error::{CloseError, Failure};
 use crate::memory::region::Region;
 use crate::object::attach::{self, Attached};
-use crate::object::channel::Channel;
+use crate::object::bell::{Armed, Bell};
+use crate::object::channel::{Channel, UNSEEN};
 use crate::object::close::{self, Closed, Disposal};
 use crate::options::Options;
 use crate::protocol::{Cursor, Slept};
@@ -50,8 +51,14 @@ impl<C: End> Endpoint<C> {
     pub(crate) fn go_over(&mut self, (channel, cursor): Attached<C>) {
         // What becomes of an object without a name matters to nobody.
         let _: Result<Closed, CloseError> = self.leave(Disposal::Close);
+        let belfry = self.channel.belfry.take();
         (self.channel, self.cursor) = (channel, cursor);
         self.closed = false;
+        // Somebody may wait for its descriptor.
+        if let Some(mut belfry) = belfry {
+            belfry.displace();
+            self.channel.belfry = Some(belfry);
+        }
     }
 
     pub(crate) fn capacity(&self) -> u32 {
@@ -124,6 +131,19 @@ impl<C: End> Endpoint<C> {
         self.waiter.try_once(watch)
     }
 
+    pub(crate) fn bell(&mut self) -> Result<Bell, BellError> {
+        Ok(self.channel.ensure_bell()?.bell().clone())
+    }
+
+    /// Prepares for a wait for the bell, for what `look` looks for.
+    pub(crate) fn arm<L>(&mut self, look: L) -> Result<Armed, Failure>
+    where
+        L: FnMut(&mut C, &Region) -> Result<Option<()>, Failure>,
+    {
+        self.channel.ensure_bell().map_err(Failure::Bell)?;
+        Watch::new(&self.channel, &mut self.cursor, look).arm()
+    }
+
     pub(crate) fn leave(&mut self, disposal: Disposal) -> Result<Closed, CloseError> {
         self.closed = true;
         close::close(&self.channel, &mut self.cursor, disposal)
@@ -154,6 +174,38 @@ impl<'a, C, L> Watch<'a, C, L> {
             cursor,
             look,
         }
+    }
+}
+
+impl<C: Cursor, L> Watch<'_, C, L>
+where
+    L: FnMut(&mut C, &Region) -> Result<Option<()>, Failure>,
+{
+    /// Answers the bell, looks after the object and the peer if it has rung, and announces that we
+    /// wait for the next ring.
+    fn arm(&mut self) -> Result<Armed, Failure> {
+        let channel = self.channel;
+        let Some(belfry) = &channel.belfry else {
+            return Ok(Armed::Now);
+        };
+        // Before anything in the memory is touched: it may be gone.
+        belfry.answer()?;
+        if (belfry.wants_check() || self.has_news()) && self.check()?.is_some() {
+            return Ok(Armed::Now);
+        }
+        // A peer that is about to close, and may be stopped there.
+        let is_unsettled = self.has_news();
+        let (found, seen) = channel.announce_for_bell(|| self.look_again())?;
+        // A peer that has closed, or come, before it could see the announcement did not ring.
+        if found.is_some() || !is_unsettled && self.has_news() {
+            channel.withdraw();
+            return Ok(Armed::Now);
+        }
+        let at_most = match seen && !is_unsettled {
+            true => belfry.at_most(),
+            false => Some(UNSEEN),
+        };
+        Ok(Armed::Wait { at_most })
     }
 }
 

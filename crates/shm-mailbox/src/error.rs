@@ -7,7 +7,9 @@ mod tests;
 
 use std::fmt;
 
-use shm_core::{MapError, NameError, OpenError, ResizeError, ShmName, SystemError, ViewError};
+use shm_core::{
+    BellError, MapError, NameError, OpenError, ResizeError, ShmName, SystemError, ViewError,
+};
 use thiserror::Error;
 
 use crate::memory::role::Role;
@@ -158,6 +160,9 @@ pub enum AttachError {
         /// The object.
         name: ShmName,
     },
+    /// The endpoint is to sleep on a bell, and the system has none for it.
+    #[error(transparent)]
+    Bell(BellError),
     /// A system call failed.
     #[error(transparent)]
     System(#[from] SystemError),
@@ -242,6 +247,9 @@ pub enum SendError {
         /// The object.
         name: ShmName,
     },
+    /// The endpoint was to be armed, and the system has no bell for it.
+    #[error(transparent)]
+    Bell(BellError),
     /// A system call failed.
     #[error(transparent)]
     System(SystemError),
@@ -319,6 +327,9 @@ pub enum RecvError {
         /// The object.
         name: ShmName,
     },
+    /// The endpoint was to be armed, and the system has no bell for it.
+    #[error(transparent)]
+    Bell(BellError),
     /// A system call failed.
     #[error(transparent)]
     System(SystemError),
@@ -378,6 +389,7 @@ pub(crate) enum Failure {
     Truncated { expected: u64, found: u64 },
     Corrupt(Corrupt),
     Forked,
+    Bell(BellError),
     System(SystemError),
 }
 
@@ -416,6 +428,7 @@ impl SendError {
             },
             Failure::Corrupt(corrupt) => Self::Corrupt { name, corrupt },
             Failure::Forked => Self::Forked { name },
+            Failure::Bell(error) => Self::Bell(error),
             Failure::System(error) => Self::System(error),
         }
     }
@@ -438,6 +451,7 @@ impl RecvError {
             },
             Failure::Corrupt(corrupt) => Self::Corrupt { name, corrupt },
             Failure::Forked => Self::Forked { name },
+            Failure::Bell(error) => Self::Bell(error),
             Failure::System(error) => Self::System(error),
         }
     }

@@ -75,6 +75,8 @@ mod options;
 #[cfg(not(shm_mailbox_loom))]
 mod receiver;
 #[cfg(not(shm_mailbox_loom))]
+mod select;
+#[cfg(not(shm_mailbox_loom))]
 mod sender;
 #[cfg(not(shm_mailbox_loom))]
 mod wait;
@@ -102,11 +104,13 @@ pub use {
     error::{AttachError, BatchError, CloseError, RecvError, SendError},
     mailbox::Mailbox,
     messages::Messages,
+    object::bell::{Armed, Bell},
     object::close::Closed,
     object::remove::{Removal, RemoveError, remove},
     object::{observe, peek},
     options::Options,
     receiver::Receiver,
+    select::{Select, SelectError, Selectable},
     sender::Sender,
     wait::Wait,
     wait::limit::Limit,
@@ -115,6 +119,6 @@ pub use {
 // What the calls above take, return or advise.
 #[cfg(not(shm_mailbox_loom))]
 pub use shm_core::{
-    FileKind, MapError, NameError, Object, ObjectId, OpenError, ResizeError, ShmName, Status,
-    SystemError, Unlink, ViewError, guard,
+    BellError, FileKind, MapError, NameError, Object, ObjectId, OpenError, ResizeError, ShmName,
+    Status, SystemError, Unlink, ViewError, guard,
 };

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::object::claim;
+use crate::protocol::Bed;
 use crate::wait::Wait;
 
 /// The options of an endpoint, set before it attaches.
@@ -21,6 +22,7 @@ pub struct Options {
     pub(crate) any_owner: bool,
     pub(crate) create: bool,
     pub(crate) wait: Wait,
+    pub(crate) prompt: bool,
     pub(crate) await_peer: bool,
     pub(crate) attach_timeout: Duration,
     pub(crate) interrupt: Option<Arc<AtomicBool>>,
@@ -38,6 +40,7 @@ impl Options {
             any_owner: false,
             create: true,
             wait: Wait::default(),
+            prompt: false,
             await_peer: false,
             attach_timeout: claim::ROLE_LIMIT,
             interrupt: None,
@@ -126,6 +129,30 @@ impl Options {
     pub fn wait(mut self, wait: Wait) -> Self {
         self.wait = wait;
         self
+    }
+
+    /// Sets whether a sleeping endpoint learns at once that its peer died, instead of within 100
+    /// ms.
+    ///
+    /// It then sleeps on a bell, as with [`Wait::Bell`]: one more descriptor, and a wake-up that
+    /// costs some microseconds more. It also learns at once that the object was truncated or lost
+    /// its name. [`Wait::Block`] and [`Wait::Adaptive`] sleep so; the other strategies do not
+    /// sleep, or sleep for a time that was asked for.
+    ///
+    /// Attaching fails with [`AttachError::Bell`](crate::AttachError::Bell) if the system has no
+    /// bell for it.
+    pub fn prompt(mut self, prompt: bool) -> Self {
+        self.prompt = prompt;
+        self
+    }
+
+    /// Where the endpoint sleeps.
+    pub(crate) fn bed(&self) -> Bed {
+        match self.wait {
+            Wait::Bell => Bed::Bell,
+            Wait::Block | Wait::Adaptive if self.prompt => Bed::Bell,
+            _ => Bed::Futex,
+        }
     }
 
     /// Sets whether to wait for the next peer if one closed or died, instead of returning an error.

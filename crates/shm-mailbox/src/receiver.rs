@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use shm_core::{OpenError, ShmName, SystemError};
+use shm_core::{BellError, OpenError, ShmName, SystemError};
 
 use crate::endpoint::{End, Endpoint};
 use crate::error::{AttachError, CloseError, Failure, RecvError};
@@ -11,9 +11,11 @@ use crate::memory::id::MailboxId;
 use crate::memory::message::Message;
 use crate::memory::region::Region;
 use crate::object::attach;
+use crate::object::bell::{Armed, Bell};
 use crate::object::close::{Closed, Disposal};
 use crate::options::Options;
 use crate::protocol::{Peer, ReceiveCursor};
+use crate::wait;
 use crate::wait::limit::Limit;
 
 /// The receiving endpoint of a mailbox: one living receiver at a time.
@@ -297,6 +299,75 @@ impl Receiver {
         self.acknowledge()
     }
 
+    /// Returns the receiver's bell, a descriptor for event loops.
+    ///
+    /// It becomes readable when a message comes, and when the sender closes or dies, but only after
+    /// [`arm`](Self::arm) has said to wait. All calls return the same bell.
+    ///
+    /// # Errors
+    ///
+    /// [`BellError`] says what the system lacks. A program then waits in a thread of its own, with
+    /// [`peek_timeout`](Self::peek_timeout).
+    pub fn bell(&mut self) -> Result<Bell, BellError> {
+        self.end.bell()
+    }
+
+    /// Prepares to wait for the next message by the [`bell`](Self::bell), and tells whether to
+    /// wait.
+    ///
+    /// Call it whenever [`try_recv`](Self::try_recv) has found nothing, and first after each wait:
+    /// before it touches the memory, it makes sure that nobody has truncated it. It costs a system
+    /// call, and two more (1.5 µs) if the bell has rung.
+    ///
+    /// ```
+    /// use shm_mailbox::{Armed, Mailbox, Message, RecvError};
+    ///
+    /// # fn wait_for<T>(_bell: &T, _at_most: Option<std::time::Duration>) {}
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (mut sender, mut receiver) = Mailbox::pair()?;
+    /// # sender.send("one tea")?;
+    /// # drop(sender);
+    /// let bell = receiver.bell()?;
+    /// let mut message = Message::new();
+    /// let end = loop {
+    ///     match receiver.arm() {
+    ///         Ok(Armed::Now) => {
+    ///             while receiver.try_recv(&mut message).is_ok() {
+    ///                 println!("{}", message.as_bytes().escape_ascii());
+    ///             }
+    ///         }
+    ///         Ok(Armed::Wait { at_most }) => wait_for(&bell, at_most), // poll(2), or an event loop
+    ///         Err(end) => break end,
+    ///     }
+    /// };
+    /// assert!(matches!(end, RecvError::Closed { .. }));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError::Bell`], and those of [`recv`](Self::recv).
+    pub fn arm(&mut self) -> Result<Armed, RecvError> {
+        self.may_show()?;
+        match self.end.arm(looking) {
+            Ok(armed) => Ok(armed),
+            Err(failure) => self.arm_elsewhere(failure),
+        }
+    }
+
+    /// After a failure: goes over to the next object, if that is called for, and there is one.
+    #[cold]
+    fn arm_elsewhere(&mut self, failure: Failure) -> Result<Armed, RecvError> {
+        self.ensure_over(failure)?;
+        if self.end.cursor.shown() > 0 || !self.go_over(Duration::ZERO)? {
+            // Nobody rings for an object that is not there.
+            let at_most = Some(wait::ASLEEP_SLICE);
+            return Ok(Armed::Wait { at_most });
+        }
+        Ok(Armed::Now)
+    }
+
     /// Shows the messages again that were shown and not acknowledged, from the first.
     pub fn rewind(&mut self) {
         self.end.cursor.rewind();
@@ -401,6 +472,11 @@ impl fmt::Debug for Receiver {
             .field("acknowledged", &self.acknowledged())
             .finish_non_exhaustive()
     }
+}
+
+/// Looks for the next message.
+fn looking(cursor: &mut ReceiveCursor, region: &Region) -> Result<Option<()>, Failure> {
+    Ok(cursor.look(region)?.map(|_| ()))
 }
 
 /// Looks for the next message, and copies it out.

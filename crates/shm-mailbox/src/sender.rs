@@ -2,12 +2,14 @@
 
 use std::fmt;
 
-use shm_core::{ShmName, SystemError};
+use shm_core::{BellError, ShmName, SystemError};
 
 use crate::endpoint::{End, Endpoint};
 use crate::error::{BatchError, CloseError, Failure, SendError};
 use crate::memory::id::MailboxId;
 use crate::memory::payload::MAX_MESSAGE;
+use crate::memory::region::Region;
+use crate::object::bell::{Armed, Bell};
 use crate::object::close::{Closed, Disposal};
 use crate::protocol::{Cursor, Peer, SendCursor};
 use crate::wait;
@@ -208,10 +210,50 @@ impl Sender {
     /// [`SendError::Unlinked`].
     pub fn drain(&mut self, limit: impl Into<Limit>) -> Result<(), SendError> {
         self.end.ensure_usable()?;
-        let drained =
-            |cursor: &mut SendCursor, region: &_| Ok((cursor.queued(region)? == 0).then_some(()));
         let waited = self.end.wait(limit, drained);
         waited.map_err(|failure| self.end.fail(failure))
+    }
+
+    /// Returns the sender's bell, a descriptor for event loops.
+    ///
+    /// It becomes readable when a message is acknowledged, and when the receiver closes or dies,
+    /// but only after [`arm`](Self::arm) or [`arm_drain`](Self::arm_drain) has said to wait. All
+    /// calls return the same bell.
+    ///
+    /// # Errors
+    ///
+    /// [`BellError`] says what the system lacks. A program then waits in a thread of its own, with
+    /// [`send_timeout`](Self::send_timeout).
+    pub fn bell(&mut self) -> Result<Bell, BellError> {
+        self.end.bell()
+    }
+
+    /// Prepares to wait for room by the [`bell`](Self::bell), and tells whether to wait.
+    ///
+    /// Call it whenever [`try_send`](Self::try_send) has found the mailbox full, and first after
+    /// each wait: before it touches the memory, it makes sure that nobody has truncated it. It
+    /// costs a system call, and two more (1.5 µs) if the bell has rung.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Bell`], and those of [`send`](Self::send).
+    pub fn arm(&mut self) -> Result<Armed, SendError> {
+        self.may_send()?;
+        let armed = self.end.arm(room_at_once);
+        armed.map_err(|failure| self.end.fail(failure))
+    }
+
+    /// Prepares as [`arm`](Self::arm) does to wait until all messages are acknowledged: the
+    /// receiver has [drained](Self::drain) the mailbox when it says [`Armed::Now`] and
+    /// [`queued`](Self::queued) is 0.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Bell`], and those of [`drain`](Self::drain).
+    pub fn arm_drain(&mut self) -> Result<Armed, SendError> {
+        self.end.ensure_usable()?;
+        let armed = self.end.arm(drained);
+        armed.map_err(|failure| self.end.fail(failure))
     }
 
     /// Closes this endpoint: the receiver gets `Closed` once it has received everything.
@@ -279,10 +321,7 @@ impl Sender {
     #[inline]
     pub(crate) fn try_room(&mut self) -> Result<(), SendError> {
         self.may_send()?;
-        let room = |cursor: &mut SendCursor, region: &_| {
-            Ok(cursor.room(region, wait::no_patience)?.then_some(()))
-        };
-        match self.end.try_once(room) {
+        match self.end.try_once(room_at_once) {
             Ok(Some(())) => Ok(()),
             Ok(None) => Err(SendError::Full),
             Err(failure) => Err(self.end.fail(failure)),
@@ -374,6 +413,17 @@ impl fmt::Debug for Sender {
             .field("committed", &self.committed())
             .finish_non_exhaustive()
     }
+}
+
+/// Looks for room, without patience.
+#[inline(always)]
+fn room_at_once(cursor: &mut SendCursor, region: &Region) -> Result<Option<()>, Failure> {
+    Ok(cursor.room(region, wait::no_patience)?.then_some(()))
+}
+
+/// Looks whether all messages are acknowledged.
+fn drained(cursor: &mut SendCursor, region: &Region) -> Result<Option<()>, Failure> {
+    Ok((cursor.queued(region)? == 0).then_some(()))
 }
 
 #[inline]

@@ -10,6 +10,7 @@ mod endpoints {
     mod allocations; //   passing messages allocates nothing
     mod attaching; //     who creates, with which mode and slots, and what is refused
     mod awaiting; //      a receiver that goes over to the next sender's object
+    mod bells; //         when bells ring, what arming says, and to whom they belong
     mod classic; //       the classic layout: two ends of ours, and one beside a C program
     mod closing; //       closing, keeping, draining, and what is left in `/dev/shm`
     mod corrupt; //       values that no correct peer writes: an error that stays, or no harm
@@ -24,6 +25,7 @@ mod endpoints {
     mod passing; //       order, lengths, batches, peeking and acknowledging
     mod peeking; //       the queued messages, as an observer sees them
     mod removing; //      an object is removed only if no process uses it
+    mod selecting; //     waiting for any of several endpoints
     mod surface; //       each type in a signature has a public name
     mod texts; //         what the errors say
     mod vanishing; //     an object that loses its name under the endpoints that use it

@@ -27,7 +27,7 @@ const BATCH: usize = 32;
 
 /// How many rounds it takes until each strategy has met each, both with single messages and with
 /// batches.
-const CYCLE: usize = 72;
+const CYCLE: usize = 2 * WAITS.len() * WAITS.len();
 
 /// How much the resident memory may grow after the first rounds, in bytes.
 const GROWTH: u64 = 2 << 20;
@@ -75,8 +75,8 @@ impl Round {
             name,
             slots,
             hot,
-            ours: WAITS[pair % 6],
-            theirs: WAITS[pair / 6 % 6],
+            ours: WAITS[pair % WAITS.len()],
+            theirs: WAITS[pair / WAITS.len() % WAITS.len()],
             first,
             batch,
             time,
@@ -87,7 +87,7 @@ impl Round {
     fn run(&self, number: usize) -> (Passed, bool) {
         let words = Raw::new(&self.name);
         let pair = number / 2;
-        let passed = match (pair % 6 + pair / 6 + number / CYCLE) % 2 {
+        let passed = match (pair % WAITS.len() + pair / WAITS.len() + number / CYCLE) % 2 {
             0 => self.receive(),
             _ => self.send(),
         };
@@ -255,11 +255,11 @@ fn traffic_under_constant_kills_goes_on_and_nothing_grows() {
     let time = (total / 72).min(Duration::from_secs(1));
     let (start, mut kills, mut settled) = (Instant::now(), 0, None);
     // With each strategy at the end that is not killed.
-    let mut messages = [0; 6];
+    let mut messages = [0; WAITS.len()];
     let (mut rounds, mut cold) = (0, 0);
     while start.elapsed() < total || rounds < CYCLE {
         let (passed, entered_cold_slots) = Round::new(rounds, time).run(rounds);
-        messages[rounds / 2 % 6] += passed.messages;
+        messages[rounds / 2 % WAITS.len()] += passed.messages;
         kills += passed.kills;
         cold += usize::from(entered_cold_slots);
         rounds += 1;

@@ -39,6 +39,7 @@ mod file;
 mod lock;
 mod memory;
 mod name;
+mod notify;
 mod random;
 mod signal;
 mod time;
@@ -57,19 +58,21 @@ pub use memory::{
 pub use name::{
     fcntl_dupfd_cloexec, linkat_descriptor, linkat_path, open_tmpfile, shm_open, shm_unlink,
 };
+pub use notify::{futimens_now, inotify_add_watch, inotify_init1, inotify_rm_watch};
 pub use random::getrandom;
 pub use signal::{preserving_errno, raise, sigaction, siginfo_t};
 pub use time::{clock_gettime_monotonic, nanosleep};
-pub use wait::{futex_wait, futex_wake};
+pub use wait::{futex_wait, futex_wake, pollfd, ppoll};
 
 #[doc(no_inline)]
 pub use libc::{
     BUS_ADRERR, E2BIG, EACCES, EAGAIN, EBADF, EDQUOT, EEXIST, EFAULT, EFBIG, EINTR, EINVAL, EISDIR,
     ELOOP, EMFILE, ENAMETOOLONG, ENFILE, ENODEV, ENOENT, ENOMEM, ENOSPC, ENOSYS, ENOTDIR, ENXIO,
-    EOPNOTSUPP, EPERM, ETIMEDOUT, O_ACCMODE, O_CLOEXEC, O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY,
-    O_RDWR, O_TRUNC, PROT_READ, PROT_WRITE, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT,
-    S_IFREG, S_IFSOCK, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SIG_DFL,
-    SIG_IGN, SIGBUS, c_int, c_void, gid_t, major, minor, mode_t, off_t, uid_t,
+    EOPNOTSUPP, EPERM, ETIMEDOUT, IN_ATTRIB, IN_CLOSE_WRITE, IN_MODIFY, IN_Q_OVERFLOW, O_ACCMODE,
+    O_CLOEXEC, O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC, POLLIN, PROT_READ,
+    PROT_WRITE, S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK, SA_NODEFER,
+    SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SIG_DFL, SIG_IGN, SIGBUS, c_int, c_void,
+    gid_t, major, minor, mode_t, off_t, uid_t,
 };
 
 /// The example of the crate's own page, which runs with the others.

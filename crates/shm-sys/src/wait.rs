@@ -1,5 +1,7 @@
-//! Waiting on a word of shared memory, and waking the threads that wait, across processes.
+//! Waiting on a word of shared memory, and waking the threads that wait, across processes; and
+//! waiting for descriptors.
 
+use crate::errno::check;
 use crate::time::to_timespec;
 use std::io;
 use std::ptr;
@@ -77,4 +79,33 @@ pub fn futex_wake(word: &AtomicU32, count: u32) -> io::Result<u32> {
     // alone.
     let woken = unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, count) };
     u32::try_from(woken).map_err(|_| io::Error::last_os_error())
+}
+
+/// A descriptor that [`ppoll`] waits for; the fields are libc's.
+#[allow(non_camel_case_types, reason = "named as in the manual")]
+pub type pollfd = libc::pollfd;
+
+/// Waits until one of the descriptors is ready, for at most `limit`, and returns how many are.
+///
+/// Without a `limit`, it waits without limit. 0 means that the time has passed.
+///
+/// `int ppoll(struct pollfd *fds, nfds_t nfds, const struct timespec *tmo_p, NULL);`
+///
+/// # Errors
+///
+/// * `EINTR`: a signal handler ran.
+/// * `EINVAL`: more descriptors than `RLIMIT_NOFILE` allows.
+/// * `ENOMEM`: no memory in the kernel.
+///
+/// # References
+///
+/// [`ppoll(2)`](https://man7.org/linux/man-pages/man2/ppoll.2.html)
+pub fn ppoll(descriptors: &mut [pollfd], limit: Option<Duration>) -> io::Result<usize> {
+    let limit = limit.map(to_timespec);
+    let limit = limit.as_ref().map_or(ptr::null(), ptr::from_ref);
+    let count = descriptors.len() as libc::nfds_t;
+    // SAFETY: `descriptors` is `count` structures long, and outlives the call, which writes to them
+    // alone; `limit` is null or outlives the call; no signal mask is given.
+    let ready = check(unsafe { libc::ppoll(descriptors.as_mut_ptr(), count, limit, ptr::null()) })?;
+    Ok(usize::try_from(ready).unwrap_or(0))
 }

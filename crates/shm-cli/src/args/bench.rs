@@ -23,7 +23,7 @@ pub(crate) enum Layout {
 /// Measure what each way of waiting costs: latency, round trip, throughput, CPU time.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// spin, yield, backoff, adaptive, block, poll [default: all]
+    /// spin, yield, backoff, adaptive, block, bell, poll [default: all]
     #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
     #[arg(default_values_t = WaitArg::ALL, hide_default_value = true, hide_possible_values = true)]
     pub(crate) wait: Vec<WaitArg>,

@@ -71,9 +71,9 @@ mod tests {
     #[test]
     fn by_default_every_way_is_measured_and_the_original_last() {
         let ways = ways(&[]);
-        assert_eq!(ways.len(), 12, "{ways:?}");
+        assert_eq!(ways.len(), 13, "{ways:?}");
         assert_eq!(ways[0], "spin");
-        assert_eq!(ways[11], "classic/poll/100ms");
+        assert_eq!(ways[12], "classic/poll/100ms");
     }
 
     #[test]

@@ -23,7 +23,8 @@ impl Way {
 
     /// Whether there is such a way: the classic layout has fewer.
     pub(super) fn exists(&self) -> bool {
-        self.layout == Layout::Mailbox || !matches!(self.wait, Wait::Backoff | Wait::Adaptive)
+        self.layout == Layout::Mailbox
+            || !matches!(self.wait, Wait::Backoff | Wait::Bell | Wait::Adaptive)
     }
 
     /// The time between two checks, of those that poll.

@@ -38,6 +38,7 @@ pub(super) fn mailbox(args: &ChannelArgs, signals: &Signals) -> Options {
     let slots = args.slots.unwrap_or(SLOTS);
     let mut options = Mailbox::options(args.name())
         .wait(args.wait())
+        .prompt(args.prompt)
         .any_owner(args.any_owner)
         .attach_timeout(args.attach_timeout)
         .interrupt(signals.interrupt())

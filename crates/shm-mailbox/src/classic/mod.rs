@@ -113,8 +113,8 @@ impl Options {
     ///
     /// The classic layout also has [`Wait::Spin`], [`Wait::Yield`] and [`Wait::Poll`].
     ///
-    /// Attaching fails with the others. [`Wait::Adaptive`] sleeps until the peer wakes it, which a
-    /// C peer does not do. [`Wait::Backoff`] never sleeps, and would keep a core busy for a peer
+    /// Attaching fails with the others. [`Wait::Adaptive`] and [`Wait::Bell`] sleep until the peer
+    /// wakes them, which a C peer does not do. [`Wait::Backoff`] never sleeps, and would keep a core busy for a peer
     /// that polls every 100 ms.
     pub fn wait(mut self, wait: Wait) -> Self {
         self.wait = wait;
@@ -190,7 +190,7 @@ impl Options {
     fn check_wait(&self) -> Result<(), AttachError> {
         match self.wait {
             Wait::Spin | Wait::Yield | Wait::Poll(_) | Wait::Block => Ok(()),
-            Wait::Backoff | Wait::Adaptive => Err(AttachError::Wait {
+            Wait::Backoff | Wait::Bell | Wait::Adaptive => Err(AttachError::Wait {
                 name: ShmName::new(&self.name).map_err(AttachError::Name)?,
                 wait: self.wait,
             }),

@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 
 use super::{AttachError, BatchError, CloseError, RecvError, SendError};
+use crate::select::SelectError;
 
 /// Gives each error its way into an [`std::io::Error`], of the kind that its own method `kind`
 /// says.
@@ -20,7 +21,14 @@ macro_rules! into_io_error {
 
 pub(crate) use into_io_error;
 
-into_io_error!(AttachError, SendError, RecvError, BatchError, CloseError);
+into_io_error!(
+    AttachError,
+    SendError,
+    RecvError,
+    BatchError,
+    CloseError,
+    SelectError
+);
 
 impl AttachError {
     /// Returns the kind of [`std::io::Error`] that this becomes.
@@ -30,7 +38,7 @@ impl AttachError {
     /// | [`InvalidInput`](ErrorKind::InvalidInput) | what was asked for: [`Name`](Self::Name), [`Slots`](Self::Slots), [`HotSlots`](Self::HotSlots), [`Mode`](Self::Mode) |
     /// | [`ResourceBusy`](ErrorKind::ResourceBusy) | who else is there: [`RoleTaken`](Self::RoleTaken), [`InitBusy`](Self::InitBusy), [`Unsteady`](Self::Unsteady) |
     /// | [`InvalidData`](ErrorKind::InvalidData) | what the object holds: [`NotAMailbox`](Self::NotAMailbox), [`Classic`](Self::Classic), [`Version`](Self::Version), [`Geometry`](Self::Geometry), [`OtherSlots`](Self::OtherSlots), [`Corrupt`](Self::Corrupt), [`Truncated`](Self::Truncated) |
-    /// | that of the error inside | [`Open`](Self::Open), [`Reserve`](Self::Reserve), [`Map`](Self::Map), [`View`](Self::View), [`System`](Self::System) |
+    /// | that of the error inside | [`Open`](Self::Open), [`Reserve`](Self::Reserve), [`Map`](Self::Map), [`View`](Self::View), [`Bell`](Self::Bell), [`System`](Self::System) |
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
@@ -52,6 +60,7 @@ impl AttachError {
             | Self::OtherSlots { .. }
             | Self::Corrupt { .. }
             | Self::Truncated { .. } => ErrorKind::InvalidData,
+            Self::Bell(error) => error.kind(),
             Self::System(error) => error.kind(),
         }
     }
@@ -74,7 +83,7 @@ impl SendError {
     /// | [`InvalidData`](ErrorKind::InvalidData) | [`Truncated`](Self::Truncated), [`Corrupt`](Self::Corrupt) |
     /// | [`QuotaExceeded`](ErrorKind::QuotaExceeded) | [`Exhausted`](Self::Exhausted) |
     /// | [`PermissionDenied`](ErrorKind::PermissionDenied) | [`Forked`](Self::Forked): the endpoint is another process's |
-    /// | that of the system's reason | [`System`](Self::System) |
+    /// | that of the error inside | [`Bell`](Self::Bell), [`System`](Self::System) |
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
@@ -88,6 +97,7 @@ impl SendError {
             Self::Truncated { .. } | Self::Corrupt { .. } => ErrorKind::InvalidData,
             Self::Exhausted { .. } => ErrorKind::QuotaExceeded,
             Self::Forked { .. } => ErrorKind::PermissionDenied,
+            Self::Bell(error) => error.kind(),
             Self::System(error) => error.kind(),
         }
     }
@@ -109,7 +119,7 @@ impl RecvError {
     /// | [`NotConnected`](ErrorKind::NotConnected) | [`Unlinked`](Self::Unlinked): there is no sender |
     /// | [`InvalidData`](ErrorKind::InvalidData) | [`Truncated`](Self::Truncated), [`Corrupt`](Self::Corrupt) |
     /// | [`PermissionDenied`](ErrorKind::PermissionDenied) | [`Forked`](Self::Forked): the endpoint is another process's |
-    /// | that of the error inside | [`Reattach`](Self::Reattach), [`System`](Self::System) |
+    /// | that of the error inside | [`Reattach`](Self::Reattach), [`Bell`](Self::Bell), [`System`](Self::System) |
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
@@ -123,6 +133,7 @@ impl RecvError {
             Self::Reattach(error) => error.kind(),
             Self::Truncated { .. } | Self::Corrupt { .. } => ErrorKind::InvalidData,
             Self::Forked { .. } => ErrorKind::PermissionDenied,
+            Self::Bell(error) => error.kind(),
             Self::System(error) => error.kind(),
         }
     }

@@ -16,7 +16,7 @@ use crate::memory::sync::Ordering;
 use crate::memory::{message::Message, payload::MAX_MESSAGE};
 use crate::object::image::Image;
 use crate::protocol::corrupt::Corrupt;
-use crate::protocol::{self, Cursor, ReceiveCursor, SendCursor, Slept, Wake};
+use crate::protocol::{self, Bed, Cursor, ReceiveCursor, SendCursor, Slept, Wake};
 
 /// What is sent; what arrives may be anything.
 const BYTES: [u8; MAX_MESSAGE] = [0x5A; MAX_MESSAGE];
@@ -345,26 +345,27 @@ impl World<'_> {
         }
         let presence = &self.region.side(role).presence;
         let announced = Cell::new(false);
-        let park = |sleep: &mut dyn FnMut() -> Wake| {
-            protocol::park::<u8, Infallible>(
-                &presence.parked,
-                &announced,
-                || {},
-                || Ok(None),
-                |_| Ok(sleep()),
-            )
-        };
-        assert_eq!(park(&mut || Wake::TimeUp), Ok(Slept::Expired));
-        let mut woken = false;
-        let slept = park(&mut || {
-            woken = protocol::take_parked(presence, meanwhile);
-            Wake::Up
-        });
-        assert_eq!(
-            (slept, woken),
-            (Ok(Slept::InVain), true),
-            "nobody has cleared it"
-        );
+        for bed in [Bed::Futex, Bed::Bell] {
+            let park = |sleep: &mut dyn FnMut() -> Wake| {
+                protocol::park::<u8, Infallible>(
+                    &presence.parked,
+                    bed,
+                    &announced,
+                    || {},
+                    || Ok(None),
+                    |_| Ok(sleep()),
+                )
+            };
+            assert_eq!(park(&mut || Wake::TimeUp), Ok(Slept::Expired));
+            let mut woken = None;
+            let slept = park(&mut || {
+                woken = protocol::take_parked(presence, meanwhile);
+                Wake::Up
+            });
+            let found = (slept, woken);
+            let expected = (Ok(Slept::InVain), Some(bed));
+            assert_eq!(found, expected, "nobody has cleared it");
+        }
         assert_eq!(parked(self), 0);
         if meanwhile {
             self.damage();

@@ -54,8 +54,10 @@ pub(crate) const SLOTS_OFFSET: usize = 640;
 /// The bytes from one slot to the next.
 const STRIDE: u64 = 1088;
 
-/// `parked`: the owner sleeps, or is about to, or its last wait ended in an error.
+/// `parked`: the owner sleeps on this word, or is about to, or its last wait ended in an error.
 pub(crate) const PARKED: u32 = 1;
+/// `parked`: the owner waits for its bell, or is about to, or its last wait ended in an error.
+pub(crate) const BELL: u32 = 2;
 /// `parked`: nobody needs to be woken.
 pub(crate) const AWAKE: u32 = 0;
 
@@ -127,7 +129,7 @@ pub(crate) struct Count(pub(crate) AtomicU64);
 pub(crate) struct Presence {
     /// `epoch << 1 | closed`; 0 if the role was never taken.
     pub(crate) life: AtomicU64,
-    /// [`PARKED`] or [`AWAKE`].
+    /// [`AWAKE`], [`PARKED`] or [`BELL`].
     pub(crate) parked: AtomicU32,
     /// For display; never acted on.
     pub(crate) pid: AtomicU32,

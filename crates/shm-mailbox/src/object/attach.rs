@@ -18,11 +18,12 @@ use crate::memory::id::MailboxId;
 use crate::memory::layout::{self, Geometry};
 use crate::memory::region::Region;
 use crate::memory::role::Role;
-use crate::object::channel::{Channel, Fences, wake_unconditionally};
+use crate::object::bell::Belfry;
+use crate::object::channel::{Channel, Fences};
 use crate::object::claim;
 use crate::object::image::Image;
 use crate::options::Options;
-use crate::protocol::{self, Cursor, ReceiveCursor, SendCursor};
+use crate::protocol::{self, Bed, Cursor, ReceiveCursor, SendCursor};
 use crate::wait;
 
 /// How often the name may change hands while we attach.
@@ -132,7 +133,7 @@ impl<'a> Attaching<'a> {
                 return Ok(None);
             }
             let (channel, cursor) = self.begin(object, region, image.id, false)?;
-            wake_unconditionally(channel.peer());
+            channel.wake_unconditionally();
             ensure_memory(&channel.region, &channel.object)?;
             channel.object.unlock(layout::INIT)?;
             return Ok(Some((channel, cursor)));
@@ -220,6 +221,11 @@ impl<'a> Attaching<'a> {
             name: self.name.clone(),
             corrupt,
         })?;
+        let bed = self.options.bed();
+        let belfry = match bed {
+            Bed::Bell => Some(Belfry::new(&object).map_err(AttachError::Bell)?),
+            Bed::Futex => None,
+        };
         let presence = &region.side(self.role).presence;
         let life = protocol::begin_life(presence, std::process::id(), self.fences.word());
         // So that the peer goes by our word on fences from now on. Where it is impossible it is
@@ -240,6 +246,8 @@ impl<'a> Attaching<'a> {
             unmet: Cell::new(None),
             abandoned: Cell::new(false),
             announced: Cell::new(false),
+            bed,
+            belfry,
         };
         channel.look_around()?;
         Ok((channel, cursor))

@@ -6,16 +6,18 @@ use std::io;
 use std::time::Duration;
 
 use shm_core::fork::ProcessToken;
-use shm_core::{Moment, Object, ShmName, SystemError, barrier, futex};
+use shm_core::{BellError, Moment, Object, ShmName, SystemError, barrier, bell, futex};
 
 use crate::error::Failure;
 use crate::memory::id::MailboxId;
-use crate::memory::layout::{PARKED, PUBLISHER_FENCES, Presence, SLEEPER_FENCES};
+use crate::memory::layout::{PUBLISHER_FENCES, Presence, SLEEPER_FENCES};
 use crate::memory::region::Region;
+use crate::memory::role::Role;
+use crate::memory::sync::{AtomicU32, Ordering};
+use crate::object::bell::Belfry;
 use crate::protocol::corrupt::Corrupt;
-use crate::protocol::{self, Slept, Wake};
+use crate::protocol::{self, Bed, Peer, Slept, Wake};
 use crate::wait::Wait;
-use crate::{memory::role::Role, protocol::Peer};
 
 /// One attached role. Made by [`attach`](crate::object::attach::attach), ended by
 /// [`close`](crate::object::close::close).
@@ -45,6 +47,10 @@ pub(crate) struct Channel {
     pub(crate) abandoned: Cell<bool>,
     /// Our last sleep has expired, and its announcement stands, unless somebody has cleared it.
     pub(crate) announced: Cell<bool>,
+    /// Where this endpoint sleeps; on its bell only if it has one.
+    pub(crate) bed: Bed,
+    /// If anybody asked for it.
+    pub(crate) belfry: Option<Belfry>,
 }
 
 /// Who executes the fence between publishing and going to sleep; see `protocol`.
@@ -67,9 +73,14 @@ impl Fences {
                 // Sleeps rarely, so that its peer's every message is the better for it.
                 Wait::Adaptive => registered,
                 // Sleeps all the time: what it would have to pay is more than what its peer saves.
-                Wait::Block => false,
+                Wait::Block | Wait::Bell => false,
             },
         }
+    }
+
+    /// Before a sleep, once it is announced: `false` if the announcement may not be seen.
+    fn execute(self) -> bool {
+        !self.before_sleep || barrier::heavy()
     }
 
     /// What the shared memory says of them.
@@ -84,7 +95,7 @@ impl Fences {
 
 /// How long a sleep may last whose announcement may not be seen: the kernel had no memory for the
 /// barrier.
-const UNSEEN: Duration = Duration::from_millis(1);
+pub(crate) const UNSEEN: Duration = Duration::from_millis(1);
 
 /// What an endpoint does not recover from.
 #[derive(Debug)]
@@ -164,8 +175,32 @@ impl Channel {
     /// After publishing: wakes the peer, whose presence this is, if it sleeps.
     #[inline]
     pub(crate) fn wake_parked(&self, peer: &Presence) {
-        if protocol::take_parked(peer, self.fences.registered) {
-            wake(&peer.parked);
+        if let Some(bed) = protocol::take_parked(peer, self.fences.registered) {
+            self.wake(bed, peer);
+        }
+    }
+
+    /// Clears the peer's flag and wakes it, whatever the flag says.
+    pub(crate) fn wake_unconditionally(&self) {
+        let peer = self.peer();
+        let bed = protocol::take_bed(peer);
+        // Also a peer whose flag another has cleared, and died before it woke the peer: but it did
+        // not die without ringing.
+        self.wake(Bed::Futex, peer);
+        if bed == Some(Bed::Bell) {
+            self.wake(Bed::Bell, peer);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wake(&self, bed: Bed, peer: &Presence) {
+        match bed {
+            // An error means that the memory was cut off; the next check reports it.
+            Bed::Futex => drop(futex::wake(&peer.parked, 1)),
+            // One means that the object's mode keeps us, of another user, from it: the peer hears
+            // of us at our next close.
+            Bed::Bell => drop(self.object.ring()),
         }
     }
 
@@ -177,37 +212,112 @@ impl Channel {
         look: impl FnMut() -> Result<Option<T>, Failure>,
     ) -> Result<Slept<T>, Failure> {
         let seen = Cell::new(true);
-        let barrier = || seen.set(!self.fences.before_sleep || barrier::heavy());
+        let barrier = || seen.set(self.fences.execute());
+        let sleep = |parked: &AtomicU32| {
+            let deadline = if seen.get() {
+                deadline
+            } else {
+                deadline.min(Moment::now().after(UNSEEN))
+            };
+            match (self.bed, &self.belfry) {
+                (Bed::Bell, Some(belfry)) => self.wait_for_bell(belfry, parked, deadline),
+                _ => self.wait_for_wake(parked, deadline, seen.get()),
+            }
+        };
         protocol::park(
             &self.own().parked,
+            self.bed,
             &self.announced,
             barrier,
             look,
-            |parked| {
-                let deadline = if seen.get() {
-                    deadline
-                } else {
-                    deadline.min(Moment::now().after(UNSEEN))
-                };
-                match futex::wait(parked, PARKED, Some(deadline)) {
-                    // Woken: by somebody who has just cleared the flag, so the memory is there.
-                    Ok(()) => Ok(Wake::Up),
-                    // The flag was cleared before we slept.
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Wake::Up),
-                    // To be followed by a check; an announcement that nobody may have seen has to
-                    // be repeated.
-                    Err(error) if error.kind() == io::ErrorKind::TimedOut && seen.get() => {
-                        Ok(Wake::TimeUp)
-                    }
-                    // The kernel found no memory behind the flag: somebody has cut it off.
-                    Err(error) if error.raw_os_error() == Some(EFAULT) => {
-                        Err(self.truncated(self.object.size()?))
-                    }
-                    // A signal, for one: the memory may have been cut off while we slept.
-                    Err(_) => self.ensure_size(self.object.size()?).map(|()| Wake::Up),
-                }
-            },
+            sleep,
         )
+    }
+
+    fn wait_for_wake(
+        &self,
+        parked: &AtomicU32,
+        deadline: Moment,
+        seen: bool,
+    ) -> Result<Wake, Failure> {
+        match futex::wait(parked, Bed::Futex.word(), Some(deadline)) {
+            // Woken: by somebody who has just cleared the flag, so the memory is there.
+            Ok(()) => Ok(Wake::Up),
+            // The flag was cleared before we slept.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Wake::Up),
+            // To be followed by a check; an announcement that nobody may have seen has to be
+            // repeated.
+            Err(error) if error.kind() == io::ErrorKind::TimedOut && seen => Ok(Wake::TimeUp),
+            // The kernel found no memory behind the flag: somebody has cut it off.
+            Err(error) if error.raw_os_error() == Some(EFAULT) => {
+                Err(self.truncated(self.object.size()?))
+            }
+            // A signal, for one: the memory may have been cut off while we slept.
+            Err(_) => self.ensure_size(self.object.size()?).map(|()| Wake::Up),
+        }
+    }
+
+    fn wait_for_bell(
+        &self,
+        belfry: &Belfry,
+        parked: &AtomicU32,
+        deadline: Moment,
+    ) -> Result<Wake, Failure> {
+        // Relaxed: whoever has cleared it rings afterwards.
+        if parked.load(Ordering::Relaxed) != Bed::Bell.word() {
+            return Ok(Wake::Up);
+        }
+        let deadline = match belfry.at_most() {
+            Some(pause) => deadline.min(Moment::now().after(pause)),
+            None => deadline,
+        };
+        match bell::wait(&[belfry.bell().as_ref()], deadline) {
+            // To be followed by a check, whatever has rung.
+            Ok(_) => belfry.answer()?,
+            // A signal: the memory may have been cut off while we slept.
+            Err(_) => {
+                self.ensure_size(self.object.size()?)?;
+                return Ok(Wake::Up);
+            }
+        }
+        Ok(Wake::TimeUp)
+    }
+
+    /// Makes sure that there is a bell, and that the peer fences before it looks whether we wait
+    /// for it.
+    pub(crate) fn ensure_bell(&mut self) -> Result<&Belfry, BellError> {
+        if self.belfry.is_none() {
+            self.belfry = Some(Belfry::new(&self.object)?);
+        }
+        self.leave_fences_to_peer();
+        let belfry = self.belfry.as_mut().expect("made just now");
+        belfry.place(&self.object)?;
+        Ok(belfry)
+    }
+
+    /// From now on our peer fences. A barrier of ours before each sleep would take longer than all
+    /// the rest of it.
+    fn leave_fences_to_peer(&mut self) {
+        if self.fences.before_sleep && !self.broken_memory() && self.token.is_current() {
+            protocol::leave_fences(self.own());
+            // So that the peer goes by our word from now on. Where it is impossible, we go on as
+            // before.
+            self.fences.before_sleep = !barrier::heavy();
+        }
+    }
+
+    /// Announces that we wait for our bell, and looks once more: whether what `look` looks for is
+    /// there, and whether the peer may miss the announcement.
+    pub(crate) fn announce_for_bell<T>(
+        &self,
+        look: impl FnOnce() -> Result<Option<T>, Failure>,
+    ) -> Result<(Option<T>, bool), Failure> {
+        let mut seen = true;
+        let barrier = || seen = self.fences.execute();
+        protocol::announce(&self.own().parked, Bed::Bell, barrier);
+        // It is not for the next sleep.
+        self.announced.set(false);
+        Ok((look()?, seen))
     }
 
     /// Takes back the announcement of a sleep that has expired.
@@ -254,6 +364,9 @@ impl Channel {
         }
         if peer == Peer::Attached || life != self.unmet.get() {
             self.unmet.set(None);
+        }
+        if let Some(belfry) = &self.belfry {
+            belfry.checked(peer == Peer::Attached);
         }
         let is_told = !self.await_peer && (has_met || self.unmet.get().is_none());
         let verdict = match peer {
@@ -334,14 +447,3 @@ impl Channel {
 
 /// `EFAULT` of `errno(3)` on Linux.
 const EFAULT: i32 = 14;
-
-/// Clears a flag and wakes its owner, whatever it says.
-pub(crate) fn wake_unconditionally(presence: &Presence) {
-    protocol::clear_parked(presence);
-    wake(&presence.parked);
-}
-
-fn wake(parked: &crate::memory::sync::AtomicU32) {
-    // An error means that the memory was cut off; the next check reports it.
-    let _: io::Result<u32> = futex::wake(parked, 1);
-}

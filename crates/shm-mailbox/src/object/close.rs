@@ -4,7 +4,7 @@ use std::thread;
 
 use shm_core::Unlink;
 
-use super::channel::{Channel, wake_unconditionally};
+use super::channel::Channel;
 use super::claim;
 use crate::error::CloseError;
 use crate::memory::layout;
@@ -103,7 +103,7 @@ pub(crate) fn close(
     object
         .unlock(channel.role.lock_byte())
         .map_err(CloseError::System)?;
-    wake_unconditionally(channel.peer());
+    channel.wake_unconditionally();
     if init.is_none() {
         return Err(CloseError::InitBusy {
             name: channel.name().clone(),

@@ -5,6 +5,7 @@
 //! `protocol`'s.
 
 pub(crate) mod attach;
+pub(crate) mod bell;
 pub(crate) mod channel;
 pub(crate) mod claim;
 pub(crate) mod close;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::memory::id::MailboxId;
-use crate::memory::layout::{AWAKE, KIND_RING, MAGIC, Presence, Side, VERSION};
+use crate::memory::layout::{AWAKE, KIND_RING, MAGIC, PUBLISHER_FENCES, Presence, Side, VERSION};
 use crate::memory::region::Region;
 use crate::memory::sync::Ordering;
 
@@ -51,6 +51,12 @@ pub(crate) fn begin_life(presence: &Presence, pid: u32, fences: u32) -> u64 {
     // other way round it would have left a closed one that nobody asked to keep.
     presence.kept.store(0, Ordering::Release);
     life
+}
+
+/// The holder of a role leaves it to its peer from now on to fence. It executes a barrier for all
+/// before it relies on that.
+pub(crate) fn leave_fences(presence: &Presence) {
+    presence.fences.store(PUBLISHER_FENCES, Ordering::Relaxed);
 }
 
 /// The holder of a role ends its `life`, and says whether the object is to stay. The caller holds

@@ -27,7 +27,7 @@
 //!   that the message was given back may overwrite it; its bytes have been read out.
 //! * (C) `sent`, Release, pairs with the Acquire load in [`SendCursor::resume`]: the stamps up to
 //!   it are there.
-//! * (W) in [`park()`] and (P) in [`take_parked`] are the two SeqCst fences of a Dekker pair. The
+//! * (W) in [`announce`] and (P) in [`take_parked`] are the two SeqCst fences of a Dekker pair. The
 //!   waiter stores `parked`, fences, looks. The publisher stores the stamp (or `received`), fences,
 //!   looks at `parked`. Whichever fence comes second in their single total order sees what was
 //!   stored before the other: either the waiter finds the message, or the publisher finds the flag.
@@ -54,6 +54,15 @@
 //! flag would lose a wake-up exactly here.) A publisher killed between clearing and waking leaves
 //! the flag clear with the waiter asleep: the slice, or the next attach or close, which wake
 //! unconditionally, end that.
+//!
+//! A waiter may instead wait for its bell ([`BELL`](crate::memory::layout::BELL)), a descriptor
+//! that stays rung until it is answered. It answers the bell before it announces itself, so that no
+//! ring for this announcement is taken for an old one. A publisher killed between clearing and
+//! ringing rings by dying: the kernel does it.
+//!
+//! A waiter may go from one bed to the other. So a publisher clears the flag by an exchange, and
+//! goes by what that has returned. (With a load and a store, it would clear the announcement at the
+//! bell and wake the flag, which the waiter has left.)
 
 pub(crate) mod corrupt;
 pub(crate) mod life;
@@ -71,13 +80,13 @@ pub use life::Peer;
 #[cfg(not(shm_mailbox_loom))]
 pub(crate) use {
     life::{
-        begin_life, end_life, glance_at_life, is_closed, is_intact, leaves_nothing, read_life,
-        write_header,
+        begin_life, end_life, glance_at_life, is_closed, is_intact, leave_fences, leaves_nothing,
+        read_life, write_header,
     },
-    park::{clear_parked, withdraw},
+    park::{take_bed, withdraw},
 };
 
-pub(crate) use park::{Slept, Wake, park, take_parked};
+pub(crate) use park::{Bed, Slept, Wake, announce, park, take_parked};
 pub(crate) use receive::ReceiveCursor;
 pub(crate) use send::SendCursor;
 

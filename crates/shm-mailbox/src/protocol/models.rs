@@ -11,12 +11,14 @@ use std::cell::Cell;
 use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
 
-use crate::memory::layout::{Geometry, PARKED};
+use crate::memory::layout::{BELL, Geometry, PARKED, Presence};
 use crate::memory::message::Message;
 use crate::memory::region::Region;
 use crate::memory::sync::{AtomicU32, Ordering};
 use crate::protocol::corrupt::Corrupt;
-use crate::protocol::{Cursor, ReceiveCursor, SendCursor, Slept, Wake, park, take_parked};
+use crate::protocol::{
+    Bed, Cursor, ReceiveCursor, SendCursor, Slept, Wake, announce, park, take_parked,
+};
 
 /// The kernel's part of a futex: compare and sleep are one step, and a wake reaches all sleepers.
 struct Futex {
@@ -51,19 +53,94 @@ impl Futex {
     }
 }
 
-/// A region and what the kernel knows of its two `parked` words.
+/// The kernel's part of a bell: it stays rung until it is answered.
+struct Bell {
+    rung: Mutex<bool>,
+    queue: Condvar,
+}
+
+impl Bell {
+    fn new() -> Self {
+        Self {
+            rung: Mutex::new(false),
+            queue: Condvar::new(),
+        }
+    }
+
+    fn ring(&self) {
+        *self.rung.lock().unwrap() = true;
+        self.queue.notify_all();
+    }
+
+    fn answer(&self) {
+        *self.rung.lock().unwrap() = false;
+    }
+
+    fn wait(&self) {
+        let mut rung = self.rung.lock().unwrap();
+        while !*rung {
+            rung = self.queue.wait(rung).unwrap();
+        }
+    }
+}
+
+/// Where one end sleeps.
+struct Beds {
+    /// Where it goes to sleep.
+    bed: Bed,
+    futex: Futex,
+    bell: Bell,
+}
+
+impl Beds {
+    fn new(bed: Bed) -> Self {
+        Self {
+            bed,
+            futex: Futex::new(),
+            bell: Bell::new(),
+        }
+    }
+
+    /// What `Channel::park` gives to the protocol.
+    fn sleep(&self, word: &AtomicU32) -> Result<Wake, Corrupt> {
+        if self.bed == Bed::Futex {
+            return self.futex.wait(word);
+        }
+        if word.load(Ordering::Relaxed) != BELL {
+            return Ok(Wake::Up);
+        }
+        self.bell.wait();
+        self.bell.answer();
+        Ok(Wake::TimeUp)
+    }
+
+    /// What `Channel::wake_parked` does for the peer, whose beds these are.
+    fn wake_parked(&self, peer: &Presence) {
+        match take_parked(peer, false) {
+            Some(Bed::Futex) => self.futex.wake(),
+            Some(Bed::Bell) => self.bell.ring(),
+            None => {}
+        }
+    }
+}
+
+/// A region and what the kernel knows of those who sleep at its two ends.
 struct Shared {
     region: Region,
-    sender: Futex,
-    receiver: Futex,
+    sender: Beds,
+    receiver: Beds,
 }
 
 impl Shared {
     fn new(hot: u32, slots: u32) -> Arc<Self> {
+        Self::with_beds(hot, slots, Bed::Futex)
+    }
+
+    fn with_beds(hot: u32, slots: u32, bed: Bed) -> Arc<Self> {
         Arc::new(Self {
             region: Region::heap(Geometry::with_hot(slots, hot).unwrap()),
-            sender: Futex::new(),
-            receiver: Futex::new(),
+            sender: Beds::new(bed),
+            receiver: Beds::new(bed),
         })
     }
 
@@ -78,10 +155,11 @@ impl Shared {
             }
             let slept = park(
                 parked,
+                self.sender.bed,
                 &announced,
                 || {},
                 look,
-                |word| self.sender.wait(word),
+                |word| self.sender.sleep(word),
             );
             if let Slept::Found(()) = slept.unwrap() {
                 return;
@@ -93,11 +171,9 @@ impl Shared {
         cursor.room(&self.region, || false).unwrap()
     }
 
-    /// What `Channel::wake_parked` does for the sender.
     fn wake_receiver(&self) {
-        if take_parked(&self.region.control().receiver.presence, false) {
-            self.receiver.wake();
-        }
+        let presence = &self.region.control().receiver.presence;
+        self.receiver.wake_parked(presence);
     }
 
     fn send(&self, cursor: &mut SendCursor, value: u8) {
@@ -117,14 +193,29 @@ impl Shared {
             }
             let slept = park(
                 parked,
+                self.receiver.bed,
                 &announced,
                 || {},
                 look,
-                |word| self.receiver.wait(word),
+                |word| self.receiver.sleep(word),
             );
             if let Slept::Found(length) = slept.unwrap() {
                 break length;
             }
+        };
+        cursor.show(&self.region, length, message);
+    }
+
+    /// As [`peek`](Self::peek), with what `Receiver::arm` does in place of a sleep.
+    fn peek_armed(&self, cursor: &mut ReceiveCursor, message: &mut Message) {
+        let parked = &self.region.control().receiver.presence.parked;
+        let length = loop {
+            self.receiver.bell.answer();
+            announce(parked, Bed::Bell, || {});
+            if let Some(length) = cursor.look(&self.region).unwrap() {
+                break length;
+            }
+            self.receiver.bell.wait();
         };
         cursor.show(&self.region, length, message);
     }
@@ -144,9 +235,8 @@ impl Shared {
     /// What `Receiver::ack` does.
     fn ack(&self, cursor: &mut ReceiveCursor) {
         cursor.acknowledge(&self.region);
-        if take_parked(&self.region.control().sender.presence, false) {
-            self.sender.wake();
-        }
+        let presence = &self.region.control().sender.presence;
+        self.sender.wake_parked(presence);
     }
 }
 
@@ -212,10 +302,42 @@ fn loom_three_messages_through_one_slot() {
 fn loom_two_messages_and_sleeps_that_expire() {
     bounded(3).check(|| {
         let shared = Shared::new(1, 1);
-        *shared.sender.expiring.lock().unwrap() = 1;
-        *shared.receiver.expiring.lock().unwrap() = 1;
+        *shared.sender.futex.expiring.lock().unwrap() = 1;
+        *shared.receiver.futex.expiring.lock().unwrap() = 1;
         let sender = spawn_sender(&shared, 2);
         shared.receive_all(2);
+        sender.join().unwrap();
+    });
+}
+
+/// Both ends sleep on their bells.
+#[test]
+fn loom_two_messages_by_bells() {
+    bounded(3).check(|| {
+        let shared = Shared::with_beds(1, 1, Bed::Bell);
+        let sender = spawn_sender(&shared, 2);
+        shared.receive_all(2);
+        sender.join().unwrap();
+    });
+}
+
+/// A receiver that leaves a message in its place, as one does who only tries, and that sleeps now
+/// on its flag, now on its bell: whoever wakes it must do so where it is by then.
+#[test]
+fn loom_a_receiver_that_goes_from_its_flag_to_its_bell() {
+    bounded(3).check(|| {
+        let shared = Shared::new(2, 2);
+        let sender = spawn_sender(&shared, 3);
+        let mut cursor = ReceiveCursor::resume(&shared.region).unwrap();
+        let mut message = Message::new();
+        for value in 0..3 {
+            match value {
+                1 => shared.peek(&mut cursor, &mut message),
+                _ => shared.peek_armed(&mut cursor, &mut message),
+            }
+            assert_eq!(message.as_bytes(), [value]);
+            shared.ack(&mut cursor);
+        }
         sender.join().unwrap();
     });
 }

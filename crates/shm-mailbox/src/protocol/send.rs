@@ -2,7 +2,7 @@
 
 use super::corrupt::{Corrupt, Field};
 use super::{Cursor, ensure_no_newer};
-use crate::memory::layout::{LAST_MESSAGE, PARKED, Slot, Stamp};
+use crate::memory::layout::{AWAKE, LAST_MESSAGE, Slot, Stamp};
 use crate::memory::payload::{FIRST_LINE, MAX_MESSAGE};
 use crate::memory::region::Region;
 use crate::memory::role::Role;
@@ -107,7 +107,7 @@ impl SendCursor {
                 return Ok(false);
             }
             // Relaxed: only a hint that it frees nothing soon.
-            if queued < hot || !patient || parked.load(Ordering::Relaxed) == PARKED || !again() {
+            if queued < hot || !patient || parked.load(Ordering::Relaxed) != AWAKE || !again() {
                 break;
             }
         }

@@ -18,7 +18,8 @@ const REPEATED: usize = 2;
 
 /// The strategy of the `round`-th process.
 fn wait(round: u64) -> Wait {
-    WAITS[usize::try_from(round % 6).expect("below 6")]
+    let count = WAITS.len() as u64;
+    WAITS[usize::try_from(round % count).expect("a few")]
 }
 
 /// A process that attaches and sends in all ways there are until it is killed.

@@ -1,16 +1,17 @@
 //! Processes that are really killed or stopped, and what the other end sees of it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
 use shm_mailbox::{AttachError, Message, Peer, RecvError, SendError, Wait};
 
 use crate::support::process::{Child, sleep_for_ever, timed, wait_until_it_pauses};
 use crate::support::raw::RECEIVER_PARKED;
 use crate::support::{
-    LIMIT, NOTICE, Name, PATIENCE, Raw, WAITS, assert_empty, assert_matches, fork, is_torture,
-    take, turn, until,
+    LIMIT, NOTICE, Name, PATIENCE, Raw, Shared, WAITS, assert_empty, assert_matches, fork,
+    is_torture, take, turn, until,
 };
 
 /// A process that attaches as the sender, sends these messages, and sits there.
@@ -60,11 +61,11 @@ fn a_receiver_is_told_of_a_killed_sender_after_everything_it_committed() {
 }
 
 #[test]
-fn an_end_that_waits_notices_a_death_within_110_ms() {
+fn an_end_that_waits_notices_a_death_in_time() {
     let _turn = turn();
     thread::scope(|scope| {
         for wait in WAITS {
-            let watching = scope.spawn(move || notices_deaths_in_time(wait));
+            let watching = scope.spawn(move || notices_in_time(wait, Departure::Kill));
             if is_torture() {
                 watching.join().unwrap();
             }
@@ -72,18 +73,52 @@ fn an_end_that_waits_notices_a_death_within_110_ms() {
     });
 }
 
-/// Ten deaths, or a thousand in the long form; in the long form as many at a time as sleep beside
+#[test]
+fn a_bell_tells_at_once_that_the_peer_is_gone_or_the_object_is_cut_off() {
+    let _turn = turn();
+    for departure in [Departure::Close, Departure::Truncate, Departure::Unlink] {
+        notices_in_time(Wait::Bell, departure);
+    }
+}
+
+/// A process that attaches as the sender, and closes when it finds 2 in the gate.
+fn obedient_sender(name: &Name, gate: &AtomicU64) -> Child {
+    gate.store(0, Ordering::SeqCst);
+    let child = fork(|| {
+        let sender = name.sender();
+        gate.store(1, Ordering::SeqCst);
+        while gate.load(Ordering::SeqCst) != 2 {
+            std::hint::spin_loop();
+        }
+        sender.keep().unwrap();
+    });
+    until("the sender is there", || gate.load(Ordering::SeqCst) == 1);
+    child
+}
+
+/// What ends a wait for a message that does not come.
+#[derive(Clone, Copy, Debug)]
+enum Departure {
+    Kill,
+    Close,
+    Truncate,
+    /// The peer has been killed, and another process removes the name.
+    Unlink,
+}
+
+/// Ten of them, or a thousand in the long form; in the long form as many at a time as sleep beside
 /// one another.
-fn notices_deaths_in_time(wait: Wait) {
+fn notices_in_time(wait: Wait, departure: Departure) {
+    // Who sleeps without a bell is woken for a look.
     let sleeps = matches!(wait, Wait::Poll(_) | Wait::Block | Wait::Adaptive);
-    let (deaths, at_once) = match (is_torture(), sleeps) {
+    let (departures, at_once) = match (is_torture(), sleeps) {
         (true, true) => (1000, 8),
         (true, false) => (1000, 1),
         (false, _) => (10, 1),
     };
     let mut delays: Vec<Duration> = thread::scope(|scope| {
         let watching: Vec<_> = (0..at_once)
-            .map(|_| scope.spawn(|| watch_deaths(wait, deaths / at_once)))
+            .map(|_| scope.spawn(|| watch(wait, departure, departures / at_once)))
             .collect();
         let delays = watching.into_iter().map(|watching| watching.join());
         delays.flat_map(Result::unwrap).collect()
@@ -92,34 +127,60 @@ fn notices_deaths_in_time(wait: Wait) {
     let (count, last) = (delays.len(), delays[delays.len() - 1]);
     let (middle, late) = (delays[count / 2], delays[count * 99 / 100]);
     println!(
-        "{wait}: {count} deaths noticed, half within {middle:?}, 99% within {late:?}, all within {last:?}"
+        "{wait}, {departure:?}: {count} noticed, half within {middle:?}, 99% within {late:?}, all within {last:?}"
     );
     // Of few, one may have been held up by what else the machine does. The long form wants the
-    // machine for itself, and only there is the time in the test's name required.
-    let (slowest, limit) = match is_torture() {
-        true => (late, Duration::from_millis(110)),
-        false => (middle, NOTICE),
+    // machine for itself, and only there is the real limit required.
+    let (slowest, limit) = match (is_torture(), sleeps) {
+        (true, true) => (late, Duration::from_millis(110)),
+        (true, false) => (late, Duration::from_millis(1)),
+        (false, _) => (middle, NOTICE),
     };
-    assert!(slowest <= limit, "{slowest:?}");
+    assert!(slowest <= limit, "{wait}, {departure:?}: {slowest:?}");
 }
 
-/// Waits for senders that are killed; how long after the kill each wait was over.
-fn watch_deaths(wait: Wait, deaths: usize) -> Vec<Duration> {
+/// Waits for messages that do not come; how long after its reason each wait was over.
+fn watch(wait: Wait, departure: Departure, departures: usize) -> Vec<Duration> {
+    let mut delays = Vec::new();
     let name = Name::new();
-    let mut receiver = name.options().wait(wait).receiver().unwrap();
-    let watch = |_| {
-        let child = sitting_sender(&name, &[]);
-        let killer = thread::spawn(|| {
-            let start = Instant::now();
-            child.kill();
-            start
+    let shared = Shared::new();
+    let gate = shared.number(0);
+    for _ in 0..departures {
+        let mut receiver = name.options().wait(wait).receiver().unwrap();
+        let child = match departure {
+            Departure::Unlink => None,
+            Departure::Close => Some(obedient_sender(&name, gate)),
+            _ => Some(sitting_sender(&name, &[])),
+        };
+        thread::scope(|scope| {
+            let leaving = scope.spawn(|| {
+                let start = Instant::now();
+                match departure {
+                    Departure::Kill => {
+                        child.as_ref().expect("a sender").signal(Signal::SIGKILL);
+                    }
+                    Departure::Close => gate.store(2, Ordering::SeqCst),
+                    Departure::Truncate => name.resize(0),
+                    Departure::Unlink => name.unlink(),
+                }
+                start
+            });
+            let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
+            let told = Instant::now();
+            match (departure, &result) {
+                (Departure::Kill, Err(RecvError::PeerDied { .. }))
+                | (Departure::Close, Err(RecvError::Closed { .. }))
+                | (Departure::Truncate, Err(RecvError::Truncated { .. }))
+                | (Departure::Unlink, Err(RecvError::Unlinked { .. })) => {}
+                _ => panic!("{wait}, {departure:?}: {result:?}"),
+            }
+            delays.push(told.saturating_duration_since(leaving.join().unwrap()));
         });
-        let result = receiver.recv_timeout(&mut Message::new(), PATIENCE);
-        let told = Instant::now();
-        assert_matches!(result, Err(RecvError::PeerDied { .. }), "{wait}");
-        told.saturating_duration_since(killer.join().unwrap())
-    };
-    (0..deaths).map(watch).collect()
+        if matches!(departure, Departure::Truncate) {
+            name.unlink();
+        }
+    }
+    delays
 }
 
 #[test]

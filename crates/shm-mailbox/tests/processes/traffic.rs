@@ -45,11 +45,12 @@ fn pass(count: u64, slots: u32, (sending, receiving): (Wait, Wait), one_core: bo
     assert!(!name.exists());
 }
 
-const QUICK: [Wait; 5] = [
+const QUICK: [Wait; 6] = [
     Wait::Spin,
     Wait::Yield,
     Wait::Backoff,
     Wait::Block,
+    Wait::Bell,
     Wait::Adaptive,
 ];
 
@@ -57,10 +58,10 @@ const QUICK: [Wait; 5] = [
 fn a_million_messages_arrive_in_order_from_each_sender() {
     // Ends that spin take the cores from one another.
     let _turn = turn();
-    // A fifth of them at each receiver; in the long form a million.
+    // A sixth of them at each receiver; in the long form a million.
     let count = match is_torture() {
         true => 1_000_000,
-        false => 200_000,
+        false => 170_000,
     };
     for sending in QUICK {
         for receiving in QUICK {
@@ -85,7 +86,7 @@ fn messages_arrive_in_order_at_ends_that_poll() {
 #[test]
 fn both_ends_share_one_core() {
     let _turn = turn();
-    let sharing = [Wait::Yield, Wait::Block, Wait::Adaptive];
+    let sharing = [Wait::Yield, Wait::Block, Wait::Bell, Wait::Adaptive];
     for sending in sharing {
         for receiving in sharing {
             for (count, slots) in [(2_000, 1), (20_000, 16)] {
@@ -99,7 +100,7 @@ fn both_ends_share_one_core() {
 fn a_blocked_end_uses_less_than_1_percent_of_a_core() {
     const SECOND: Duration = Duration::from_secs(1);
     let _turn = turn();
-    for wait in [Wait::Block, Wait::Adaptive] {
+    for wait in [Wait::Block, Wait::Bell, Wait::Adaptive] {
         let (idle, full) = (Name::new(), Name::new());
         let _sender = idle.sender();
         let receiving_end = fork(|| {

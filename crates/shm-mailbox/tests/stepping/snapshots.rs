@@ -129,6 +129,7 @@ fn a_waiting_call_killed_after_any_instruction_leaves_the_old_state_or_the_new_o
         Wait::Poll(Duration::from_micros(200)),
         Wait::Backoff,
         Wait::Block,
+        Wait::Bell,
         Wait::Adaptive,
     ];
     let operations = [
@@ -145,7 +146,7 @@ fn a_waiting_call_killed_after_any_instruction_leaves_the_old_state_or_the_new_o
     for wait in strategies {
         let mut count = Count::default();
         let mut moments = vec![Moment::After(1), Moment::After(150), Moment::After(1500)];
-        if matches!(wait, Wait::Block | Wait::Adaptive) {
+        if matches!(wait, Wait::Block | Wait::Bell | Wait::Adaptive) {
             moments.extend([0, 2, 5, 10, 40].map(Moment::Parked));
         }
         for slots in waiting_slots.iter().copied() {
@@ -233,7 +234,7 @@ fn examine(scenario: &Scenario, count: &mut Count) -> Result<(), String> {
     let steps = tracee.step_through(MOST, |_, step| {
         let at = |reason| format!("after instruction {step}: {reason}");
         watch.look(&bench.view).map_err(at)?;
-        if announced.is_none() && bench.view.parked(role).load(Ordering::SeqCst) == 1 {
+        if announced.is_none() && bench.view.parked(role).load(Ordering::SeqCst) != 0 {
             announced = Some(step);
         }
         let is_now = match (waiting, announced) {

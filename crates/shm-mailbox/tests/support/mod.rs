@@ -18,10 +18,13 @@ pub(crate) mod random;
 pub(crate) mod raw;
 mod seen;
 
+use std::os::fd::AsFd;
 use std::thread;
 use std::time::Duration;
 
-use shm_mailbox::{Message, Receiver, RecvError, Wait};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use shm_mailbox::{Bell, Message, Receiver, RecvError, Wait};
 
 pub(crate) use freezer::{Freezer, Frozen};
 pub(crate) use name::{Name, die};
@@ -31,8 +34,8 @@ pub(crate) use raw::Raw;
 pub(crate) use seen::{looked_at, seen};
 pub(crate) use test_support::{LIMIT, assert_matches, both_cores as turn, is_torture, until};
 
-/// How long it may take until a wait tells what it finds out once in a slice: 50 ms for who is
-/// awake, 100 ms for who sleeps.
+/// How long it may take until a wait tells what it finds out once in a slice: half a millisecond for
+/// who is awake, 100 ms for who sleeps.
 pub(crate) const NOTICE: Duration = Duration::from_millis(1100);
 
 /// The time-out of a call that should be told something within [`NOTICE`]: a mistake then fails the
@@ -40,12 +43,13 @@ pub(crate) const NOTICE: Duration = Duration::from_millis(1100);
 pub(crate) const PATIENCE: Duration = Duration::from_secs(100);
 
 /// One of each wait strategy.
-pub(crate) const WAITS: [Wait; 6] = [
+pub(crate) const WAITS: [Wait; 7] = [
     Wait::Spin,
     Wait::Yield,
     Wait::Poll(Duration::from_micros(100)),
     Wait::Backoff,
     Wait::Block,
+    Wait::Bell,
     Wait::Adaptive,
 ];
 
@@ -66,6 +70,18 @@ pub(crate) fn take(receiver: &mut Receiver) -> (u64, Vec<u8>) {
     let result = receiver.recv_timeout(&mut message, LIMIT);
     assert!(result.is_ok(), "{result:?}");
     (message.sequence(), message.as_bytes().to_vec())
+}
+
+/// Whether the bell has rung and was not answered; waits for it for at most `pause`.
+pub(crate) fn is_rung(bell: &Bell, pause: Duration) -> bool {
+    let pause = PollTimeout::try_from(pause).expect("some seconds");
+    let mut descriptors = [PollFd::new(bell.as_fd(), PollFlags::POLLIN)];
+    loop {
+        match poll(&mut descriptors, pause) {
+            Err(Errno::EINTR) => {}
+            ready => return ready.expect("poll") > 0,
+        }
+    }
 }
 
 /// What a receiver is told that waits in vain.

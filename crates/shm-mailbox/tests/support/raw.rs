@@ -19,6 +19,7 @@ pub(crate) const SENDER_KEPT: usize = 276;
 pub(crate) const RECEIVED: usize = 384;
 pub(crate) const RECEIVER_LIFE: usize = 512;
 pub(crate) const RECEIVER_PARKED: usize = 520;
+pub(crate) const RECEIVER_FENCES: usize = 528;
 
 /// The highest message number, 2^53 - 2.
 pub(crate) const LAST_MESSAGE: u64 = (1 << 53) - 2;

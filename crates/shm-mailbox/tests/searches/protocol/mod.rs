@@ -23,7 +23,7 @@ mod receiver;
 mod ring;
 mod sender;
 
-use ring::{Fault, Miss, Ring, State};
+use ring::{Bed, Fault, Miss, Ring, State};
 
 use crate::searches::engine::{Outcome, search};
 
@@ -34,9 +34,21 @@ fn plain(slots: u8, messages: u8) -> Ring {
         slots,
         messages,
         peeks: true,
+        beds: &[Bed::Futex],
         miss: None,
     }
 }
+
+/// The plain ring whose sides sleep on their bells, or now here, now there.
+fn with_bells(slots: u8, messages: u8, beds: &'static [Bed]) -> Ring {
+    Ring {
+        beds,
+        ..plain(slots, messages)
+    }
+}
+
+const BELL: &[Bed] = &[Bed::Bell];
+const BOTH: &[Bed] = &[Bed::Futex, Bed::Bell];
 
 /// A ring for `slots` messages, with so many hot slots.
 fn hot(hot: u8, slots: u8, messages: u8) -> Ring {
@@ -136,6 +148,34 @@ fn a_near_miss_of_the_parking_is_noticed() {
             (Miss::NoWakeAtAttach, Fault::Asleep),
             (Miss::BatchBlocksFirst, Fault::Asleep),
         ],
+    );
+}
+
+#[test]
+fn no_kill_keeps_a_bell_from_ringing() {
+    must_hold(with_bells(1, 3, BELL));
+    must_hold(with_bells(2, 4, BELL));
+    must_hold(with_bells(1, 3, BOTH));
+    must_hold(with_bells(2, 4, BOTH));
+}
+
+#[test]
+fn a_near_miss_of_the_bells_is_noticed() {
+    for beds in [BELL, BOTH] {
+        must_fail(
+            with_bells(2, 4, beds),
+            &[
+                (Miss::RingBeforeClear, Fault::Asleep),
+                (Miss::AnswerAfterLook, Fault::Asleep),
+                (Miss::SilentDeath, Fault::Asleep),
+                (Miss::NoSecondLook, Fault::Asleep),
+                (Miss::LookAtParkedFirst, Fault::Asleep),
+            ],
+        );
+    }
+    must_fail(
+        with_bells(2, 4, BOTH),
+        &[(Miss::ClearWithoutExchange, Fault::Asleep)],
     );
 }
 

@@ -1,6 +1,6 @@
 //! The receiver's steps, one access to shared memory each.
 
-use super::ring::{DEAD_RECEIVER, Fault, Miss, Next, Recv, Ring, Send, State};
+use super::ring::{Bed, DEAD_RECEIVER, Fault, Miss, Next, Recv, Ring, Send, State, ring_sender};
 
 impl Ring {
     pub(crate) fn receiver(&self, s: &State, push: &mut impl FnMut(&'static str, Next)) {
@@ -23,23 +23,26 @@ impl Ring {
                 push("attaches: loads `received`", Ok(t));
             }
             Recv::AttachOwn => {
-                t.receiver_parked = false;
+                t.receiver_sleep.parked = None;
                 t.receiver.at = if self.missing(Miss::NoWakeAtAttach) {
                     Recv::Rest
                 } else {
                     Recv::AttachClear
                 };
                 push("attaches: clears its own parked", Ok(t));
-                t.receiver_parked = s.receiver_parked;
+                t.receiver_sleep.parked = s.receiver_sleep.parked;
                 push("attaches: leaves its own parked as it is", Ok(t));
             }
             Recv::AttachClear => {
-                t.sender_parked = false;
+                t.receiver.found = s.sender_sleep.parked;
+                t.sender_sleep.parked = None;
                 t.receiver.at = Recv::AttachWake;
                 push("attaches: clears the peer's parked", Ok(t));
             }
             Recv::AttachWake => {
-                wake_sender(&mut t);
+                wake_sender(&mut t, Some(Bed::Futex));
+                wake_sender(&mut t, s.receiver.found);
+                t.receiver.found = None;
                 t.receiver.at = Recv::Rest;
                 push("attaches: wakes the peer", Ok(t));
             }
@@ -79,7 +82,7 @@ impl Ring {
                 }
             }
             Recv::Withdraw => {
-                t.receiver_parked = false;
+                t.receiver_sleep.parked = None;
                 t.receiver.at = Recv::Word0;
                 push("clears its own parked", Ok(t));
             }
@@ -104,38 +107,54 @@ impl Ring {
                 push("stores `received`", Ok(t));
             }
             Recv::Parked => {
-                t.receiver.at = if s.sender_parked {
-                    Recv::Clear
-                } else {
-                    Recv::Rest
-                };
+                let parked = s.sender_sleep.parked;
+                t.receiver.at = Recv::Rest;
+                if parked.is_some() {
+                    t.receiver.found = self.found_early(parked);
+                    t.receiver.at = self.clear_or_wake(Recv::Clear, Recv::Wake);
+                }
                 push("looks whether the peer is parked", Ok(t));
             }
             Recv::Clear => {
-                t.sender_parked = self.missing(Miss::WakeWithoutClear);
+                if !self.missing(Miss::ClearWithoutExchange) {
+                    t.receiver.found = s.sender_sleep.parked;
+                }
+                if !self.missing(Miss::WakeWithoutClear) {
+                    t.sender_sleep.parked = None;
+                }
                 t.receiver.at = Recv::Wake;
+                if self.missing(Miss::RingBeforeClear) {
+                    t.receiver.found = None;
+                    t.receiver.at = Recv::Rest;
+                }
                 push("clears the peer's parked", Ok(t));
             }
             Recv::Wake => {
-                wake_sender(&mut t);
+                wake_sender(&mut t, s.receiver.found);
+                t.receiver.found = None;
                 t.receiver.at = Recv::Rest;
+                if self.missing(Miss::RingBeforeClear) {
+                    t.receiver.at = Recv::Clear;
+                }
                 push("wakes the peer", Ok(t));
             }
             Recv::Announce => {
-                t.receiver_parked = true;
-                t.receiver.announced = true;
-                t.receiver.at = Recv::Look;
-                if self.missing(Miss::NoSecondLook) {
-                    t.receiver.at = Recv::Wait;
+                for &bed in self.beds {
+                    t.receiver_sleep = self.announced(s.receiver_sleep, bed);
+                    t.receiver.announced = true;
+                    t.receiver.at = Recv::Look;
+                    if self.missing(Miss::NoSecondLook) {
+                        t.receiver.at = Recv::Wait;
+                    }
+                    push("answers its bell, sets its own parked", Ok(t));
                 }
-                push("sets its own parked", Ok(t));
             }
             Recv::Wait => {
                 let slot = self.hot_slot(s.receiver.n);
-                let sleeps = if self.missing(Miss::WaitElsewhere) {
-                    s.stamp[usize::from(slot)] != s.receiver.n + 1
-                } else {
-                    s.receiver_parked
+                t.receiver_sleep.rung &= !self.missing(Miss::AnswerAfterLook);
+                let sleeps = match self.miss {
+                    Some(Miss::WaitElsewhere) => s.stamp[usize::from(slot)] != s.receiver.n + 1,
+                    _ => t.receiver_sleep.falls_asleep(),
                 };
                 t.receiver.announced = false;
                 t.receiver.at = if sleeps { Recv::Asleep } else { Recv::Returned };
@@ -148,18 +167,20 @@ impl Ring {
             Recv::Returned => {
                 t.receiver.at = Recv::Look;
                 push("goes on", Ok(t));
-                t.receiver_parked = false;
+                t.receiver_sleep.parked = None;
                 push("clears its own parked, goes on", Ok(t));
             }
         }
         if s.receiver.at != Recv::Dead {
-            push(
-                "is killed",
-                Ok(State {
-                    receiver: DEAD_RECEIVER,
-                    ..*s
-                }),
-            );
+            t = *s;
+            t.receiver = DEAD_RECEIVER;
+            // Its bell is its own.
+            t.receiver_sleep.rung = false;
+            t.receiver_sleep.bed = Bed::Futex;
+            if !self.missing(Miss::SilentDeath) {
+                ring_sender(&mut t);
+            }
+            push("is killed", Ok(t));
         }
     }
 
@@ -227,8 +248,16 @@ impl Ring {
     }
 }
 
-fn wake_sender(t: &mut State) {
-    if t.sender.at == Send::Asleep {
-        t.sender.at = Send::Returned;
+/// Wakes the sender where it was found, if it sleeps there.
+fn wake_sender(t: &mut State, bed: Option<Bed>) {
+    match bed {
+        None => {}
+        Some(Bed::Bell) => ring_sender(t),
+        Some(Bed::Futex) => {
+            let sleeps = t.sender_sleep.bed == Bed::Futex && t.sender.at == Send::Asleep;
+            if sleeps {
+                t.sender.at = Send::Returned;
+            }
+        }
     }
 }

@@ -55,7 +55,46 @@ pub(crate) enum Miss {
     OnlyHotBeforeParking,
     ReceiverForgetsCold,
     SenderForgetsCold,
+    /// The flag is loaded, and cleared with another access.
+    ClearWithoutExchange,
+    RingBeforeClear,
+    /// A bell is answered after the last look.
+    AnswerAfterLook,
+    /// The kernel does not ring for a process that dies.
+    SilentDeath,
 }
+
+/// Where a side sleeps.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Bed {
+    Futex,
+    Bell,
+}
+
+/// A `parked` word, and the bell of its owner.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Sleeper {
+    /// What the word says.
+    pub(crate) parked: Option<Bed>,
+    /// The bell has rung and was not answered.
+    pub(crate) rung: bool,
+    /// Where the owner sleeps, or is about to. Private.
+    pub(crate) bed: Bed,
+}
+
+impl Sleeper {
+    /// Whether a wait begun now lasts: the kernel compares the word, or the bell is silent, and its
+    /// owner has compared the word.
+    pub(crate) fn falls_asleep(self) -> bool {
+        self.parked == Some(self.bed) && !self.rung
+    }
+}
+
+pub(crate) const AWAKE: Sleeper = Sleeper {
+    parked: None,
+    rung: false,
+    bed: Bed::Futex,
+};
 
 /// Where the sender is: the access it makes next.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -117,8 +156,8 @@ pub(crate) struct State {
     pub(crate) words: [[u8; 2]; SLOTS],
     pub(crate) sent: u8,
     pub(crate) received: u8,
-    pub(crate) sender_parked: bool,
-    pub(crate) receiver_parked: bool,
+    pub(crate) sender_sleep: Sleeper,
+    pub(crate) receiver_sleep: Sleeper,
     pub(crate) sender: Sender,
     pub(crate) receiver: Receiver,
     /// Messages committed so far.
@@ -138,6 +177,8 @@ pub(crate) struct Sender {
     pub(crate) slot: u8,
     /// The peer was parked before the message was published (a near miss looks that early).
     pub(crate) early: bool,
+    /// What it has found in the peer's flag.
+    pub(crate) found: Option<Bed>,
 }
 
 /// What the receiver keeps to itself.
@@ -151,6 +192,8 @@ pub(crate) struct Receiver {
     /// A first word that was read out and is compared with the next.
     pub(crate) held: u8,
     pub(crate) announced: bool,
+    /// What it has found in the peer's flag.
+    pub(crate) found: Option<Bed>,
 }
 
 pub(crate) const DEAD_SENDER: Sender = Sender {
@@ -159,6 +202,7 @@ pub(crate) const DEAD_SENDER: Sender = Sender {
     received: 0,
     slot: 0,
     early: false,
+    found: None,
 };
 pub(crate) const DEAD_RECEIVER: Receiver = Receiver {
     at: Recv::Dead,
@@ -167,6 +211,7 @@ pub(crate) const DEAD_RECEIVER: Receiver = Receiver {
     slot: 0,
     held: 0,
     announced: false,
+    found: None,
 };
 
 /// A ring and the rules that both sides keep to.
@@ -178,6 +223,8 @@ pub(crate) struct Ring {
     pub(crate) messages: u8,
     /// The receiver peeks and acknowledges; otherwise it does both at once.
     pub(crate) peeks: bool,
+    /// Where both sides may sleep.
+    pub(crate) beds: &'static [Bed],
     pub(crate) miss: Option<Miss>,
 }
 
@@ -195,6 +242,31 @@ pub(crate) type Next = Result<State, Fault>;
 impl Ring {
     pub(crate) fn missing(&self, miss: Miss) -> bool {
         self.miss == Some(miss)
+    }
+
+    /// What a publisher remembers that does not clear the flag in the same step.
+    pub(crate) fn found_early(&self, parked: Option<Bed>) -> Option<Bed> {
+        match self.miss {
+            Some(Miss::ClearWithoutExchange | Miss::RingBeforeClear) => parked,
+            _ => None,
+        }
+    }
+
+    /// What a publisher does first that has found a flag.
+    pub(crate) fn clear_or_wake<T>(&self, clear: T, wake: T) -> T {
+        match self.miss {
+            Some(Miss::RingBeforeClear) => wake,
+            _ => clear,
+        }
+    }
+
+    /// A side that has answered its bell, if it goes to sleep there, and announces its sleep.
+    pub(crate) fn announced(&self, before: Sleeper, bed: Bed) -> Sleeper {
+        Sleeper {
+            parked: Some(bed),
+            rung: before.rung && bed == Bed::Bell && self.missing(Miss::AnswerAfterLook),
+            bed,
+        }
     }
 
     /// Whether there is room for message `n`.
@@ -255,6 +327,22 @@ impl Ring {
     }
 }
 
+/// Rings the receiver's bell, if it has one.
+pub(crate) fn ring_receiver(t: &mut State) {
+    t.receiver_sleep.rung = t.receiver_sleep.bed == Bed::Bell;
+    if t.receiver_sleep.rung && t.receiver.at == Recv::Asleep {
+        t.receiver.at = Recv::Returned;
+    }
+}
+
+/// Rings the sender's bell, if it has one.
+pub(crate) fn ring_sender(t: &mut State) {
+    t.sender_sleep.rung = t.sender_sleep.bed == Bed::Bell;
+    if t.sender_sleep.rung && t.sender.at == Send::Asleep {
+        t.sender.at = Send::Returned;
+    }
+}
+
 impl Model for Ring {
     type State = State;
     type Fault = Fault;
@@ -265,8 +353,8 @@ impl Model for Ring {
             words: [[0; 2]; SLOTS],
             sent: 0,
             received: 0,
-            sender_parked: false,
-            receiver_parked: false,
+            sender_sleep: AWAKE,
+            receiver_sleep: AWAKE,
             sender: DEAD_SENDER,
             receiver: DEAD_RECEIVER,
             committed: 0,
@@ -287,8 +375,8 @@ impl Model for Ring {
         }
     }
 
-    /// A sleeper whose condition holds while the other side, alive, rests: it owes no wake-up any
-    /// more, and may never have another reason to give one.
+    /// A sleeper whose condition holds while the other side rests: it owes no wake-up any more, and
+    /// may never have another reason to give one. Nor does a dead side, whose death rings.
     fn fault(&self, s: &State) -> Option<Fault> {
         let message = s.committed > s.receiver.n;
         let queued = s.sender.n - s.received.min(s.sender.n);
@@ -297,8 +385,14 @@ impl Model for Ring {
         } else {
             queued == 0
         };
-        let sender_rests = matches!(s.sender.at, Send::Rest | Send::Asleep);
-        let receiver_rests = matches!(s.receiver.at, Recv::Rest | Recv::Asleep);
+        let sender_rests = match s.sender.at {
+            Send::Dead => s.receiver_sleep.bed == Bed::Bell,
+            at => matches!(at, Send::Rest | Send::Asleep),
+        };
+        let receiver_rests = match s.receiver.at {
+            Recv::Dead => s.sender_sleep.bed == Bed::Bell,
+            at => matches!(at, Recv::Rest | Recv::Asleep),
+        };
         let stuck = (s.receiver.at == Recv::Asleep && message && sender_rests)
             || (s.sender.at == Send::Asleep && room && receiver_rests);
         stuck.then_some(Fault::Asleep)

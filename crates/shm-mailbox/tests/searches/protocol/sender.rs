@@ -1,6 +1,8 @@
 //! The sender's steps, one access to shared memory each.
 
-use super::ring::{DEAD_SENDER, Fault, Miss, Next, Place, Recv, Ring, Send, State};
+use super::ring::{
+    Bed, DEAD_SENDER, Fault, Miss, Next, Place, Recv, Ring, Send, State, ring_receiver,
+};
 
 impl Ring {
     pub(crate) fn sender(&self, s: &State, push: &mut impl FnMut(&'static str, Next)) {
@@ -31,23 +33,26 @@ impl Ring {
                 push("attaches: loads `received`", then);
             }
             Send::AttachOwn => {
-                t.sender_parked = false;
+                t.sender_sleep.parked = None;
                 t.sender.at = if self.missing(Miss::NoWakeAtAttach) {
                     Send::Rest
                 } else {
                     Send::AttachClear
                 };
                 push("attaches: clears its own parked", Ok(t));
-                t.sender_parked = s.sender_parked;
+                t.sender_sleep.parked = s.sender_sleep.parked;
                 push("attaches: leaves its own parked as it is", Ok(t));
             }
             Send::AttachClear => {
-                t.receiver_parked = false;
+                t.sender.found = s.receiver_sleep.parked;
+                t.receiver_sleep.parked = None;
                 t.sender.at = Send::AttachWake;
                 push("attaches: clears the peer's parked", Ok(t));
             }
             Send::AttachWake => {
-                wake_receiver(&mut t);
+                wake_receiver(&mut t, Some(Bed::Futex));
+                wake_receiver(&mut t, s.sender.found);
+                t.sender.found = None;
                 t.sender.at = Send::Rest;
                 push("attaches: wakes the peer", Ok(t));
             }
@@ -125,35 +130,50 @@ impl Ring {
                 push("stores `sent`", Ok(t));
             }
             Send::Parked => {
+                let parked = s.receiver_sleep.parked;
                 if self.missing(Miss::LookAtParkedFirst) {
-                    t.sender.early = s.receiver_parked;
+                    t.sender.early = parked.is_some();
                     t.sender.at = Send::Word0;
+                } else if parked.is_some() {
+                    t.sender.found = self.found_early(parked);
+                    t.sender.at = self.clear_or_wake(Send::Clear, Send::Wake);
                 } else {
-                    t.sender.at = if s.receiver_parked {
-                        Send::Clear
-                    } else {
-                        Send::Rest
-                    };
+                    t.sender.at = Send::Rest;
                 }
                 push("looks whether the peer is parked", Ok(t));
             }
             Send::Clear => {
-                t.receiver_parked = self.missing(Miss::WakeWithoutClear) && s.receiver_parked;
+                if !self.missing(Miss::ClearWithoutExchange) {
+                    t.sender.found = s.receiver_sleep.parked;
+                }
+                if !self.missing(Miss::WakeWithoutClear) {
+                    t.receiver_sleep.parked = None;
+                }
                 t.sender.at = Send::Wake;
+                if self.missing(Miss::RingBeforeClear) {
+                    t.sender.found = None;
+                    t.sender.at = Send::Rest;
+                }
                 push("clears the peer's parked", Ok(t));
             }
             Send::Wake => {
-                wake_receiver(&mut t);
+                wake_receiver(&mut t, s.sender.found);
+                t.sender.found = None;
                 t.sender.at = Send::Rest;
+                if self.missing(Miss::RingBeforeClear) {
+                    t.sender.at = Send::Clear;
+                }
                 push("wakes the peer", Ok(t));
             }
             Send::Announce => {
-                t.sender_parked = true;
-                t.sender.at = Send::LookAgain;
-                if self.missing(Miss::NoSecondLook) {
-                    t.sender.at = Send::Wait;
+                for &bed in self.beds {
+                    t.sender_sleep = self.announced(s.sender_sleep, bed);
+                    t.sender.at = Send::LookAgain;
+                    if self.missing(Miss::NoSecondLook) {
+                        t.sender.at = Send::Wait;
+                    }
+                    push("answers its bell, sets its own parked", Ok(t));
                 }
-                push("sets its own parked", Ok(t));
             }
             Send::LookAgain => match self.room(&mut t) {
                 Ok(Place::Full) => {
@@ -169,15 +189,15 @@ impl Ring {
                 Err(fault) => push("looks again", Err(fault)),
             },
             Send::Withdraw => {
-                t.sender_parked = false;
+                t.sender_sleep.parked = None;
                 t.sender.at = Send::Rest;
                 push("clears its own parked", Ok(t));
             }
             Send::Wait => {
-                let sleeps = if self.missing(Miss::WaitElsewhere) {
-                    s.received == s.sender.received
-                } else {
-                    s.sender_parked
+                t.sender_sleep.rung &= !self.missing(Miss::AnswerAfterLook);
+                let sleeps = match self.miss {
+                    Some(Miss::WaitElsewhere) => s.received == s.sender.received,
+                    _ => t.sender_sleep.falls_asleep(),
                 };
                 t.sender.at = if sleeps { Send::Asleep } else { Send::Returned };
                 push("waits", Ok(t));
@@ -189,18 +209,20 @@ impl Ring {
             Send::Returned => {
                 t.sender.at = Send::Room;
                 push("goes on", Ok(t));
-                t.sender_parked = false;
+                t.sender_sleep.parked = None;
                 push("clears its own parked, goes on", Ok(t));
             }
         }
         if s.sender.at != Send::Dead {
-            push(
-                "is killed",
-                Ok(State {
-                    sender: DEAD_SENDER,
-                    ..*s
-                }),
-            );
+            t = *s;
+            t.sender = DEAD_SENDER;
+            // Its bell is its own.
+            t.sender_sleep.rung = false;
+            t.sender_sleep.bed = Bed::Futex;
+            if !self.missing(Miss::SilentDeath) {
+                ring_receiver(&mut t);
+            }
+            push("is killed", Ok(t));
         }
     }
 
@@ -266,8 +288,16 @@ impl Ring {
     }
 }
 
-fn wake_receiver(t: &mut State) {
-    if t.receiver.at == Recv::Asleep {
-        t.receiver.at = Recv::Returned;
+/// Wakes the receiver where it was found, if it sleeps there.
+fn wake_receiver(t: &mut State, bed: Option<Bed>) {
+    match bed {
+        None => {}
+        Some(Bed::Bell) => ring_receiver(t),
+        Some(Bed::Futex) => {
+            let sleeps = t.receiver_sleep.bed == Bed::Futex && t.receiver.at == Recv::Asleep;
+            if sleeps {
+                t.receiver.at = Recv::Returned;
+            }
+        }
     }
 }
