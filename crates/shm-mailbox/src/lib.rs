@@ -107,7 +107,7 @@ pub use {
     object::bell::{Armed, Bell},
     object::close::Closed,
     object::remove::{Removal, RemoveError, remove},
-    object::{observe, peek},
+    object::{observe, peek, tap},
     options::Options,
     receiver::Receiver,
     select::{Select, SelectError, Selectable},

@@ -27,6 +27,7 @@ mod endpoints {
     mod removing; //      an object is removed only if no process uses it
     mod selecting; //     waiting for any of several endpoints
     mod surface; //       each type in a signature has a public name
+    mod tapping; //       the messages that pass, as an observer sees them
     mod texts; //         what the errors say
     mod vanishing; //     an object that loses its name under the endpoints that use it
     mod waiting; //       time-outs, interruption and wake-ups, with every wait strategy

@@ -13,3 +13,4 @@ pub(crate) mod image;
 pub mod observe;
 pub mod peek;
 pub(crate) mod remove;
+pub mod tap;
