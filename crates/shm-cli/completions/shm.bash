@@ -53,6 +53,12 @@ _shm() {
             shm,stat)
                 cmd="shm__subcmd__stat"
                 ;;
+            shm,tap)
+                cmd="shm__subcmd__tap"
+                ;;
+            shm,top)
+                cmd="shm__subcmd__top"
+                ;;
             shm,writer)
                 cmd="shm__subcmd__writer"
                 ;;
@@ -63,7 +69,7 @@ _shm() {
 
     case "${cmd}" in
         shm)
-            opts="-h -V --help --version writer reader ls stat peek rm doctor bench completions man"
+            opts="-h -V --help --version writer reader ls stat peek tap top rm doctor bench completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -222,7 +228,7 @@ _shm() {
             return 0
             ;;
         shm__subcmd__man)
-            opts="-h --dir --help writer reader ls stat peek rm doctor bench completions man"
+            opts="-h --dir --help writer reader ls stat peek tap top rm doctor bench completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -365,6 +371,80 @@ _shm() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            _shm_objects "${cur}"
+            return 0
+            ;;
+        shm__subcmd__tap)
+            opts="-c -h --from --count --timeout --follow --length-delimited --json --help"
+            if [[ ${cur} == -* ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -W "next oldest" -- "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            _shm_objects "${cur}"
+            return 0
+            ;;
+        shm__subcmd__top)
+            opts="-n -h --interval --count --json --help"
+            if [[ ${cur} == -* ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --interval)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

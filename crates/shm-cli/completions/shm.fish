@@ -32,6 +32,8 @@ complete -c shm -n "__fish_shm_needs_command" -f -a "reader" -d 'Write messages 
 complete -c shm -n "__fish_shm_needs_command" -f -a "ls" -d 'List what is in /dev/shm, mailboxes first'
 complete -c shm -n "__fish_shm_needs_command" -f -a "stat" -d 'Show objects in detail'
 complete -c shm -n "__fish_shm_needs_command" -f -a "peek" -d 'Show what is queued in a mailbox, without taking it'
+complete -c shm -n "__fish_shm_needs_command" -f -a "tap" -d 'Show what passes through a mailbox, without taking it'
+complete -c shm -n "__fish_shm_needs_command" -f -a "top" -d 'Show the traffic of all mailboxes, live'
 complete -c shm -n "__fish_shm_needs_command" -f -a "rm" -d 'Remove objects that nobody uses'
 complete -c shm -n "__fish_shm_needs_command" -f -a "doctor" -d 'Check whether mailboxes can work on this system'
 complete -c shm -n "__fish_shm_needs_command" -f -a "bench" -d 'Measure latency against CPU time, for each way of waiting'
@@ -112,6 +114,18 @@ complete -c shm -n "__fish_shm_using_subcommand stat" -s h -l help -d 'Print hel
 complete -c shm -n "__fish_shm_using_subcommand peek" -s c -l count -d 'Show at most N messages, the oldest' -r -f
 complete -c shm -n "__fish_shm_using_subcommand peek" -l json -d 'One JSON object per line for each message'
 complete -c shm -n "__fish_shm_using_subcommand peek" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shm -n "__fish_shm_using_subcommand tap" -l from -d 'The first message: next, or oldest [default: next]' -r -f -a "next\t''
+oldest\t''"
+complete -c shm -n "__fish_shm_using_subcommand tap" -s c -l count -d 'Exit after N messages' -r -f
+complete -c shm -n "__fish_shm_using_subcommand tap" -l timeout -d 'Wait at most D for the next message, else exit 124' -r -f
+complete -c shm -n "__fish_shm_using_subcommand tap" -l follow -d 'When the writer exits or dies, wait for the next'
+complete -c shm -n "__fish_shm_using_subcommand tap" -l length-delimited -d 'Write the length before each message, not its framing'
+complete -c shm -n "__fish_shm_using_subcommand tap" -l json -d 'One JSON object a line for each message'
+complete -c shm -n "__fish_shm_using_subcommand tap" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shm -n "__fish_shm_using_subcommand top" -l interval -d 'Refresh every D' -r -f
+complete -c shm -n "__fish_shm_using_subcommand top" -s n -l count -d 'Exit after N refreshes' -r -f
+complete -c shm -n "__fish_shm_using_subcommand top" -l json -d 'One JSON object a line for each refresh'
+complete -c shm -n "__fish_shm_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_using_subcommand rm" -l stale -d 'Remove all mailboxes with neither writer nor reader'
 complete -c shm -n "__fish_shm_using_subcommand rm" -l force -d 'Remove objects in use; with --stale, those with messages'
 complete -c shm -n "__fish_shm_using_subcommand rm" -l dry-run -d 'Only print what would be removed'
@@ -147,6 +161,8 @@ complete -c shm -n "__fish_shm_using_subcommand reader" -a "(shm ls -q 2>/dev/nu
 complete -c shm -n "__fish_shm_using_subcommand ls" -a "(shm ls -q 2>/dev/null)" -d Object
 complete -c shm -n "__fish_shm_using_subcommand stat" -a "(shm ls -q 2>/dev/null)" -d Object
 complete -c shm -n "__fish_shm_using_subcommand peek" -a "(shm ls -q 2>/dev/null)" -d Object
+complete -c shm -n "__fish_shm_using_subcommand tap" -a "(shm ls -q 2>/dev/null)" -d Object
+complete -c shm -n "__fish_shm_using_subcommand top" -a "(shm ls -q 2>/dev/null)" -d Object
 complete -c shm -n "__fish_shm_using_subcommand rm" -a "(shm ls -q 2>/dev/null)" -d Object
 complete -c shm -n "__fish_shm_using_subcommand completions" -a "bash elvish fish powershell zsh" -d Value
-complete -c shm -n "__fish_shm_using_subcommand man" -a "writer reader ls stat peek rm doctor bench completions man" -d Value
+complete -c shm -n "__fish_shm_using_subcommand man" -a "writer reader ls stat peek tap top rm doctor bench completions man" -d Value

@@ -22,7 +22,7 @@ use shm_core::guard;
 
 use crate::args::{Cli, Command};
 use crate::failure::{Ending, Failure, errors};
-use crate::operators::{doctor, ls, peek, rm, stat};
+use crate::operators::{doctor, ls, peek, rm, stat, tap, top};
 use crate::pages::{completions, manual};
 use crate::pass::{reader, writer};
 use crate::terminal::signals;
@@ -53,6 +53,8 @@ fn run(command: Command) -> Result<Ending, Failure> {
         Command::Ls(args) => ls::run(&args),
         Command::Stat(args) => stat::run(&args),
         Command::Peek(args) => peek::run(&args),
+        Command::Tap(args) => tap::run(&args),
+        Command::Top(args) => top::run(&args),
         Command::Rm(args) => rm::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Bench(args) => bench::run(&args),

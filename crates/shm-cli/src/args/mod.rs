@@ -10,6 +10,7 @@ pub(crate) mod pages;
 mod pass;
 mod value;
 mod wanted;
+mod watching;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -24,6 +25,7 @@ pub(crate) use pages::{CompletionsArgs, ManArgs};
 pub(crate) use pass::{Oversize, ReaderArgs, WriterArgs};
 pub(crate) use value::OBJECT;
 pub(crate) use wanted::Wanted;
+pub(crate) use watching::{Begin, TapArgs, TopArgs};
 
 /// What stands below the options: texts of the folder `help`, with an empty line between them.
 macro_rules! below {
@@ -60,6 +62,12 @@ pub(crate) enum Command {
     /// Show what is queued in a mailbox, without taking it
     #[command(after_long_help = below!("peek"))]
     Peek(PeekArgs),
+    /// Show what passes through a mailbox, without taking it
+    #[command(after_long_help = below!("tap", "exit"))]
+    Tap(TapArgs),
+    /// Show the traffic of all mailboxes, live
+    #[command(after_long_help = below!("top"))]
+    Top(TopArgs),
     /// Remove objects that nobody uses
     #[command(after_long_help = below!("rm"))]
     Rm(RmArgs),
@@ -100,6 +108,7 @@ impl Cli {
             Command::Reader(reader) => ("reader", reader.channel.complete()),
             Command::Stat(stat) => ("stat", stat.complete()),
             Command::Peek(peek) => ("peek", peek.complete()),
+            Command::Tap(tap) => ("tap", tap.complete()),
             Command::Rm(rm) => ("rm", rm.check()),
             Command::Bench(bench) => ("bench", bench.check()),
             _ => return cli,

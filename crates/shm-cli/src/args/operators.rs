@@ -167,6 +167,6 @@ impl RmArgs {
     }
 }
 
-fn default_name() -> Result<ShmName, String> {
+pub(super) fn default_name() -> Result<ShmName, String> {
     name_of_environment()?.map_or_else(|| name(DEFAULT_NAME), Ok)
 }

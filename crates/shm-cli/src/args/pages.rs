@@ -6,12 +6,14 @@ use clap::{Args, ValueHint};
 use clap_complete::Shell;
 
 /// The commands that have a page.
-pub(crate) const COMMANDS: [&str; 10] = [
+pub(crate) const COMMANDS: [&str; 12] = [
     "writer",
     "reader",
     "ls",
     "stat",
     "peek",
+    "tap",
+    "top",
     "rm",
     "doctor",
     "bench",

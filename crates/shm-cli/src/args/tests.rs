@@ -18,7 +18,7 @@ fn the_command_line_is_sound() {
 
 #[test]
 fn short_help_fits_a_screen() {
-    for name in ["writer", "reader", "bench"] {
+    for name in ["writer", "reader", "tap", "top", "bench"] {
         let mut command = Cli::command().term_width(80);
         command.build();
         let command = command.find_subcommand_mut(name).unwrap();

@@ -95,6 +95,12 @@ pub(super) fn count(text: &str) -> Result<u64, String> {
     if_fine(text.parse().unwrap_or(0), expected, |count| *count > 0)
 }
 
+/// How often something is done.
+pub(super) fn times(text: &str) -> Result<u64, String> {
+    let expected = "expected a number, 1 or more";
+    if_fine(text.parse().unwrap_or(0), expected, |count| *count > 0)
+}
+
 pub(super) fn slots(text: &str) -> Result<u32, String> {
     let expected = "expected a power of two from 1 to 65536";
     let is_fine = |slots: &u32| *slots <= 65_536 && slots.is_power_of_two();

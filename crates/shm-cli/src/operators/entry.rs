@@ -26,7 +26,7 @@ pub(super) struct Entry {
     pub(super) name: String,
     /// The name's bytes, in base64, if it is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
-    name_bytes: Option<String>,
+    pub(super) name_bytes: Option<String>,
     pub(super) kind: Kind,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) mailbox: Option<Mailbox>,

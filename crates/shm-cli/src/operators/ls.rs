@@ -4,24 +4,15 @@ use std::io::{self, IsTerminal};
 use std::os::unix::ffi::OsStrExt;
 
 use clap::ValueEnum;
-use comfy_table::{
-    CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Row, Table, TableStyle,
-};
 
+use super::columns::{self, Column, LEAST};
 use super::entry::{Entry, Mailbox};
 use super::holder::Holder;
 use super::objects;
 use crate::args::{ColumnName, LsArgs};
 use crate::console;
 use crate::failure::{Ending, Failure, note};
-use crate::terminal::{escape, locale};
-
-/// The narrowest that names may become, in characters, before a column that tells more than
-/// [`LEAST`] is left out.
-const NARROWEST_NAME: usize = 12;
-
-/// Columns of up to this weight go before a name is cut.
-const LEAST: u8 = 3;
+use crate::terminal::escape;
 
 pub(crate) fn run(args: &LsArgs) -> Result<Ending, Failure> {
     let wanted =
@@ -64,85 +55,21 @@ fn names(entries: &[Entry], is_terminal: bool) -> Vec<u8> {
     lines
 }
 
-/// The columns that were asked for, or those that the terminal has room for. On a terminal there is
-/// a line beneath the headings.
+/// The columns that were asked for, or those that the terminal has room for.
 fn table(entries: &[Entry], args: &LsArgs, is_terminal: bool) -> String {
-    let (mut columns, room) = match args.output.as_slice() {
-        [] => (ColumnName::value_variants().to_vec(), console::width()),
-        chosen => (chosen.to_vec(), None),
+    let (chosen, room) = match args.output.as_slice() {
+        [] => (ColumnName::value_variants(), console::width()),
+        chosen => (chosen, None),
     };
-    if let Some(width) = room {
-        fit(&mut columns, entries, width);
-    }
-    let is_utf8 = locale::is_utf8();
-    let mut table = Table::new();
-    let mut style = TableStyle::new();
-    if is_terminal {
-        let line = if is_utf8 { '─' } else { '-' };
-        style = style.header_separator(LineStyle::none().fill(line).junction(line));
-    }
-    table.load_style(style);
-    if !args.no_headings {
-        table.set_header(row(&columns, title));
-    }
-    table.add_rows(
-        entries
-            .iter()
-            .map(|entry| row(&columns, |column| cell(column, entry))),
-    );
-    if let Some(width) = room {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
-        table.set_truncation_indicator(if is_utf8 { "…" } else { "~" });
-        // The name takes what is left.
-        for column in table.column_iter_mut().skip(1) {
-            column.set_constraint(ColumnConstraint::ContentWidth);
-        }
-    }
-    for (shown, column) in table.column_iter_mut().zip(&columns) {
-        // The style with the line has one blank between columns, too.
-        shown.set_padding((0, if is_terminal { 1 } else { 2 }));
-        if is_number(*column) {
-            shown.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    let lines = table.lines().map(|line| format!("{}\n", line.trim_end()));
-    lines.collect()
-}
-
-/// One line of the table; what does not fit is cut.
-fn row(columns: &[ColumnName], cell: impl Fn(ColumnName) -> String) -> Row {
-    let mut row = Row::from(columns.iter().map(|column| cell(*column)));
-    row.max_height(1);
-    row
-}
-
-/// Leaves out columns until the others have room.
-fn fit(columns: &mut Vec<ColumnName>, entries: &[Entry], room: usize) {
-    let natural_width = |column| {
-        let widths = entries
-            .iter()
-            .map(|entry| cell(column, entry).chars().count());
-        widths.max().unwrap_or(0).max(title(column).len())
+    let column = |name: &ColumnName| Column {
+        title: title(*name),
+        cells: entries.iter().map(|entry| cell(*name, entry)).collect(),
+        is_number: is_number(*name),
+        weight: weight(*name),
     };
-    let mut widths: Vec<_> = columns
-        .iter()
-        .map(|column| natural_width(*column))
-        .collect();
-    for heaviest in [LEAST, u8::MAX] {
-        // Each column has a blank behind it, and there is one between any two.
-        while widths.iter().map(|width| width + 2).sum::<usize>() - 1 > room {
-            let others = (1..columns.len()).rev();
-            let least = others.min_by_key(|index| weight(columns[*index]));
-            let Some(least) = least.filter(|index| weight(columns[*index]) <= heaviest) else {
-                break;
-            };
-            columns.remove(least);
-            widths.remove(least);
-        }
-        // Then a long name is cut, before the other columns are left out.
-        widths[0] = widths[0].min(NARROWEST_NAME);
-    }
+    let columns = chosen.iter().map(column).collect();
+    let lines = columns::lines(columns, !args.no_headings, room, is_terminal);
+    lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
 fn title(column: ColumnName) -> String {
@@ -150,7 +77,7 @@ fn title(column: ColumnName) -> String {
     value.get_name().to_uppercase()
 }
 
-/// Where there is no room, the lowest goes first; the name never does.
+/// See [`Column::weight`].
 fn weight(column: ColumnName) -> u8 {
     match column {
         ColumnName::Name => 10,

@@ -38,7 +38,7 @@ pub(crate) fn run(args: &PeekArgs) -> Result<Ending, Failure> {
 }
 
 /// The output takes no more.
-fn stopped(stop: Stop, signals: &Signals) -> Result<Ending, Failure> {
+pub(super) fn stopped(stop: Stop, signals: &Signals) -> Result<Ending, Failure> {
     match stop {
         Stop::Closed => Ok(Ending::Done),
         Stop::Signal => Ok(signals.ending()),

@@ -108,6 +108,7 @@ mod tests {
             .filter(takes_objects)
             .map(Command::get_name)
             .collect();
-        assert_eq!(names, ["writer", "reader", "ls", "stat", "peek", "rm"]);
+        let takers = ["writer", "reader", "ls", "stat", "peek", "tap", "top", "rm"];
+        assert_eq!(names, takers);
     }
 }

@@ -56,6 +56,8 @@ struct Record<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
     seq: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missed: Option<u64>,
     len: usize,
     data: Data<'a>,
 }
@@ -107,6 +109,22 @@ impl Output {
     /// Adds a message, of a mailbox or in the classic layout, to be written with the next
     /// [`flush`](Self::flush).
     pub(crate) fn push(&mut self, id: Option<MailboxId>, sequence: u64, bytes: &[u8]) {
+        self.add(id, sequence, None, bytes);
+    }
+
+    /// As [`push`](Self::push), of a message before which so many were missed.
+    pub(crate) fn push_after(&mut self, missed: u64, id: MailboxId, sequence: u64, bytes: &[u8]) {
+        self.add(Some(id), sequence, Some(missed), bytes);
+    }
+
+    /// Adds a text as it is, whole.
+    pub(crate) fn push_text(&mut self, text: &str) {
+        self.buffer.extend_from_slice(text.as_bytes());
+        self.ends.push(self.buffer.len());
+        self.lengths.push(text.len());
+    }
+
+    fn add(&mut self, id: Option<MailboxId>, seq: u64, missed: Option<u64>, bytes: &[u8]) {
         match self.form {
             Form::Bytes => self.put(bytes),
             Form::LengthDelimited => {
@@ -118,7 +136,8 @@ impl Output {
                 let record = Record {
                     schema: 1,
                     id: id.map(|id| id.to_string()),
-                    seq: sequence,
+                    seq,
+                    missed,
                     len: bytes.len(),
                     data: match str::from_utf8(bytes) {
                         Ok(text) => Data::Text(text),

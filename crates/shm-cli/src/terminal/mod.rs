@@ -6,5 +6,6 @@
 pub(crate) mod escape;
 pub(crate) mod locale;
 pub(crate) mod progress;
+pub(crate) mod screen;
 pub(crate) mod signals;
 pub(crate) mod stdio;

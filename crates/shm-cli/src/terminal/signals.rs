@@ -110,6 +110,15 @@ impl Signals {
         })
     }
 
+    /// As [`wait_readable`](Self::wait_readable), for at most `time`.
+    pub(crate) fn wait_readable_for(
+        &self,
+        fd: BorrowedFd<'_>,
+        time: Duration,
+    ) -> io::Result<Woken> {
+        self.wait(Some((fd, PollFlags::IN)), Some(time), || {})
+    }
+
     /// Can `fd` be read now without blocking?
     pub(crate) fn is_readable(&self, fd: BorrowedFd<'_>) -> bool {
         let ready = self.wait(Some((fd, PollFlags::IN)), Some(Duration::ZERO), || {});

@@ -28,14 +28,22 @@ fn messages_do_not_turn_the_text_of_a_terminal() {
     let message = format!("invoice {EVIL}gpj.exe");
     leave(&name, &["-m", &message], "");
     leave(&name, &["-m", &message], "");
-    for command in ["peek", "reader"] {
-        let text = shown(&mut shm([command, "-c", "1", name.as_str()]));
+    for command in ["peek", "tap", "reader"] {
+        let from: &[&str] = match command {
+            "tap" => &["--from", "oldest"],
+            _ => &[],
+        };
+        let show = |more: &[&str]| {
+            let args = [&[command, "-c", "1", name.as_str()], from, more].concat();
+            shown(&mut shm(args))
+        };
+        let text = show(&[]);
         expect_harmless(&text);
         assert!(
             text.contains(r"invoice \x1b\x7f\xc2\x9b\xe2\x80\xae"),
             "{text:?}"
         );
-        let json = shown(&mut shm([command, "-c", "1", "--json", name.as_str()]));
+        let json = show(&["--json"]);
         expect_harmless(&json);
         assert_eq!(record(&json)["data"]["text"], format!("{message}\n"));
     }

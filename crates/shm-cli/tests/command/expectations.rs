@@ -39,12 +39,19 @@ ls /a[b | character 3 of the pattern is wrong
 ls --all --stale | --stale
 ls -o colour | name, kind, slots, queued, sent, received, writer, reader, owner, mode, size
 stat /a/b | byte 3 of name "/a/b" is a slash
+tap x -c 0 | expected a number of messages, 1 or more
+tap x --from never | never
+tap x --timeout soon | expected a duration like 50us, 100ms or 2s
+tap x --json --length-delimited | --length-delimited
+top --interval 0s | longer than 0
+top -n 0 | expected a number, 1 or more
+top [a- | GLOB
 rm | NAME
 rm --stale x | --stale
 rm a/b | a/b
 doctor x | x
 completions tcsh | tcsh
-man bench-peer | writer, reader, ls, stat, peek, rm, doctor, bench, completions, man
+man bench-peer | writer, reader, ls, stat, peek, tap, top, rm, doctor, bench, completions, man
 bench --wait patiently | patiently
 bench --interval 5 | expected a duration like 50us, 100ms or 2s
 bench --interval -1ms | expected a duration like 50us, 100ms or 2s
@@ -74,7 +81,7 @@ fn a_wrong_command_line_ends_with_2_and_is_told_what_is_expected() {
 
 #[test]
 fn the_command_speaks_of_writers_and_readers() {
-    let commands = "writer reader ls stat rm doctor bench completions man";
+    let commands = "writer reader ls stat peek tap top rm doctor bench completions man";
     let mut pages = vec![vec!["--help"]];
     for command in commands.split(' ') {
         pages.push(vec![command, "--help"]);

@@ -143,7 +143,7 @@ fn bash_completes_commands_and_flags() {
 }
 
 /// The commands that take names of objects.
-const TAKERS: [&str; 6] = ["writer", "reader", "ls", "stat", "peek", "rm"];
+const TAKERS: [&str; 8] = ["writer", "reader", "ls", "stat", "peek", "tap", "top", "rm"];
 
 #[test]
 fn bash_completes_names_of_objects_and_no_files() {

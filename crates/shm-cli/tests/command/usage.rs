@@ -110,11 +110,17 @@ fn help_and_version_go_to_standard_output() {
 }
 
 /// The flags that `-h` of each command has to name, and how many lines it may have.
-const FLAGS: [(&str, &str, usize); 9] = [
+const FLAGS: [(&str, &str, usize); 11] = [
     ("writer", "-m --oversize --drain --keep --timeout", 40),
     ("reader", "-c --timeout --no-wait --follow --json", 40),
     ("ls", "GLOB --all --stale --json -o -q --no-headings", 24),
     ("peek", "NAME --json -c", 24),
+    (
+        "tap",
+        "NAME --from -c --timeout --follow --length-delimited --json",
+        24,
+    ),
+    ("top", "GLOB --interval -n --json", 24),
     ("stat", "NAME --json", 24),
     ("rm", "NAME --stale --force --dry-run", 24),
     ("doctor", "--json", 24),
@@ -215,7 +221,9 @@ fn the_examples_of_the_help_run() {
     let folder = Scratch::folder("examples");
     // The operators' examples are about a mailbox that is there.
     let there = "shm writer --keep -m hello orders";
-    let commands = ["writer", "reader", "ls", "stat", "peek", "rm", "doctor"];
+    let commands = [
+        "writer", "reader", "ls", "stat", "peek", "tap", "top", "rm", "doctor",
+    ];
     // All of them first: what is wrong with the help must not leave half of them running.
     let examples = commands.map(|command| (command, examples(command)));
     let mut running = Vec::new();

@@ -1,9 +1,11 @@
-//! What operators type: `shm ls`, `stat`, `peek`, `rm` and `doctor`.
+//! What operators type: `shm ls`, `stat`, `peek`, `tap`, `top`, `rm` and `doctor`.
 //!
 //! | module | shows |
 //! |---|---|
 //! | `list` | what is there, who holds it, how far it is; nobody notices the look |
 //! | `peek` | what is queued is shown, and stays |
+//! | `tap` | what passes is shown, and goes its way; what is missed is counted |
+//! | `top` | rates, ages and holders, on a terminal or not, which gets back what it had |
 //! | `remove` | what nobody uses goes, what somebody uses stays unless it is forced |
 //! | `doctor` | each thing that can be wrong is found, and comes with what to do |
 //! | `scripts` | plain columns, names, patterns, JSON that tells everything apart |
@@ -17,6 +19,8 @@ mod remove;
 mod scripts;
 mod sparse;
 mod strangers;
+mod tap;
+mod top;
 
 use serde_json::Value;
 use test_support::Terminal;
