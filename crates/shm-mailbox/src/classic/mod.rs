@@ -114,8 +114,8 @@ impl Options {
     /// The classic layout also has [`Wait::Spin`], [`Wait::Yield`] and [`Wait::Poll`].
     ///
     /// Attaching fails with the others. [`Wait::Adaptive`] and [`Wait::Bell`] sleep until the peer
-    /// wakes them, which a C peer does not do. [`Wait::Backoff`] never sleeps, and would keep a core busy for a peer
-    /// that polls every 100 ms.
+    /// wakes them, which a C peer does not do. [`Wait::Backoff`] never sleeps, and would keep a
+    /// core busy for a peer that polls every 100 ms.
     pub fn wait(mut self, wait: Wait) -> Self {
         self.wait = wait;
         self
