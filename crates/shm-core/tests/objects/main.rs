@@ -8,9 +8,11 @@
 //! | `mappings` | every way to map memory, and everything that is refused |
 //! | `copies` | the copies between private and shared memory, at every length |
 //! | `locks` | locks between objects |
+//! | `bells` | when a bell rings, and for whom |
 //! | `barrier` | of two sides that store and then load, one sees the other |
 
 mod barrier;
+mod bells;
 mod copies;
 mod locks;
 mod mappings;

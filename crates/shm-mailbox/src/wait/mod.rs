@@ -27,8 +27,8 @@ use crate::protocol::Slept;
 use crate::wait::limit::Limit;
 
 /// The longest time between two checks on the peer and the object, for an endpoint that is awake
-/// anyway. A check takes 1 to 1.5 µs, so this costs it 0.3% of its core, and a death is noticed within
-/// a millisecond.
+/// anyway. A check takes 1 to 1.5 µs, so this costs it 0.3% of its core, and a death is noticed
+/// within a millisecond.
 const SLICE: Duration = Duration::from_micros(500);
 /// The same for an endpoint that has to be woken for it. Waking up costs 40 to 100 µs of CPU time
 /// on a virtual machine, a hundred times the check itself. So it decides what an idle endpoint

@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `objects` | names, descriptors, sizes, locks, and what else an object can be asked |
 //! | `memory` | mappings that have no object, and advice about them |
+//! | `notify` | inotify, ringing, and waiting for descriptors |
 //! | `waiting` | futexes, sleeping, and the clock |
 
 mod memory;
+mod notify;
 mod objects;
 mod waiting;
 

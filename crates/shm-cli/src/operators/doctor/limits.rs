@@ -1,5 +1,8 @@
-//! The limits that `ulimit` and services set for this process.
+//! The limits that `ulimit` and services set for this process, and the system for its users.
 
+use std::fs;
+
+use rustix::fs::inotify::{self, CreateFlags};
 use rustix::process::{Resource, getrlimit};
 
 use super::finding::{Finding, LARGEST, MAILBOX, Topic, bytes};
@@ -10,7 +13,10 @@ const FEWEST: u64 = 13;
 /// A program has some of its own.
 const FILES: u64 = 64;
 
-/// Files, file sizes and address space.
+/// The inotify instances that a user may have.
+const INSTANCES: &str = "/proc/sys/fs/inotify/max_user_instances";
+
+/// Files, file sizes, address space, and bells.
 pub(super) fn findings() -> Vec<Finding> {
     let limit = |resource| getrlimit(resource).current;
     vec![
@@ -21,7 +27,25 @@ pub(super) fn findings() -> Vec<Finding> {
             limit(Resource::Fsize),
         ),
         sizes("memory", "ulimit -v, LimitAS=", limit(Resource::As)),
+        bells(
+            fs::read_to_string(INSTANCES).ok(),
+            inotify::init(CreateFlags::CLOEXEC).is_ok(),
+        ),
     ]
+}
+
+/// What `--wait bell` and `--prompt` need.
+fn bells(limit: Option<String>, is_left: bool) -> Finding {
+    let topic = Topic("bells");
+    let what = match limit {
+        Some(limit) => format!("at most {} for a user", limit.trim()),
+        None => "without /proc there are none".to_owned(),
+    };
+    if !is_left {
+        let next = format!("raise {INSTANCES}, or do without --prompt and --wait bell");
+        return topic.warning(format!("{what}, and none can be made now"), next);
+    }
+    topic.ok(what)
 }
 
 fn files(limit: Option<u64>) -> Finding {
@@ -70,6 +94,20 @@ mod tests {
         assert_eq!(verdict(Some(LARGEST)), Verdict::Ok);
         assert_eq!(verdict(Some(MAILBOX)), Verdict::Warning);
         assert_eq!(verdict(Some(0)), Verdict::Problem);
+    }
+
+    #[test]
+    fn no_bell_that_can_be_made_is_worth_a_warning() {
+        let found = bells(Some("128\n".to_owned()), true);
+        assert_eq!(
+            (found.verdict, &*found.what),
+            (Verdict::Ok, "at most 128 for a user")
+        );
+        assert_eq!(
+            bells(Some("128\n".to_owned()), false).verdict,
+            Verdict::Warning
+        );
+        assert_eq!(bells(None, false).verdict, Verdict::Warning);
     }
 
     #[test]
