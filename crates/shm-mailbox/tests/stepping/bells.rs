@@ -79,11 +79,11 @@ fn act_in_every_gap(role: Role, act: Act) -> Result<usize, String> {
     tracee.run_to(Phase::End)?;
     // Not in a gap, but before the wait.
     act_as(&mut peer, act)?;
+    tracee.run_to(Phase::Ended)?;
     let step = if is_torture() { 1 } else { SHORT };
     let mut points = 0;
     for gap in (0..path.points()).step_by(step) {
         let at = |reason| format!("in gap {gap}: {reason}");
-        tracee.run_to(Phase::Ended).map_err(at)?;
         peer.attach_again(role.peer(), &options)?;
         // It has copies of the peer's descriptors: so the kernel does not ring for their close.
         let _keeper = (act == Act::Close).then(|| fork(|| sleep_for_ever()));
@@ -93,9 +93,9 @@ fn act_in_every_gap(role: Role, act: Act) -> Result<usize, String> {
         if acts_here {
             tracee.run_to(Phase::End).map_err(at)?;
         }
+        tracee.run_to(Phase::Ended).map_err(at)?;
         points += 1;
     }
-    tracee.run_to(Phase::Ended)?;
     console.quit();
     tracee.run_to(Phase::Ready)?;
     tracee.finish()?;
