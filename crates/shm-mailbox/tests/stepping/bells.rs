@@ -14,7 +14,7 @@ use crate::support::{Name, fork, is_rung, is_torture};
 /// How long a ring may take. A test that fails waits so long.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// In the short form one gap of so many.
-const SHORT: usize = 5;
+const SHORT: usize = 7;
 const MESSAGE: [u8; 8] = *b"a bell's";
 
 /// What the peer does in a gap.
@@ -82,11 +82,13 @@ fn act_in_every_gap(role: Role, act: Act) -> Result<usize, String> {
     tracee.run_to(Phase::Ended)?;
     let step = if is_torture() { 1 } else { SHORT };
     let mut points = 0;
+    let mut keepers = Vec::new();
     for gap in (0..path.points()).step_by(step) {
         let at = |reason| format!("in gap {gap}: {reason}");
         peer.attach_again(role.peer(), &options)?;
-        // It has copies of the peer's descriptors: so the kernel does not ring for their close.
-        let _keeper = (act == Act::Close).then(|| fork(|| sleep_for_ever()));
+        // It has copies of the peer's descriptors: so the kernel does not ring for their close, in
+        // no round.
+        keepers.extend((act == Act::Close).then(|| fork(|| sleep_for_ever())));
         begin(&mut tracee).map_err(at)?;
         let acts_here = path.follow(&mut tracee, gap)?;
         act_as(&mut peer, act).map_err(at)?;
