@@ -1,22 +1,15 @@
 //! The developer's commands, run as `cargo xtask COMMAND`; this file only dispatches.
 
-mod bench;
-mod book;
 mod demo;
 mod docs;
-mod figures;
-mod front;
-mod hosts;
-mod instructions;
-mod manual;
 mod mutants;
-mod package;
 mod page;
 mod parts;
 mod prose;
 mod replay;
 mod room;
 mod run;
+mod scripts;
 mod tally;
 mod test;
 mod torture;
@@ -39,13 +32,23 @@ enum Command {
     Test(test::Options),
     Demo(demo::Options),
     Documents(docs::Options),
-    Manual(manual::Options),
+    /// Write the completions and manual pages of shm anew
+    ///
+    /// Writes crates/shm-cli/man and crates/shm-cli/completions as the built shm prints them. A
+    /// test of the command compares the two.
+    Manual,
     Mutants(mutants::Options),
-    Bench(bench::Options),
+    Bench(scripts::Bench),
     #[command(hide = true)]
-    Book(book::Options),
-    Instructions(instructions::Options),
-    Package(package::Options),
+    Book(scripts::Book),
+    Instructions(scripts::Instructions),
+    /// Test the packages of the crates outside the workspace
+    ///
+    /// Packages each crate, unpacks it in target/packages, and runs the tests that are in it there,
+    /// with the other crates as unpacked. A second run has --cfg loom, which somebody else's build
+    /// may set. Then looks at what a program that depends on shm-mailbox gets into its lock file:
+    /// neither loom nor a crate for Windows.
+    Package,
     Torture(torture::Options),
     Soak(torture::SoakOptions),
     /// Run all that .github/workflows/safety.yml runs: torture, mutants and soak
@@ -63,12 +66,12 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Documents(options) => docs::run(&options),
-        Command::Manual(options) => manual::run(&options),
+        Command::Manual => scripts::manual(),
         Command::Mutants(options) => mutants::run(&options),
-        Command::Bench(options) => bench::run(&options),
-        Command::Book(options) => book::run(&options),
-        Command::Instructions(options) => instructions::run(&options),
-        Command::Package(options) => package::run(&options),
+        Command::Bench(options) => options.run(),
+        Command::Book(options) => options.run(),
+        Command::Instructions(options) => options.run(),
+        Command::Package => torture::package(),
         Command::Torture(options) => torture::run(&options),
         Command::Soak(options) => torture::soak(&options),
         Command::Safety(options) => torture::safety(&options),

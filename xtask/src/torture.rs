@@ -1,4 +1,5 @@
-//! `cargo xtask torture`, `safety` and `soak`: the parts of `xtask/safety.parts`, or some.
+//! `cargo xtask torture`, `safety` and `soak`: the parts of `xtask/safety.parts`, or some; and
+//! `cargo xtask package`.
 
 use std::time::Duration;
 
@@ -66,6 +67,18 @@ pub(crate) fn soak(options: &SoakOptions) -> Verdict {
         soak_minutes,
     }
     .run(|_| false)
+}
+
+/// Runs `cargo xtask package`; true if every part held.
+pub(crate) fn package() -> Verdict {
+    let parts = parts::parse(include_str!("../package.parts"));
+    // All is built for the first time.
+    let limit = Duration::from_secs(1800);
+    let how = Run {
+        limit,
+        ..Run::default()
+    };
+    parts::run(&parts, &how)
 }
 
 impl Options {
