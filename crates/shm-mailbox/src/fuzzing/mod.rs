@@ -4,6 +4,7 @@
 //! real objects, which takes some hundred times as long. The inputs that were kept, and random
 //! ones, run with the unit tests.
 
+mod header;
 mod hostile;
 mod image;
 mod input;
