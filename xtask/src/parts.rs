@@ -169,9 +169,11 @@ impl Part {
     }
 }
 
-/// Whether a command runs test programs of which one test can be chosen.
+/// Whether a command runs test programs of which one test can be chosen. Variables may stand before
+/// it.
 fn is_tests(line: &str) -> bool {
-    line.starts_with("cargo test ") && !line.contains(" -- ")
+    let mut words = line.split(' ').skip_while(|word| word.contains('='));
+    words.next() == Some("cargo") && words.next() == Some("test") && !line.contains(" -- ")
 }
 
 impl Outcome {
