@@ -336,7 +336,7 @@ impl Receiver {
     ///                 println!("{}", message.as_bytes().escape_ascii());
     ///             }
     ///         }
-    ///         Ok(Armed::Wait { at_most }) => wait_for(&bell, at_most), // poll(2), or an event loop
+    ///         Ok(Armed::Wait { at_most }) => wait_for(&bell, at_most), // by poll(2), for one
     ///         Err(end) => break end,
     ///     }
     /// };
