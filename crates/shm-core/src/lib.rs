@@ -28,8 +28,8 @@
 //! [`ObjectOptions`] makes and opens an [`Object`] by its [`ShmName`]; a [`Mapping`] is its bytes
 //! in this process, viewed as [`Shareable`] types or copied with [`bytes`]. [`Object::try_lock`]
 //! marks the process that has a role, until that process is dead. [`futex`] waits for another
-//! process and wakes it, a [`bell`] does so for an event loop, [`barrier`] orders the accesses of two sides at the cost of one, and
-//! [`mod@fork`] tells a forked child from its parent.
+//! process and wakes it, a [`bell`] does so for an event loop, [`barrier`] orders the accesses of
+//! two sides at the cost of one, and [`mod@fork`] tells a forked child from its parent.
 
 #[cfg(not(all(
     target_os = "linux",

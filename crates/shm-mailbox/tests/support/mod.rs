@@ -34,8 +34,8 @@ pub(crate) use raw::Raw;
 pub(crate) use seen::{looked_at, seen};
 pub(crate) use test_support::{LIMIT, assert_matches, both_cores as turn, is_torture, until};
 
-/// How long it may take until a wait tells what it finds out once in a slice: half a millisecond for
-/// who is awake, 100 ms for who sleeps.
+/// How long it may take until a wait tells what it finds out once in a slice: half a millisecond
+/// for who is awake, 100 ms for who sleeps.
 pub(crate) const NOTICE: Duration = Duration::from_millis(1100);
 
 /// The time-out of a call that should be told something within [`NOTICE`]: a mistake then fails the
