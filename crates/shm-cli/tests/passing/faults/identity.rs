@@ -42,7 +42,7 @@ fn ends_with_other_clocks_exchange_messages_and_notice_a_death() {
     };
     for clock in clocks {
         let clock: Vec<&str> = clock.iter().map(String::as_str).collect();
-        for wait in ["block", "adaptive", "poll", "spin"] {
+        for wait in ["block", "bell", "adaptive", "poll", "spin"] {
             let name = Name::new();
             let args = ["reader", name.as_str(), "--wait", wait];
             let mut reader = shm_in(&clock, &args);

@@ -10,12 +10,14 @@ use test_support::shm::{attached_reader, expect_passed, reader, shm, writer};
 use test_support::{Name, Process, both_cores, lines, until};
 
 /// Every strategy, polling quickly enough for a test.
-const WAITS: [&[&str]; 6] = [
+const WAITS: [&[&str]; 8] = [
     &["--wait", "spin"],
     &["--wait", "yield"],
     &["--wait", "poll", "--interval", "100us"],
     &["--wait", "backoff"],
     &["--wait", "block"],
+    &["--wait", "bell"],
+    &["--prompt"],
     &["--wait", "adaptive"],
 ];
 

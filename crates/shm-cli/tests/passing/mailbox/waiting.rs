@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use test_support::shm::{attached_reader, attached_writer, reader, writer};
 use test_support::{Name, Process, Signal, until};
 
-const WAITS: [&str; 6] = ["spin", "yield", "poll", "backoff", "block", "adaptive"];
+const WAITS: [&str; 7] = [
+    "spin", "yield", "poll", "backoff", "block", "bell", "adaptive",
+];
 
 #[test]
 fn a_waiting_reader_notices_that_the_writer_was_killed() {
@@ -41,12 +43,12 @@ fn a_blocked_writer_outlives_a_killed_reader() {
 
 #[test]
 fn a_sleeping_program_uses_less_than_one_percent_of_a_core() {
-    let (names, mut waiting) = (Vec::from_iter((0..6).map(|_| Name::new())), Vec::new());
+    let (names, mut waiting) = (Vec::from_iter((0..8).map(|_| Name::new())), Vec::new());
     for (name, wait) in names
         .iter()
-        .zip(["poll", "block", "adaptive"].iter().cycle())
+        .zip(["poll", "block", "bell", "adaptive"].iter().cycle())
     {
-        let for_reader = waiting.len() < 3;
+        let for_reader = waiting.len() < 4;
         waiting.push(if for_reader {
             attached_reader(name, &["--wait", wait])
         } else {
