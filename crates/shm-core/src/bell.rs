@@ -15,6 +15,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -83,6 +85,12 @@ impl Rings {
         self.mask == 0
     }
 
+    /// Tells whether it was rung by a process, and no more, or the object lost its name.
+    #[must_use]
+    pub fn is_plain(self) -> bool {
+        self.mask == shm_sys::IN_ATTRIB
+    }
+
     /// Tells whether a process has closed the object, or died.
     ///
     /// The kernel rings just before it frees the locks of that process.
@@ -101,6 +109,8 @@ pub struct Bell {
     /// There until it is dropped.
     instance: Option<Instance>,
     watch: Mutex<i32>,
+    /// Whether nobody has seen its descriptor.
+    is_private: AtomicBool,
 }
 
 /// An inotify instance, and the process that made it.
@@ -110,11 +120,38 @@ struct Instance {
     token: ProcessToken,
 }
 
-/// Instances without a watch. To close one that has just had a watch takes the kernel some
+/// An instance without a watch.
+#[derive(Debug)]
+struct Retired {
+    instance: Instance,
+    /// It may be the next bell: nobody has seen its descriptor. An event loop that was not told to
+    /// forget it would take the next bell for this one.
+    is_private: bool,
+    since: Moment,
+}
+
+/// Those that were given back. To close one that has just had a watch takes the kernel some
 /// milliseconds, for which nobody should have to wait.
-static POOL: Mutex<Vec<Instance>> = Mutex::new(Vec::new());
+static POOL: Mutex<Vec<Retired>> = Mutex::new(Vec::new());
 /// The most of them.
-const POOL_SIZE: usize = 16;
+const POOL_SIZE: usize = 64;
+/// The most that are kept for the next bells. Each counts for the limit of its user.
+const KEPT: usize = 16;
+/// After this time they can be closed at once.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// Puts an instance into the pool, takes a private one out, or neither, and closes what is old.
+fn with_pool<T>(work: impl FnOnce(&mut Vec<Retired>) -> T) -> Option<T> {
+    // Locked for ever in a child that was forked while another thread had it: so no waiting.
+    let mut pool = POOL.try_lock().ok()?;
+    let now = Moment::now();
+    // A forked child has copies of its parent's, and must leave those alone.
+    pool.retain(|retired| {
+        retired.instance.token.is_current()
+            && (retired.is_private || now.since(retired.since) < GRACE)
+    });
+    Some(work(&mut pool))
+}
 
 /// The most bells for [`wait`].
 pub const MOST: usize = 64;
@@ -122,13 +159,12 @@ pub const MOST: usize = 64;
 impl Instance {
     /// From the pool, or a new one.
     fn new() -> Result<Self, BellError> {
-        // Locked for ever in a child that was forked while another thread had it: so no waiting.
-        while let Some(instance) = POOL.try_lock().ok().and_then(|mut pool| pool.pop()) {
-            // A forked child has copies of its parent's, and must leave those alone.
-            if instance.token.is_current() {
-                instance.answer()?;
-                return Ok(instance);
-            }
+        let private = |pool: &mut Vec<Retired>| {
+            let place = pool.iter().position(|retired| retired.is_private)?;
+            Some(pool.swap_remove(place).instance)
+        };
+        if let Some(instance) = with_pool(private).flatten() {
+            return Ok(instance);
         }
         let token = fork::token()?;
         match shm_sys::inotify_init1() {
@@ -150,7 +186,10 @@ impl Instance {
     fn watch(&self, object: &Object) -> Result<i32, BellError> {
         let path = format!("/proc/self/fd/{}", object.as_fd().as_raw_fd());
         let path = CString::new(path).expect("digits have no zeros");
-        let mask = shm_sys::IN_ATTRIB | shm_sys::IN_MODIFY | shm_sys::IN_CLOSE_WRITE;
+        let mask = shm_sys::IN_ATTRIB
+            | shm_sys::IN_MODIFY
+            | shm_sys::IN_MOVE_SELF
+            | shm_sys::IN_CLOSE_WRITE;
         let watch = shm_sys::inotify_add_watch(self.file.as_fd(), &path, mask);
         watch.map_err(|error| match error.raw_os_error() {
             Some(shm_sys::ENOSPC) => BellError::Watches,
@@ -165,8 +204,10 @@ impl Instance {
         /// An event without a name: watch, mask, cookie, length of the name.
         const EVENT: usize = 16;
         let mut rings = Rings::default();
+        /// So many reads that somebody must be ringing all the time.
+        const READS: usize = 256;
         let mut events = [0_u8; 64 * EVENT];
-        loop {
+        for _ in 0..READS {
             let read = match (&self.file).read(&mut events) {
                 Ok(read) => read,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(rings),
@@ -179,9 +220,10 @@ impl Instance {
             }
             // There was room for more.
             if read < events.len() {
-                return Ok(rings);
+                break;
             }
         }
+        Ok(rings)
     }
 }
 
@@ -197,6 +239,7 @@ impl Bell {
         Ok(Self {
             instance: Some(instance),
             watch: Mutex::new(watch),
+            is_private: AtomicBool::new(true),
         })
     }
 
@@ -212,7 +255,7 @@ impl Bell {
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
         if *watch != new {
-            let _: io::Result<()> = shm_sys::inotify_rm_watch(self.as_fd(), *watch);
+            let _: io::Result<()> = shm_sys::inotify_rm_watch(self.instance().file.as_fd(), *watch);
             *watch = new;
         }
         Ok(())
@@ -239,28 +282,38 @@ impl Drop for Bell {
         let Some(instance) = self.instance.take().filter(|i| i.token.is_current()) else {
             return;
         };
-        let watch = self
-            .watch
-            .get_mut()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let watch = self.watch.get_mut();
+        let watch = watch.unwrap_or_else(|poisoned| poisoned.into_inner());
+        // It is silent from now on, whoever still waits for it. What is left are the events so far.
         let _: io::Result<()> = shm_sys::inotify_rm_watch(instance.file.as_fd(), *watch);
-        if let Ok(mut pool) = POOL.try_lock()
-            && pool.len() < POOL_SIZE
-        {
-            pool.push(instance);
-        }
+        let _: Result<Rings, SystemError> = instance.answer();
+        let is_private = *self.is_private.get_mut();
+        with_pool(|pool| {
+            let kept = pool.iter().filter(|retired| retired.is_private).count();
+            if pool.len() < POOL_SIZE {
+                pool.push(Retired {
+                    instance,
+                    is_private: is_private && kept < KEPT,
+                    since: Moment::now(),
+                });
+            }
+        });
     }
 }
 
+/// The descriptor stays open for a while when the bell was dropped, and silent: take it out of an
+/// event loop before.
 impl AsFd for Bell {
     fn as_fd(&self) -> BorrowedFd<'_> {
+        // Relaxed: looked at by whoever drops it.
+        self.is_private.store(false, Ordering::Relaxed);
         self.instance().file.as_fd()
     }
 }
 
 impl AsRawFd for Bell {
     fn as_raw_fd(&self) -> RawFd {
-        self.instance().file.as_raw_fd()
+        self.as_fd().as_raw_fd()
     }
 }
 
@@ -296,7 +349,7 @@ pub fn wait(bells: &[&Bell], deadline: Moment) -> io::Result<u64> {
         revents: 0,
     }; MOST];
     for (descriptor, bell) in descriptors.iter_mut().zip(bells) {
-        descriptor.fd = bell.as_raw_fd();
+        descriptor.fd = bell.instance().file.as_raw_fd();
     }
     let descriptors = &mut descriptors[..bells.len()];
     let limit = (deadline != Moment::NEVER).then(|| deadline.since(Moment::now()));

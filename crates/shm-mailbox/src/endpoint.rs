@@ -57,6 +57,8 @@ impl<C: End> Endpoint<C> {
         // Somebody may wait for its descriptor.
         if let Some(mut belfry) = belfry {
             belfry.displace();
+            // Tried again, and reported, when the endpoint is armed; a wait has its slices.
+            let _: Result<(), BellError> = belfry.place(&self.channel.object);
             self.channel.belfry = Some(belfry);
         }
     }
@@ -188,20 +190,22 @@ where
         let Some(belfry) = &channel.belfry else {
             return Ok(Armed::Now);
         };
+        // After a mere ring, the check, which takes longer than a message, is left to the next call.
+        if belfry.answer()? && self.look_again()?.is_some() {
+            return Ok(Armed::Now);
+        }
         // Before anything in the memory is touched: it may be gone.
-        belfry.answer()?;
         if (belfry.wants_check() || self.has_news()) && self.check()?.is_some() {
             return Ok(Armed::Now);
         }
-        // A peer that is about to close, and may be stopped there.
-        let is_unsettled = self.has_news();
+        channel.leave_fences_to_peer();
         let (found, seen) = channel.announce_for_bell(|| self.look_again())?;
         // A peer that has closed, or come, before it could see the announcement did not ring.
-        if found.is_some() || !is_unsettled && self.has_news() {
+        if found.is_some() || self.has_news() && !channel.is_peer_unsettled()? {
             channel.withdraw();
             return Ok(Armed::Now);
         }
-        let at_most = match seen && !is_unsettled {
+        let at_most = match seen {
             true => belfry.at_most(),
             false => Some(UNSEEN),
         };

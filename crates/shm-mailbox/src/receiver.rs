@@ -29,7 +29,7 @@ use crate::wait::limit::Limit;
 /// Dropping the receiver is [`close`](Self::close) with the result ignored; but a receiver that is
 /// dropped while its thread panics has died.
 pub struct Receiver {
-    end: Endpoint<ReceiveCursor>,
+    pub(crate) end: Endpoint<ReceiveCursor>,
     /// For the next object of this name.
     options: Box<Options>,
 }
@@ -316,8 +316,10 @@ impl Receiver {
     /// wait.
     ///
     /// Call it whenever [`try_recv`](Self::try_recv) has found nothing, and first after each wait:
-    /// before it touches the memory, it makes sure that nobody has truncated it. It costs a system
-    /// call, and two more (1.5 µs) if the bell has rung.
+    /// before it touches the memory, it makes sure that nobody has truncated it. Call it again after
+    /// any other call of this receiver, which may have answered the bell. It costs a system call,
+    /// and now and then two more (1.5 µs). A receiver that goes over to the next object may take as
+    /// long as attaching does.
     ///
     /// ```
     /// use shm_mailbox::{Armed, Mailbox, Message, RecvError};

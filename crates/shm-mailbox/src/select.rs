@@ -9,7 +9,7 @@ use crate::error::{RecvError, SendError};
 use crate::object::bell::{Armed, Bell};
 use crate::receiver::Receiver;
 use crate::sender::Sender;
-use crate::wait::limit::Limit;
+use crate::wait::{self, limit::Limit};
 
 /// Waits for any of up to 64 endpoints, receivers and senders.
 ///
@@ -54,7 +54,8 @@ pub enum SelectError {
         /// How many endpoints there are.
         ends: usize,
     },
-    /// A signal handler ran.
+    /// A signal handler ran, or the [interrupt flag](crate::Options::interrupt) of an endpoint is
+    /// set.
     #[error("interrupted while waiting for {ends} endpoints")]
     Interrupted {
         /// How many endpoints there are.
@@ -107,6 +108,9 @@ mod sealed {
         fn arm_or_report(&mut self) -> Result<Armed, BellError>;
 
         fn bell(&mut self) -> Result<Bell, BellError>;
+
+        /// Its interrupt flag, if it has one.
+        fn interrupt(&self) -> Option<bool>;
     }
 }
 
@@ -121,6 +125,10 @@ impl sealed::Sealed for Receiver {
     fn bell(&mut self) -> Result<Bell, BellError> {
         self.bell()
     }
+
+    fn interrupt(&self) -> Option<bool> {
+        self.end.waiter.interrupt()
+    }
 }
 
 impl sealed::Sealed for Sender {
@@ -133,6 +141,10 @@ impl sealed::Sealed for Sender {
 
     fn bell(&mut self) -> Result<Bell, BellError> {
         self.bell()
+    }
+
+    fn interrupt(&self) -> Option<bool> {
+        self.end.waiter.interrupt()
     }
 }
 
@@ -152,7 +164,7 @@ impl Select {
     ///
     /// # Errors
     ///
-    /// [`SelectError::TimedOut`], [`SelectError::Interrupted`] after a signal,
+    /// [`SelectError::TimedOut`], [`SelectError::Interrupted`] after a signal or if a flag is set,
     /// [`SelectError::TooMany`], [`SelectError::Bell`]. None of them is an endpoint's own.
     pub fn wait(
         &mut self,
@@ -191,14 +203,30 @@ impl Select {
                     }
                 }
             }
-            let until = again.iter().copied().min().unwrap_or(deadline);
+            let flags = ends.iter().filter_map(|end| end.interrupt());
+            let has_flag = match flags.max() {
+                Some(true) => return Err(SelectError::Interrupted { ends: count }),
+                flag => flag.is_some(),
+            };
+            let mut until = again.iter().copied().min().unwrap_or(deadline);
+            if has_flag {
+                until = until.min(Moment::now().after(wait::ASLEEP_SLICE));
+            }
             if deadline != Moment::NEVER && Moment::now() >= deadline {
                 return Err(SelectError::TimedOut { ends: count });
             }
             rung = match bell::wait(&bells, until) {
                 // An endpoint wants to look again, or the time is up.
                 Ok(0) => u64::MAX,
-                Ok(rung) => rung,
+                Ok(rung) if until == deadline => rung,
+                Ok(rung) => {
+                    let now = Moment::now();
+                    let due = again
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, moment)| **moment <= now);
+                    due.fold(rung, |rung, (place, _)| rung | 1 << place)
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {
                     return Err(SelectError::Interrupted { ends: count });
                 }

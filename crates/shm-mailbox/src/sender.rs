@@ -21,7 +21,7 @@ use crate::wait::limit::Limit;
 /// two processes. Dropping the sender is [`close`](Self::close) with the result ignored; but a
 /// sender that is dropped while its thread panics has died.
 pub struct Sender {
-    end: Endpoint<SendCursor>,
+    pub(crate) end: Endpoint<SendCursor>,
 }
 
 impl End for SendCursor {
@@ -137,8 +137,7 @@ impl Sender {
     /// Sends as many of `messages` as there is room for, with one check for room and one wake.
     ///
     /// Returns how many, at least 1 unless `messages` is empty. A batch is not atomic: a kill in
-    /// the middle commits the first of it; so does a panic of `as_ref`, and then a receiver that
-    /// sleeps may find them only when it looks by itself, after 100 ms at most.
+    /// the middle commits the first of it; so does a panic of `as_ref`.
     ///
     /// # Errors
     ///
@@ -231,8 +230,9 @@ impl Sender {
     /// Prepares to wait for room by the [`bell`](Self::bell), and tells whether to wait.
     ///
     /// Call it whenever [`try_send`](Self::try_send) has found the mailbox full, and first after
-    /// each wait: before it touches the memory, it makes sure that nobody has truncated it. It
-    /// costs a system call, and two more (1.5 µs) if the bell has rung.
+    /// each wait: before it touches the memory, it makes sure that nobody has truncated it. Call it
+    /// again after any other call of this sender, which may have answered the bell. It costs a
+    /// system call, and now and then two more (1.5 µs).
     ///
     /// # Errors
     ///
@@ -379,28 +379,43 @@ impl Sender {
         messages: &[T],
         mut again: impl FnMut() -> bool,
     ) -> Result<usize, SendError> {
-        let region = &self.end.channel.region;
+        // Also if a message panics: those before it are committed.
+        let announcing = Announcing(&mut self.end);
+        let Endpoint {
+            cursor, channel, ..
+        } = &mut *announcing.0;
+        let region = &channel.region;
         let mut sent = 0;
         let mut room = Ok(true);
-        while room == Ok(true) && !self.end.cursor.is_exhausted() {
+        while room == Ok(true) && !cursor.is_exhausted() {
             let left = &messages[sent..];
-            let run = self.end.cursor.publish_hot(region, left);
+            let run = cursor.publish_hot(region, left);
             if run == 0 {
                 let message = left[0].as_ref();
-                self.end.cursor.commit(region, message);
+                cursor.commit(region, message);
             }
             sent += run.max(1);
             if sent == messages.len() {
                 break;
             }
-            room = self.end.cursor.room(region, &mut again);
+            room = cursor.room(region, &mut again);
         }
-        self.announce()?;
+        drop(announcing);
+        self.end.ensure_memory()?;
         if let Err(corrupt) = room {
             // Some were sent: the next call reports it.
             self.end.channel.remember(corrupt.into());
         }
         Ok(sent)
+    }
+}
+
+/// Announces, when it is dropped, what was committed meanwhile.
+struct Announcing<'a>(&'a mut Endpoint<SendCursor>);
+
+impl Drop for Announcing<'_> {
+    fn drop(&mut self) {
+        self.0.announce();
     }
 }
 

@@ -240,7 +240,7 @@ impl<'a> Attaching<'a> {
             created,
             await_peer: self.options.await_peer,
             token: self.token,
-            fences: self.fences,
+            fences: self.fences.clone(),
             broken: None,
             known_life: Cell::new(0),
             unmet: Cell::new(None),

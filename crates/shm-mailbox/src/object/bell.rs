@@ -5,13 +5,14 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-use shm_core::{BellError, Object, SystemError};
+use shm_core::{BellError, Moment, Object, SystemError};
 
 /// A descriptor that becomes readable when there is something to do at an endpoint.
 ///
 /// Made by [`Receiver::bell`](crate::Receiver::bell) and [`Sender::bell`](crate::Sender::bell). It
 /// stays the endpoint's bell for as long as the endpoint lives. Only wait for it (`poll(2)`,
-/// `epoll(7)`): the endpoint reads from it, in [`Receiver::arm`](crate::Receiver::arm).
+/// `epoll(7)`): the endpoint reads from it, in [`Receiver::arm`](crate::Receiver::arm). Take it out
+/// of an event loop before you drop it with its endpoint: its descriptor stays open for a while.
 #[derive(Clone, Debug)]
 pub struct Bell(Arc<shm_core::Bell>);
 
@@ -40,9 +41,9 @@ pub enum Armed {
     Now,
     /// Wait for the bell, and then arm again.
     Wait {
-        /// Arm again after this time, even if the bell has not rung. Usually there is no such time:
-        /// the kernel may have told of a death before it was complete, or had no memory for a
-        /// barrier.
+        /// Arm again after this time, even if the bell has not rung. There is such a time for a
+        /// second after the bell was made, and after a process has closed the object: the kernel
+        /// rings before it frees the role of a dead process.
         at_most: Option<Duration>,
     },
 }
@@ -56,17 +57,32 @@ pub(crate) struct Belfry {
     /// It has rung, or may have before there was a bell, and nobody has looked after the object and
     /// the peer since.
     rung: Cell<bool>,
-    /// Somebody has closed the object, maybe the peer, whose lock may not be free yet: the pause
-    /// before the next look.
-    closing: Cell<Option<Duration>>,
+    /// Somebody has closed the object, maybe the peer, whose lock may not be free yet; or may have
+    /// before there was a bell.
+    closing: Cell<Option<Closing>>,
 }
 
-/// How long after a close the first further look comes; each takes twice as long as the one before.
-/// The kernel frees the locks of a dead process within microseconds of telling of it, unless
-/// something else runs in between.
-const FIRST_LOOK: Duration = Duration::from_millis(1);
-/// The last such look. By then it was another process that has closed.
-const LAST_LOOK: Duration = Duration::from_millis(64);
+/// When to look again after a close.
+#[derive(Clone, Copy, Debug)]
+struct Closing {
+    due: Moment,
+    /// How long before that the last look was due.
+    pause: Duration,
+}
+
+impl Closing {
+    /// How long after a close the first further look comes; each pause is twice as long as the one
+    /// before. The kernel frees the locks of a dead process within microseconds of telling of it,
+    /// unless something else runs in between.
+    const FIRST: Duration = Duration::from_millis(1);
+    /// The pause before the last look, a second after the close.
+    const LAST: Duration = Duration::from_millis(512);
+
+    fn after(pause: Duration) -> Self {
+        let due = Moment::now().after(pause);
+        Self { due, pause }
+    }
+}
 
 impl Belfry {
     pub(crate) fn new(object: &Object) -> Result<Self, BellError> {
@@ -74,7 +90,7 @@ impl Belfry {
             bell: Bell(Arc::new(shm_core::Bell::new(object)?)),
             placed: true,
             rung: Cell::new(true),
-            closing: Cell::new(None),
+            closing: Cell::new(Some(Closing::after(Closing::FIRST))),
         })
     }
 
@@ -93,40 +109,46 @@ impl Belfry {
             self.bell.0.move_to(object)?;
             self.placed = true;
             self.rung.set(true);
+            self.closing.set(Some(Closing::after(Closing::FIRST)));
         }
         Ok(())
     }
 
-    /// Takes what has rung it.
-    pub(crate) fn answer(&self) -> Result<(), SystemError> {
+    /// Takes what has rung it. Whether it was just rung: then the memory is there, and a message,
+    /// or room, most probably.
+    pub(crate) fn answer(&self) -> Result<bool, SystemError> {
         let rings = self.bell.0.answer()?;
         if rings.closed() {
-            self.closing.set(Some(Duration::ZERO));
+            self.closing.set(Some(Closing::after(Closing::FIRST)));
         }
         if !rings.is_empty() {
             self.rung.set(true);
         }
-        Ok(())
+        Ok(rings.is_plain())
     }
 
     /// Whether the object and the peer have to be looked after.
     pub(crate) fn wants_check(&self) -> bool {
-        self.rung.get() || self.closing.get().is_some()
+        let is_due = |closing: Closing| closing.due <= Moment::now();
+        self.rung.get() || self.closing.get().is_some_and(is_due)
     }
 
     /// They were, and the peer is there, or not.
     pub(crate) fn checked(&self, has_peer: bool) {
         self.rung.set(false);
-        let next = match self.closing.get().filter(|_| has_peer) {
-            Some(Duration::ZERO) => Some(FIRST_LOOK),
-            Some(LAST_LOOK) | None => None,
-            Some(pause) => Some(pause * 2),
-        };
-        self.closing.set(next);
+        let closing = self.closing.get().filter(|_| has_peer);
+        self.closing.set(closing.and_then(|closing| {
+            if closing.due > Moment::now() {
+                return Some(closing);
+            }
+            let is_last = closing.pause >= Closing::LAST;
+            (!is_last).then(|| Closing::after(closing.pause * 2))
+        }));
     }
 
-    /// The longest time until the next look.
+    /// The time until the next look, if one is due by itself.
     pub(crate) fn at_most(&self) -> Option<Duration> {
-        self.closing.get()
+        let closing = self.closing.get()?;
+        Some(closing.due.since(Moment::now()))
     }
 }

@@ -54,12 +54,12 @@ pub(crate) struct Channel {
 }
 
 /// Who executes the fence between publishing and going to sleep; see `protocol`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Fences {
     /// Our process is registered: a peer can fence for us.
     registered: bool,
     /// We fence for our peer before we sleep, if we ever do.
-    before_sleep: bool,
+    before_sleep: Cell<bool>,
 }
 
 impl Fences {
@@ -68,24 +68,24 @@ impl Fences {
         let registered = barrier::register();
         Self {
             registered,
-            before_sleep: match wait {
+            before_sleep: Cell::new(match wait {
                 Wait::Spin | Wait::Yield | Wait::Poll(_) | Wait::Backoff => true,
                 // Sleeps rarely, so that its peer's every message is the better for it.
                 Wait::Adaptive => registered,
                 // Sleeps all the time: what it would have to pay is more than what its peer saves.
                 Wait::Block | Wait::Bell => false,
-            },
+            }),
         }
     }
 
     /// Before a sleep, once it is announced: `false` if the announcement may not be seen.
-    fn execute(self) -> bool {
-        !self.before_sleep || barrier::heavy()
+    fn execute(&self) -> bool {
+        !self.before_sleep.get() || barrier::heavy()
     }
 
     /// What the shared memory says of them.
-    pub(crate) const fn word(self) -> u32 {
-        if self.before_sleep {
+    pub(crate) fn word(&self) -> u32 {
+        if self.before_sleep.get() {
             SLEEPER_FENCES
         } else {
             PUBLISHER_FENCES
@@ -198,8 +198,8 @@ impl Channel {
         match bed {
             // An error means that the memory was cut off; the next check reports it.
             Bed::Futex => drop(futex::wake(&peer.parked, 1)),
-            // One means that the object's mode keeps us, of another user, from it: the peer hears
-            // of us at our next close.
+            // One means that the object's mode, or a filter of system calls, keeps us from it: the
+            // peer hears of us at its next check, or when we close.
             Bed::Bell => drop(self.object.ring()),
         }
     }
@@ -272,24 +272,24 @@ impl Channel {
             None => deadline,
         };
         match bell::wait(&[belfry.bell().as_ref()], deadline) {
-            // To be followed by a check, whatever has rung.
-            Ok(_) => belfry.answer()?,
+            Ok(_) if belfry.answer()? => return Ok(Wake::Up),
+            // To be followed by a check: something else has rung, or the time is up.
+            Ok(_) => {}
             // A signal: the memory may have been cut off while we slept.
-            Err(_) => {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
                 self.ensure_size(self.object.size()?)?;
                 return Ok(Wake::Up);
             }
+            Err(error) => return Err(SystemError::new("ppoll", self.name(), error).into()),
         }
         Ok(Wake::TimeUp)
     }
 
-    /// Makes sure that there is a bell, and that the peer fences before it looks whether we wait
-    /// for it.
+    /// Makes sure that there is a bell.
     pub(crate) fn ensure_bell(&mut self) -> Result<&Belfry, BellError> {
         if self.belfry.is_none() {
             self.belfry = Some(Belfry::new(&self.object)?);
         }
-        self.leave_fences_to_peer();
         let belfry = self.belfry.as_mut().expect("made just now");
         belfry.place(&self.object)?;
         Ok(belfry)
@@ -297,13 +297,19 @@ impl Channel {
 
     /// From now on our peer fences. A barrier of ours before each sleep would take longer than all
     /// the rest of it.
-    fn leave_fences_to_peer(&mut self) {
-        if self.fences.before_sleep && !self.broken_memory() && self.token.is_current() {
+    pub(crate) fn leave_fences_to_peer(&self) {
+        if self.fences.before_sleep.get() {
             protocol::leave_fences(self.own());
             // So that the peer goes by our word from now on. Where it is impossible, we go on as
             // before.
-            self.fences.before_sleep = !barrier::heavy();
+            self.fences.before_sleep.set(!barrier::heavy());
         }
+    }
+
+    /// Whether the peer has closed and not freed its role yet, or attached and not begun its life:
+    /// it will ring.
+    pub(crate) fn is_peer_unsettled(&self) -> Result<bool, SystemError> {
+        Ok(protocol::is_closed(protocol::read_life(self.peer())) && self.has_peer()?)
     }
 
     /// Announces that we wait for our bell, and looks once more: whether what `look` looks for is
@@ -325,12 +331,13 @@ impl Channel {
         protocol::withdraw(&self.own().parked, &self.announced);
     }
 
-    /// Whether the peer came, closed or came back since the last check, or the memory went, or that
-    /// check has failed.
+    /// Whether the peer came, closed or came back since the last check, or the memory went, or the
+    /// bell has rung, or that check has failed.
     pub(crate) fn has_news(&self) -> bool {
         protocol::glance_at_life(self.peer()) != self.known_life.get()
             || self.abandoned.get()
             || self.region.is_lost()
+            || self.belfry.as_ref().is_some_and(Belfry::wants_check)
     }
 
     /// How many messages are committed and not yet acknowledged, as far as there is memory to look

@@ -63,8 +63,8 @@ pub enum Wait {
     Block,
     /// Sleeps in the kernel until the peer rings its bell, an inotify descriptor.
     ///
-    /// As `Block`, but it learns within a millisecond that its peer died, and a wake-up costs some
-    /// microseconds more. See [`Options::prompt`](crate::Options::prompt).
+    /// As `Block`, but it learns at once that its peer died, and a wake-up costs some microseconds
+    /// more. See [`Options::prompt`](crate::Options::prompt).
     Bell,
     /// Spins for as long as a wake-up would take, then blocks. The default.
     ///
@@ -303,6 +303,12 @@ impl Waiter {
             }
         }
         Ok(found)
+    }
+
+    /// The caller's interrupt flag, if there is one.
+    pub(crate) fn interrupt(&self) -> Option<bool> {
+        let flag = self.interrupt.as_ref()?;
+        Some(flag.load(Ordering::Relaxed))
     }
 
     fn ensure_uninterrupted(&self) -> Result<(), Stop> {

@@ -1,19 +1,20 @@
 //! Bells: when they ring, what arming says, and to whom they belong.
 
+use std::cell::Cell;
 use std::collections::HashSet;
+use std::fs;
 use std::os::fd::{AsFd, AsRawFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use shm_mailbox::{Armed, Mailbox, Message, RecvError, SendError, Wait};
 
-use crate::support::raw::{RECEIVER_FENCES, RECEIVER_PARKED, SENDER_PARKED};
+use crate::support::raw::{RECEIVER_FENCES, RECEIVER_PARKED, SENDER_LIFE, SENDER_PARKED};
 use crate::support::{
     LIMIT, NOTICE, Name, Raw, WAITS, assert_matches, die, is_rung, take, until, with_each_wait,
 };
-
-const WAIT: Armed = Armed::Wait { at_most: None };
 
 /// Long enough for a ring that is on its way already: the call that rings has returned.
 const AT_ONCE: Duration = Duration::ZERO;
@@ -26,7 +27,7 @@ fn a_receivers_bell_rings_for_a_message() {
         let mut receiver = name.options().wait(wait).receiver().unwrap();
         let bell = receiver.bell().unwrap();
         for number in 0..3 {
-            assert_eq!(receiver.arm(), Ok(WAIT));
+            assert_matches!(receiver.arm(), Ok(Armed::Wait { .. }));
             assert!(!is_rung(&bell, AT_ONCE), "{wait}");
             sender.send(b"hello").unwrap();
             assert!(is_rung(&bell, AT_ONCE), "{wait}");
@@ -46,12 +47,12 @@ fn a_senders_bell_rings_for_room_and_for_the_last_acknowledgement() {
         for _ in 0..3 {
             assert_eq!(sender.arm(), Ok(Armed::Now));
             sender.try_send_batch(&["a", "b"]).unwrap();
-            assert_eq!(sender.arm(), Ok(WAIT));
+            assert_matches!(sender.arm(), Ok(Armed::Wait { .. }));
             assert!(!is_rung(&bell, AT_ONCE), "{wait}");
             take(&mut receiver);
             assert!(is_rung(&bell, AT_ONCE), "{wait}");
             assert_eq!(sender.arm(), Ok(Armed::Now));
-            assert_eq!(sender.arm_drain(), Ok(WAIT));
+            assert_matches!(sender.arm_drain(), Ok(Armed::Wait { .. }));
             take(&mut receiver);
             assert!(is_rung(&bell, AT_ONCE), "{wait}");
             assert_eq!(sender.arm_drain(), Ok(Armed::Now));
@@ -65,7 +66,7 @@ fn nobody_rings_who_is_not_waited_for() {
     let name = Name::new();
     let (mut sender, mut receiver) = name.pair(4);
     let bell = receiver.bell().unwrap();
-    assert_eq!(receiver.arm(), Ok(WAIT));
+    assert_matches!(receiver.arm(), Ok(Armed::Wait { .. }));
     sender.send(b"rings").unwrap();
     assert_eq!(receiver.arm(), Ok(Armed::Now));
     sender.send(b"does not").unwrap();
@@ -124,9 +125,9 @@ fn a_bell_rings_for_an_object_that_is_cut_off_and_nobody_touches_what_is_gone() 
     let (mut sender, mut receiver) = name.pair(1);
     sender.send(b"fits").unwrap();
     let bells = [sender.bell().unwrap(), receiver.bell().unwrap()];
-    assert_eq!(sender.arm(), Ok(WAIT));
+    assert_matches!(sender.arm(), Ok(Armed::Wait { .. }));
     take(&mut receiver);
-    assert_eq!(receiver.arm(), Ok(WAIT));
+    assert_matches!(receiver.arm(), Ok(Armed::Wait { .. }));
     sender.arm().unwrap();
     // Without a guard, a touch is a signal that ends the test.
     name.resize(0);
@@ -144,10 +145,86 @@ fn a_bell_rings_for_an_object_that_loses_its_name() {
     let name = Name::new();
     let mut receiver = name.receiver();
     let bell = receiver.bell().unwrap();
-    assert_eq!(receiver.arm(), Ok(WAIT));
+    assert_matches!(receiver.arm(), Ok(Armed::Wait { .. }));
     name.unlink();
     assert!(is_rung(&bell, AT_ONCE));
     assert_matches!(receiver.arm(), Err(RecvError::Unlinked { .. }));
+}
+
+#[test]
+fn a_bell_rings_for_an_object_that_is_renamed() {
+    let (name, other) = (Name::new(), Name::new());
+    let mut receiver = name.receiver();
+    let bell = receiver.bell().unwrap();
+    assert_matches!(receiver.arm(), Ok(Armed::Wait { .. }));
+    fs::rename(name.path(), other.path()).unwrap();
+    assert!(is_rung(&bell, AT_ONCE));
+    assert_matches!(receiver.arm(), Err(RecvError::Unlinked { .. }));
+}
+
+#[test]
+fn an_end_looks_again_for_a_second_after_somebody_has_closed_however_often_it_is_armed() {
+    let name = Name::new();
+    let _sender = name.sender();
+    let mut receiver = name.receiver();
+    receiver.bell().unwrap();
+    // Whoever it was, it was not the peer.
+    drop(name.open());
+    let start = Instant::now();
+    let mut last = Duration::ZERO;
+    while let Armed::Wait {
+        at_most: Some(pause),
+    } = receiver.arm().unwrap()
+    {
+        last = start.elapsed();
+        thread::sleep(pause / 3);
+    }
+    assert!(last >= Duration::from_millis(500), "{last:?}");
+}
+
+#[test]
+fn a_peer_that_stands_still_while_it_closes_costs_nothing() {
+    let name = Name::new();
+    let sender = name.sender();
+    let mut receiver = name.receiver();
+    let words = Raw::new(&name);
+    // It has its lock, and is marked as closed.
+    let life = words.load(SENDER_LIFE);
+    words.store(SENDER_LIFE, life | 1);
+    let mut arms = 0;
+    while let Armed::Wait {
+        at_most: Some(pause),
+    } = receiver.arm().unwrap()
+    {
+        thread::sleep(pause);
+        arms += 1;
+    }
+    assert!(arms < 30, "{arms} times");
+    words.store(SENDER_LIFE, life);
+    drop(sender);
+}
+
+#[test]
+fn messages_before_a_panic_in_a_batch_are_told() {
+    struct Counted<'a>(&'a Cell<u32>);
+    impl AsRef<[u8]> for Counted<'_> {
+        fn as_ref(&self) -> &[u8] {
+            self.0.set(self.0.get() + 1);
+            // The lengths of all are looked at before.
+            assert!(self.0.get() < 6, "a message that panics");
+            b"good"
+        }
+    }
+    let name = Name::new();
+    let (mut sender, mut receiver) = name.pair(16);
+    let bell = receiver.bell().unwrap();
+    assert_matches!(receiver.arm(), Ok(Armed::Wait { .. }));
+    let calls = Cell::new(0);
+    let messages = [Counted(&calls), Counted(&calls), Counted(&calls)];
+    let sending = AssertUnwindSafe(|| sender.try_send_batch(&messages));
+    assert!(catch_unwind(sending).is_err());
+    assert_eq!(receiver.queued(), 2);
+    assert!(is_rung(&bell, AT_ONCE));
 }
 
 #[test]
@@ -156,7 +233,7 @@ fn a_bell_stays_when_its_receiver_goes_over_to_the_next_object() {
     let sender = name.sender();
     let mut receiver = name.options().await_peer(true).receiver().unwrap();
     let bell = receiver.bell().unwrap();
-    assert_eq!(receiver.arm(), Ok(WAIT));
+    assert_matches!(receiver.arm(), Ok(Armed::Wait { .. }));
     sender.close().unwrap();
     assert!(is_rung(&bell, AT_ONCE));
     // It has made the next object itself.
@@ -188,7 +265,7 @@ fn who_waits_for_a_bell_leaves_the_fence_to_its_peer() {
         let name = Name::new();
         let mut receiver = name.options().wait(wait).receiver().unwrap();
         let words = Raw::new(&name);
-        receiver.bell().unwrap();
+        receiver.arm().unwrap();
         assert_eq!(
             words.half(RECEIVER_FENCES).load(Ordering::SeqCst),
             0,
@@ -201,7 +278,7 @@ fn who_waits_for_a_bell_leaves_the_fence_to_its_peer() {
 fn the_ends_of_a_pair_have_bells() {
     let (mut sender, mut receiver) = Mailbox::pair().unwrap();
     let bell = receiver.bell().unwrap();
-    assert_eq!(receiver.arm(), Ok(WAIT));
+    assert_matches!(receiver.arm(), Ok(Armed::Wait { .. }));
     sender.send(b"hello").unwrap();
     assert!(is_rung(&bell, AT_ONCE));
     assert_eq!(receiver.arm(), Ok(Armed::Now));
@@ -220,8 +297,8 @@ fn the_descriptors_of_bells_are_used_again() {
         let mut receiver = name.receiver();
         seen.insert(receiver.bell().unwrap().as_fd().as_raw_fd());
     }
-    // Tests beside this one take some of them.
-    assert!(seen.len() < 100, "{seen:?}");
+    // They are closed a while after their endpoints, and tests beside this one take some.
+    assert!(seen.len() < 200, "{seen:?}");
 }
 
 #[test]

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use shm_mailbox::{AttachError, Message, Peer, RecvError, SendError, Wait};
 
-use crate::support::process::{Child, sleep_for_ever, timed, wait_until_it_pauses};
+use crate::support::process::{
+    Child, is_in, sleep_for_ever, thread_id, timed, wait_until_it_pauses,
+};
 use crate::support::raw::RECEIVER_PARKED;
 use crate::support::{
     LIMIT, NOTICE, Name, PATIENCE, Raw, Shared, WAITS, assert_empty, assert_matches, fork,
@@ -152,8 +154,13 @@ fn watch(wait: Wait, departure: Departure, departures: usize) -> Vec<Duration> {
             Departure::Close => Some(obedient_sender(&name, gate)),
             _ => Some(sitting_sender(&name, &[])),
         };
+        let waiting = thread_id();
         thread::scope(|scope| {
             let leaving = scope.spawn(|| {
+                if matches!(departure, Departure::Truncate) {
+                    // An end that is awake touches the memory.
+                    until("it sleeps", || is_in(waiting, libc::SYS_ppoll));
+                }
                 let start = Instant::now();
                 match departure {
                     Departure::Kill => {
