@@ -127,6 +127,15 @@ fn arm_again_and_again(
 ) -> Result<(), String> {
     let mut end = End::attach(role, options)?;
     let bell = end.bell()?;
+    if act == Act::Close {
+        // It looks by itself for a while, and would find whatever it was not told.
+        while let Some(Armed::Wait {
+            at_most: Some(pause),
+        }) = end.arm()?
+        {
+            is_rung(&bell, pause);
+        }
+    }
     loop {
         tracee::rearm_alarm();
         if let End::Sender(sender) = &mut end
