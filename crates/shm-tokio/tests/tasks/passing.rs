@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use shm_mailbox::{AttachError, Mailbox, Message, SendError};
+use shm_mailbox::{AttachError, Mailbox, Message, RecvError, SendError};
 use shm_tokio::{AsyncReceiver, AsyncSender};
 use test_support::{Child, Name, assert_matches};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, yield_now};
 use tokio::time::timeout;
 
 use crate::support::{
@@ -126,6 +126,32 @@ fn a_message_that_ends_an_abandoned_wait_is_not_acknowledged() {
     });
 }
 
+/// A call that waits in this thread takes back what the wait before it has announced.
+#[test]
+fn a_call_that_blocks_in_between_does_not_make_the_task_deaf() {
+    in_each_runtime(|| async {
+        let name = Name::new();
+        let mut receiver = receiver(options(&name, 2)).await;
+        let mut sender = sender(options(&name, 2)).await;
+        let mut found = Message::new();
+        for number in 0..5 {
+            let waited = timeout(Duration::from_millis(1), receiver.recv(&mut found)).await;
+            assert!(waited.is_err(), "nothing was sent");
+            let pause = Duration::from_millis(1);
+            let waited = receiver.get_mut().recv_timeout(&mut found, pause);
+            assert_matches!(waited, Err(RecvError::TimedOut));
+            let sending = async {
+                yield_now().await;
+                sender.send(message(number)).await
+            };
+            let (received, sent) = tokio::join!(receiver.recv(&mut found), sending);
+            sent.expect("room");
+            received.expect("a message");
+            assert_is(&found, number);
+        }
+    });
+}
+
 #[test]
 fn too_long_a_message_is_refused_at_once() {
     in_each_runtime(|| async {
@@ -220,7 +246,7 @@ fn a_mailbox_that_is_never_empty_leaves_other_tasks_their_turns() {
         let other = tokio::spawn(async move {
             loop {
                 counter.fetch_add(1, Ordering::Relaxed);
-                tokio::task::yield_now().await;
+                yield_now().await;
             }
         });
         // A task of its own, since the budget is one of tasks.
