@@ -6,6 +6,7 @@
 //! cargo bench -p benches -- --test                        each once, to see that it works
 //! cargo bench -p benches --bench intervals -- round_trip  what a way of waiting costs
 //! cargo bench -p benches --bench ratios -- --json FILE    the mailbox beside raw baselines
+//! cargo bench -p benches --bench tasks                    100 mailboxes in one tokio program
 //! ```
 //!
 //! Two kinds. `intervals` compares ways of waiting with criterion, in absolute times:

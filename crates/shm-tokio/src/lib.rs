@@ -24,7 +24,8 @@
 //! assert_eq!(message, "one tea");
 //! # Ok(())
 //! # }
-//! # tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap().block_on(run()).unwrap();
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+//! # runtime.expect("a runtime").block_on(run()).expect("it runs");
 //! ```
 //!
 //! A waiting endpoint costs nothing until its peer does something: its *bell*, an inotify
@@ -32,8 +33,8 @@
 //! dies, so the endpoint learns that without checking.
 //!
 //! * **Cancelling.** Every future may be dropped at any time: no message is lost or sent twice.
-//! * **Fairness.** Each message takes from the task's [budget](tokio::task::coop), so a busy mailbox
-//!   does not keep other tasks from running.
+//! * **Fairness.** Each message takes from the task's [budget](tokio::task::coop), so a busy
+//!   mailbox does not keep other tasks from running.
 //! * **Spurious wake-ups.** A ring wakes every endpoint of an object that waits, in all processes;
 //!   the one it is not for looks, and waits again.
 //! * **Options.** [`Options::wait`](shm_mailbox::Options::wait) and
@@ -42,13 +43,14 @@
 //!
 //! # Without a bell
 //!
-//! The kernel lets each user have 128 inotify instances by default. Without one, without `/proc`, or
-//! under a filter of system calls that forbids inotify, **this crate starts a thread** for each
+//! The kernel lets each user have 128 inotify instances by default. Without one, without `/proc`,
+//! or under a filter of system calls that forbids inotify, **this crate starts a thread** for each
 //! endpoint that waits. It sleeps as `Options::wait` says, and wakes the task. Everything holds as
 //! before, except:
 //!
 //! * A death is noticed after up to 110 ms, as in a thread of your own.
 //! * [`Options::interrupt`](shm_mailbox::Options::interrupt) ends waits.
+//! * The thread wakes 50 times a second.
 //! * After a future was dropped while it waited, the calls that are not `async`, and dropping the
 //!   endpoint, may block the thread for up to 20 ms, until the endpoint has come back.
 //!

@@ -31,8 +31,21 @@ pub struct Messages<R> {
     ended: bool,
 }
 
+/// The messages as a stream.
+impl AsyncReceiver {
+    /// Returns a stream of the messages, which acknowledges each when you ask for the next.
+    pub fn messages(&mut self) -> Messages<&mut Self> {
+        Messages::new(self)
+    }
+
+    /// Returns a stream of the messages, as [`messages`](Self::messages), that owns the receiver.
+    pub fn into_messages(self) -> Messages<Self> {
+        Messages::new(self)
+    }
+}
+
 impl<R: BorrowMut<AsyncReceiver>> Messages<R> {
-    pub(crate) fn new(mut receiver: R) -> Self {
+    fn new(mut receiver: R) -> Self {
         receiver.borrow_mut().rewind();
         Self {
             receiver,

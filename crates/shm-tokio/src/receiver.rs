@@ -10,7 +10,6 @@ use shm_mailbox::{
 use tokio::task::{JoinError, spawn_blocking};
 
 use crate::end::NextMessage;
-use crate::messages::Messages;
 use crate::waiting::Waiting;
 
 /// The receiving endpoint of a mailbox, for tasks of a tokio runtime.
@@ -96,16 +95,6 @@ impl AsyncReceiver {
     /// Shows the messages again that were shown and not acknowledged, from the first.
     pub fn rewind(&mut self) {
         self.waiting.end().rewind();
-    }
-
-    /// Returns a stream of the messages, which acknowledges each when you ask for the next.
-    pub fn messages(&mut self) -> Messages<&mut Self> {
-        Messages::new(self)
-    }
-
-    /// Returns a stream of the messages, as [`messages`](Self::messages), that owns the receiver.
-    pub fn into_messages(self) -> Messages<Self> {
-        Messages::new(self)
     }
 
     /// Returns the receiver itself, for all it can do without waiting.

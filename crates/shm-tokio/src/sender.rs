@@ -38,8 +38,8 @@ impl AsyncSender {
         }
     }
 
-    /// Attaches as the sender, as [`Options::sender`] does, in a thread of the runtime for work that
-    /// blocks: attaching retries for some time while another process is the sender.
+    /// Attaches as the sender, as [`Options::sender`] does, in a thread of the runtime for work
+    /// that blocks: attaching retries for some time while another process is the sender.
     ///
     /// A future that is dropped does not stop the attach: the sender that may come of it is closed.
     ///

@@ -138,7 +138,7 @@ fn futures_that_are_given_up_at_once_lose_nothing() {
                 None => {
                     given_up += 1;
                     // A wait that goes to its end, now and then.
-                    if given_up % 16 == 0 {
+                    if given_up.is_multiple_of(16) {
                         let waited = poll_fn(|cx| {
                             let polled = pin!(receiver.peek(&mut found)).poll(cx);
                             polled.map(|peeked| peeked.expect("a message"))
