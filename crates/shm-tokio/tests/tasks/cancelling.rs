@@ -1,36 +1,156 @@
 //! Futures that are dropped at each await: nothing is lost, doubled or out of order.
 
 use std::future::{Future as _, poll_fn};
+use std::mem;
 use std::pin::pin;
 use std::task::Poll;
 
 use futures_lite::StreamExt as _;
-use shm_mailbox::Message;
+use shm_mailbox::{Message, Sender};
 use test_support::{Child, LIMIT, Name};
 use tokio::task::yield_now;
 
-use crate::support::{
-    assert_is, in_each_runtime, message, options, receiver, receiving_child, sender, sending_child,
-};
+use crate::support::{assert_is, in_each_runtime, message, options, receiver, sender};
 
 /// How many messages pass.
 const COUNT: u64 = 3_000;
 
-/// Makes a new future for each poll, and drops it when it is not ready. The task is woken by what
-/// the dropped one has left behind.
+/// Makes a new future for each poll, and drops it when it is not ready. Asks the peer to go on once
+/// the first was dropped. The task is woken by what the dropped ones have left behind.
 macro_rules! dropping_each {
-    ($dropped:ident, $future:expr) => {
+    ($dropped:ident, $future:expr, $ask:expr) => {{
+        let mut asked = false;
         poll_fn(|cx| {
             let polled = pin!($future).poll(cx);
-            $dropped += u64::from(polled.is_pending());
+            if polled.is_pending() {
+                $dropped += 1;
+                if !mem::replace(&mut asked, true) {
+                    $ask.try_send("").expect("room");
+                }
+            }
             polled
         })
         .await
-    };
+    }};
 }
 
-/// Another process that sends a message only after the one before was acknowledged, so that the
-/// receiver waits for each.
+/// How many times the peer can be asked before it has listened.
+const ASKS: u32 = 4;
+
+fn asks(name: &Name) -> Sender {
+    options(name, ASKS).sender().expect("attach")
+}
+
+/// Another process that does something with each number when it is asked to.
+fn asked_child(asks: &Name, prepare: impl FnOnce() -> Box<dyn FnMut(u64)>) -> Child {
+    Child::fork(|| {
+        let mut work = prepare();
+        let mut asks = options(asks, ASKS).receiver().expect("attach");
+        for number in 0..COUNT {
+            let mut ask = Message::new();
+            asks.recv_timeout(&mut ask, LIMIT).expect("it is asked");
+            work(number);
+        }
+        // What it works with is closed last.
+        asks.close().expect("close");
+    })
+}
+
+/// Another process that sends a message when it is asked to.
+fn sending_child(name: &Name, asks: &Name) -> Child {
+    asked_child(asks, || {
+        let mut sender = options(name, 2).sender().expect("attach");
+        Box::new(move |number| {
+            sender.send(message(number)).expect("room");
+            if number == COUNT - 1 {
+                sender.drain(LIMIT).expect("a receiver");
+            }
+        })
+    })
+}
+
+/// Another process that receives a message when it is asked to, and compares it.
+fn receiving_child(name: &Name, asks: &Name) -> Child {
+    asked_child(asks, || {
+        let mut receiver = options(name, 1).receiver().expect("attach");
+        let mut found = Message::new();
+        Box::new(move |number| {
+            receiver.recv_timeout(&mut found, LIMIT).expect("a message");
+            assert_is(&found, number);
+        })
+    })
+}
+
+#[test]
+fn a_recv_dropped_at_each_await_takes_nothing() {
+    in_each_runtime(|| async {
+        let (name, asking) = (Name::new(), Name::new());
+        let mut receiver = receiver(options(&name, 2)).await;
+        let child = sending_child(&name, &asking);
+        let (mut ask, mut found, mut dropped) = (asks(&asking), Message::new(), 0_u64);
+        for number in 0..COUNT {
+            dropping_each!(dropped, receiver.recv(&mut found), ask).expect("a message");
+            assert_is(&found, number);
+        }
+        child.join();
+        assert!(dropped >= COUNT, "{dropped} were dropped");
+    });
+}
+
+#[test]
+fn a_peek_dropped_at_each_await_shows_nothing() {
+    in_each_runtime(|| async {
+        let (name, asking) = (Name::new(), Name::new());
+        let mut receiver = receiver(options(&name, 2)).await;
+        let child = sending_child(&name, &asking);
+        let (mut ask, mut found, mut dropped) = (asks(&asking), Message::new(), 0_u64);
+        for number in 0..COUNT {
+            dropping_each!(dropped, receiver.peek(&mut found), ask).expect("a message");
+            assert_is(&found, number);
+            assert_eq!(receiver.get_mut().acknowledged(), number);
+            receiver.ack().expect("one was shown");
+        }
+        child.join();
+        assert!(dropped >= COUNT, "{dropped} were dropped");
+    });
+}
+
+#[test]
+fn the_next_of_a_stream_dropped_at_each_await_takes_nothing() {
+    in_each_runtime(|| async {
+        let (name, asking) = (Name::new(), Name::new());
+        let mut messages = receiver(options(&name, 2)).await.into_messages();
+        let child = sending_child(&name, &asking);
+        let (mut ask, mut dropped) = (asks(&asking), 0_u64);
+        for number in 0..COUNT {
+            let found = dropping_each!(dropped, messages.next(), ask);
+            assert_is(&found.expect("one").expect("a message"), number);
+        }
+        assert!(dropping_each!(dropped, messages.next(), ask).is_none());
+        child.join();
+        assert!(dropped >= COUNT, "{dropped} were dropped");
+    });
+}
+
+#[test]
+fn a_send_dropped_at_each_await_sends_nothing() {
+    in_each_runtime(|| async {
+        let (name, asking) = (Name::new(), Name::new());
+        let mut sender = sender(options(&name, 1)).await;
+        let child = receiving_child(&name, &asking);
+        let (mut ask, mut dropped) = (asks(&asking), 0_u64);
+        for number in 0..COUNT {
+            assert_eq!(sender.get_mut().committed(), number);
+            // All but the first find the one slot taken, until the peer is asked.
+            dropping_each!(dropped, sender.send(message(number)), ask).expect("room");
+        }
+        dropping_each!(dropped, sender.drain(), ask).expect("a receiver");
+        child.join();
+        assert!(dropped >= COUNT, "{dropped} were dropped");
+    });
+}
+
+/// Another process that sends a message once the one before was acknowledged.
 fn child_that_sends_one_by_one(name: &Name) -> Child {
     Child::fork(|| {
         let mut sender = options(name, 2).sender().expect("attach");
@@ -42,77 +162,6 @@ fn child_that_sends_one_by_one(name: &Name) -> Child {
     })
 }
 
-#[test]
-fn a_recv_dropped_at_each_await_takes_nothing() {
-    in_each_runtime(|| async {
-        let name = Name::new();
-        let mut receiver = receiver(options(&name, 2)).await;
-        let child = child_that_sends_one_by_one(&name);
-        let mut found = Message::new();
-        let mut dropped = 0_u64;
-        for number in 0..COUNT {
-            dropping_each!(dropped, receiver.recv(&mut found)).expect("a message");
-            assert_is(&found, number);
-        }
-        child.join();
-        assert!(dropped >= COUNT / 4, "{dropped} were dropped");
-    });
-}
-
-#[test]
-fn a_peek_dropped_at_each_await_shows_nothing() {
-    in_each_runtime(|| async {
-        let name = Name::new();
-        let mut receiver = receiver(options(&name, 2)).await;
-        let child = child_that_sends_one_by_one(&name);
-        let mut found = Message::new();
-        let mut dropped = 0_u64;
-        for number in 0..COUNT {
-            dropping_each!(dropped, receiver.peek(&mut found)).expect("a message");
-            assert_is(&found, number);
-            assert_eq!(receiver.get_mut().acknowledged(), number);
-            receiver.ack().expect("one was shown");
-        }
-        child.join();
-        assert!(dropped >= COUNT / 4, "{dropped} were dropped");
-    });
-}
-
-#[test]
-fn the_next_of_a_stream_dropped_at_each_await_takes_nothing() {
-    in_each_runtime(|| async {
-        let name = Name::new();
-        let mut messages = receiver(options(&name, 2)).await.into_messages();
-        let child = sending_child(&name, 2, COUNT);
-        let mut dropped = 0_u64;
-        for number in 0..COUNT {
-            let found = dropping_each!(dropped, messages.next());
-            assert_is(&found.expect("one").expect("a message"), number);
-        }
-        assert!(dropping_each!(dropped, messages.next()).is_none());
-        child.join();
-        assert!(dropped > 0, "none were dropped");
-    });
-}
-
-#[test]
-fn a_send_dropped_at_each_await_sends_nothing() {
-    in_each_runtime(|| async {
-        let name = Name::new();
-        let mut sender = sender(options(&name, 1)).await;
-        let child = receiving_child(&name, 1, COUNT);
-        let mut dropped = 0_u64;
-        for number in 0..COUNT {
-            assert_eq!(sender.get_mut().committed(), number);
-            dropping_each!(dropped, sender.send(message(number))).expect("room");
-        }
-        dropping_each!(dropped, sender.drain()).expect("a receiver");
-        sender.close().expect("close");
-        child.join();
-        assert!(dropped >= COUNT / 4, "{dropped} were dropped");
-    });
-}
-
 /// Nobody waits for the wake here: the next future comes at once, or later than the message.
 #[test]
 fn futures_that_are_given_up_at_once_lose_nothing() {
@@ -120,9 +169,7 @@ fn futures_that_are_given_up_at_once_lose_nothing() {
         let name = Name::new();
         let mut receiver = receiver(options(&name, 2)).await;
         let child = child_that_sends_one_by_one(&name);
-        let mut found = Message::new();
-        let mut number = 0;
-        let mut given_up = 0_u64;
+        let (mut found, mut number, mut given_up) = (Message::new(), 0, 0_u64);
         while number < COUNT {
             let received = tokio::select! {
                 biased;

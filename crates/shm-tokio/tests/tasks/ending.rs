@@ -134,15 +134,18 @@ fn a_sender_that_keeps_the_object_leaves_it() {
 
 #[test]
 fn an_object_that_is_cut_off_is_an_error_of_the_task_that_waits() {
-    guard::install().expect("a handler");
+    if !has_bells() {
+        // A thread looks now and then by itself. With a bell, the check comes before each look.
+        guard::install().expect("a handler");
+    }
     in_each_runtime(|| async {
         let name = Name::new();
         let mut receiver = receiver(options(&name, 2)).await;
         let _sender = sender(options(&name, 2)).await;
         let mut found = Message::new();
-        let cut = async { name.resize(64) };
+        let cut = async { name.resize(0) };
         let (end, ()) = tokio::join!(receiver.recv(&mut found), cut);
-        assert_matches!(end, Err(RecvError::Truncated { found: 64, .. }));
+        assert_matches!(end, Err(RecvError::Truncated { found: 0, .. }));
         let again = receiver.recv(&mut found).await;
         assert_matches!(again, Err(RecvError::Truncated { .. }));
     });
