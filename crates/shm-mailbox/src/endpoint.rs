@@ -190,7 +190,8 @@ where
         let Some(belfry) = &channel.belfry else {
             return Ok(Armed::Now);
         };
-        // After a mere ring, the check, which takes longer than a message, is left to the next call.
+        // After a mere ring, the check, which takes longer than a message, is left to the next
+        // call.
         if belfry.answer()? && self.look_again()?.is_some() {
             return Ok(Armed::Now);
         }

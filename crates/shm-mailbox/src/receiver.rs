@@ -316,10 +316,10 @@ impl Receiver {
     /// wait.
     ///
     /// Call it whenever [`try_recv`](Self::try_recv) has found nothing, and first after each wait:
-    /// before it touches the memory, it makes sure that nobody has truncated it. Call it again after
-    /// any other call of this receiver, which may have answered the bell. It costs a system call,
-    /// and now and then two more (1.5 µs). A receiver that goes over to the next object may take as
-    /// long as attaching does.
+    /// before it touches the memory, it makes sure that nobody has truncated it. Call it again
+    /// after any other call of this receiver, which may have answered the bell. It costs a system
+    /// call, and now and then two more (1.5 µs). A receiver that goes over to the next object may
+    /// take as long as attaching does.
     ///
     /// ```
     /// use shm_mailbox::{Armed, Mailbox, Message, RecvError};
