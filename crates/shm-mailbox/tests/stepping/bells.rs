@@ -135,19 +135,22 @@ fn arm_again_and_again(
 ) -> Result<(), String> {
     let mut end = End::attach(role, options)?;
     let bell = end.bell()?;
-    // It looks by itself for a while, and would find whatever it was not told.
-    while let Some(Armed::Wait {
-        at_most: Some(pause),
-    }) = end.arm()?
-    {
-        is_rung(&bell, pause);
-    }
+    let mut is_settled = false;
     loop {
         tracee::rearm_alarm();
         if let End::Sender(sender) = &mut end
             && sender.queued() == 0
         {
             sender.try_send(MESSAGE).map_err(|e| e.to_string())?;
+        }
+        // It looks by itself for a while, and would find whatever it was not told.
+        while !is_settled {
+            match end.arm()? {
+                Some(Armed::Wait {
+                    at_most: Some(pause),
+                }) => _ = is_rung(&bell, pause),
+                armed => is_settled = armed != Some(Armed::Now),
+            }
         }
         // What happened before is not for the call under test.
         while end.arm()? == Some(Armed::Now) {}
