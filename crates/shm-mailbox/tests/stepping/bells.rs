@@ -78,7 +78,7 @@ fn whoever_waits_for_its_bell_is_told_of_a_peer_killed_at_any_instruction_of_a_c
 fn act_in_every_gap(role: Role, act: Act) -> Result<usize, String> {
     let name = Name::new();
     let console = Console::new();
-    let options = name.options().slots(1);
+    let options = name.options().slots(1).wait(Wait::Block);
     let mut peer = End::attach(role.peer(), &options)?;
     let body = || arm_again_and_again(role, act, &options, &console);
     let mut tracee = Tracee::spawn(&console, body)?;
@@ -152,8 +152,9 @@ fn arm_again_and_again(
                 armed => is_settled = armed != Some(Armed::Now),
             }
         }
-        // What happened before is not for the call under test.
+        // What happened before is not for the call under test, nor is what was announced.
         while end.arm()? == Some(Armed::Now) {}
+        end.withdraw();
         console.mark(Phase::Ready);
         if console.is_over() {
             return Ok(());
@@ -303,6 +304,16 @@ impl End {
             Self::Closed => unreachable!("it is attached"),
         };
         bell.map_err(|error| error.to_string())
+    }
+
+    /// A wait in vain, after which nothing is announced any more.
+    fn withdraw(&mut self) {
+        const SHORT: Duration = Duration::from_micros(100);
+        match self {
+            Self::Sender(sender) => drop(sender.send_timeout(MESSAGE, SHORT)),
+            Self::Receiver(receiver) => drop(receiver.recv_timeout(&mut Message::new(), SHORT)),
+            Self::Closed => unreachable!("it is attached"),
+        }
     }
 
     /// `None` if the peer is gone.
