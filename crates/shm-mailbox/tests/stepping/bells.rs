@@ -4,7 +4,9 @@
 use std::thread;
 use std::time::Duration;
 
-use shm_mailbox::{Armed, Bell, Message, Options, Receiver, RecvError, Role, SendError, Sender};
+use shm_mailbox::{
+    Armed, Bell, Message, Options, Receiver, RecvError, Role, SendError, Sender, Wait,
+};
 
 use crate::stepping::console::{Console, Phase};
 use crate::stepping::path::Path;
