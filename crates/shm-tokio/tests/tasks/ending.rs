@@ -1,6 +1,7 @@
 //! Peers that close, are killed, or come again, and objects that are cut off, while a task waits.
 
 use std::fs;
+use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt as _;
 use std::sync::mpsc;
 use std::thread;
@@ -15,21 +16,26 @@ use crate::support::{
 
 /// Another process that stays what it is until it is killed.
 fn idle_sender(name: &Name) -> Child {
-    Child::fork(|| {
-        let _sender = options(name, 2).sender().expect("attach");
-        loop {
-            thread::park();
-        }
-    })
+    idle(|| options(name, 2).sender().expect("attach"))
 }
 
 fn idle_receiver(name: &Name) -> Child {
-    Child::fork(|| {
-        let _receiver = options(name, 2).receiver().expect("attach");
+    idle(|| options(name, 2).receiver().expect("attach"))
+}
+
+/// A process that has attached, and sits there. One that is killed while it attaches was never
+/// there.
+fn idle<T>(attach: impl FnOnce() -> T) -> Child {
+    let (mut attached, mut tell) = io::pipe().expect("a pipe");
+    let child = Child::fork(|| {
+        let _end = attach();
+        tell.write_all(b"!").expect("tell");
         loop {
             thread::park();
         }
-    })
+    });
+    attached.read_exact(&mut [0]).expect("it attaches");
+    child
 }
 
 #[test]
@@ -39,8 +45,6 @@ fn a_task_is_told_that_the_sender_was_killed() {
             let name = Name::new();
             let mut receiver = receiver(options(&name, 2)).await;
             let child = idle_sender(&name);
-            let peer = || receiver.get_mut().peer() == Ok(shm_mailbox::Peer::Attached);
-            until(peer).await;
             let mut found = Message::new();
             let (end, ()) = tokio::join!(receiver.recv(&mut found), async { child.kill() });
             assert_matches!(end, Err(RecvError::PeerDied { .. }));
@@ -57,8 +61,6 @@ fn a_task_is_told_that_the_receiver_was_killed() {
             let name = Name::new();
             let mut sender = sender(options(&name, 2)).await;
             let child = idle_receiver(&name);
-            let peer = || sender.get_mut().peer() == Ok(shm_mailbox::Peer::Attached);
-            until(peer).await;
             for number in 0..2 {
                 sender.send(message(number)).await.expect("room");
             }
