@@ -196,7 +196,9 @@ where
             return Ok(Armed::Now);
         }
         // Before anything in the memory is touched: it may be gone.
-        if (belfry.wants_check() || self.has_news()) && self.check()?.is_some() {
+        // Nobody rings for the end of a sender whose messages came first.
+        let is_due = channel.owes_an_end(self.cursor.has_met());
+        if (belfry.wants_check() || is_due || self.has_news()) && self.check()?.is_some() {
             return Ok(Armed::Now);
         }
         channel.leave_fences_to_peer();

@@ -340,6 +340,12 @@ impl Channel {
             || self.belfry.as_ref().is_some_and(Belfry::wants_check)
     }
 
+    /// Whether there is now something to tell of a peer that had left before we came, since we have
+    /// dealt with it.
+    pub(crate) fn owes_an_end(&self, has_met: bool) -> bool {
+        has_met && !self.await_peer && self.unmet.get().is_some()
+    }
+
     /// How many messages are committed and not yet acknowledged, as far as there is memory to look
     /// at.
     pub(crate) fn queued(&self) -> u64 {

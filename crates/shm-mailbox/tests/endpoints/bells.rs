@@ -120,6 +120,22 @@ fn messages_come_before_the_end_of_their_sender() {
 }
 
 #[test]
+fn the_end_of_a_sender_that_left_before_we_came_follows_its_messages() {
+    let name = Name::new();
+    let mut sender = Mailbox::options(name.as_str()).sender().expect("a role");
+    sender.send("one").expect("there is room");
+    sender.keep().expect("it can be closed");
+    let mut receiver = Mailbox::options(name.as_str())
+        .receiver()
+        .expect("a role");
+    let mut message = Message::new();
+    assert_eq!(receiver.arm(), Ok(Armed::Now));
+    receiver.try_recv(&mut message).expect("a message");
+    assert_eq!(receiver.try_recv(&mut message), Err(RecvError::Empty));
+    assert_matches!(receiver.arm(), Err(RecvError::Closed { .. }));
+}
+
+#[test]
 fn a_bell_rings_for_an_object_that_is_cut_off_and_nobody_touches_what_is_gone() {
     let name = Name::new();
     let (mut sender, mut receiver) = name.pair(1);
