@@ -195,9 +195,9 @@ where
         if belfry.answer()? && self.look_again()?.is_some() {
             return Ok(Armed::Now);
         }
-        // Before anything in the memory is touched: it may be gone.
         // Nobody rings for the end of a sender whose messages came first.
         let is_due = channel.owes_an_end(self.cursor.has_met());
+        // In this order: the memory may be gone, and is not touched if the bell tells of it.
         if (belfry.wants_check() || is_due || self.has_news()) && self.check()?.is_some() {
             return Ok(Armed::Now);
         }

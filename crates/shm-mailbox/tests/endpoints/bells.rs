@@ -125,9 +125,7 @@ fn the_end_of_a_sender_that_left_before_we_came_follows_its_messages() {
     let mut sender = Mailbox::options(name.as_str()).sender().expect("a role");
     sender.send("one").expect("there is room");
     sender.keep().expect("it can be closed");
-    let mut receiver = Mailbox::options(name.as_str())
-        .receiver()
-        .expect("a role");
+    let mut receiver = Mailbox::options(name.as_str()).receiver().expect("a role");
     let mut message = Message::new();
     assert_eq!(receiver.arm(), Ok(Armed::Now));
     receiver.try_recv(&mut message).expect("a message");
