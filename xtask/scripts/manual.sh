@@ -1,6 +1,7 @@
 #!/bin/sh
 # `cargo xtask manual`: writes the completions and manual pages that stand in the source tree anew.
 set -eu
+crates/shm-c/manual.sh crates/shm-c/man
 cargo build --quiet --package shm-cli
 shm=$CARGO_TARGET_DIR/debug/shm
 cd crates/shm-cli

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Packages each crate, and unpacks them into a workspace of their own: target/packages.
 set -eu
-crates="shm-sys shm-core shm-mailbox shm-tokio shm-cli"
+crates="shm-sys shm-core shm-mailbox shm-tokio shm-cli shm-c"
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 folder=$CARGO_TARGET_DIR/packages
 

@@ -2,6 +2,7 @@
 
 mod demo;
 mod docs;
+mod install;
 mod mutants;
 mod page;
 mod parts;
@@ -32,15 +33,16 @@ enum Command {
     Test(test::Options),
     Demo(demo::Options),
     Documents(docs::Options),
-    /// Write the completions and manual pages of shm anew
+    /// Write the completions and manual pages of shm and of the C library
     ///
-    /// Writes crates/shm-cli/man and crates/shm-cli/completions as the built shm prints them. A
-    /// test of the command compares the two.
+    /// Writes crates/shm-cli/man and crates/shm-cli/completions as the built shm prints them, and
+    /// crates/shm-c/man from the header. Tests of both crates compare them.
     Manual,
     Mutants(mutants::Options),
     Bench(scripts::Bench),
     #[command(hide = true)]
     Book(scripts::Book),
+    Install(install::Options),
     Instructions(scripts::Instructions),
     /// Test the packages of the crates outside the workspace
     ///
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         Command::Mutants(options) => mutants::run(&options),
         Command::Bench(options) => options.run(),
         Command::Book(options) => options.run(),
+        Command::Install(options) => install::run(&options),
         Command::Instructions(options) => options.run(),
         Command::Package => torture::package(),
         Command::Torture(options) => torture::run(&options),

@@ -5,6 +5,7 @@
 //! Only tests depend on this crate, and it depends on nothing above shm-core. What one crate's
 //! tests need alone stands beside them.
 
+pub mod c;
 mod child;
 mod ended;
 mod name;
