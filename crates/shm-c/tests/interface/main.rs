@@ -2,9 +2,11 @@
 //!
 //! - `header`: it is C99 and C++17, and declares what the library exports
 //! - `programs`: every call and every error, in C; what valgrind says of them
+//! - `examples`: they do what they say
 //! - `install`: where things are installed, and a program built by pkg-config
 //! - `manual`: the pages are those of the header
 
+mod examples;
 mod header;
 mod install;
 mod manual;
