@@ -4,19 +4,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use test_support::c::{self, has_library};
 use test_support::shm::peers::{compile, has_c};
 use test_support::{Name, Process, Scratch, has, until};
 
 const PAGE: &str = include_str!("../lesson.md");
 
 /// The files that the page shows.
-const SHOWN: [&str; 6] = [
+const SHOWN: [&str; 8] = [
     include_str!("writer.c"),
     include_str!("reader.c"),
     include_str!("semaphores.c"),
     include_str!("mutex.c"),
     include_str!("writer.rs"),
     include_str!("reader.rs"),
+    include_str!("library-writer.c"),
+    include_str!("library-reader.c"),
 ];
 
 /// The page's blocks that are marked so.
@@ -41,7 +44,7 @@ fn each_program_on_the_page_is_quoted_from_its_file() {
             );
         }
     }
-    for pair in [0, 1, 4, 5] {
+    for pair in [0, 1, 4, 5, 6, 7] {
         assert!(PAGE.contains(SHOWN[pair]), "{}", SHOWN[pair]);
     }
 }
@@ -81,6 +84,38 @@ fn either_writer_speaks_with_either_reader() {
         writer.finish().expect_code(0);
         assert!(!name.exists());
         reader.kill();
+    }
+}
+
+/// Either may be first, and both end.
+#[test]
+fn with_the_library_both_sides_end_and_nothing_stays() {
+    if !has_library() {
+        return;
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("lesson");
+    let scratch = Scratch::folder("lesson-library");
+    let [writer, reader] = ["library-writer", "library-reader"].map(|name| {
+        let program = scratch.path().join(name);
+        let source = folder.join(format!("{name}.c"));
+        c::compile("cc", &["-std=c99"], &source, &program);
+        program
+    });
+    let name = Name::new();
+    let start = |program: &Path| Process::spawn(Command::new(program).arg(name.as_str()));
+    for first in ["reader", "writer"] {
+        let early = (first == "reader").then(|| start(&reader));
+        if early.is_some() {
+            name.wait_for_receiver();
+        }
+        let mut writer = start(&writer);
+        writer.send("one tea\ntwo scones\n");
+        name.wait_for_sender();
+        let mut reader = early.unwrap_or_else(|| start(&reader));
+        reader.wait_for_exactly(b"one tea\ntwo scones\n");
+        writer.finish().expect_code(0).expect_quiet();
+        reader.wait_for_success(b"one tea\ntwo scones\n");
+        assert!(!name.exists());
     }
 }
 

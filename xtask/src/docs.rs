@@ -28,8 +28,9 @@ use crate::tally;
 /// README.md, start.md and lesson.md show all that their examples print. If no file is named, it
 /// checks the prose of the packages' own README.md and of the help of shm, too.
 ///
-/// Each file's commands run in a directory of their own, with the built shm first on PATH, the
-/// pages as docs/, and where the system allows it in a /dev/shm of their own.
+/// Each file's commands run in a directory of their own, with the built shm first on PATH, the C
+/// library where pkg-config finds it, the pages as docs/, the crates as crates/, and where the
+/// system allows it in a /dev/shm of their own.
 ///
 /// A block that is marked `console` is one terminal. A line `$ COMMAND` runs; it has to exit with
 /// status 0, unless `$ echo $?` is the next. `> MORE` continues the command. Other lines are what
@@ -43,15 +44,15 @@ use crate::tally;
 /// A block that is marked `sh` is for the reader to type, since it takes long or changes the
 /// machine: its syntax is checked, and whether shm and xtask would take their arguments. Blocks
 /// marked `rust` run with the doctests, and a page that has one must be among them. Blocks marked
-/// `c` are quoted from files, which docs/lesson/tests.rs checks. A block without a mark is an
-/// error, and so is a page that docs/SUMMARY.md does not list.
+/// `c` and `cpp` are quoted from files, which tests of docs check, and which console blocks build.
+/// A block without a mark is an error, and so is a page that docs/SUMMARY.md does not list.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     files: Vec<PathBuf>,
 }
 
 /// What a block may be marked as.
-const LANGUAGES: [&str; 6] = ["console", "sh", "rust", "c", "text", "ini"];
+const LANGUAGES: [&str; 7] = ["console", "sh", "rust", "c", "cpp", "text", "ini"];
 
 /// The pages that show all that a person sees.
 const SHOWN_WHOLE: [&str; 3] = ["README.md", "docs/start.md", "docs/lesson.md"];
@@ -61,7 +62,8 @@ const DOCTESTS: &str = "docs/examples.rs";
 
 /// Runs the command; true if every check held.
 pub(crate) fn run(options: &Options) -> Verdict {
-    run::build("cargo build --quiet --package shm-cli")?;
+    run::build("cargo build --quiet --package shm-cli --package shm-c")?;
+    run::build("xtask/install.sh $CARGO_TARGET_DIR/xtask/c $CARGO_TARGET_DIR/debug")?;
     let mut files = options.files.clone();
     let everything = files.is_empty();
     if everything {
@@ -151,7 +153,9 @@ fn check(file: &Path) -> anyhow::Result<Vec<(String, Vec<String>)>> {
     }
     let scratch = run::target().join(format!("xtask/scratch-{}", std::process::id()));
     fs::create_dir_all(&scratch)?;
-    symlink(run::root().join("docs"), scratch.join("docs"))?;
+    for folder in ["docs", "crates"] {
+        symlink(run::root().join(folder), scratch.join(folder))?;
+    }
     let mut consoles: Vec<&Block> = page.blocks.iter().collect();
     consoles.retain(|block| block.language() == "console");
     for terminals in consoles.split_inclusive(|block| !block.info.ends_with(" meanwhile")) {

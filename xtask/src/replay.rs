@@ -141,14 +141,17 @@ fn has(block: &Block, varying: &str) -> bool {
     })
 }
 
-/// A shell that runs `script` and finds the built shm.
+/// A shell that runs `script` and finds the built shm and the C library.
 fn bash(script: &str) -> Command {
     let mut path = run::target().join("debug").into_os_string();
     path.push(":");
     path.push(env::var_os("PATH").unwrap_or_default());
+    let library = run::target().join("xtask/c/lib");
     let mut bash = Command::new("bash");
     bash.args(["-c", script])
         .env("PATH", path)
+        .env("PKG_CONFIG_PATH", library.join("pkgconfig"))
+        .env("LD_LIBRARY_PATH", library)
         .env_remove("SHM_NAME");
     bash
 }

@@ -8,8 +8,8 @@
 #include <string_view>
 
 struct Close {
-  void operator()(shm_sender *sender) const { shm_sender_close(&sender, 0, nullptr); }
-  void operator()(shm_receiver *receiver) const { shm_receiver_close(&receiver, nullptr); }
+  void operator()(shm_sender *it) const { shm_sender_close(&it, 0, nullptr); }
+  void operator()(shm_receiver *it) const { shm_receiver_close(&it, nullptr); }
 };
 
 static void check(int error)

@@ -33,7 +33,7 @@ fn the_program_of_the_first_page_leaves_a_message() {
     let mut receiver = Mailbox::options(name.as_str()).receiver().expect("a role");
     let mut message = Message::new();
     receiver.recv(&mut message).expect("a message");
-    assert_eq!(message, "one tea");
+    assert_eq!(message, "one tea\n");
 }
 
 #[test]
