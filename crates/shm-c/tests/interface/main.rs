@@ -5,11 +5,13 @@
 //! - `examples`: they do what they say
 //! - `install`: where things are installed, and a program built by pkg-config
 //! - `manual`: the pages are those of the header
+//! - `packages`: the Debian packages
 
 mod examples;
 mod header;
 mod install;
 mod manual;
+mod packages;
 mod programs;
 
 use std::path::{Path, PathBuf};
