@@ -197,14 +197,13 @@ where
         }
         // Nobody rings for the end of a sender whose messages came first.
         let is_due = channel.owes_an_end(self.cursor.has_met());
-        // In this order: the memory may be gone, and is not touched if the bell tells of it.
-        if (belfry.wants_check() || is_due || self.has_news()) && self.check()?.is_some() {
+        if (is_due || self.has_news()) && self.check()?.is_some() {
             return Ok(Armed::Now);
         }
         channel.leave_fences_to_peer();
         let (found, seen) = channel.announce_for_bell(|| self.look_again())?;
         // A peer that has closed, or come, before it could see the announcement did not ring.
-        if found.is_some() || self.has_news() && !channel.is_peer_unsettled()? {
+        if found.is_some() || channel.has_news_of_peer() && !channel.is_peer_unsettled()? {
             channel.withdraw();
             return Ok(Armed::Now);
         }

@@ -331,13 +331,18 @@ impl Channel {
         protocol::withdraw(&self.own().parked, &self.announced);
     }
 
-    /// Whether the peer came, closed or came back since the last check, or the memory went, or the
-    /// bell has rung, or that check has failed.
+    /// Whether something calls for a check: news of the peer, or the bell has rung.
     pub(crate) fn has_news(&self) -> bool {
+        // In this order: the memory may be gone, and is not touched if the bell tells of it.
+        self.belfry.as_ref().is_some_and(Belfry::wants_check) || self.has_news_of_peer()
+    }
+
+    /// Whether the peer came, closed or came back since the last check, or the memory went, or that
+    /// check has failed.
+    pub(crate) fn has_news_of_peer(&self) -> bool {
         protocol::glance_at_life(self.peer()) != self.known_life.get()
             || self.abandoned.get()
             || self.region.is_lost()
-            || self.belfry.as_ref().is_some_and(Belfry::wants_check)
     }
 
     /// Whether there is now something to tell of a peer that had left before we came, since we have
