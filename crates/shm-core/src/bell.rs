@@ -167,7 +167,14 @@ impl Instance {
             return Ok(instance);
         }
         let token = fork::token()?;
-        match shm_sys::inotify_init1() {
+        let made = shm_sys::inotify_init1().or_else(|error| {
+            // Those that were given back count, too.
+            if error.raw_os_error() != Some(shm_sys::EMFILE) || with_pool(Vec::clear).is_none() {
+                return Err(error);
+            }
+            shm_sys::inotify_init1()
+        });
+        match made {
             Ok(descriptor) => Ok(Self {
                 file: File::from(descriptor),
                 token,

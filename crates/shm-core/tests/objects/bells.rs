@@ -178,3 +178,17 @@ fn a_descriptor_that_was_seen_is_silent_after_its_bell_and_not_the_next_bells() 
         assert_eq!(epoll.wait(&mut events, EpollTimeout::ZERO).unwrap(), 0);
     }
 }
+
+#[test]
+fn bells_that_were_given_back_make_room_for_the_next() {
+    let name = Name::new();
+    let object = name.create(4096);
+    // More than a user may have at a time, by default.
+    for _ in 0..5 {
+        let bells: Vec<Bell> = (0..40).map(|_| bell_of(&object)).collect();
+        for bell in &bells {
+            // Seen, so not used again.
+            let _ = bell.as_raw_fd();
+        }
+    }
+}
