@@ -143,6 +143,8 @@ fn remains(error: &SystemError, remark: impl Fn(&ShmName) -> String) -> Result<u
             note(remark(name));
             Ok(0)
         }
+        // Its owner has removed it meanwhile.
+        Some((_, Ok(None))) if is_denied => Ok(0),
         _ => Err(errors::system(error)),
     }
 }

@@ -104,11 +104,12 @@ fn a_writer_that_does_not_own_the_object_says_that_it_cannot_remove_it() {
     let shm = |person, args| program.shm(person, &name, args);
     let mut reader = shm(BOB, "reader NAME --group 61010");
     name.wait_for_receiver();
-    shm(ALICE, "writer NAME --group 61010 -m x")
-        .wait()
-        .expect_code(0)
-        .expect_errors(&[name.as_str(), "only its owner", "all messages were taken"]);
-    // The reader does.
+    let written = shm(ALICE, "writer NAME --group 61010 -m x").wait();
+    let written = written.expect_code(0);
+    // The reader does, and may have been quicker.
+    if !written.errors.is_empty() {
+        written.expect_errors(&[name.as_str(), "only its owner", "all messages were taken"]);
+    }
     reader.wait_for_success(b"x\n");
     assert!(!name.exists());
 }
