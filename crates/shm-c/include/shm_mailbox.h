@@ -137,8 +137,9 @@ enum shm_error {
 };
 
 /* Returns the text of the last call of this thread that failed, in UTF-8 and
- * at most 1023 bytes: the text that the shm command prints. It is empty if no
- * call failed, and valid until the next call of this thread that fails.
+ * at most 1023 bytes. It names the object, says what was expected and found,
+ * and what to do next, as the messages of the shm command do. It is empty if
+ * no call failed, and valid until the next call of this thread that fails.
  *
  * Threads: any.
  */

@@ -310,8 +310,62 @@ static void corrupt(const char *name)
   shm_unlink(name);
 }
 
+/* Writes 4 bytes of a mailbox's header: see protocol.md. */
+static void patch(const char *name, off_t offset, uint32_t value)
+{
+  int fd = shm_open(name, O_RDWR, 0);
+  CHECK(fd >= 0 && pwrite(fd, &value, sizeof value, offset) == sizeof value);
+  close(fd);
+}
+
+/* The object has changed, or lost its name, while a receiver had it. */
+static void changing(const char *name)
+{
+  shm_sender *sender;
+  shm_receiver *receiver;
+  struct shm_options options = SHM_OPTIONS_INIT;
+  struct shm_message message;
+  struct shm_snapshot seen;
+  int fd;
+
+  EXPECT(shm_sender_open(&sender, name, NULL), SHM_OK);
+  EXPECT(shm_sender_close(&sender, SHM_LEAVE_KEEP, NULL), SHM_OK);
+  patch(name, 8, 2);
+  EXPECT_TEXT(shm_sender_open(&sender, name, NULL), SHM_ERROR_OTHER_VERSION,
+              "layout version 2");
+  EXPECT(shm_observe(name, &seen, sizeof seen), SHM_ERROR_OTHER_VERSION);
+  patch(name, 8, 1);
+  patch(name, 16, 65);
+  EXPECT(shm_sender_open(&sender, name, NULL), SHM_ERROR_GEOMETRY);
+  CHECK(shm_unlink(name) == 0);
+
+  EXPECT(shm_receiver_open(&receiver, name, NULL), SHM_OK);
+  CHECK(shm_unlink(name) == 0);
+  EXPECT(shm_recv(receiver, &message), SHM_ERROR_UNLINKED);
+  EXPECT(shm_receiver_close(&receiver, NULL), SHM_OK);
+
+  /* The next object of the name is no mailbox. */
+  options.flags = SHM_AWAIT_PEER;
+  EXPECT(shm_receiver_open(&receiver, name, &options), SHM_OK);
+  CHECK(shm_unlink(name) == 0);
+  fd = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
+  CHECK(fd >= 0 && ftruncate(fd, 10) == 0);
+  close(fd);
+  EXPECT_TEXT(shm_recv(receiver, &message), SHM_ERROR_REATTACH,
+              "not a mailbox");
+  EXPECT(shm_receiver_close(&receiver, NULL), SHM_OK);
+  CHECK(shm_unlink(name) == 0);
+}
+
 int main(int argc, char **argv)
 {
+  if (argc == 3) {
+    /* In a /dev/shm that has no room for a mailbox. */
+    shm_sender *sender;
+    EXPECT_TEXT(shm_sender_open(&sender, argv[1], NULL), SHM_ERROR_NO_SPACE,
+                "/dev/shm");
+    return 0;
+  }
   CHECK(argc == 2);
   CHECK(strcmp(shm_last_error(), "") == 0);
   nothing_there();
@@ -319,5 +373,6 @@ int main(int argc, char **argv)
   opening(argv[1]);
   passing();
   corrupt(argv[1]);
+  changing(argv[1]);
   return 0;
 }

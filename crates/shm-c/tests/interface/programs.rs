@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use test_support::c::{compile, has_library};
-use test_support::{Name, Process, Scratch, Signal, has};
+use test_support::{Name, Process, Scratch, Signal, has, has_mount_namespaces};
 
 use crate::file;
 
@@ -38,6 +38,20 @@ fn every_call_does_what_the_header_says() {
 #[test]
 fn misuse_is_an_error_and_no_crash() {
     expect_success("errors");
+}
+
+#[test]
+fn a_full_dev_shm_is_an_error() {
+    if !has_library() || !has_mount_namespaces() {
+        return;
+    }
+    let (folder, object) = (Scratch::folder("c-"), Name::new());
+    let mount = "mount -t tmpfs -o size=16k tmpfs /dev/shm && exec \"$0\" \"$@\"";
+    let mut command = Command::new("unshare");
+    command.args(["-m", "sh", "-c", mount]);
+    command.arg(program(&folder, "errors"));
+    let ended = Process::spawn(command.args([object.as_str(), "full"])).finish();
+    ended.expect_code(0).expect_quiet();
 }
 
 #[test]
