@@ -37,6 +37,10 @@ fn a_crate_is_packaged_with_what_it_needs_and_nothing_else() {
         ("shm-core", &["src/", "examples/"]),
         ("shm-mailbox", &["src/"]),
         ("shm-cli", &["src/", "man/", "completions/"]),
+        (
+            "shm-c",
+            &["src/", "build.rs", "include/", "man/", "shm-mailbox.pc.in"],
+        ),
     ] {
         let mut files = packaged(name);
         for needed in ["Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md"] {
