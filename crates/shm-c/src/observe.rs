@@ -1,11 +1,13 @@
-//! What an endpoint knows of its mailbox, and what anyone may know of an object.
+//! What endpoints say of themselves and of their mailbox, and what anyone may know of an object.
 
 use std::ffi::{c_char, c_int};
 use std::os::fd::AsRawFd;
+use std::time::Duration;
 
 use shm_mailbox::observe::{Content, Side};
 use shm_mailbox::{
-    Bell, BellError, MailboxId, Peer, Removal, ShmName, Unlink, observe as observing, remove,
+    Armed, Bell, BellError, Closed, MailboxId, Peer, Removal, ShmName, Unlink,
+    observe as observing, remove,
 };
 
 use crate::error::{Failed, call};
@@ -18,6 +20,9 @@ pub(crate) const PEER_CLOSED: c_int = 2;
 pub(crate) const PEER_DIED: c_int = 3;
 /// A state that a later version of the Rust library may have.
 pub(crate) const PEER_OTHER: c_int = 4;
+
+/// What a close that unlinked the object says in the place of the number of messages left.
+pub(crate) const REMOVED: u64 = u64::MAX;
 
 pub(crate) const KIND_FOREIGN: c_int = 0;
 pub(crate) const KIND_MAILBOX: c_int = 1;
@@ -86,6 +91,30 @@ fn peer(peer: Peer) -> c_int {
         Peer::Closed => PEER_CLOSED,
         Peer::Died => PEER_DIED,
         _ => PEER_OTHER,
+    }
+}
+
+/// For how long to wait for the bell, as poll(2) takes it: 0 is not at all, -1 without a limit.
+pub(crate) fn armed(armed: Armed) -> c_int {
+    match armed {
+        Armed::Now => 0,
+        Armed::Wait { at_most: None } => -1,
+        Armed::Wait {
+            at_most: Some(pause),
+        } => {
+            let pause = pause
+                .as_nanos()
+                .div_ceil(Duration::from_millis(1).as_nanos());
+            c_int::try_from(pause).unwrap_or(c_int::MAX).max(1)
+        }
+    }
+}
+
+/// The number of messages that stay in the object, if it stays.
+pub(crate) fn messages_left(closed: Closed) -> u64 {
+    match closed {
+        Closed::Kept { queued } => queued,
+        _ => REMOVED,
     }
 }
 

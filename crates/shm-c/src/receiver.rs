@@ -7,11 +7,9 @@ use shm_mailbox::{Limit, Message, RecvError};
 
 use crate::error::call;
 use crate::handle::{self, Handle};
-use crate::observe::{self, shm_state};
+use crate::observe::{self, armed, messages_left, shm_state};
 use crate::options::{limit, shm_options};
 use crate::pointer::{self, place, places};
-use crate::select::armed;
-use crate::sender::messages_left;
 
 /// `shm_receiver`: beside the endpoint stand the buffers for its messages, at least one.
 pub type Receiver = Handle<shm_mailbox::Receiver, Box<[Message]>>;

@@ -1,15 +1,15 @@
-//! Waiting for any of several endpoints, and what arming an endpoint says.
+//! Functions for several endpoints: a pair, and waiting for any of them.
 
 use std::ffi::c_int;
-use std::time::Duration;
+use std::sync::Arc;
 
-use shm_mailbox::{Armed, Select, Selectable};
+use shm_mailbox::{Select, Selectable};
 
 use crate::error::call;
-use crate::handle;
-use crate::options::limit;
+use crate::handle::{self, Handle};
+use crate::options::{limit, shm_options};
 use crate::pointer::{list, meaningless, place};
-use crate::receiver::Receiver;
+use crate::receiver::{Receiver, buffers};
 use crate::sender::{self, Sender};
 
 /// As in the header: an endpoint to wait for, of which one of the two is NULL.
@@ -20,20 +20,33 @@ pub struct shm_end {
     pub(crate) receiver: *mut Receiver,
 }
 
-/// For how long to wait for the bell, as poll(2) takes it: 0 is not at all, -1 without a limit.
-pub(crate) fn armed(armed: Armed) -> c_int {
-    match armed {
-        Armed::Now => 0,
-        Armed::Wait { at_most: None } => -1,
-        Armed::Wait {
-            at_most: Some(pause),
-        } => {
-            let pause = pause
-                .as_nanos()
-                .div_ceil(Duration::from_millis(1).as_nanos());
-            c_int::try_from(pause).unwrap_or(c_int::MAX).max(1)
-        }
-    }
+/// Makes both endpoints of a mailbox without a name.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn shm_pair(
+    sender: *mut *mut Sender,
+    receiver: *mut *mut Receiver,
+    options: *const shm_options,
+) -> c_int {
+    let mut other = None;
+    let make = |interrupt| {
+        // SAFETY: the header.
+        let place = unsafe { place(receiver) }?;
+        place.write(std::ptr::null_mut());
+        // SAFETY: the header.
+        let options = unsafe { shm_options::read(options) }?;
+        let flag = Arc::clone(&interrupt);
+        let (sender, receiver) = options.mailbox("pair", interrupt)?.pair()?;
+        other = Some(Handle::new(flag, receiver, buffers(options.batch())));
+        Ok((sender, None))
+    };
+    // SAFETY: the header.
+    let opened = unsafe { handle::open(sender, make) };
+    let Some(other) = other else {
+        return opened;
+    };
+    // SAFETY: not NULL, as `make` has found, and the header.
+    unsafe { receiver.write(Box::into_raw(other)) };
+    opened
 }
 
 /// Waits until an endpoint is ready, and says which.

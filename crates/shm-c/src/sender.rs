@@ -2,18 +2,15 @@
 
 use std::ffi::{c_char, c_int, c_void};
 use std::slice;
-use std::sync::Arc;
 
-use shm_mailbox::{Closed, Draft, Limit, SendError};
+use shm_mailbox::{Draft, Limit, SendError};
 
 use crate::error::{Failed, call};
 use crate::handle::{self, Handle};
 use crate::number;
-use crate::observe::{self, shm_state};
+use crate::observe::{self, armed, messages_left, shm_state};
 use crate::options::{limit, shm_options};
 use crate::pointer::{self, bytes, meaningless, misuse, place};
-use crate::receiver::{Receiver, buffers};
-use crate::select::armed;
 
 /// `shm_sender`: beside the endpoint stands the message that is being written in its slot.
 pub type Sender = Handle<shm_mailbox::Sender, Option<Draft<'static>>>;
@@ -41,9 +38,6 @@ impl AsRef<[u8]> for shm_bytes {
 pub(crate) const LEAVE_CLOSE: c_int = 0;
 pub(crate) const LEAVE_KEEP: c_int = 1;
 pub(crate) const LEAVE_ABORT: c_int = 2;
-
-/// What a close that unlinked the object says in the place of the number of messages left.
-pub(crate) const REMOVED: u64 = u64::MAX;
 
 /// The endpoint, which must not have a message reserved.
 ///
@@ -81,35 +75,6 @@ pub unsafe extern "C" fn shm_sender_open(
     };
     // SAFETY: the header.
     unsafe { handle::open(sender, make) }
-}
-
-/// Makes both endpoints of a mailbox without a name.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn shm_pair(
-    sender: *mut *mut Sender,
-    receiver: *mut *mut Receiver,
-    options: *const shm_options,
-) -> c_int {
-    let mut other = None;
-    let make = |interrupt| {
-        // SAFETY: the header.
-        let place = unsafe { place(receiver) }?;
-        place.write(std::ptr::null_mut());
-        // SAFETY: the header.
-        let options = unsafe { shm_options::read(options) }?;
-        let flag = Arc::clone(&interrupt);
-        let (sender, receiver) = options.mailbox("pair", interrupt)?.pair()?;
-        other = Some(Handle::new(flag, receiver, buffers(options.batch())));
-        Ok((sender, None))
-    };
-    // SAFETY: the header.
-    let opened = unsafe { handle::open(sender, make) };
-    let Some(other) = other else {
-        return opened;
-    };
-    // SAFETY: not NULL, as `make` has found, and the header.
-    unsafe { receiver.write(Box::into_raw(other)) };
-    opened
 }
 
 /// Sends a message, and waits for room.
@@ -292,12 +257,4 @@ pub unsafe extern "C" fn shm_sender_close(
         }
         Ok(())
     })
-}
-
-/// The number of messages that stay in the object, if it stays.
-pub(crate) fn messages_left(closed: Closed) -> u64 {
-    match closed {
-        Closed::Kept { queued } => queued,
-        _ => REMOVED,
-    }
 }

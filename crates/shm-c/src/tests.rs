@@ -17,8 +17,8 @@ use crate::observe::{self, shm_side, shm_snapshot, shm_state};
 use crate::options::{self, shm_options};
 use crate::receiver::{Receiver, shm_message, shm_receiver_close, shm_receiver_interrupt};
 use crate::receiver::{shm_recv, shm_try_recv};
-use crate::select::shm_end;
-use crate::sender::{self, Sender, shm_bytes, shm_pair, shm_send, shm_sender_close};
+use crate::select::{shm_end, shm_pair};
+use crate::sender::{self, Sender, shm_bytes, shm_send, shm_sender_close};
 use crate::{number, whole};
 
 const HEADER: &str = include_str!("../include/shm_mailbox.h");
@@ -129,7 +129,7 @@ fn each_structure_of_the_header_is_the_librarys() {
     assert_eq!(structures.count(), layout.matches("sizeof").count());
     let others = format!(
         "CHECK(SHM_REMOVED == {}u);\nCHECK(SHM_MAX_MESSAGE == {});\nCHECK({} == {});\n",
-        sender::REMOVED,
+        observe::REMOVED,
         shm_mailbox::MAX_MESSAGE,
         "SHM_CLASSIC_MAX_MESSAGE",
         shm_mailbox::classic::MAX_MESSAGE,
