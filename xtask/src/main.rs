@@ -1,5 +1,6 @@
 //! The developer's commands, run as `cargo xtask COMMAND`; this file only dispatches.
 
+mod conform;
 mod demo;
 mod docs;
 mod install;
@@ -31,6 +32,7 @@ struct Call {
 #[derive(Subcommand)]
 enum Command {
     Test(test::Options),
+    Conform(conform::Options),
     Demo(demo::Options),
     Documents(docs::Options),
     /// Write the completions and manual pages of shm and of the C library
@@ -66,6 +68,7 @@ type Verdict = anyhow::Result<bool>;
 fn main() -> ExitCode {
     let verdict = match Call::parse().command {
         Command::Test(options) => test::run(&options),
+        Command::Conform(options) => conform::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Documents(options) => docs::run(&options),
         Command::Manual => scripts::manual(),

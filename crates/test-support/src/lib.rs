@@ -2,8 +2,8 @@
 //! that are killed with their test, scratch folders, and conditions to wait for instead of
 //! sleeping.
 //!
-//! Only tests depend on this crate, and it depends on nothing above shm-core. What one crate's
-//! tests need alone stands beside them.
+//! Only tests and the conformance kit depend on this crate, and it depends on nothing above
+//! shm-core. What one crate's tests need alone stands beside them.
 
 pub mod c;
 mod child;

@@ -1,0 +1,44 @@
+//! The conformance kit: any program that speaks version 1 of the protocol, run against this
+//! library.
+//!
+//! `docs/protocol.md`, section "Conformance", has the command line that the program must obey. Each
+//! row is one promise of that page, and gets one verdict.
+
+pub mod hex;
+mod object;
+mod program;
+mod report;
+mod rows;
+
+pub use program::{Program, Status};
+pub use report::{Outcome, Report};
+
+use test_support::is_torture;
+
+/// What the rows share.
+pub(crate) struct Kit {
+    /// The program under test.
+    pub(crate) program: Program,
+    /// Whether the long forms are asked for.
+    pub(crate) is_long: bool,
+}
+
+/// Runs all rows whose names contain `only`, and hands each verdict to `tell` as it is known.
+///
+/// The long forms run with `SHM_TORTURE=1`.
+pub fn run(program: Program, only: &str, mut tell: impl FnMut(&str, &Outcome)) -> Report {
+    let kit = Kit {
+        program,
+        is_long: is_torture(),
+    };
+    let mut report = Report::default();
+    for row in rows::all() {
+        let name = row.name();
+        if name.contains(only) {
+            let outcome = report::judge(|| row.run(&kit));
+            tell(&name, &outcome);
+            report.count(outcome);
+        }
+    }
+    report
+}

@@ -1,0 +1,12 @@
+//! The object as a process sees it that keeps to no protocol: its words, whole images of mailboxes,
+//! and what messages hold.
+//!
+//! Nothing here starts a program.
+
+mod content;
+mod image;
+mod raw;
+
+pub(crate) use content::{assert_content, content};
+pub(crate) use image::Image;
+pub(crate) use raw::{LAST_MESSAGE, Raw, places, stamp, stamp_offset, word};

@@ -1,0 +1,105 @@
+//! The program under test: how it is started, talked to, traced and ended.
+//!
+//! What a row expects of it does not belong here.
+
+mod end;
+mod status;
+mod traced;
+
+use std::ffi::OsString;
+use std::process::Command;
+
+use shm_mailbox::Role;
+use test_support::Name;
+
+pub(crate) use end::{End, LIMIT, sending};
+pub use status::Status;
+pub(crate) use traced::{Stop, Traced, can_step, can_trace, is_reading};
+
+/// A command that runs one end: the program, and arguments that come before the kit's.
+#[derive(Clone, Debug)]
+pub struct Program {
+    words: Vec<OsString>,
+}
+
+/// How the program is asked to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    Block,
+    Spin,
+    Bell,
+}
+
+/// The options of one end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Form {
+    pub(crate) slots: u32,
+    pub(crate) hot: u32,
+    pub(crate) how: How,
+}
+
+impl Form {
+    /// So many slots, and as many hot ones as by default.
+    pub(crate) fn of(slots: u32) -> Self {
+        Self {
+            slots,
+            hot: slots.min(8),
+            how: How::Block,
+        }
+    }
+
+    /// The same, with another way to wait.
+    pub(crate) fn that(self, how: How) -> Self {
+        Self { how, ..self }
+    }
+}
+
+impl Program {
+    /// A program, and arguments that come before the kit's.
+    pub fn new<S: Into<OsString>>(words: impl IntoIterator<Item = S>) -> Self {
+        Self {
+            words: words.into_iter().map(Into::into).collect(),
+        }
+    }
+
+    /// The whole command line of one end.
+    pub(crate) fn words(&self, role: Role, name: &Name, form: Form) -> Vec<OsString> {
+        let verb = match role {
+            Role::Sender => "send",
+            Role::Receiver => "receive",
+        };
+        let how = match form.how {
+            How::Block => "block",
+            How::Spin => "spin",
+            How::Bell => "bell",
+        };
+        let (slots, hot) = (form.slots.to_string(), form.hot.to_string());
+        let own = [
+            verb,
+            name.as_str(),
+            "--slots",
+            &slots,
+            "--hot",
+            &hot,
+            "--wait",
+            how,
+        ];
+        let own = own.iter().map(OsString::from);
+        self.words.iter().cloned().chain(own).collect()
+    }
+
+    /// Starts an end, which has yet to say that it is attached.
+    pub(crate) fn start(&self, role: Role, name: &Name, form: Form) -> End {
+        let words = self.words(role, name, form);
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]);
+        End::spawn(role, command)
+    }
+
+    /// Starts an end, and waits until it is attached; returns the number of its next message too.
+    pub(crate) fn attach(&self, role: Role, name: &Name, form: Form) -> (End, u64) {
+        let mut end = self.start(role, name, form);
+        let number = end.attached();
+        (end, number)
+    }
+}
