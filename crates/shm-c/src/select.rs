@@ -8,7 +8,7 @@ use shm_mailbox::{Select, Selectable};
 use crate::error::call;
 use crate::handle::{self, Handle};
 use crate::options::{limit, shm_options};
-use crate::pointer::{list, meaningless, place};
+use crate::pointer::{list, meaningless, null, place};
 use crate::receiver::{Receiver, buffers};
 use crate::sender::{self, Sender};
 
@@ -61,8 +61,7 @@ pub unsafe extern "C" fn shm_select(
         // SAFETY: the header.
         let ends = unsafe { list(ends, count) }?;
         if ready.is_null() {
-            // SAFETY: it is NULL, which is reported.
-            unsafe { place(ready) }?;
+            return Err(null("the place for the result is NULL"));
         }
         // SAFETY: the header.
         let last = unsafe { ready.read() };
