@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use conformance::{Outcome, Program, run};
-use test_support::{Process, Scratch, has, skip};
+use test_support::{Process, Scratch, has, is_torture, skip};
 
 /// Each fault of the C program, and a row that it turns red.
 const FAULTS: [&str; 10] = [
