@@ -134,7 +134,7 @@ struct Retired {
 /// milliseconds, for which nobody should have to wait.
 static POOL: Mutex<Vec<Retired>> = Mutex::new(Vec::new());
 /// The most of them.
-const POOL_SIZE: usize = 64;
+const POOL_SIZE: usize = 32;
 /// The most that are kept for the next bells. Each counts for the limit of its user.
 const KEPT: usize = 16;
 /// After this time they can be closed at once.

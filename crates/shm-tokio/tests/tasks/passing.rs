@@ -197,7 +197,7 @@ fn an_endpoint_can_be_taken_out_of_the_runtime_and_back() {
 
 #[test]
 fn one_thread_waits_for_many_mailboxes() {
-    const MAILBOXES: usize = 30;
+    const MAILBOXES: usize = 12;
     const EACH: u64 = 20;
     in_each_runtime(|| async {
         let names: Vec<_> = (0..MAILBOXES).map(|_| Name::new()).collect();
