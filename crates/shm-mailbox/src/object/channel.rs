@@ -220,7 +220,9 @@ impl Channel {
                 deadline.min(Moment::now().after(UNSEEN))
             };
             match (self.bed, &self.belfry) {
-                (Bed::Bell, Some(belfry)) => self.wait_for_bell(belfry, parked, deadline),
+                (Bed::Bell, Some(belfry)) => {
+                    self.wait_for_bell(belfry, parked, deadline, seen.get())
+                }
                 _ => self.wait_for_wake(parked, deadline, seen.get()),
             }
         };
@@ -262,8 +264,9 @@ impl Channel {
         belfry: &Belfry,
         parked: &AtomicU32,
         deadline: Moment,
+        seen: bool,
     ) -> Result<Wake, Failure> {
-        // Relaxed: whoever has cleared it rings afterwards.
+        // Relaxed: a peer that has cleared it rings afterwards.
         if parked.load(Ordering::Relaxed) != Bed::Bell.word() {
             return Ok(Wake::Up);
         }
@@ -274,15 +277,15 @@ impl Channel {
         match bell::wait(&[belfry.bell().as_ref()], deadline) {
             Ok(_) if belfry.answer()? => return Ok(Wake::Up),
             // To be followed by a check: something else has rung, or the time is up.
+            Ok(_) if seen => return Ok(Wake::TimeUp),
+            // An announcement that nobody may have seen has to be repeated.
             Ok(_) => {}
-            // A signal: the memory may have been cut off while we slept.
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                self.ensure_size(self.object.size()?)?;
-                return Ok(Wake::Up);
-            }
+            // A signal.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(SystemError::new("ppoll", self.name(), error).into()),
         }
-        Ok(Wake::TimeUp)
+        // The memory may have been cut off while we slept.
+        self.ensure_size(self.object.size()?).map(|()| Wake::Up)
     }
 
     /// Makes sure that there is a bell.
