@@ -12,6 +12,7 @@ use nix::errno::Errno::{
     self, EACCES, EAGAIN, EEXIST, EFAULT, EFBIG, EINTR, EINVAL, EIO, ELOOP, EMFILE, ENFILE, ENODEV,
     ENOENT, ENOLCK, ENOMEM, ENOSPC, ENOSYS, EPERM, EROFS,
 };
+use shm_mailbox::Wait;
 
 use crate::stepping::console::{Console, Phase};
 use crate::stepping::lifecycle::{Case, End, SLOTS, Step};
@@ -38,6 +39,9 @@ fn errors_of(call: i64, arguments: [u64; 6]) -> &'static [Errno] {
         libc::SYS_mmap if arguments[4] & NONE != NONE => &[ENOMEM, EAGAIN, ENODEV, EPERM, EACCES],
         libc::SYS_futex => &[EFAULT, ENOSYS],
         libc::SYS_membarrier => &[ENOSYS, EPERM, EINVAL],
+        libc::SYS_inotify_init1 => &[EMFILE, ENFILE, ENOMEM, EPERM, ENOSYS],
+        libc::SYS_inotify_add_watch => &[ENOSPC, ENOMEM, ENOENT, EACCES, EPERM],
+        libc::SYS_utimensat => &[EACCES, EPERM, EROFS],
         libc::SYS_unlinkat => &[EACCES, EPERM, EROFS, EIO],
         // 64-bit Arm has no other.
         #[cfg(target_arch = "x86_64")]
@@ -156,7 +160,8 @@ const FAILED: u64 = 2;
 
 /// The child: the operation between two marks, how it ended, and what it has left in the process.
 fn victim(case: Case, name: &Name, console: &Console) -> Result<(), String> {
-    let options = name.options().slots(SLOTS);
+    // The strategy whose ends make the most calls.
+    let options = name.options().slots(SLOTS).wait(Wait::Bell);
     let before = held();
     let failed = if case.attaches() {
         console.mark(Phase::Begin);
