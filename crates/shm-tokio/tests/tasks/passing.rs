@@ -1,5 +1,7 @@
 //! What a task sends, another task or process receives; and other tasks have their turns.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -264,5 +266,37 @@ fn a_mailbox_that_is_never_empty_leaves_other_tasks_their_turns() {
         // A budget is 128 operations.
         let turns = turns.load(Ordering::Relaxed);
         assert!(turns >= 2 * COUNT / 128, "{turns} turns");
+    });
+}
+
+#[test]
+fn a_task_that_waits_is_not_polled_again_and_again() {
+    in_each_runtime(|| async {
+        let name = Name::new();
+        let mut receiver = receiver(options(&name, 2)).await;
+        let mut sender = sender(options(&name, 2)).await;
+        let mut found = Message::new();
+        for number in 0..2 {
+            // The first wait has been ended by a ring.
+            let (sent, received) = tokio::join!(
+                async {
+                    yield_now().await;
+                    sender.send(message(number)).await
+                },
+                receiver.recv(&mut found)
+            );
+            sent.expect("room");
+            received.expect("a message");
+        }
+        let mut polls = 0;
+        let mut recv = pin!(receiver.recv(&mut found));
+        let counted = poll_fn(|cx| {
+            polls += 1;
+            recv.as_mut().poll(cx)
+        });
+        let waited = timeout(Duration::from_millis(100), counted).await;
+        assert!(waited.is_err(), "nothing was sent");
+        // A new bell makes the endpoint look by itself now and then.
+        assert!(polls < 50, "{polls} polls");
     });
 }
