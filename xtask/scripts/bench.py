@@ -27,7 +27,7 @@ class Measurement:
     part: str
     # What runs, as the page shows it.
     call: str
-    # What else it is told, and the page does not show.
+    # More arguments, which the page does not show.
     hidden: str = ""
     # The file below the target directory that it writes, and what the table of hosts tells of it.
     report: str = ""

@@ -1,5 +1,5 @@
 #!/bin/sh
-# `cargo xtask manual`: writes the completions and manual pages that stand in the source tree anew.
+# `cargo xtask manual`: writes the completions and manual pages in the source tree.
 set -eu
 crates/shm-c/manual.sh crates/shm-c/man
 cargo build --quiet --package shm-cli

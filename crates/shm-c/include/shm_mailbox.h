@@ -165,7 +165,7 @@ const char *shm_error_name(int error);
  *     struct shm_options options = SHM_OPTIONS_INIT;
  *     options.slots = 1024;
  *
- * A member that is 0 has its default, and NULL in the place of the structure
+ * A member that is 0 has its default, and NULL instead of the structure
  * stands for all defaults.
  */
 struct shm_options {

@@ -140,7 +140,7 @@ pub(crate) unsafe fn take<E, B>(
 pub(crate) unsafe fn interrupt<E, B>(handle: *const Handle<E, B>, on: c_int) {
     // SAFETY: the caller's contract.
     if let Some(handle) = unsafe { handle.as_ref() } {
-        // Release: whoever set it may have left a reason in memory.
+        // Release: the caller may have left a reason in memory before it.
         handle.interrupt.store(on != 0, Ordering::Release);
     }
 }

@@ -21,7 +21,7 @@ pub(crate) const PEER_DIED: c_int = 3;
 /// A state that a later version of the Rust library may have.
 pub(crate) const PEER_OTHER: c_int = 4;
 
-/// What a close that unlinked the object says in the place of the number of messages left.
+/// What a close that unlinked the object says instead of the number of messages left.
 pub(crate) const REMOVED: u64 = u64::MAX;
 
 pub(crate) const KIND_FOREIGN: c_int = 0;

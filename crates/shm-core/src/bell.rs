@@ -8,7 +8,7 @@
 //! * when the object is truncated, or a hole is punched into it;
 //! * when it is removed or renamed, or its owner, mode or group change.
 //!
-//! It rings in each process that has one, that of whoever rang it included.
+//! It rings in each process that has one, also in the process that rang it.
 
 use std::ffi::CString;
 use std::fs::File;
@@ -291,7 +291,8 @@ impl Drop for Bell {
         };
         let watch = self.watch.get_mut();
         let watch = watch.unwrap_or_else(|poisoned| poisoned.into_inner());
-        // It is silent from now on, whoever still waits for it. What is left are the events so far.
+        // It is silent from now on, even if a thread still waits for it. What is left are the
+        // events so far.
         let _: io::Result<()> = shm_sys::inotify_rm_watch(instance.file.as_fd(), *watch);
         let _: Result<Rings, SystemError> = instance.answer();
         let is_private = *self.is_private.get_mut();
@@ -312,7 +313,7 @@ impl Drop for Bell {
 /// event loop before.
 impl AsFd for Bell {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        // Relaxed: looked at by whoever drops it.
+        // Relaxed: only the thread that drops it loads this.
         self.is_private.store(false, Ordering::Relaxed);
         self.instance().file.as_fd()
     }

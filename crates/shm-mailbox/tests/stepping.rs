@@ -17,7 +17,7 @@ mod support;
 mod stepping {
     mod adversary; //     a peer rewrites any shared word between any two instructions
     mod attaching; //     the object after every instruction of creating, attaching and closing
-    mod bells; //         whoever waits for its bell is told, whatever happens in between
+    mod bells; //         the bell rings, whatever happens in between
     mod console; //       what the traced child and the test say to each other
     mod errnos; //        every system call fails, once, with each error that it may have
     mod gaps; //          a correct peer acts between any two instructions of a call

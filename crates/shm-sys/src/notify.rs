@@ -66,7 +66,8 @@ pub fn inotify_rm_watch(fd: BorrowedFd<'_>, watch: libc::c_int) -> io::Result<()
     Ok(())
 }
 
-/// Sets both of a file's times to now, and so tells whoever watches the file (`IN_ATTRIB`).
+/// Sets both of a file's times to now, which inotify reports to each watch of the file
+/// (`IN_ATTRIB`).
 ///
 /// `int futimens(int fd, const struct timespec times[2]);` with `NULL`.
 ///

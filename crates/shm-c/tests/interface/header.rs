@@ -76,7 +76,7 @@ fn the_header_declares_what_the_library_exports() {
     assert_eq!(exported.lines().collect::<Vec<_>>(), listed);
 }
 
-/// Whoever is linked with it names the library by this.
+/// A program that is linked with the library names it by this.
 #[test]
 fn the_library_has_its_name_and_needs_the_c_library_alone() {
     if !has_library() {

@@ -1,4 +1,4 @@
-//! `shm top`: rates, ages and holders of all mailboxes, look after look, on a terminal or not.
+//! `shm top`: rates, ages and holders of all mailboxes, again and again, on a terminal or not.
 
 use std::process::{Command, Stdio};
 

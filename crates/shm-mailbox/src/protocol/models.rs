@@ -326,8 +326,8 @@ fn loom_two_messages_by_bells() {
     });
 }
 
-/// A receiver that leaves a message in its place, as one does who only tries, and that sleeps now
-/// on its flag, now on its bell: whoever wakes it must do so where it is by then.
+/// A receiver that sleeps on its flag for one message and on its bell for the next: the sender must
+/// wake it where it sleeps by then.
 #[test]
 fn loom_a_receiver_that_goes_from_its_flag_to_its_bell() {
     bounded(3).check(|| {

@@ -80,7 +80,7 @@ pub(crate) fn park<T, E>(
 }
 
 /// Announces the owner's sleep on its flag `own`, and executes `barrier` if the publisher leaves
-/// that to us. Whoever published before is found by the next look; whoever publishes later finds
+/// that to us. The next look finds what was published before; a publisher that comes later finds
 /// the flag.
 #[inline]
 pub(crate) fn announce(own: &AtomicU32, bed: Bed, barrier: impl FnOnce()) {

@@ -182,7 +182,7 @@ fn an_end_looks_again_for_a_second_after_somebody_has_closed_however_often_it_is
     let _sender = name.sender();
     let mut receiver = name.receiver();
     receiver.bell().unwrap();
-    // Whoever it was, it was not the peer.
+    // A process other than the peer.
     drop(name.open());
     let ringer = name.open_read_only();
     let start = Instant::now();

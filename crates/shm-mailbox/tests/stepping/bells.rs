@@ -1,5 +1,5 @@
 //! Bells: a peer acts between any two instructions of arming, or is killed after any instruction of
-//! a call while the other side waits for its bell. Whoever waits is told.
+//! a call while the other side waits for its bell. The bell rings.
 
 use std::thread;
 use std::time::Duration;
@@ -128,7 +128,8 @@ fn act_as(peer: &mut End, act: Act) -> Result<(), String> {
     }
 }
 
-/// The child: arms in each round, waits until it is told, and looks whether that is true.
+/// The child: arms in each round, waits for the bell, and compares what it finds with what was
+/// done.
 fn arm_again_and_again(
     role: Role,
     act: Act,

@@ -65,7 +65,7 @@ impl History {
     /// Adds a mailbox of the look at `now`.
     pub(super) fn add(&mut self, object: ObjectId, seen: &Mailbox, now: Instant) -> Figures {
         let last = self.last.remove(&object);
-        // Counts that went back, or another mailbox, begin anew.
+        // Counts that went back, or another mailbox, begin again.
         let last = last.filter(|last| {
             last.mailbox == seen.id && last.sent <= seen.sent && last.received <= seen.received
         });

@@ -1,4 +1,4 @@
-//! `shm top`: the traffic of all mailboxes, look after look.
+//! `shm top`: the traffic of all mailboxes, again and again.
 //!
 //! Here lives what changes between two looks, and how it is shown. What one look sees of an object
 //! is [`entry`](super::entry)'s.
@@ -25,7 +25,7 @@ use crate::terminal::signals::{Signals, Woken};
 
 use history::{History, Row};
 
-/// Runs the command: on a terminal in the place of what is there, until q or a signal; else, and
+/// Runs the command: on a terminal instead of what is there, until q or a signal; else, and
 /// for a number of looks, one after the other.
 pub(crate) fn run(args: &TopArgs) -> Result<Ending, Failure> {
     let signals = Signals::catch().map_err(|error| errors::signals(&error))?;
