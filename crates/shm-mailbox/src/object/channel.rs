@@ -2,22 +2,19 @@
 //! peer.
 
 use std::cell::Cell;
-use std::io;
-use std::time::Duration;
 
 use shm_core::fork::ProcessToken;
-use shm_core::{BellError, Moment, Object, ShmName, SystemError, barrier, bell, futex};
+use shm_core::{Object, ShmName, SystemError};
 
 use crate::error::Failure;
 use crate::memory::id::MailboxId;
-use crate::memory::layout::{PUBLISHER_FENCES, Presence, SLEEPER_FENCES};
+use crate::memory::layout::Presence;
 use crate::memory::region::Region;
 use crate::memory::role::Role;
-use crate::memory::sync::{AtomicU32, Ordering};
 use crate::object::bell::Belfry;
+use crate::object::fences::Fences;
 use crate::protocol::corrupt::Corrupt;
-use crate::protocol::{self, Bed, Peer, Slept, Wake};
-use crate::wait::Wait;
+use crate::protocol::{self, Bed, Peer};
 
 /// One attached role. Made by [`attach`](crate::object::attach::attach), ended by
 /// [`close`](crate::object::close::close).
@@ -52,50 +49,6 @@ pub(crate) struct Channel {
     /// If anybody asked for it.
     pub(crate) belfry: Option<Belfry>,
 }
-
-/// Who executes the fence between publishing and going to sleep; see `protocol`.
-#[derive(Clone, Debug)]
-pub(crate) struct Fences {
-    /// Our process is registered: a peer can fence for us.
-    registered: bool,
-    /// We fence for our peer before we sleep, if we ever do.
-    before_sleep: Cell<bool>,
-}
-
-impl Fences {
-    /// For an endpoint of this process that waits in this way.
-    pub(crate) fn new(wait: Wait) -> Self {
-        let registered = barrier::register();
-        Self {
-            registered,
-            before_sleep: Cell::new(match wait {
-                Wait::Spin | Wait::Yield | Wait::Poll(_) | Wait::Backoff => true,
-                // Sleeps rarely, so that its peer's every message is the better for it.
-                Wait::Adaptive => registered,
-                // Sleeps all the time: what it would have to pay is more than what its peer saves.
-                Wait::Block | Wait::Bell => false,
-            }),
-        }
-    }
-
-    /// Before a sleep, once it is announced: `false` if the announcement may not be seen.
-    fn execute(&self) -> bool {
-        !self.before_sleep.get() || barrier::heavy()
-    }
-
-    /// What the shared memory says of them.
-    pub(crate) fn word(&self) -> u32 {
-        if self.before_sleep.get() {
-            SLEEPER_FENCES
-        } else {
-            PUBLISHER_FENCES
-        }
-    }
-}
-
-/// How long a sleep may last whose announcement may not be seen: the kernel had no memory for the
-/// barrier.
-pub(crate) const UNSEEN: Duration = Duration::from_millis(1);
 
 /// What an endpoint does not recover from.
 #[derive(Debug)]
@@ -170,168 +123,6 @@ impl Channel {
     #[inline]
     pub(crate) fn peer(&self) -> &Presence {
         &self.region.side(self.role.peer()).presence
-    }
-
-    /// After publishing: wakes the peer, whose presence this is, if it sleeps.
-    #[inline]
-    pub(crate) fn wake_parked(&self, peer: &Presence) {
-        if let Some(bed) = protocol::take_parked(peer, self.fences.registered) {
-            self.wake(bed, peer);
-        }
-    }
-
-    /// Clears the peer's flag and wakes it, whatever the flag says.
-    pub(crate) fn wake_unconditionally(&self) {
-        let peer = self.peer();
-        let bed = protocol::take_bed(peer);
-        // Also a peer whose flag another has cleared, and died before it woke the peer: but it did
-        // not die without ringing.
-        self.wake(Bed::Futex, peer);
-        if bed == Some(Bed::Bell) {
-            self.wake(Bed::Bell, peer);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn wake(&self, bed: Bed, peer: &Presence) {
-        match bed {
-            // An error means that the memory was cut off; the next check reports it.
-            Bed::Futex => drop(futex::wake(&peer.parked, 1)),
-            // One means that the object's mode, or a filter of system calls, keeps us from it: the
-            // peer hears of us at its next check, or when we close.
-            Bed::Bell => drop(self.object.ring()),
-        }
-    }
-
-    /// Announces our sleep, looks once more, and sleeps: until woken, and looks again, or until the
-    /// `deadline`.
-    pub(crate) fn park<T>(
-        &self,
-        deadline: Moment,
-        look: impl FnMut() -> Result<Option<T>, Failure>,
-    ) -> Result<Slept<T>, Failure> {
-        let seen = Cell::new(true);
-        let barrier = || seen.set(self.fences.execute());
-        let sleep = |parked: &AtomicU32| {
-            let deadline = if seen.get() {
-                deadline
-            } else {
-                deadline.min(Moment::now().after(UNSEEN))
-            };
-            match (self.bed, &self.belfry) {
-                (Bed::Bell, Some(belfry)) => {
-                    self.wait_for_bell(belfry, parked, deadline, seen.get())
-                }
-                _ => self.wait_for_wake(parked, deadline, seen.get()),
-            }
-        };
-        protocol::park(
-            &self.own().parked,
-            self.bed,
-            &self.announced,
-            barrier,
-            look,
-            sleep,
-        )
-    }
-
-    fn wait_for_wake(
-        &self,
-        parked: &AtomicU32,
-        deadline: Moment,
-        seen: bool,
-    ) -> Result<Wake, Failure> {
-        match futex::wait(parked, Bed::Futex.word(), Some(deadline)) {
-            // Woken: by somebody who has just cleared the flag, so the memory is there.
-            Ok(()) => Ok(Wake::Up),
-            // The flag was cleared before we slept.
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Wake::Up),
-            // To be followed by a check; an announcement that nobody may have seen has to be
-            // repeated.
-            Err(error) if error.kind() == io::ErrorKind::TimedOut && seen => Ok(Wake::TimeUp),
-            // The kernel found no memory behind the flag: somebody has cut it off.
-            Err(error) if error.raw_os_error() == Some(EFAULT) => {
-                Err(self.truncated(self.object.size()?))
-            }
-            // A signal, for one: the memory may have been cut off while we slept.
-            Err(_) => self.ensure_size(self.object.size()?).map(|()| Wake::Up),
-        }
-    }
-
-    fn wait_for_bell(
-        &self,
-        belfry: &Belfry,
-        parked: &AtomicU32,
-        deadline: Moment,
-        seen: bool,
-    ) -> Result<Wake, Failure> {
-        // Relaxed: a peer that has cleared it rings afterwards.
-        if parked.load(Ordering::Relaxed) != Bed::Bell.word() {
-            return Ok(Wake::Up);
-        }
-        let deadline = match belfry.at_most() {
-            Some(pause) => deadline.min(Moment::now().after(pause)),
-            None => deadline,
-        };
-        match bell::wait(&[belfry.bell().as_ref()], deadline) {
-            Ok(_) if belfry.answer()? => return Ok(Wake::Up),
-            // To be followed by a check: something else has rung, or the time is up.
-            Ok(_) if seen => return Ok(Wake::TimeUp),
-            // An announcement that nobody may have seen has to be repeated.
-            Ok(_) => {}
-            // A signal.
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(SystemError::new("ppoll", self.name(), error).into()),
-        }
-        // The memory may have been cut off while we slept.
-        self.ensure_size(self.object.size()?).map(|()| Wake::Up)
-    }
-
-    /// Makes sure that there is a bell.
-    pub(crate) fn ensure_bell(&mut self) -> Result<&Belfry, BellError> {
-        if self.belfry.is_none() {
-            self.belfry = Some(Belfry::new(&self.object)?);
-        }
-        let belfry = self.belfry.as_mut().expect("made just now");
-        belfry.place(&self.object)?;
-        Ok(belfry)
-    }
-
-    /// From now on our peer fences. A barrier of ours before each sleep would take longer than all
-    /// the rest of it.
-    pub(crate) fn leave_fences_to_peer(&self) {
-        if self.fences.before_sleep.get() {
-            protocol::leave_fences(self.own());
-            // So that the peer goes by our word from now on. Where it is impossible, we go on as
-            // before.
-            self.fences.before_sleep.set(!barrier::heavy());
-        }
-    }
-
-    /// Whether the peer has closed and not freed its role yet, or attached and not begun its life:
-    /// it will ring.
-    pub(crate) fn is_peer_unsettled(&self) -> Result<bool, SystemError> {
-        Ok(protocol::is_closed(protocol::read_life(self.peer())) && self.has_peer()?)
-    }
-
-    /// Announces that we wait for our bell, and looks once more: whether what `look` looks for is
-    /// there, and whether the peer may miss the announcement.
-    pub(crate) fn announce_for_bell<T>(
-        &self,
-        look: impl FnOnce() -> Result<Option<T>, Failure>,
-    ) -> Result<(Option<T>, bool), Failure> {
-        let mut seen = true;
-        let barrier = || seen = self.fences.execute();
-        protocol::announce(&self.own().parked, Bed::Bell, barrier);
-        // It is not for the next sleep.
-        self.announced.set(false);
-        Ok((look()?, seen))
-    }
-
-    /// Takes back the announcement of a sleep that has expired.
-    pub(crate) fn withdraw(&self) {
-        protocol::withdraw(&self.own().parked, &self.announced);
     }
 
     /// Whether something calls for a check: news of the peer, or the bell has rung.
@@ -453,18 +244,15 @@ impl Channel {
     }
 
     /// An error if the object, which is `found` bytes long, ends before its last slot.
-    fn ensure_size(&self, found: u64) -> Result<(), Failure> {
+    pub(super) fn ensure_size(&self, found: u64) -> Result<(), Failure> {
         if found < self.region.geometry().object_size() {
             return Err(self.truncated(found));
         }
         Ok(())
     }
 
-    fn truncated(&self, found: u64) -> Failure {
+    pub(super) fn truncated(&self, found: u64) -> Failure {
         let expected = self.region.geometry().object_size();
         Failure::Truncated { expected, found }
     }
 }
-
-/// `EFAULT` of `errno(3)` on Linux.
-const EFAULT: i32 = 14;
