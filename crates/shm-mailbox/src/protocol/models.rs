@@ -6,123 +6,19 @@
 //! separate from the one before it is reported as well. Run by
 //! `RUSTFLAGS="--cfg shm_mailbox_loom" cargo test --release -p shm-mailbox --lib loom`.
 
+mod kernel;
+
 use std::cell::Cell;
 
-use loom::sync::{Arc, Condvar, Mutex};
+use kernel::Beds;
+use loom::sync::Arc;
 use loom::thread;
 
-use crate::memory::layout::{BELL, Geometry, PARKED, Presence};
+use crate::memory::layout::Geometry;
 use crate::memory::message::Message;
 use crate::memory::region::Region;
-use crate::memory::sync::{AtomicU32, Ordering};
-use crate::protocol::corrupt::Corrupt;
-use crate::protocol::{
-    Bed, Cursor, ReceiveCursor, SendCursor, Slept, Wake, announce, park, take_parked,
-};
-
-/// The kernel's part of a futex: compare and sleep are one step, and a wake reaches all sleepers.
-struct Futex {
-    /// How many sleeps are over before they begin, their time being up.
-    expiring: Mutex<u32>,
-    queue: Condvar,
-}
-
-impl Futex {
-    fn new() -> Self {
-        Self {
-            expiring: Mutex::new(0),
-            queue: Condvar::new(),
-        }
-    }
-
-    fn wait(&self, word: &AtomicU32) -> Result<Wake, Corrupt> {
-        let mut expiring = self.expiring.lock().unwrap();
-        if word.load(Ordering::Relaxed) == PARKED {
-            if *expiring > 0 {
-                *expiring -= 1;
-                return Ok(Wake::TimeUp);
-            }
-            drop(self.queue.wait(expiring).unwrap());
-        }
-        Ok(Wake::Up)
-    }
-
-    fn wake(&self) {
-        let _guard = self.expiring.lock().unwrap();
-        self.queue.notify_all();
-    }
-}
-
-/// The kernel's part of a bell: it stays rung until it is answered.
-struct Bell {
-    rung: Mutex<bool>,
-    queue: Condvar,
-}
-
-impl Bell {
-    fn new() -> Self {
-        Self {
-            rung: Mutex::new(false),
-            queue: Condvar::new(),
-        }
-    }
-
-    fn ring(&self) {
-        *self.rung.lock().unwrap() = true;
-        self.queue.notify_all();
-    }
-
-    fn answer(&self) {
-        *self.rung.lock().unwrap() = false;
-    }
-
-    fn wait(&self) {
-        let mut rung = self.rung.lock().unwrap();
-        while !*rung {
-            rung = self.queue.wait(rung).unwrap();
-        }
-    }
-}
-
-/// Where one end sleeps.
-struct Beds {
-    /// Where it goes to sleep.
-    bed: Bed,
-    futex: Futex,
-    bell: Bell,
-}
-
-impl Beds {
-    fn new(bed: Bed) -> Self {
-        Self {
-            bed,
-            futex: Futex::new(),
-            bell: Bell::new(),
-        }
-    }
-
-    /// What `Channel::park` gives to the protocol.
-    fn sleep(&self, word: &AtomicU32) -> Result<Wake, Corrupt> {
-        if self.bed == Bed::Futex {
-            return self.futex.wait(word);
-        }
-        if word.load(Ordering::Relaxed) != BELL {
-            return Ok(Wake::Up);
-        }
-        self.bell.wait();
-        self.bell.answer();
-        Ok(Wake::TimeUp)
-    }
-
-    /// What `Channel::wake_parked` does for the peer, whose beds these are.
-    fn wake_parked(&self, peer: &Presence) {
-        match take_parked(peer, false) {
-            Some(Bed::Futex) => self.futex.wake(),
-            Some(Bed::Bell) => self.bell.ring(),
-            None => {}
-        }
-    }
-}
+use crate::memory::sync::Ordering;
+use crate::protocol::{Bed, Cursor, ReceiveCursor, SendCursor, Slept, announce, park};
 
 /// A region and what the kernel knows of those who sleep at its two ends.
 struct Shared {
