@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 
 use crate::error::SendError;
+use crate::kind::Kind;
+use crate::mailbox::Mailbox;
 use crate::memory::payload::MAX_MESSAGE;
 use crate::sender::Sender;
 use crate::wait::limit::Limit;
@@ -38,20 +40,20 @@ use crate::wait::limit::Limit;
 /// }
 /// ```
 #[must_use = "a draft that is dropped sends nothing: commit it"]
-pub struct Draft<'a> {
-    sender: &'a mut Sender,
+pub struct Draft<'a, K: Kind = Mailbox> {
+    sender: &'a mut Sender<K>,
     /// At most [`MAX_MESSAGE`].
     length: usize,
 }
 
 /// Sending without a copy through a buffer.
-impl Sender {
+impl<K: Kind> Sender<K> {
     /// Reserves the next slot, to be filled in place, if there is room.
     ///
     /// # Errors
     ///
     /// As [`try_send`](Self::try_send).
-    pub fn try_reserve(&mut self) -> Result<Draft<'_>, SendError> {
+    pub fn try_reserve(&mut self) -> Result<Draft<'_, K>, SendError> {
         self.try_room()?;
         Ok(Draft::new(self))
     }
@@ -61,7 +63,7 @@ impl Sender {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub fn reserve(&mut self) -> Result<Draft<'_>, SendError> {
+    pub fn reserve(&mut self) -> Result<Draft<'_, K>, SendError> {
         self.room(None)?;
         Ok(Draft::new(self))
     }
@@ -73,14 +75,14 @@ impl Sender {
     /// # Errors
     ///
     /// As [`send_timeout`](Self::send_timeout).
-    pub fn reserve_timeout(&mut self, limit: impl Into<Limit>) -> Result<Draft<'_>, SendError> {
+    pub fn reserve_timeout(&mut self, limit: impl Into<Limit>) -> Result<Draft<'_, K>, SendError> {
         self.room(limit)?;
         Ok(Draft::new(self))
     }
 }
 
-impl<'a> Draft<'a> {
-    fn new(sender: &'a mut Sender) -> Self {
+impl<'a, K: Kind> Draft<'a, K> {
+    fn new(sender: &'a mut Sender<K>) -> Self {
         Self { sender, length: 0 }
     }
 
@@ -136,7 +138,7 @@ impl<'a> Draft<'a> {
     }
 }
 
-impl io::Write for Draft<'_> {
+impl<K: Kind> io::Write for Draft<'_, K> {
     /// Appends what fits of `bytes`; 0 bytes when the draft is full.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let fitting = &bytes[..bytes.len().min(self.remaining())];
@@ -149,7 +151,7 @@ impl io::Write for Draft<'_> {
     }
 }
 
-impl fmt::Debug for Draft<'_> {
+impl<K: Kind> fmt::Debug for Draft<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Draft")
             .field("length", &self.length)

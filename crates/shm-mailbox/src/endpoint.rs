@@ -4,19 +4,19 @@
 use shm_core::{BellError, Moment, ShmName};
 
 use crate::error::{CloseError, Failure};
-use crate::memory::region::Region;
 use crate::object::attach::{self, Attached};
 use crate::object::bell::{Armed, Bell};
 use crate::object::channel::Channel;
+use crate::object::seat::Seats;
 use crate::object::close::{self, Closed, Disposal};
 use crate::object::sleep::UNSEEN;
-use crate::options::Options;
+use crate::options::Settings;
 use crate::protocol::{Cursor, Slept};
 use crate::wait::limit::Limit;
 use crate::wait::{Condition, Waiter};
 
 /// A cursor whose endpoint reports to a user.
-pub(crate) trait End: Cursor {
+pub(crate) trait End: Cursor<Region: Seats> {
     /// What its calls fail with.
     type Error;
 
@@ -27,19 +27,19 @@ pub(crate) trait End: Cursor {
 /// One endpoint of a mailbox. Dropping it closes it, or lets it die if the thread panics.
 #[derive(Debug)]
 pub(crate) struct Endpoint<C: End> {
-    pub(crate) channel: Channel,
+    pub(crate) channel: Channel<C::Region>,
     pub(crate) cursor: C,
     pub(crate) waiter: Waiter,
     closed: bool,
 }
 
 impl<C: End> Endpoint<C> {
-    pub(crate) fn attach(options: &Options) -> Result<Self, crate::AttachError> {
+    pub(crate) fn attach(options: &Settings) -> Result<Self, crate::AttachError> {
         let attached = attach::attach(options, options.attach_timeout)?;
         Ok(Self::new(attached, options))
     }
 
-    pub(crate) fn new((channel, cursor): Attached<C>, options: &Options) -> Self {
+    pub(crate) fn new((channel, cursor): Attached<C>, options: &Settings) -> Self {
         Self {
             channel,
             cursor,
@@ -68,6 +68,15 @@ impl<C: End> Endpoint<C> {
         self.channel.region.geometry().slots()
     }
 
+    /// How many messages are committed and not yet acknowledged, as far as there is memory to look
+    /// at.
+    pub(crate) fn queued(&self) -> u64 {
+        if self.channel.broken_memory() {
+            return 0;
+        }
+        C::glance_at_queue(&self.channel.region)
+    }
+
     /// An error in a forked child, or after a violation.
     #[inline]
     pub(crate) fn ensure_usable(&self) -> Result<(), C::Error> {
@@ -94,22 +103,24 @@ impl<C: End> Endpoint<C> {
     /// The error to report; what breaks the endpoint is remembered.
     #[cold]
     pub(crate) fn fail(&mut self, failure: Failure) -> C::Error {
-        let failure = self.channel.remember(failure);
+        let failure = self.channel.remember(failure, &mut self.cursor);
         C::error(failure, self.channel.name())
     }
 
     /// After committing or acknowledging: wakes the peer if it sleeps.
     #[inline]
     pub(crate) fn announce(&self) {
-        let peer = &self.channel.region.side(C::ROLE.peer()).presence;
-        self.channel.wake_parked(peer);
+        let channel = &self.channel;
+        let wake = |bed, peer: &_| channel.wake(bed, peer);
+        self.cursor
+            .wake_peers(&channel.region, channel.fences.registered, wake);
     }
 
     /// Waits until `look` finds what it looks for.
     #[inline]
     pub(crate) fn wait<L>(&mut self, limit: impl Into<Limit>, look: L) -> Result<(), Failure>
     where
-        L: FnMut(&mut C, &Region) -> Result<Option<()>, Failure>,
+        L: FnMut(&mut C, &C::Region) -> Result<Option<()>, Failure>,
     {
         let watch = Watch::new(&self.channel, &mut self.cursor, look);
         self.waiter.wait(watch, limit)
@@ -118,7 +129,7 @@ impl<C: End> Endpoint<C> {
     /// Goes on with the wait that has just ended, until its own deadline.
     pub(crate) fn go_on_waiting<L>(&mut self, look: L) -> Result<(), Failure>
     where
-        L: FnMut(&mut C, &Region) -> Result<Option<()>, Failure>,
+        L: FnMut(&mut C, &C::Region) -> Result<Option<()>, Failure>,
     {
         let watch = Watch::new(&self.channel, &mut self.cursor, look);
         self.waiter.go_on(watch)
@@ -128,7 +139,7 @@ impl<C: End> Endpoint<C> {
     #[inline]
     pub(crate) fn try_once<L>(&mut self, look: L) -> Result<Option<()>, Failure>
     where
-        L: FnMut(&mut C, &Region) -> Result<Option<()>, Failure>,
+        L: FnMut(&mut C, &C::Region) -> Result<Option<()>, Failure>,
     {
         let watch = Watch::new(&self.channel, &mut self.cursor, look);
         self.waiter.try_once(watch)
@@ -141,7 +152,7 @@ impl<C: End> Endpoint<C> {
     /// Prepares for a wait for the bell, for what `look` looks for.
     pub(crate) fn arm<L>(&mut self, look: L) -> Result<Armed, Failure>
     where
-        L: FnMut(&mut C, &Region) -> Result<Option<()>, Failure>,
+        L: FnMut(&mut C, &C::Region) -> Result<Option<()>, Failure>,
     {
         self.channel.ensure_bell().map_err(Failure::Bell)?;
         Watch::new(&self.channel, &mut self.cursor, look).arm()
@@ -163,15 +174,15 @@ impl<C: End> Drop for Endpoint<C> {
 }
 
 /// Waiting for what `look` looks for, with the object and the peer checked meanwhile.
-struct Watch<'a, C, L> {
-    channel: &'a Channel,
+struct Watch<'a, C: End, L> {
+    channel: &'a Channel<C::Region>,
     cursor: &'a mut C,
     look: L,
 }
 
-impl<'a, C, L> Watch<'a, C, L> {
+impl<'a, C: End, L> Watch<'a, C, L> {
     #[inline]
-    fn new(channel: &'a Channel, cursor: &'a mut C, look: L) -> Self {
+    fn new(channel: &'a Channel<C::Region>, cursor: &'a mut C, look: L) -> Self {
         Self {
             channel,
             cursor,
@@ -180,9 +191,9 @@ impl<'a, C, L> Watch<'a, C, L> {
     }
 }
 
-impl<C: Cursor, L> Watch<'_, C, L>
+impl<C: End, L> Watch<'_, C, L>
 where
-    L: FnMut(&mut C, &Region) -> Result<Option<()>, Failure>,
+    L: FnMut(&mut C, &C::Region) -> Result<Option<()>, Failure>,
 {
     /// Answers the bell, looks after the object and the peer if it has rung, and announces that we
     /// wait for the next ring.
@@ -197,7 +208,7 @@ where
             return Ok(Armed::Now);
         }
         // Nobody rings for the end of a sender whose messages came first.
-        let is_due = channel.owes_an_end(self.cursor.has_met());
+        let is_due = channel.owes_an_end(self.cursor);
         if (is_due || self.has_news()) && self.check()?.is_some() {
             return Ok(Armed::Now);
         }
@@ -216,9 +227,9 @@ where
     }
 }
 
-impl<C: Cursor, L> Condition for Watch<'_, C, L>
+impl<C: End, L> Condition for Watch<'_, C, L>
 where
-    L: FnMut(&mut C, &Region) -> Result<Option<()>, Failure>,
+    L: FnMut(&mut C, &C::Region) -> Result<Option<()>, Failure>,
 {
     type Output = ();
     type Error = Failure;
@@ -233,16 +244,19 @@ where
     }
 
     fn check(&mut self) -> Result<Option<()>, Failure> {
-        let (count, has_met) = (self.cursor.count(), self.cursor.has_met());
-        let verdict = self.channel.check(count, has_met)?;
+        let verdict = self.channel.check(self.cursor)?;
+        let holding = self.cursor.holding_back(&self.channel.region);
+        let relief = C::Region::relieve(self.channel, holding)?;
+        let held_by = relief.held_by.filter(|_| verdict.attached);
+        let failure = verdict.failure.or(held_by);
         // What was waited for wins over every verdict. If there is none, we do not look, lest an
         // interval of polling that is longer than a slice become one.
-        if verdict.is_some() && self.look_again()?.is_some() {
+        if (failure.is_some() || relief.freed) && self.look_again()?.is_some() {
             return Ok(Some(()));
         }
         self.cursor
             .ensure_announced_is_there(&self.channel.region)?;
-        verdict.map_or(Ok(None), Err)
+        failure.map_or(Ok(None), Err)
     }
 
     fn park(&mut self, deadline: Moment) -> Result<Slept<()>, Failure> {

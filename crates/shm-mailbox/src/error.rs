@@ -12,7 +12,9 @@ use shm_core::{
 };
 use thiserror::Error;
 
+use crate::memory::label::Label;
 use crate::memory::role::Role;
+use crate::protocol::Peer;
 use crate::protocol::corrupt::Corrupt;
 use crate::wait::Stop;
 pub(crate) use kind::into_io_error;
@@ -143,6 +145,81 @@ pub enum AttachError {
         /// What was asked for.
         expected: u32,
     },
+    /// The object is of the other kind.
+    #[error("object {name:?} is a {found}, expected a {expected}; use another name, or attach to a {found}")]
+    OtherKind {
+        /// The object.
+        name: ShmName,
+        /// What it is.
+        found: &'static str,
+        /// What was asked for.
+        expected: &'static str,
+    },
+    /// A bus cannot have this many senders and receivers.
+    #[error(
+        "a bus cannot have {senders} senders and {receivers} receivers, expected 1 to 32 of each, \
+        and at most 65536 slots in all lanes"
+    )]
+    Seats {
+        /// The senders that were asked for.
+        senders: u32,
+        /// The receivers that were asked for.
+        receivers: u32,
+    },
+    /// The bus has room for another number of senders or receivers than was asked for.
+    #[error(
+        "object {name:?} has room for {found} {role}s, expected {expected}; remove it first, or take what is there"
+    )]
+    OtherSeats {
+        /// The object.
+        name: ShmName,
+        /// Whose seats they are.
+        role: Role,
+        /// What the object has.
+        found: u32,
+        /// What was asked for.
+        expected: u32,
+    },
+    /// A label is empty, longer than 31 bytes, or has a zero byte in it.
+    #[error("{found:?} cannot be a label, expected 1 to 31 bytes without a zero byte")]
+    Label {
+        /// What was asked for.
+        found: String,
+    },
+    /// A living process has the lane or the place with this label.
+    #[error(
+        "object {name:?} already has an endpoint with the label {label:?}, {}; end it first, or use another label",
+        holder(*pid)
+    )]
+    LabelTaken {
+        /// The object.
+        name: ShmName,
+        /// The label.
+        label: String,
+        /// The process that has it, or `None` if the system does not tell.
+        pid: Option<u32>,
+    },
+    /// No lane or place of the bus has this label.
+    #[error("object {name:?} has no {role} with the label {label:?}; look at the labels it has")]
+    NoLabel {
+        /// The object.
+        name: ShmName,
+        /// Whose seat it would be.
+        role: Role,
+        /// The label.
+        label: String,
+    },
+    /// The bus has no room for another sender or receiver: living processes have all seats, or
+    /// they are kept for their labels.
+    #[error(
+        "object {name:?} has no room for another {role}; end one, forget a label, or use another name"
+    )]
+    NoPlace {
+        /// The object.
+        name: ShmName,
+        /// Whose seats they are.
+        role: Role,
+    },
     /// A count in the object is impossible.
     #[error("object {name:?} is corrupt: {corrupt}; remove it and start both ends again")]
     Corrupt {
@@ -166,6 +243,16 @@ pub enum AttachError {
     /// A system call failed.
     #[error(transparent)]
     System(#[from] SystemError),
+}
+
+impl AttachError {
+    #[cold]
+    pub(crate) fn corrupt(name: &ShmName, corrupt: Corrupt) -> Self {
+        Self::Corrupt {
+            name: name.clone(),
+            corrupt,
+        }
+    }
 }
 
 /// Why a message was not sent, of which nothing has been committed then; or why draining was not
@@ -204,6 +291,22 @@ pub enum SendError {
     PeerDied {
         /// The object.
         name: ShmName,
+    },
+    /// The messages that are left on a bus are kept for a receiver that is absent, while others are
+    /// attached.
+    #[error(
+        "object {name:?} keeps its messages for the receiver {label:?} at place {place}, which {}; \
+        start it again, or forget it", absence(*state)
+    )]
+    HeldBack {
+        /// The object.
+        name: ShmName,
+        /// The place that holds the sender back.
+        place: u32,
+        /// The label of the place.
+        label: Label,
+        /// What became of its last holder.
+        state: Peer,
     },
     /// All slots are taken, or, when draining, messages are left; no receiver is attached, and none
     /// can come: the object has lost its name.
@@ -388,6 +491,7 @@ pub(crate) enum Failure {
     Unlinked,
     Truncated { expected: u64, found: u64 },
     Corrupt(Corrupt),
+    HeldBack { place: u32, label: Label, state: Peer },
     Forked,
     Bell(BellError),
     System(SystemError),
@@ -427,6 +531,16 @@ impl SendError {
                 found,
             },
             Failure::Corrupt(corrupt) => Self::Corrupt { name, corrupt },
+            Failure::HeldBack {
+                place,
+                label,
+                state,
+            } => Self::HeldBack {
+                name,
+                place,
+                label,
+                state,
+            },
             Failure::Forked => Self::Forked { name },
             Failure::Bell(error) => Self::Bell(error),
             Failure::System(error) => Self::System(error),
@@ -450,10 +564,20 @@ impl RecvError {
                 found,
             },
             Failure::Corrupt(corrupt) => Self::Corrupt { name, corrupt },
+            Failure::HeldBack { .. } => unreachable!("nobody holds a receiver back"),
             Failure::Forked => Self::Forked { name },
             Failure::Bell(error) => Self::Bell(error),
             Failure::System(error) => Self::System(error),
         }
+    }
+}
+
+/// What became of an absent receiver.
+fn absence(state: Peer) -> &'static str {
+    match state {
+        Peer::Died => "died",
+        Peer::Closed => "has closed",
+        Peer::Attached | Peer::NeverSeen => "is absent",
     }
 }
 

@@ -59,6 +59,8 @@ mod protocol;
 
 // What needs a system: under loom there is none, only the protocol.
 #[cfg(not(shm_mailbox_loom))]
+pub mod bus;
+#[cfg(not(shm_mailbox_loom))]
 pub mod classic;
 #[cfg(not(shm_mailbox_loom))]
 mod draft;
@@ -66,6 +68,8 @@ mod draft;
 mod endpoint;
 #[cfg(not(shm_mailbox_loom))]
 mod error;
+#[cfg(not(shm_mailbox_loom))]
+mod kind;
 #[cfg(not(shm_mailbox_loom))]
 mod mailbox;
 #[cfg(not(shm_mailbox_loom))]
@@ -104,6 +108,7 @@ pub use protocol::corrupt::{Corrupt, Field};
 pub use {
     draft::Draft,
     error::{AttachError, BatchError, CloseError, RecvError, SendError},
+    kind::Kind,
     mailbox::Mailbox,
     messages::Messages,
     object::bell::{Armed, Bell},

@@ -2,6 +2,7 @@
 
 use crate::endpoint::Endpoint;
 use crate::error::AttachError;
+use crate::kind::Kind;
 use crate::object::attach;
 use crate::options::Options;
 use crate::receiver::Receiver;
@@ -47,26 +48,32 @@ impl Mailbox {
     }
 }
 
-impl Options {
-    /// Attaches as the sender, and creates the mailbox if it does not exist.
+impl<K: Kind> Options<K> {
+    /// Attaches as a sender, and creates the object if it does not exist.
     ///
     /// # Errors
     ///
-    /// [`AttachError::RoleTaken`] if a living process is the sender; the others say what is wrong
+    /// [`AttachError::RoleTaken`] if a living process is the sender of the mailbox, and
+    /// [`AttachError::NoPlace`] or [`AttachError::LabelTaken`] on a bus; the others say what is wrong
     /// with the name, the object, or the system.
-    pub fn sender(self) -> Result<Sender, AttachError> {
-        Ok(Sender::new(Endpoint::attach(&self)?))
+    pub fn sender(self) -> Result<Sender<K>, AttachError> {
+        Ok(Sender::new(Endpoint::attach(&self.settings)?))
     }
 
-    /// Attaches as the receiver, and creates the mailbox if it does not exist.
+    /// Attaches as a receiver, and creates the object if it does not exist.
     ///
     /// # Errors
     ///
-    /// [`AttachError::RoleTaken`] if a living process is the receiver; the others say what is wrong
-    /// with the name, the object, or the system.
-    pub fn receiver(self) -> Result<Receiver, AttachError> {
-        Ok(Receiver::new(Endpoint::attach(&self)?, self))
+    /// As [`sender`](Self::sender), of receivers.
+    pub fn receiver(self) -> Result<Receiver<K>, AttachError> {
+        Ok(Receiver::new(
+            Endpoint::attach(&self.settings)?,
+            self.settings,
+        ))
     }
+}
+
+impl Options {
 
     /// Makes both endpoints of a new mailbox without a name, as [`Mailbox::pair`] does.
     ///
@@ -78,10 +85,11 @@ impl Options {
     ///
     /// [`AttachError`] if an option is wrong, or the system lacks memory, descriptors, or `/proc`.
     pub fn pair(mut self) -> Result<(Sender, Receiver), AttachError> {
-        self.await_peer = false;
-        let (sender, receiver) = attach::pair(&self)?;
-        let sender = Sender::new(Endpoint::new(sender, &self));
-        let receiver = Receiver::new(Endpoint::new(receiver, &self), self);
+        let settings = &mut self.settings;
+        settings.await_peer = false;
+        let (sender, receiver) = attach::pair(settings)?;
+        let sender = Sender::new(Endpoint::new(sender, settings));
+        let receiver = Receiver::new(Endpoint::new(receiver, settings), self.settings);
         Ok((sender, receiver))
     }
 }

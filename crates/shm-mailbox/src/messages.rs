@@ -2,8 +2,11 @@
 
 use std::borrow::BorrowMut;
 use std::fmt;
+use std::marker::PhantomData;
 
 use crate::error::RecvError;
+use crate::kind::Kind;
+use crate::mailbox::Mailbox;
 use crate::memory::message::Message;
 use crate::receiver::Receiver;
 
@@ -40,18 +43,20 @@ use crate::receiver::Receiver;
 /// # Ok(())
 /// # }
 /// ```
-pub struct Messages<R> {
+pub struct Messages<R, K: Kind = Mailbox> {
     receiver: R,
+    kind: PhantomData<fn() -> K>,
     /// The last item was a message, which is to be acknowledged before the next.
     shown: bool,
     ended: bool,
 }
 
-impl<R: BorrowMut<Receiver>> Messages<R> {
+impl<K: Kind, R: BorrowMut<Receiver<K>>> Messages<R, K> {
     fn new(mut receiver: R) -> Self {
         receiver.borrow_mut().rewind();
         Self {
             receiver,
+            kind: PhantomData,
             shown: false,
             ended: false,
         }
@@ -70,7 +75,7 @@ impl<R: BorrowMut<Receiver>> Messages<R> {
     }
 }
 
-impl<R: BorrowMut<Receiver>> Iterator for Messages<R> {
+impl<K: Kind, R: BorrowMut<Receiver<K>>> Iterator for Messages<R, K> {
     type Item = Result<Message, RecvError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -86,27 +91,27 @@ impl<R: BorrowMut<Receiver>> Iterator for Messages<R> {
     }
 }
 
-impl<R: BorrowMut<Receiver>> std::iter::FusedIterator for Messages<R> {}
+impl<K: Kind, R: BorrowMut<Receiver<K>>> std::iter::FusedIterator for Messages<R, K> {}
 
-impl<'a> IntoIterator for &'a mut Receiver {
+impl<'a, K: Kind> IntoIterator for &'a mut Receiver<K> {
     type Item = Result<Message, RecvError>;
-    type IntoIter = Messages<&'a mut Receiver>;
+    type IntoIter = Messages<&'a mut Receiver<K>, K>;
 
     fn into_iter(self) -> Self::IntoIter {
         Messages::new(self)
     }
 }
 
-impl IntoIterator for Receiver {
+impl<K: Kind> IntoIterator for Receiver<K> {
     type Item = Result<Message, RecvError>;
-    type IntoIter = Messages<Self>;
+    type IntoIter = Messages<Self, K>;
 
     fn into_iter(self) -> Self::IntoIter {
         Messages::new(self)
     }
 }
 
-impl<R: fmt::Debug> fmt::Debug for Messages<R> {
+impl<R: fmt::Debug, K: Kind> fmt::Debug for Messages<R, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Messages")
             .field("receiver", &self.receiver)

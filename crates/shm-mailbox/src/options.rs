@@ -1,9 +1,15 @@
 //! The options of an endpoint.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use crate::bus::{Bus, Join};
+use crate::error::AttachError;
+use crate::kind::Kind;
+use crate::mailbox::Mailbox;
+use crate::memory::label::Label;
 use crate::object::claim;
 use crate::protocol::Bed;
 use crate::wait::Wait;
@@ -11,7 +17,14 @@ use crate::wait::Wait;
 /// The options of an endpoint, set before it attaches.
 #[derive(Clone, Debug)]
 #[must_use = "nothing happens before `sender` or `receiver`"]
-pub struct Options {
+pub struct Options<K: Kind = Mailbox> {
+    pub(crate) settings: Settings,
+    kind: PhantomData<fn() -> K>,
+}
+
+/// What was asked for, for either kind of object.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
     pub(crate) name: String,
     pub(crate) slots: Option<u32>,
     pub(crate) hot_slots: Option<u32>,
@@ -26,11 +39,53 @@ pub struct Options {
     pub(crate) await_peer: bool,
     pub(crate) attach_timeout: Duration,
     pub(crate) interrupt: Option<Arc<AtomicBool>>,
+    /// The rest is a bus's alone.
+    pub(crate) senders: Option<u32>,
+    pub(crate) receivers: Option<u32>,
+    pub(crate) label: Option<String>,
+    pub(crate) join: Join,
+    /// Only a seat that has the label.
+    pub(crate) resume_only: bool,
 }
 
-impl Options {
+/// The places of a bus if nobody says otherwise.
+const DEFAULT_RECEIVERS: u32 = 8;
+
+impl Settings {
+    /// The lanes of a bus that we make.
+    pub(crate) fn senders(&self) -> u32 {
+        self.senders.unwrap_or(1)
+    }
+
+    /// The places of a bus that we make.
+    pub(crate) fn receivers(&self) -> u32 {
+        self.receivers.unwrap_or(DEFAULT_RECEIVERS)
+    }
+
+    /// The label, if it is one.
+    pub(crate) fn label(&self) -> Result<Option<Label>, AttachError> {
+        let Some(text) = &self.label else {
+            return Ok(None);
+        };
+        let label = Label::new(text).ok_or_else(|| AttachError::Label {
+            found: text.clone(),
+        })?;
+        Ok(Some(label))
+    }
+
+    /// Where the endpoint sleeps.
+    pub(crate) fn bed(&self) -> Bed {
+        match self.wait {
+            Wait::Bell => Bed::Bell,
+            Wait::Block | Wait::Adaptive if self.prompt => Bed::Bell,
+            _ => Bed::Futex,
+        }
+    }
+}
+
+impl<K: Kind> Options<K> {
     pub(crate) fn new(name: &str) -> Self {
-        Self {
+        let settings = Settings {
             name: name.to_owned(),
             slots: None,
             hot_slots: None,
@@ -44,6 +99,15 @@ impl Options {
             await_peer: false,
             attach_timeout: claim::ROLE_LIMIT,
             interrupt: None,
+            senders: None,
+            receivers: None,
+            label: None,
+            join: Join::Next,
+            resume_only: false,
+        };
+        Self {
+            settings,
+            kind: PhantomData,
         }
     }
 
@@ -54,7 +118,7 @@ impl Options {
     /// [`AttachError::OtherSlots`](crate::AttachError::OtherSlots), because the caller counts on
     /// the room. [`exact`](Self::exact) changes that. Without `slots` any number will do.
     pub fn slots(mut self, slots: u32) -> Self {
-        self.slots = Some(slots);
+        self.settings.slots = Some(slots);
         self
     }
 
@@ -67,7 +131,7 @@ impl Options {
     /// other slots only while more messages are queued. This changes the speed and the size of the
     /// object (1088 bytes for each hot slot), but not the number of messages that fit.
     pub fn hot_slots(mut self, hot_slots: u32) -> Self {
-        self.hot_slots = Some(hot_slots);
+        self.settings.hot_slots = Some(hot_slots);
         self
     }
 
@@ -76,7 +140,7 @@ impl Options {
     /// With `true` it must, with `false` any number will do; by default it must have at least as
     /// many. The creator alone decides how many are hot.
     pub fn exact(mut self, exact: bool) -> Self {
-        self.exact = Some(exact);
+        self.settings.exact = Some(exact);
         self
     }
 
@@ -90,7 +154,7 @@ impl Options {
     /// A user who may open the object for reading can keep others from attaching by locking it, so
     /// give access only to the two users, or to a group of their own.
     pub fn mode(mut self, mode: u32) -> Self {
-        self.mode = Some(mode);
+        self.settings.mode = Some(mode);
         self
     }
 
@@ -103,7 +167,7 @@ impl Options {
     /// users' own. Only the owner can remove the name: let the sender's user create the object, or
     /// its close reports that it could not unlink.
     pub fn group(mut self, group: u32) -> Self {
-        self.group = Some(group);
+        self.settings.group = Some(group);
         self
     }
 
@@ -111,7 +175,7 @@ impl Options {
     ///
     /// By default attaching to such an object fails.
     pub fn any_owner(mut self, any_owner: bool) -> Self {
-        self.any_owner = any_owner;
+        self.settings.any_owner = any_owner;
         self
     }
 
@@ -119,7 +183,7 @@ impl Options {
     ///
     /// Either endpoint may be first.
     pub fn create(mut self, create: bool) -> Self {
-        self.create = create;
+        self.settings.create = create;
         self
     }
 
@@ -127,7 +191,7 @@ impl Options {
     ///
     /// The peer may wait in another way.
     pub fn wait(mut self, wait: Wait) -> Self {
-        self.wait = wait;
+        self.settings.wait = wait;
         self
     }
 
@@ -142,17 +206,8 @@ impl Options {
     /// Attaching fails with [`AttachError::Bell`](crate::AttachError::Bell) if the system has no
     /// bell for it.
     pub fn prompt(mut self, prompt: bool) -> Self {
-        self.prompt = prompt;
+        self.settings.prompt = prompt;
         self
-    }
-
-    /// Where the endpoint sleeps.
-    pub(crate) fn bed(&self) -> Bed {
-        match self.wait {
-            Wait::Bell => Bed::Bell,
-            Wait::Block | Wait::Adaptive if self.prompt => Bed::Bell,
-            _ => Bed::Futex,
-        }
     }
 
     /// Sets whether to wait for the next peer if one closed or died, instead of returning an error.
@@ -163,7 +218,7 @@ impl Options {
     /// acknowledged stays the old object's. Calls that do not wait go over only when everything
     /// shown was acknowledged.
     pub fn await_peer(mut self, await_peer: bool) -> Self {
-        self.await_peer = await_peer;
+        self.settings.await_peer = await_peer;
         self
     }
 
@@ -174,7 +229,7 @@ impl Options {
     /// dump. A role that is still held then is a living process's:
     /// [`AttachError::RoleTaken`](crate::AttachError::RoleTaken).
     pub fn attach_timeout(mut self, timeout: Duration) -> Self {
-        self.attach_timeout = timeout;
+        self.settings.attach_timeout = timeout;
         self
     }
 
@@ -187,7 +242,46 @@ impl Options {
     ///
     /// Meant for signal handlers that set it, for example those of the crate `signal-hook`.
     pub fn interrupt(mut self, flag: Arc<AtomicBool>) -> Self {
-        self.interrupt = Some(flag);
+        self.settings.interrupt = Some(flag);
+        self
+    }
+}
+
+impl Options<Bus> {
+    /// Sets how many senders a new bus has room for: 1 to 32; 1 by default.
+    ///
+    /// Each has a *lane*, a ring of [`slots`](Self::slots) of its own; all lanes together have at
+    /// most 65,536 slots. An existing bus keeps its numbers, and if it has fewer than requested,
+    /// attaching fails with [`AttachError::OtherSeats`](crate::AttachError::OtherSeats), unless
+    /// [`exact(false)`](Self::exact) was asked for.
+    pub fn senders(mut self, senders: u32) -> Self {
+        self.settings.senders = Some(senders);
+        self
+    }
+
+    /// Sets how many receivers a new bus has room for: 1 to 32; 8 by default.
+    ///
+    /// Each has a *place*, and gets every message of every sender. An existing bus keeps its number,
+    /// as with [`senders`](Self::senders).
+    pub fn receivers(mut self, receivers: u32) -> Self {
+        self.settings.receivers = Some(receivers);
+        self
+    }
+
+    /// Gives the endpoint a label of 1 to 31 bytes, none of them zero, by which it finds its lane or place again.
+    ///
+    /// Whoever attaches with the label of a lane or place gets that one, and goes on where its last
+    /// holder left off. A receiver's place is kept, with its messages, when the receiver closes or
+    /// dies, until one with the label comes back or [`forget`](crate::bus::Receiver::forget)s it.
+    /// A sender's lane is reserved for the label in the same way.
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.settings.label = Some(label.into());
+        self
+    }
+
+    /// Sets where a receiver begins that comes without a label, or is the first with its label.
+    pub fn join(mut self, join: Join) -> Self {
+        self.settings.join = join;
         self
     }
 }

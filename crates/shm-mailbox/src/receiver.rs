@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use shm_core::{BellError, OpenError, ShmName, SystemError};
 
+use crate::bus::Bus;
 use crate::endpoint::{End, Endpoint};
 use crate::error::{AttachError, CloseError, Failure, RecvError};
 use crate::memory::id::MailboxId;
+use crate::kind::Kind;
+use crate::mailbox::Mailbox;
 use crate::memory::message::Message;
-use crate::memory::region::Region;
 use crate::object::attach;
 use crate::object::bell::{Armed, Bell};
 use crate::object::close::{Closed, Disposal};
-use crate::options::Options;
-use crate::protocol::{Peer, ReceiveCursor};
+use crate::options::Settings;
+use crate::protocol::{BusReceiveCursor, Peer, ReceiveCursor, Receiving};
 use crate::wait;
 use crate::wait::limit::Limit;
 
@@ -28,10 +30,10 @@ use crate::wait::limit::Limit;
 ///
 /// Dropping the receiver is [`close`](Self::close) with the result ignored; but a receiver that is
 /// dropped while its thread panics has died.
-pub struct Receiver {
-    pub(crate) end: Endpoint<ReceiveCursor>,
+pub struct Receiver<K: Kind = Mailbox> {
+    pub(crate) end: Endpoint<K::Receiving>,
     /// For the next object of this name.
-    options: Box<Options>,
+    settings: Box<Settings>,
 }
 
 impl End for ReceiveCursor {
@@ -42,13 +44,21 @@ impl End for ReceiveCursor {
     }
 }
 
-impl Receiver {
-    pub(crate) fn new(end: Endpoint<ReceiveCursor>, mut options: Options) -> Self {
+impl End for BusReceiveCursor {
+    type Error = RecvError;
+
+    fn error(failure: Failure, name: &ShmName) -> RecvError {
+        RecvError::new(failure, name)
+    }
+}
+
+impl<K: Kind> Receiver<K> {
+    pub(crate) fn new(end: Endpoint<K::Receiving>, mut settings: Settings) -> Self {
         // Who attached once is not kept from the next mailbox by its slots, unless it insists.
-        options.exact.get_or_insert(false);
+        settings.exact.get_or_insert(false);
         Self {
             end,
-            options: Box::new(options),
+            settings: Box::new(settings),
         }
     }
 
@@ -94,7 +104,7 @@ impl Receiver {
     /// The range is 0 to the capacity. It is 0 also if the memory is known to be lost.
     #[must_use]
     pub fn queued(&self) -> u64 {
-        self.end.channel.queued()
+        self.end.queued()
     }
 
     /// Returns what is known of the sender now.
@@ -352,7 +362,7 @@ impl Receiver {
     /// [`RecvError::Bell`], and those of [`recv`](Self::recv).
     pub fn arm(&mut self) -> Result<Armed, RecvError> {
         self.may_show()?;
-        match self.end.arm(looking) {
+        match self.end.arm(looking::<K>) {
             Ok(armed) => Ok(armed),
             Err(failure) => self.arm_elsewhere(failure),
         }
@@ -408,7 +418,7 @@ impl Receiver {
     ) -> Result<(), RecvError> {
         loop {
             self.ensure_over(failure)?;
-            while !self.go_over(self.options.attach_timeout)? {
+            while !self.go_over(self.settings.attach_timeout)? {
                 let passed = self.end.waiter.pass();
                 passed.map_err(|stop| self.end.fail(stop.into()))?;
             }
@@ -422,7 +432,7 @@ impl Receiver {
     /// An error unless it is the end of an object alone, after which the next one is waited for.
     fn ensure_over(&mut self, failure: Failure) -> Result<(), RecvError> {
         match failure {
-            Failure::Unlinked if self.options.await_peer => Ok(()),
+            Failure::Unlinked if self.settings.await_peer => Ok(()),
             failure => Err(self.end.fail(failure)),
         }
     }
@@ -430,7 +440,7 @@ impl Receiver {
     /// Attaches to the object that has the name now, or makes it; `false` if there is none, and
     /// none is to be made.
     fn go_over(&mut self, limit: Duration) -> Result<bool, RecvError> {
-        match attach::attach(&self.options, limit) {
+        match attach::attach(&self.settings, limit) {
             Ok(attached) => {
                 self.end.go_over(attached);
                 Ok(true)
@@ -466,7 +476,25 @@ impl Receiver {
 }
 
 /// What is known without a look at the shared memory.
-impl fmt::Debug for Receiver {
+impl Receiver<Bus> {
+    /// Returns the place that this receiver has: 0 to 31.
+    #[must_use]
+    pub fn place(&self) -> u32 {
+        self.end.channel.seat().index
+    }
+
+    /// Closes this endpoint as [`close`](Self::close) does, and takes the label off its place,
+    /// which holds no messages then.
+    ///
+    /// # Errors
+    ///
+    /// As [`close`](Self::close).
+    pub fn forget(mut self) -> Result<Closed, CloseError> {
+        self.end.leave(Disposal::Forget)
+    }
+}
+
+impl<K: Kind> fmt::Debug for Receiver<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Receiver")
             .field("name", self.end.channel.name())
@@ -477,14 +505,14 @@ impl fmt::Debug for Receiver {
 }
 
 /// Looks for the next message.
-fn looking(cursor: &mut ReceiveCursor, region: &Region) -> Result<Option<()>, Failure> {
+fn looking<K: Kind>(cursor: &mut K::Receiving, region: &K::Region) -> Result<Option<()>, Failure> {
     Ok(cursor.look(region)?.map(|_| ()))
 }
 
 /// Looks for the next message, and copies it out.
 #[inline(always)]
-fn showing(
+fn showing<C: Receiving>(
     message: &mut Message,
-) -> impl FnMut(&mut ReceiveCursor, &Region) -> Result<Option<()>, Failure> {
+) -> impl FnMut(&mut C, &C::Region) -> Result<Option<()>, Failure> {
     |cursor, region| Ok(cursor.show_next(region, message)?)
 }

@@ -6,6 +6,7 @@ use shm_core::{BellError, Moment, SystemError, bell};
 use thiserror::Error;
 
 use crate::error::{RecvError, SendError};
+use crate::kind::Kind;
 use crate::object::bell::{Armed, Bell};
 use crate::receiver::Receiver;
 use crate::sender::Sender;
@@ -97,8 +98,8 @@ impl SelectError {
 /// An endpoint that [`Select`] can wait for: a [`Sender`] or a [`Receiver`].
 pub trait Selectable: sealed::Sealed {}
 
-impl Selectable for Receiver {}
-impl Selectable for Sender {}
+impl<K: Kind> Selectable for Receiver<K> {}
+impl<K: Kind> Selectable for Sender<K> {}
 
 mod sealed {
     use super::{Armed, Bell, BellError};
@@ -114,7 +115,7 @@ mod sealed {
     }
 }
 
-impl sealed::Sealed for Receiver {
+impl<K: Kind> sealed::Sealed for Receiver<K> {
     fn arm_or_report(&mut self) -> Result<Armed, BellError> {
         match self.arm() {
             Err(RecvError::Bell(error)) => Err(error),
@@ -131,7 +132,7 @@ impl sealed::Sealed for Receiver {
     }
 }
 
-impl sealed::Sealed for Sender {
+impl<K: Kind> sealed::Sealed for Sender<K> {
     fn arm_or_report(&mut self) -> Result<Armed, BellError> {
         match self.arm() {
             Err(SendError::Bell(error)) => Err(error),

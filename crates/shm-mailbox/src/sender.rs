@@ -4,14 +4,17 @@ use std::fmt;
 
 use shm_core::{BellError, ShmName, SystemError};
 
+use crate::bus::Bus;
 use crate::endpoint::{End, Endpoint};
 use crate::error::{BatchError, CloseError, Failure, SendError};
 use crate::memory::id::MailboxId;
+use crate::kind::Kind;
+use crate::mailbox::Mailbox;
 use crate::memory::payload::MAX_MESSAGE;
-use crate::memory::region::Region;
 use crate::object::bell::{Armed, Bell};
 use crate::object::close::{Closed, Disposal};
-use crate::protocol::{Cursor, Peer, SendCursor};
+use crate::object::seat::Seats;
+use crate::protocol::{Cursor, Peer, SendCursor, SendRing};
 use crate::wait;
 use crate::wait::limit::Limit;
 
@@ -20,11 +23,11 @@ use crate::wait::limit::Limit;
 /// What was sent stays in the mailbox until a receiver has acknowledged it, whatever happens to the
 /// two processes. Dropping the sender is [`close`](Self::close) with the result ignored; but a
 /// sender that is dropped while its thread panics has died.
-pub struct Sender {
-    pub(crate) end: Endpoint<SendCursor>,
+pub struct Sender<K: Kind = Mailbox> {
+    pub(crate) end: Endpoint<SendCursor<K::Region>>,
 }
 
-impl End for SendCursor {
+impl<R: SendRing + Seats> End for SendCursor<R> {
     type Error = SendError;
 
     fn error(failure: Failure, name: &ShmName) -> SendError {
@@ -32,8 +35,8 @@ impl End for SendCursor {
     }
 }
 
-impl Sender {
-    pub(crate) fn new(end: Endpoint<SendCursor>) -> Self {
+impl<K: Kind> Sender<K> {
+    pub(crate) fn new(end: Endpoint<SendCursor<K::Region>>) -> Self {
         Self { end }
     }
 
@@ -78,7 +81,7 @@ impl Sender {
     /// It is 0 also if the memory is known to be lost.
     #[must_use]
     pub fn queued(&self) -> u64 {
-        self.end.channel.queued()
+        self.end.queued()
     }
 
     /// Returns what is known of the receiver now.
@@ -308,7 +311,7 @@ impl Sender {
         if self.end.cursor.knows_room(&self.end.channel.region) {
             return Ok(());
         }
-        let room = |cursor: &mut SendCursor, region: &_| {
+        let room = |cursor: &mut SendCursor<K::Region>, region: &_| {
             Ok(cursor
                 .look_for_room(region, wait::patience())?
                 .then_some(()))
@@ -404,23 +407,41 @@ impl Sender {
         self.end.ensure_memory()?;
         if let Err(corrupt) = room {
             // Some were sent: the next call reports it.
-            self.end.channel.remember(corrupt.into());
+            self.end.fail(corrupt.into());
         }
         Ok(sent)
     }
 }
 
-/// Announces, when it is dropped, what was committed meanwhile.
-struct Announcing<'a>(&'a mut Endpoint<SendCursor>);
+impl Sender<Bus> {
+    /// Returns the lane that this sender has: 0 to 31.
+    #[must_use]
+    pub fn lane(&self) -> u32 {
+        self.end.channel.seat().index
+    }
 
-impl Drop for Announcing<'_> {
+    /// Closes this endpoint as [`close`](Self::close) does, and takes the label off its lane, which
+    /// any sender may have then.
+    ///
+    /// # Errors
+    ///
+    /// As [`close`](Self::close).
+    pub fn forget(mut self) -> Result<Closed, CloseError> {
+        self.end.leave(Disposal::Forget)
+    }
+}
+
+/// Announces, when it is dropped, what was committed meanwhile.
+struct Announcing<'a, C: End>(&'a mut Endpoint<C>);
+
+impl<C: End> Drop for Announcing<'_, C> {
     fn drop(&mut self) {
         self.0.announce();
     }
 }
 
 /// What is known without a look at the shared memory.
-impl fmt::Debug for Sender {
+impl<K: Kind> fmt::Debug for Sender<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sender")
             .field("name", self.end.channel.name())
@@ -432,12 +453,12 @@ impl fmt::Debug for Sender {
 
 /// Looks for room, without patience.
 #[inline(always)]
-fn room_at_once(cursor: &mut SendCursor, region: &Region) -> Result<Option<()>, Failure> {
+fn room_at_once<R: SendRing>(cursor: &mut SendCursor<R>, region: &R) -> Result<Option<()>, Failure> {
     Ok(cursor.room(region, wait::no_patience)?.then_some(()))
 }
 
 /// Looks whether all messages are acknowledged.
-fn drained(cursor: &mut SendCursor, region: &Region) -> Result<Option<()>, Failure> {
+fn drained<R: SendRing>(cursor: &mut SendCursor<R>, region: &R) -> Result<Option<()>, Failure> {
     Ok((cursor.queued(region)? == 0).then_some(()))
 }
 

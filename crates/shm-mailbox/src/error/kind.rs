@@ -35,29 +35,37 @@ impl AttachError {
     ///
     /// | kind | of |
     /// |---|---|
-    /// | [`InvalidInput`](ErrorKind::InvalidInput) | what was asked for: [`Name`](Self::Name), [`Slots`](Self::Slots), [`HotSlots`](Self::HotSlots), [`Mode`](Self::Mode) |
-    /// | [`ResourceBusy`](ErrorKind::ResourceBusy) | who else is there: [`RoleTaken`](Self::RoleTaken), [`InitBusy`](Self::InitBusy), [`Unsteady`](Self::Unsteady) |
-    /// | [`InvalidData`](ErrorKind::InvalidData) | what the object holds: [`NotAMailbox`](Self::NotAMailbox), [`Classic`](Self::Classic), [`Version`](Self::Version), [`Geometry`](Self::Geometry), [`OtherSlots`](Self::OtherSlots), [`Corrupt`](Self::Corrupt), [`Truncated`](Self::Truncated) |
+    /// | [`InvalidInput`](ErrorKind::InvalidInput) | what was asked for: [`Name`](Self::Name), [`Slots`](Self::Slots), [`HotSlots`](Self::HotSlots), [`Seats`](Self::Seats), [`Label`](Self::Label), [`Mode`](Self::Mode) |
+    /// | [`ResourceBusy`](ErrorKind::ResourceBusy) | who else is there: [`RoleTaken`](Self::RoleTaken), [`LabelTaken`](Self::LabelTaken), [`NoPlace`](Self::NoPlace), [`InitBusy`](Self::InitBusy), [`Unsteady`](Self::Unsteady) |
+    /// | [`InvalidData`](ErrorKind::InvalidData) | what the object holds: [`NotAMailbox`](Self::NotAMailbox), [`Classic`](Self::Classic), [`Version`](Self::Version), [`Geometry`](Self::Geometry), [`OtherSlots`](Self::OtherSlots), [`OtherSeats`](Self::OtherSeats), [`OtherKind`](Self::OtherKind), [`Corrupt`](Self::Corrupt), [`Truncated`](Self::Truncated) |
+    /// | [`NotFound`](ErrorKind::NotFound) | [`NoLabel`](Self::NoLabel) |
     /// | that of the error inside | [`Open`](Self::Open), [`Reserve`](Self::Reserve), [`Map`](Self::Map), [`View`](Self::View), [`Bell`](Self::Bell), [`System`](Self::System) |
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Name(error) => error.kind(),
-            Self::Slots { .. } | Self::HotSlots { .. } | Self::Mode { .. } => {
-                ErrorKind::InvalidInput
-            }
+            Self::Slots { .. }
+            | Self::HotSlots { .. }
+            | Self::Seats { .. }
+            | Self::Label { .. }
+            | Self::Mode { .. } => ErrorKind::InvalidInput,
             Self::Open(error) => error.kind(),
             Self::Reserve(error) => error.kind(),
             Self::Map(error) => error.kind(),
             Self::View(error) => error.kind(),
-            Self::RoleTaken { .. } | Self::InitBusy { .. } | Self::Unsteady { .. } => {
-                ErrorKind::ResourceBusy
-            }
+            Self::RoleTaken { .. }
+            | Self::LabelTaken { .. }
+            | Self::NoPlace { .. }
+            | Self::InitBusy { .. }
+            | Self::Unsteady { .. } => ErrorKind::ResourceBusy,
+            Self::NoLabel { .. } => ErrorKind::NotFound,
             Self::NotAMailbox { .. }
             | Self::Classic { .. }
             | Self::Version { .. }
             | Self::Geometry { .. }
             | Self::OtherSlots { .. }
+            | Self::OtherSeats { .. }
+            | Self::OtherKind { .. }
             | Self::Corrupt { .. }
             | Self::Truncated { .. } => ErrorKind::InvalidData,
             Self::Bell(error) => error.kind(),

@@ -1,11 +1,13 @@
 //! Layout version 1: what stands where in the shared memory. Nouns only; the verbs are in
 //! `protocol`.
 //!
+//! A mailbox (kind 1), which has one sender and one receiver:
+//!
 //! ```text
 //! offset  size  field                  written by
 //!      0     8  magic "shm-mbox"       the creator
 //!      8     4  version                the creator
-//!     12     4  kind (1: ring)         the creator
+//!     12     4  kind (1: mailbox)      the creator
 //!     16     4  slots N                the creator
 //!     20     4  hot slots H            the creator; see `ring`
 //!     32    16  id, random, not 0      the creator
@@ -24,6 +26,28 @@
 //!   1728  1088  slot 1 …: H hot slots; then N cold ones, unless H = N
 //! ```
 //!
+//! A bus (kind 2) has S *lanes*, one for each sender, and R *places*, one for each receiver. What a
+//! mailbox has once it has for each of them; with S = R = 1 both are the same but for the kind.
+//!
+//! ```text
+//!     24     4  lanes S                the creator
+//!     28     4  places R               the creator
+//!     64     8  members                whoever holds INIT
+//!     72     4  opened                 whoever holds INIT
+//!    128   256  lane 0: as offsets 128 to 383 of a mailbox, and
+//!    280     8    floor                whoever holds INIT
+//!    288    32    label                whoever holds INIT
+//!           ⋮   lanes 1 … S-1
+//!      A   128  received, lane 0, place 0       the receiver; PENDING: whoever holds INIT
+//!           ⋮   … place 1 …; then the R counts of lane 1 …
+//!      B   128  place 0: as offsets 512 to 639 of a mailbox, and
+//!  B + 32    32    label               whoever holds INIT
+//!           ⋮   places 1 … R-1
+//!      C        the slots of lane 0, as those of a mailbox; then those of lane 1 …
+//! ```
+//!
+//! with A = 128 + 256 S, B = A + 128 S R, C = B + 128 R.
+//!
 //! All integers are in the machine's byte order (little-endian on both supported machines). The
 //! object's size is the end of the last slot rounded up to 4096 bytes. Unused bytes are 0.
 //!
@@ -31,6 +55,7 @@
 //! sender stores `sent` with every message, and the receiver looks at the sender's `parked` after
 //! every message; on one line they would tear it from each other each time.
 
+use crate::memory::label::LabelCell;
 use crate::memory::payload::Payload;
 use crate::memory::sync::{AtomicU32, AtomicU64};
 
@@ -38,10 +63,16 @@ use crate::memory::sync::{AtomicU32, AtomicU64};
 pub(crate) const MAGIC: u64 = u64::from_le_bytes(*b"shm-mbox");
 /// The version of the layout and of the protocol.
 pub(crate) const VERSION: u32 = 1;
-/// The ring; other numbers are left for other shapes.
-pub(crate) const KIND_RING: u32 = 1;
-/// The most slots a mailbox can have: 68 MiB with 8 hot ones.
+/// One sender and one receiver; other numbers are left for other shapes.
+pub(crate) const KIND_MAILBOX: u32 = 1;
+/// Several senders and receivers.
+pub(crate) const KIND_BUS: u32 = 2;
+/// The most slots a mailbox can have: 68 MiB with 8 hot ones. A bus can have as many in all.
 pub(crate) const MAX_SLOTS: u32 = 1 << 16;
+/// The most senders, and the most receivers, that a bus has room for.
+pub(crate) const MAX_SEATS: u32 = 32;
+/// `received` of a receiver that is joining a bus and does not count yet.
+pub(crate) const PENDING: u64 = u64::MAX;
 /// The hot slots of a mailbox that has more slots than this: 8.5 KiB. Those of both directions fit
 /// into half of a first-level cache of 32 KiB; on such a processor, 64 of them are two and a half
 /// times as slow.
@@ -113,9 +144,16 @@ pub(crate) struct Header {
     pub(crate) kind: AtomicU32,
     pub(crate) slots: AtomicU32,
     pub(crate) hot: AtomicU32,
-    pub(crate) unused: AtomicU64,
+    /// Of a bus; 0 in a mailbox, as all below `id` are.
+    pub(crate) senders: AtomicU32,
+    pub(crate) receivers: AtomicU32,
     /// See [`MailboxId`](crate::MailboxId).
     pub(crate) id: [AtomicU64; 2],
+    pub(crate) unused: [AtomicU64; 2],
+    /// `generation << 32 | mask`: bit r of the mask says that place r counts.
+    pub(crate) members: AtomicU64,
+    /// Lanes that were ever taken are below it.
+    pub(crate) opened: AtomicU32,
 }
 
 /// A number of messages since creation, alone on its lines.
@@ -139,6 +177,10 @@ pub(crate) struct Presence {
     /// 1: the last holder asked that the object stays, also when the peer leaves after it. The
     /// sender's alone.
     pub(crate) kept: AtomicU32,
+    /// Of a lane of a bus: how many messages had been given back when the last place was left.
+    pub(crate) floor: AtomicU64,
+    /// Of a seat on a bus.
+    pub(crate) label: LabelCell,
 }
 
 /// One role's block.
@@ -254,12 +296,148 @@ impl Geometry {
 
     /// The size of the object in bytes.
     pub(crate) const fn object_size(self) -> u64 {
-        (SLOTS_OFFSET as u64 + self.places() as u64 * STRIDE).next_multiple_of(PAGE)
+        (SLOTS_OFFSET as u64 + self.all_slots() as u64 * STRIDE).next_multiple_of(PAGE)
     }
 
     /// Where a slot begins, with its stamp.
     pub(crate) const fn slot_offset(slot: usize) -> u64 {
         SLOTS_OFFSET as u64 + slot as u64 * STRIDE
+    }
+}
+
+/// The form of a bus, read once when attaching and kept in private memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BusGeometry {
+    lane: Geometry,
+    /// S, from 1 to [`MAX_SEATS`].
+    senders: u32,
+    /// R, from 1 to [`MAX_SEATS`].
+    receivers: u32,
+}
+
+impl BusGeometry {
+    /// `None` unless there are 1 to 32 senders and receivers, and at most 65,536 slots in all.
+    pub(crate) const fn new(lane: Geometry, senders: u32, receivers: u32) -> Option<Self> {
+        let seats = 1 <= senders && senders <= MAX_SEATS && 1 <= receivers && receivers <= MAX_SEATS;
+        if seats && lane.slots() <= MAX_SLOTS / senders {
+            Some(Self {
+                lane,
+                senders,
+                receivers,
+            })
+        } else {
+            None
+        }
+    }
+
+    /// The ring of each lane.
+    #[inline]
+    pub(crate) const fn lane(self) -> Geometry {
+        self.lane
+    }
+
+    #[inline]
+    pub(crate) const fn senders(self) -> u32 {
+        self.senders
+    }
+
+    #[inline]
+    pub(crate) const fn receivers(self) -> u32 {
+        self.receivers
+    }
+
+    /// How many slots a lane has, hot and cold.
+    #[inline]
+    pub(crate) const fn lane_slots(self) -> usize {
+        self.lane.all_slots() as usize
+    }
+
+    /// Where a lane begins, with its `sent`.
+    pub(crate) const fn lane_offset(self, lane: u32) -> u64 {
+        128 + 256 * lane as u64
+    }
+
+    /// Where the count of a lane's messages stands that a place has given back.
+    pub(crate) const fn count_offset(self, lane: u32, place: u32) -> u64 {
+        self.lane_offset(self.senders) + 128 * (lane * self.receivers + place) as u64
+    }
+
+    /// Where a place begins, with its `life`.
+    pub(crate) const fn place_offset(self, place: u32) -> u64 {
+        self.count_offset(self.senders, 0) + 128 * place as u64
+    }
+
+    /// Where a slot of a lane begins, with its stamp.
+    pub(crate) const fn slot_offset(self, lane: u32, slot: usize) -> u64 {
+        let slots = self.place_offset(self.receivers);
+        slots + (lane as u64 * self.lane.all_slots() as u64 + slot as u64) * STRIDE
+    }
+
+    /// The size of the object in bytes.
+    pub(crate) const fn object_size(self) -> u64 {
+        self.slot_offset(self.senders, 0).next_multiple_of(PAGE)
+    }
+}
+
+/// Parts that nobody maps.
+#[cfg(any(test, shm_mailbox_loom, fuzzing))]
+mod zeroed {
+    use super::{AtomicU32, AtomicU64, Count, Header, LabelCell, Payload, Presence, Side, Slot};
+
+    impl Header {
+        pub(crate) fn zeroed() -> Self {
+            Self {
+                magic: AtomicU64::new(0),
+                version: AtomicU32::new(0),
+                kind: AtomicU32::new(0),
+                slots: AtomicU32::new(0),
+                hot: AtomicU32::new(0),
+                senders: AtomicU32::new(0),
+                receivers: AtomicU32::new(0),
+                id: [AtomicU64::new(0), AtomicU64::new(0)],
+                unused: [AtomicU64::new(0), AtomicU64::new(0)],
+                members: AtomicU64::new(0),
+                opened: AtomicU32::new(0),
+            }
+        }
+    }
+
+    impl Count {
+        pub(crate) fn zeroed() -> Self {
+            Self(AtomicU64::new(0))
+        }
+    }
+
+    impl Presence {
+        pub(crate) fn zeroed() -> Self {
+            Self {
+                life: AtomicU64::new(0),
+                parked: AtomicU32::new(0),
+                pid: AtomicU32::new(0),
+                fences: AtomicU32::new(0),
+                kept: AtomicU32::new(0),
+                floor: AtomicU64::new(0),
+                label: LabelCell::new(),
+            }
+        }
+    }
+
+    impl Side {
+        pub(crate) fn zeroed() -> Self {
+            Self {
+                count: Count::zeroed(),
+                presence: Presence::zeroed(),
+            }
+        }
+    }
+
+    impl Slot {
+        pub(crate) fn zeroed() -> Self {
+            Self {
+                stamp: AtomicU64::new(0),
+                payload: Payload::new(),
+            }
+        }
     }
 }
 
@@ -280,13 +458,19 @@ const _: () = {
     assert!(offset_of!(Control, header.kind) == 12);
     assert!(offset_of!(Control, header.slots) == 16);
     assert!(offset_of!(Control, header.hot) == 20);
+    assert!(offset_of!(Control, header.senders) == 24);
+    assert!(offset_of!(Control, header.receivers) == 28);
     assert!(offset_of!(Control, header.id) == 32);
+    assert!(offset_of!(Control, header.members) == 64);
+    assert!(offset_of!(Control, header.opened) == 72);
     assert!(offset_of!(Control, sender.count) == 128);
     assert!(offset_of!(Control, sender.presence.life) == 256);
     assert!(offset_of!(Control, sender.presence.parked) == 264);
     assert!(offset_of!(Control, sender.presence.pid) == 268);
     assert!(offset_of!(Control, sender.presence.fences) == 272);
     assert!(offset_of!(Control, sender.presence.kept) == 276);
+    assert!(offset_of!(Control, sender.presence.floor) == 280);
+    assert!(offset_of!(Control, sender.presence.label) == 288);
     assert!(offset_of!(Control, receiver.count) == 384);
     assert!(offset_of!(Control, receiver.presence.life) == 512);
     assert!(offset_of!(Control, receiver.presence.parked) == 520);
@@ -296,13 +480,42 @@ const _: () = {
     assert!(offset_of!(Slot, stamp) == 0);
     assert!(offset_of!(Slot, payload) == 8);
     assert!(size_of::<Slot>() as u64 == STRIDE);
+    assert!(size_of::<Header>() == 128 && size_of::<Side>() == 256);
+    assert!(size_of::<Count>() == 128 && size_of::<Presence>() == 128);
     assert!(MAX_MESSAGE < 1 << LENGTH_BITS);
+
+    // A bus of one lane and one place is a mailbox, but for its kind.
+    let one = match BusGeometry::new(Geometry::DEFAULT, 1, 1) {
+        Some(one) => one,
+        None => panic!("one of each"),
+    };
+    assert!(one.lane_offset(0) as usize == offset_of!(Control, sender));
+    assert!(one.count_offset(0, 0) as usize == offset_of!(Control, receiver.count));
+    assert!(one.place_offset(0) as usize == offset_of!(Control, receiver.presence));
+    assert!(one.slot_offset(0, 1) == Geometry::slot_offset(1));
+    assert!(one.object_size() == Geometry::DEFAULT.object_size());
     assert!(Stamp::new(LAST_MESSAGE, MAX_MESSAGE).ordinal() == LAST_MESSAGE + 1);
 };
 
 // SAFETY: atomics only, valid for any bytes; changed by others at any time without harm.
 #[cfg(not(shm_mailbox_loom))]
 unsafe impl shm_core::Shareable for Control {}
+
+// SAFETY: as above.
+#[cfg(not(shm_mailbox_loom))]
+unsafe impl shm_core::Shareable for Header {}
+
+// SAFETY: as above.
+#[cfg(not(shm_mailbox_loom))]
+unsafe impl shm_core::Shareable for Side {}
+
+// SAFETY: as above.
+#[cfg(not(shm_mailbox_loom))]
+unsafe impl shm_core::Shareable for Count {}
+
+// SAFETY: as above.
+#[cfg(not(shm_mailbox_loom))]
+unsafe impl shm_core::Shareable for Presence {}
 
 // SAFETY: an atomic and a `Payload`, whose bytes are only ever copied by `shm_core::bytes`.
 #[cfg(not(shm_mailbox_loom))]

@@ -35,6 +35,8 @@ pub struct Message {
     stamp: Stamp,
     /// The first of them are the message, the rest is left over from earlier ones.
     bytes: [u8; MAX_MESSAGE],
+    /// Of the last message from a bus.
+    lane: u32,
 }
 
 impl Message {
@@ -44,6 +46,7 @@ impl Message {
         Self {
             stamp: Stamp::from_bits(0),
             bytes: [0; MAX_MESSAGE],
+            lane: 0,
         }
     }
 
@@ -63,6 +66,20 @@ impl Message {
     #[inline]
     pub const fn sequence(&self) -> u64 {
         self.stamp.ordinal().saturating_sub(1)
+    }
+
+    /// Returns the lane of a message from a bus: which of its senders sent it, from 0.
+    ///
+    /// Each lane has its own sequence numbers. A mailbox has one sender, and its receiver leaves
+    /// this as it is.
+    #[must_use]
+    #[inline]
+    pub const fn lane(&self) -> u32 {
+        self.lane
+    }
+
+    pub(crate) fn set_lane(&mut self, lane: u32) {
+        self.lane = lane;
     }
 
     /// Returns the number of bytes.

@@ -2,7 +2,9 @@
 //!
 //! No ordering is decided here, and nothing waits: that is `protocol`'s and `wait`'s.
 
+pub(crate) mod bus;
 pub(crate) mod id;
+pub(crate) mod label;
 pub(crate) mod layout;
 pub(crate) mod message;
 pub(crate) mod payload;

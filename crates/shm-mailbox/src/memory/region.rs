@@ -1,9 +1,38 @@
-//! The typed view of a mailbox's bytes: over a mapping, or on the heap for tests, loom and fuzzing.
+//! The typed view of an object's bytes: over a mapping, or on the heap for tests, loom and fuzzing.
 
 use std::ptr::NonNull;
 
-use crate::memory::layout::{Control, Geometry, Side, Slot};
-use crate::memory::role::Role;
+use crate::memory::layout::{Control, Geometry, Header, KIND_MAILBOX, Presence, Side, Slot};
+use crate::memory::role::{Role, Seat};
+
+/// What an endpoint sees of its object, of whatever kind.
+pub(crate) trait View {
+    /// What the header says of its kind.
+    const KIND: u32;
+
+    /// What the creator wrote, and what a bus says of its members.
+    fn header(&self) -> &Header;
+
+    /// How many messages fit, of one sender.
+    fn geometry(&self) -> Geometry;
+
+    /// The size of the object in bytes.
+    fn object_size(&self) -> u64;
+
+    /// Whether memory was cut off, so that the guard has put zeros in its place; see
+    /// [`shm_core::guard`]. Speaks of the accesses before this call.
+    #[cfg(not(shm_mailbox_loom))]
+    fn is_lost(&self) -> bool;
+
+    /// The seat of the endpoint whose view this is.
+    fn seat(&self, role: Role) -> Seat;
+
+    /// How many seats there are for a role.
+    fn seats(&self, role: Role) -> u32;
+
+    /// Who holds a seat, and how.
+    fn presence(&self, seat: Seat) -> &Presence;
+}
 
 /// The header, the two role blocks and the slots of one mailbox.
 ///
@@ -50,7 +79,7 @@ impl Region {
         let control = NonNull::from(mapping.view::<Control>(0)?);
         let slots = NonNull::from(mapping.slice_view::<Slot>(
             crate::memory::layout::SLOTS_OFFSET,
-            geometry.places() as usize,
+            geometry.all_slots() as usize,
         )?);
         Ok(Self {
             control,
@@ -82,11 +111,32 @@ impl Region {
         &slots[index]
     }
 
-    /// Whether memory was cut off, so that the guard has put zeros in its place; see
-    /// [`shm_core::guard`]. Speaks of the accesses before this call.
+    #[inline(always)]
+    pub(crate) fn geometry(&self) -> Geometry {
+        self.geometry
+    }
+}
+
+impl View for Region {
+    const KIND: u32 = KIND_MAILBOX;
+
+    #[inline(always)]
+    fn header(&self) -> &Header {
+        &self.control().header
+    }
+
+    #[inline(always)]
+    fn geometry(&self) -> Geometry {
+        self.geometry
+    }
+
+    fn object_size(&self) -> u64 {
+        self.geometry.object_size()
+    }
+
     #[cfg(not(shm_mailbox_loom))]
     #[inline(always)]
-    pub(crate) fn is_lost(&self) -> bool {
+    fn is_lost(&self) -> bool {
         match &self.memory {
             Memory::Mapped(mapping) => mapping.is_lost(),
             #[cfg(any(test, fuzzing))]
@@ -94,9 +144,18 @@ impl Region {
         }
     }
 
+    fn seat(&self, role: Role) -> Seat {
+        Seat::new(role, 0)
+    }
+
     #[inline(always)]
-    pub(crate) fn geometry(&self) -> Geometry {
-        self.geometry
+    fn seats(&self, _role: Role) -> u32 {
+        1
+    }
+
+    #[inline(always)]
+    fn presence(&self, seat: Seat) -> &Presence {
+        &self.side(seat.role).presence
     }
 }
 
@@ -106,9 +165,7 @@ mod heap {
     use std::ptr::NonNull;
 
     use super::{Memory, Region};
-    use crate::memory::layout::{Control, Count, Geometry, Header, Presence, Side, Slot};
-    use crate::memory::payload::Payload;
-    use crate::memory::sync::{AtomicU32, AtomicU64};
+    use crate::memory::layout::{Control, Geometry, Header, Side, Slot};
 
     #[derive(Debug)]
     pub(super) struct Heap {
@@ -125,41 +182,15 @@ mod heap {
         }
     }
 
-    fn side() -> Side {
-        Side {
-            count: Count(AtomicU64::new(0)),
-            presence: Presence {
-                life: AtomicU64::new(0),
-                parked: AtomicU32::new(0),
-                pid: AtomicU32::new(0),
-                fences: AtomicU32::new(0),
-                kept: AtomicU32::new(0),
-            },
-        }
-    }
-
     impl Region {
         /// A zeroed region on the heap.
         pub(crate) fn heap(geometry: Geometry) -> Self {
             let control = Box::new(Control {
-                header: Header {
-                    magic: AtomicU64::new(0),
-                    version: AtomicU32::new(0),
-                    kind: AtomicU32::new(0),
-                    slots: AtomicU32::new(0),
-                    hot: AtomicU32::new(0),
-                    unused: AtomicU64::new(0),
-                    id: [AtomicU64::new(0), AtomicU64::new(0)],
-                },
-                sender: side(),
-                receiver: side(),
+                header: Header::zeroed(),
+                sender: Side::zeroed(),
+                receiver: Side::zeroed(),
             });
-            let slots: Box<[Slot]> = (0..geometry.places())
-                .map(|_| Slot {
-                    stamp: AtomicU64::new(0),
-                    payload: Payload::new(),
-                })
-                .collect();
+            let slots: Box<[Slot]> = (0..geometry.all_slots()).map(|_| Slot::zeroed()).collect();
             let control = NonNull::from(Box::leak(control));
             let slots = NonNull::from(Box::leak(slots));
             Self {

@@ -1,8 +1,8 @@
-//! The two places of a message. Arithmetic on private numbers; every access is in `protocol`.
+//! The two slots of a message. Arithmetic on private numbers; every access is in `protocol`.
 //!
 //! A ring of N slots walks through all of them even if only a few messages are ever queued, and is
 //! slower by half as soon as they outgrow the first-level cache. So there is a small ring of H
-//! *hot* slots before it, and message n stands in one of two places:
+//! *hot* slots before it, and message n stands in one of two slots:
 //!
 //! ```text
 //!   slots 0 … H-1      hot    message n in slot n mod H, if fewer than H were queued before it
@@ -24,9 +24,9 @@
 //!
 //! # Why the receiver finds it
 //!
-//! It looks at both places, the hot one first; each number is stamped once, so whichever place
+//! It looks at both slots, the hot one first; each number is stamped once, so whichever slot
 //! shows it is the right one. Neither ever shows a newer message than n while n is awaited: what
-//! overwrites n's place needs n to be given back, as above; and if n is in the other place, the
+//! overwrites n's slot needs n to be given back, as above; and if n is in the other slot, the
 //! sender comes round to this one with message n + H (hot) only if fewer than H are queued, with n
 //! + N (cold) only if fewer than N are, and both count n.
 
@@ -41,7 +41,7 @@ impl Geometry {
 
     /// How many slots there are for messages of which N can be queued.
     #[inline]
-    pub(crate) const fn places(self) -> u32 {
+    pub(crate) const fn all_slots(self) -> u32 {
         self.hot_slots() + if self.is_plain() { 0 } else { self.slots() }
     }
 
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn a_plain_ring_has_no_cold_slots() {
         let plain = geometry(4, 4);
-        assert_eq!(plain.places(), 4);
+        assert_eq!(plain.all_slots(), 4);
         for n in 0..20 {
             assert_eq!(plain.cold_slot(n), None);
             for queued in 0..4 {
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn a_message_behind_h_others_is_in_its_cold_slot() {
         let ring = geometry(2, 8);
-        assert_eq!(ring.places(), 10);
+        assert_eq!(ring.all_slots(), 10);
         assert_eq!(ring.slot_for(5, 1), 1);
         assert_eq!(ring.slot_for(5, 2), 7);
         assert_eq!(ring.slot_for(7, 7), 9);
@@ -109,15 +109,15 @@ mod tests {
 
     /// Sends and receives in every pattern that a counter makes, with a sender that learns late of
     /// what was received, and checks whether a slot is taken when it is chosen, and whether both
-    /// places show what they may.
+    /// slots show what they may.
     #[test]
     fn no_slot_is_chosen_while_it_is_taken() {
         for (hot, slots) in [(1, 2), (1, 4), (2, 4), (2, 8), (4, 8), (1, 8), (4, 4)] {
             let ring = geometry(hot, slots);
             for pattern in 0_u64..1 << 12 {
                 let (mut next, mut received, mut known) = (0_u64, 0_u64, 0_u64);
-                let mut places = VecDeque::new();
-                let mut shown = vec![0; ring.places() as usize];
+                let mut taken = VecDeque::new();
+                let mut shown = vec![0; ring.all_slots() as usize];
                 for step in 0..48 {
                     if step % 3 == pattern % 3 || next - known == u64::from(slots) {
                         known = received;
@@ -125,11 +125,11 @@ mod tests {
                     let full = next - known == u64::from(slots);
                     if pattern >> (step % 12) & 1 == 0 && !full {
                         let slot = ring.slot_for(next, next - known);
-                        assert!(!places.contains(&slot), "{hot}/{slots} {pattern:b}");
-                        places.push_back(slot);
+                        assert!(!taken.contains(&slot), "{hot}/{slots} {pattern:b}");
+                        taken.push_back(slot);
                         next += 1;
                         shown[slot] = next;
-                    } else if places.pop_front().is_some() {
+                    } else if taken.pop_front().is_some() {
                         received += 1;
                     }
                     let (first, second) = (ring.hot_slot(received), ring.cold_slot(received));

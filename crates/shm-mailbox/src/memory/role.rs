@@ -33,6 +33,25 @@ impl Role {
     }
 }
 
+/// One of the ends that an object has room for: a role, and which of those that have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seat {
+    pub(crate) role: Role,
+    /// The lane of a sender, the place of a receiver; 0 in a mailbox.
+    pub(crate) index: u32,
+}
+
+impl Seat {
+    pub(crate) const fn new(role: Role, index: u32) -> Self {
+        Self { role, index }
+    }
+
+    /// The byte of the object on which the seat's holder has a lock.
+    pub(crate) const fn lock_byte(self) -> u64 {
+        self.role.lock_byte() + 2 * self.index as u64
+    }
+}
+
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -15,15 +15,16 @@ use shm_core::{
 
 use crate::error::AttachError;
 use crate::memory::id::MailboxId;
-use crate::memory::layout::{self, Geometry};
-use crate::memory::region::Region;
-use crate::memory::role::Role;
+use crate::memory::layout;
+use crate::memory::region::{Region, View};
+use crate::memory::role::{Role, Seat};
 use crate::object::bell::Belfry;
 use crate::object::channel::Channel;
 use crate::object::claim;
 use crate::object::fences::Fences;
-use crate::object::image::Image;
-use crate::options::Options;
+use crate::object::image::{Form, Image};
+use crate::object::seat::{Seats, Taking};
+use crate::options::Settings;
 use crate::protocol::{self, Bed, Cursor, ReceiveCursor, SendCursor};
 use crate::wait;
 
@@ -35,33 +36,33 @@ const ATTEMPTS: u32 = 100;
 const ROOM_LIMIT: Duration = Duration::from_millis(20);
 
 /// A role in an object, and where it goes on.
-pub(crate) type Attached<C> = (Channel, C);
+pub(crate) type Attached<C> = (Channel<<C as Cursor>::Region>, C);
 
 /// Attaches `role`: opens or creates the object, takes the role, and lets the peer know. A role
 /// that is held is asked for again for as long as `limit`.
 ///
 /// The cursor is made while the role is held and INIT is locked.
-pub(crate) fn attach<C: Cursor>(
-    options: &Options,
+pub(crate) fn attach<C: Cursor<Region: Seats>>(
+    settings: &Settings,
     limit: Duration,
 ) -> Result<Attached<C>, AttachError> {
-    let attaching = Attaching::new(options, C::ROLE)?;
+    let attaching = Attaching::new::<C::Region>(settings, C::ROLE)?;
     let mut busy = None;
     // Everything is given back between two attempts: who wants to close needs INIT.
     let attached = wait::retry(limit, || attaching.once(&mut busy))?;
-    attached.ok_or_else(|| AttachError::RoleTaken {
-        pid: busy.and_then(|object| object.lock_holder(C::ROLE.lock_byte())),
-        name: attaching.name.clone(),
-        role: C::ROLE,
-    })
+    match (attached, busy) {
+        (Some(attached), _) => Ok(attached),
+        (None, Some((object, seat))) => Err(C::Region::busy(seat, C::ROLE, &object, settings)),
+        (None, None) => unreachable!("an attempt that found nothing busy has an outcome"),
+    }
 }
 
 /// Makes a mailbox that never gets a name, and attaches both roles.
 pub(crate) fn pair(
-    options: &Options,
+    settings: &Settings,
 ) -> Result<(Attached<SendCursor>, Attached<ReceiveCursor>), AttachError> {
-    let sending = Attaching::new(options, Role::Sender)?;
-    let receiving = Attaching::new(options, Role::Receiver)?;
+    let sending = Attaching::new::<Region>(settings, Role::Sender)?;
+    let receiving = Attaching::new::<Region>(settings, Role::Receiver)?;
     let object = sending.objects.create_unnamed(&sending.name);
     let object = object.map_err(AttachError::Open)?;
     let size = sending.wanted.object_size();
@@ -69,9 +70,9 @@ pub(crate) fn pair(
     // Locks are an open file's: two that are of one would not see each other's.
     let second = object.reopen()?;
     let (sender, cursor) = sending.begin_new(object)?;
-    let region = map(&second, receiving.wanted)?;
+    let mut region: Region = map(&second, receiving.wanted)?;
     // It is free: nobody else can open the object.
-    let _ = claim::lock(&second, Role::Receiver.lock_byte())?;
+    let _ = region.take(Role::Receiver, &second, settings)?;
     let receiver = receiving.begin(second, region, sender.id, false)?;
     Ok(((sender, cursor), receiver))
 }
@@ -79,35 +80,40 @@ pub(crate) fn pair(
 /// What attaching takes.
 struct Attaching<'a> {
     name: ShmName,
-    wanted: Geometry,
+    wanted: Form,
     objects: ObjectOptions,
     token: ProcessToken,
     fences: Fences,
-    options: &'a Options,
+    settings: &'a Settings,
     role: Role,
 }
 
+/// The object, and the seat in it, that was busy in the last attempt.
+type Busy = Option<(Object, Option<Seat>)>;
+
 impl<'a> Attaching<'a> {
-    fn new(options: &'a Options, role: Role) -> Result<Self, AttachError> {
+    fn new<R: Seats>(settings: &'a Settings, role: Role) -> Result<Self, AttachError> {
+        settings.label()?;
         Ok(Self {
-            name: ShmName::new(&options.name).map_err(AttachError::Name)?,
-            wanted: wanted(options)?,
-            objects: objects(options)?,
+            name: ShmName::new(&settings.name).map_err(AttachError::Name)?,
+            wanted: R::wanted(settings)?,
+            objects: objects(settings)?,
             token: fork::token().map_err(AttachError::System)?,
-            fences: Fences::new(options.wait),
-            options,
+            fences: Fences::new(settings.wait),
+            settings,
             role,
         })
     }
 
-    /// Attaches to what has the name, or to what we give it. `None` if the role is held, in `busy`.
-    fn once<C: Cursor>(
+    /// Attaches to what has the name, or to what we give it. `None` if there is no free seat, in
+    /// `busy`.
+    fn once<C: Cursor<Region: Seats>>(
         &self,
-        busy: &mut Option<Object>,
+        busy: &mut Busy,
     ) -> Result<Option<Attached<C>>, AttachError> {
         for _ in 0..ATTEMPTS {
             let found = match self.objects.open(&self.name) {
-                Err(OpenError::NotFound { .. }) if self.options.create => None,
+                Err(OpenError::NotFound { .. }) if self.settings.create => None,
                 found => Some(found.map_err(AttachError::Open)?),
             };
             let Some(object) = found else {
@@ -126,15 +132,17 @@ impl<'a> Attaching<'a> {
                 continue;
             }
             let image = Image::read(&object)?;
-            self.ensure_wanted(image.geometry)?;
-            let region = map(&object, image.geometry)?;
-            if claim::lock(&object, self.role.lock_byte())?.is_none() {
+            let mut region: C::Region = map(&object, image.form)?;
+            self.ensure_wanted(image.form)?;
+            let taking = region.take(self.role, &object, self.settings);
+            ensure_memory(&region, &object)?;
+            if let Taking::Busy(seat) = taking? {
                 object.unlock(layout::INIT)?;
-                *busy = Some(object);
+                *busy = Some((object, seat));
                 return Ok(None);
             }
             let (channel, cursor) = self.begin(object, region, image.id, false)?;
-            channel.wake_unconditionally();
+            channel.wake_peers();
             ensure_memory(&channel.region, &channel.object)?;
             channel.object.unlock(layout::INIT)?;
             return Ok(Some((channel, cursor)));
@@ -146,7 +154,7 @@ impl<'a> Attaching<'a> {
 
     /// Makes a mailbox, attaches to it, and gives it the name. `None` if that is taken, and what
     /// was made is removed.
-    fn create<C: Cursor>(&self) -> Result<Option<Attached<C>>, AttachError> {
+    fn create<C: Cursor<Region: Seats>>(&self) -> Result<Option<Attached<C>>, AttachError> {
         let object = self.objects.create_unnamed(&self.name);
         let object = object.map_err(AttachError::Open)?;
         if !self.reserve(&object)? {
@@ -160,12 +168,12 @@ impl<'a> Attaching<'a> {
     }
 
     /// Makes a mailbox of an object that nobody else has, and takes up the role.
-    fn begin_new<C: Cursor>(&self, object: Object) -> Result<Attached<C>, AttachError> {
-        let region = map(&object, self.wanted)?;
+    fn begin_new<C: Cursor<Region: Seats>>(&self, object: Object) -> Result<Attached<C>, AttachError> {
+        let mut region: C::Region = map(&object, self.wanted)?;
         let id = MailboxId::random()?;
         protocol::write_header(&region, id);
-        // It is free: nobody else has the object.
-        let _ = claim::lock(&object, self.role.lock_byte())?;
+        // There is one: nobody else has the object.
+        let _ = region.take(self.role, &object, self.settings)?;
         self.begin(object, region, id, true)
     }
 
@@ -189,30 +197,46 @@ impl<'a> Attaching<'a> {
         }
     }
 
-    /// An error if there are not the slots that the user asked for.
-    fn ensure_wanted(&self, found: Geometry) -> Result<(), AttachError> {
-        let (slots, wanted) = (found.slots(), self.wanted.slots());
-        let suits = match self.options.exact {
-            _ if self.options.slots.is_none() => true,
-            Some(true) => slots == wanted,
-            Some(false) => true,
-            None => slots >= wanted,
+    /// An error if there are not the slots or seats that the user asked for.
+    fn ensure_wanted(&self, found: Form) -> Result<(), AttachError> {
+        let settings = self.settings;
+        let suits = |found, wanted: Option<u32>| match (settings.exact, wanted) {
+            (_, None) | (Some(false), _) => true,
+            (Some(true), Some(wanted)) => found == wanted,
+            (None, Some(wanted)) => found >= wanted,
         };
-        if !suits {
+        let slots = found.ring().slots();
+        if !suits(slots, settings.slots) {
             return Err(AttachError::OtherSlots {
                 name: self.name.clone(),
-                found: found.slots(),
-                expected: self.wanted.slots(),
+                found: slots,
+                expected: self.wanted.ring().slots(),
             });
+        }
+        let Form::Bus(found) = found else {
+            return Ok(());
+        };
+        for (role, found, wanted) in [
+            (Role::Sender, found.senders(), settings.senders),
+            (Role::Receiver, found.receivers(), settings.receivers),
+        ] {
+            if !suits(found, wanted) {
+                return Err(AttachError::OtherSeats {
+                    name: self.name.clone(),
+                    role,
+                    found,
+                    expected: wanted.unwrap_or(found),
+                });
+            }
         }
         Ok(())
     }
 
     /// Takes up the role, whose lock we hold, with INIT, or in an object that nobody else has.
-    fn begin<C: Cursor>(
+    fn begin<C: Cursor<Region: Seats>>(
         &self,
         object: Object,
-        region: Region,
+        region: C::Region,
         id: MailboxId,
         created: bool,
     ) -> Result<Attached<C>, AttachError> {
@@ -222,29 +246,28 @@ impl<'a> Attaching<'a> {
             name: self.name.clone(),
             corrupt,
         })?;
-        let bed = self.options.bed();
+        let bed = self.settings.bed();
         let belfry = match bed {
             Bed::Bell => Some(Belfry::new(&object).map_err(AttachError::Bell)?),
             Bed::Futex => None,
         };
-        let presence = &region.side(self.role).presence;
+        let presence = region.presence(region.seat(self.role));
         let life = protocol::begin_life(presence, std::process::id(), self.fences.word());
         // So that the peer goes by our word on fences from now on. Where it is impossible it is
         // rarely needed, and costs a slice.
         let _: bool = barrier::heavy();
         let channel = Channel {
+            watches: region.watches(self.role),
             object,
             region,
             role: self.role,
             id,
             life,
             created,
-            await_peer: self.options.await_peer,
+            await_peer: self.settings.await_peer,
             token: self.token,
             fences: self.fences.clone(),
             broken: None,
-            known_life: Cell::new(0),
-            unmet: Cell::new(None),
             abandoned: Cell::new(false),
             announced: Cell::new(false),
             bed,
@@ -255,30 +278,17 @@ impl<'a> Attaching<'a> {
     }
 }
 
-/// The form of the mailbox if we make it.
-fn wanted(options: &Options) -> Result<Geometry, AttachError> {
-    let geometry = match options.slots {
-        None => Geometry::DEFAULT,
-        Some(slots) => Geometry::new(slots).ok_or(AttachError::Slots { found: slots })?,
-    };
-    let Some(found) = options.hot_slots else {
-        return Ok(geometry);
-    };
-    let slots = geometry.slots();
-    Geometry::with_hot(slots, found).ok_or(AttachError::HotSlots { found, slots })
-}
-
 /// How to open or make the object; an error if the mode would keep even the owner's other end out,
 /// or is more than permissions.
-fn objects(options: &Options) -> Result<ObjectOptions, AttachError> {
+fn objects(settings: &Settings) -> Result<ObjectOptions, AttachError> {
     let mut objects = ObjectOptions::new();
     objects
-        .any_owner(options.any_owner)
-        .any_mode(options.any_owner);
-    if let Some(group) = options.group {
+        .any_owner(settings.any_owner)
+        .any_mode(settings.any_owner);
+    if let Some(group) = settings.group {
         objects.group(group).mode(0o660);
     }
-    if let Some(found) = options.mode {
+    if let Some(found) = settings.mode {
         if found > 0o777 || found & 0o600 != 0o600 {
             return Err(AttachError::Mode { found });
         }
@@ -288,7 +298,7 @@ fn objects(options: &Options) -> Result<ObjectOptions, AttachError> {
 }
 
 /// An error if the object was cut off while we attached, and the guard has put zeros in its place.
-fn ensure_memory(region: &Region, object: &Object) -> Result<(), AttachError> {
+fn ensure_memory(region: &impl View, object: &Object) -> Result<(), AttachError> {
     if region.is_lost() {
         return Err(AttachError::Truncated {
             name: object.name().clone(),
@@ -297,7 +307,12 @@ fn ensure_memory(region: &Region, object: &Object) -> Result<(), AttachError> {
     Ok(())
 }
 
-fn map(object: &Object, geometry: Geometry) -> Result<Region, AttachError> {
+fn map<R: Seats>(object: &Object, form: Form) -> Result<R, AttachError> {
     let mapping = Mapping::shared(object).map_err(AttachError::Map)?;
-    Region::map(mapping, geometry).map_err(AttachError::View)
+    let region = R::map(mapping, form).ok_or_else(|| AttachError::OtherKind {
+        name: object.name().clone(),
+        found: form.name(),
+        expected: R::NAME,
+    })?;
+    region.map_err(AttachError::View)
 }

@@ -1,4 +1,4 @@
-//! What both endpoints have in common: an object, its region, a role in it, and a watch on the
+//! What both endpoints have in common: an object, its region, a seat in it, and a watch on each
 //! peer.
 
 use std::cell::Cell;
@@ -9,20 +9,20 @@ use shm_core::{Object, ShmName, SystemError};
 use crate::error::Failure;
 use crate::memory::id::MailboxId;
 use crate::memory::layout::Presence;
-use crate::memory::region::Region;
-use crate::memory::role::Role;
+use crate::memory::role::{Role, Seat};
 use crate::object::bell::Belfry;
 use crate::object::fences::Fences;
+use crate::object::seat::Seats;
 use crate::protocol::corrupt::Corrupt;
-use crate::protocol::{self, Bed, Peer};
+use crate::protocol::{self, Bed, Cursor, Peer};
 
-/// One attached role. Made by [`attach`](crate::object::attach::attach), ended by
+/// One attached end. Made by [`attach`](crate::object::attach::attach), ended by
 /// [`close`](crate::object::close::close).
 #[derive(Debug)]
-pub(crate) struct Channel {
-    /// Holds the role lock: its descriptor lives as long as the endpoint.
+pub(crate) struct Channel<R: Seats> {
+    /// Holds the seat's lock: its descriptor lives as long as the endpoint.
     pub(crate) object: Object,
-    pub(crate) region: Region,
+    pub(crate) region: R,
     pub(crate) role: Role,
     pub(crate) id: MailboxId,
     /// What our own `life` says for as long as we are attached.
@@ -35,11 +35,8 @@ pub(crate) struct Channel {
     pub(crate) fences: Fences,
     /// What has broken the endpoint; every later operation fails with it.
     pub(crate) broken: Option<Broken>,
-    /// The peer's `life` when it was last checked.
-    pub(crate) known_life: Cell<u64>,
-    /// The `life` of a peer that was gone when we attached, for as long as that is all we know of a
-    /// peer: what became of it is none of our business.
-    pub(crate) unmet: Cell<Option<u64>>,
+    /// One for each seat of a peer.
+    pub(crate) watches: R::Watches,
     /// The last check has found that nobody will come: so every later wait begins with a check.
     pub(crate) abandoned: Cell<bool>,
     /// Our last sleep has expired, and its announcement stands, unless somebody has cleared it.
@@ -50,6 +47,34 @@ pub(crate) struct Channel {
     pub(crate) belfry: Option<Belfry>,
 }
 
+/// What an endpoint knows of one seat of a peer.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    /// The `life` that stood there when the peer was last checked.
+    known_life: Cell<u64>,
+    /// The `life` of a peer that was gone when we attached, for as long as that is all we know of a
+    /// peer: what became of it is none of our business.
+    unmet: Cell<Option<u64>>,
+}
+
+/// What is known of all peers together.
+#[derive(Clone, Copy, Debug, Default)]
+struct Company {
+    attached: bool,
+    /// Some have closed, or died, of whom we are to be told.
+    closed: bool,
+    died: bool,
+}
+
+/// What a check has found.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    /// To be reported, unless what is waited for is there after all.
+    pub(crate) failure: Option<Failure>,
+    /// A peer is attached.
+    pub(crate) attached: bool,
+}
+
 /// What an endpoint does not recover from.
 #[derive(Debug)]
 pub(crate) enum Broken {
@@ -57,7 +82,7 @@ pub(crate) enum Broken {
     Truncated { expected: u64, found: u64 },
 }
 
-impl Channel {
+impl<R: Seats> Channel<R> {
     /// Whether the endpoint may be used: not in a forked child, and not once it is broken.
     #[inline]
     pub(crate) fn ensure_usable(&self) -> Result<(), Failure> {
@@ -100,9 +125,10 @@ impl Channel {
     /// The failure to report: remembers what breaks the endpoint, and does not take the zeros in
     /// the place of lost memory for the peer's.
     #[cold]
-    pub(crate) fn remember(&mut self, failure: Failure) -> Failure {
+    pub(crate) fn remember(&mut self, failure: Failure, cursor: &mut impl Cursor) -> Failure {
         let failure = self.ensure_memory().err().unwrap_or(failure);
         match &failure {
+            Failure::Corrupt(corrupt) if cursor.leaves_out(corrupt) => {}
             Failure::Corrupt(corrupt) => self.broken = Some(Broken::Corrupt(corrupt.clone())),
             &Failure::Truncated { expected, found } => {
                 self.broken = Some(Broken::Truncated { expected, found });
@@ -116,13 +142,26 @@ impl Channel {
         self.object.name()
     }
 
-    pub(crate) fn own(&self) -> &Presence {
-        &self.region.side(self.role).presence
+    /// The seat that we hold.
+    pub(crate) fn seat(&self) -> Seat {
+        self.region.seat(self.role)
     }
 
-    #[inline]
-    pub(crate) fn peer(&self) -> &Presence {
-        &self.region.side(self.role.peer()).presence
+    pub(crate) fn own(&self) -> &Presence {
+        self.region.presence(self.seat())
+    }
+
+    /// The seats of our peers, in the order of the watches.
+    #[inline(always)]
+    pub(crate) fn peers(&self) -> impl Iterator<Item = Seat> {
+        let role = self.role.peer();
+        (0..self.region.seats(role)).map(move |index| Seat::new(role, index))
+    }
+
+    /// The seats of our peers, and what we know of each.
+    #[inline(always)]
+    fn watched(&self) -> impl Iterator<Item = (Seat, &Watch)> {
+        self.peers().zip(self.watches.as_ref())
     }
 
     /// Whether something calls for a check: news of the peer, or the bell has rung.
@@ -134,99 +173,124 @@ impl Channel {
     /// Whether the peer came, closed or came back since the last check, or the memory went, or that
     /// check has failed.
     pub(crate) fn has_news_of_peer(&self) -> bool {
-        protocol::glance_at_life(self.peer()) != self.known_life.get()
-            || self.abandoned.get()
-            || self.region.is_lost()
+        let has_news = |(seat, watch): (Seat, &Watch)| {
+            protocol::glance_at_life(self.region.presence(seat)) != watch.known_life.get()
+        };
+        self.watched().any(has_news) || self.abandoned.get() || self.region.is_lost()
     }
 
     /// Whether there is now something to tell of a peer that had left before we came, since we have
     /// dealt with it.
-    pub(crate) fn owes_an_end(&self, has_met: bool) -> bool {
-        has_met && !self.await_peer && self.unmet.get().is_some()
+    pub(crate) fn owes_an_end(&self, cursor: &impl Cursor) -> bool {
+        let mut watched = self.watched();
+        let owes = |(seat, watch): (Seat, &Watch)| {
+            watch.unmet.get().is_some() && cursor.has_met(seat.index)
+        };
+        !self.await_peer && watched.any(owes)
     }
 
-    /// How many messages are committed and not yet acknowledged, as far as there is memory to look
-    /// at.
-    pub(crate) fn queued(&self) -> u64 {
-        if self.broken_memory() {
-            return 0;
-        }
-        protocol::queued(&self.region)
-    }
-
-    /// Checks the object and the peer. The verdict is the failure to report, unless what is waited
-    /// for is there after all: nobody is attached who could still bring it.
-    ///
-    /// `count` is what our own count says; `has_met` tells that we have dealt with the last peer,
-    /// whether or not we have seen it attached.
-    pub(crate) fn check(&self, count: u64, has_met: bool) -> Result<Option<Failure>, Failure> {
+    /// Checks the object and the peers. It fails if nobody is attached who could still bring what
+    /// is waited for.
+    pub(crate) fn check<C: Cursor<Region = R>>(&self, cursor: &C) -> Result<Verdict, Failure> {
         let status = self.object.status()?;
         self.ensure_size(status.size)?;
         self.ensure_memory()?;
-        let own = self.region.side(self.role);
-        let intact = protocol::is_intact(&self.region, own, self.life, count);
-        if status.allocated < self.region.geometry().object_size() || !intact {
+        let intact = protocol::is_intact(self.region.header(), self.own(), self.life)
+            && cursor.stands(&self.region);
+        if status.allocated < self.region.object_size() || !intact {
             // All of it was reserved. A hole was punched, or the object was cut off and has grown
             // again.
             return Err(self.truncated(status.size));
         }
-        let (peer, life) = self.judge_peer()?;
-        if let Some(life) = life {
-            self.known_life.set(life);
-        }
-        if peer == Peer::Attached || life != self.unmet.get() {
-            self.unmet.set(None);
-        }
+        let company = self.meet(cursor)?;
         if let Some(belfry) = &self.belfry {
-            belfry.checked(peer == Peer::Attached);
+            belfry.checked(company.attached);
         }
-        let is_told = !self.await_peer && (has_met || self.unmet.get().is_none());
-        let verdict = match peer {
-            Peer::Attached => None,
-            Peer::Closed if is_told => Some(Failure::Closed),
-            Peer::Died if is_told => Some(Failure::PeerDied),
+        let verdict = match company {
+            Company { attached: true, .. } => None,
+            Company { died: true, .. } => Some(Failure::PeerDied),
+            Company { closed: true, .. } => Some(Failure::Closed),
             // Nobody attaches to an object that has lost its name, so who is not there then never
             // will be.
             _ => (!self.object.has_name()?).then_some(Failure::Unlinked),
         };
         self.abandoned.set(verdict.is_some());
-        Ok(verdict)
+        Ok(Verdict {
+            failure: verdict,
+            attached: company.attached,
+        })
+    }
+
+    /// Looks at each peer, and remembers what there is to know.
+    fn meet(&self, cursor: &impl Cursor) -> Result<Company, SystemError> {
+        let mut company = Company::default();
+        for (seat, watch) in self.watched() {
+            let (peer, life) = self.judge(seat)?;
+            if let Some(life) = life {
+                watch.known_life.set(life);
+            }
+            if peer == Peer::Attached || life != watch.unmet.get() {
+                watch.unmet.set(None);
+            }
+            let has_met = watch.unmet.get().is_none() || cursor.has_met(seat.index);
+            let is_told = has_met && !self.await_peer;
+            company.attached |= peer == Peer::Attached;
+            company.closed |= peer == Peer::Closed && is_told;
+            company.died |= peer == Peer::Died && is_told;
+        }
+        Ok(company)
     }
 
     /// After attaching: who is there already, and who was there before.
     pub(crate) fn look_around(&self) -> Result<(), SystemError> {
-        let (peer, life) = self.judge_peer()?;
-        if peer != Peer::Attached {
-            self.unmet.set(life);
+        for (seat, watch) in self.watched() {
+            let (peer, life) = self.judge(seat)?;
+            if peer != Peer::Attached {
+                watch.unmet.set(life);
+            }
         }
         Ok(())
     }
 
     /// Whether a peer is attached.
     pub(crate) fn has_peer(&self) -> Result<bool, SystemError> {
-        self.object
-            .is_locked_elsewhere(self.role.peer().lock_byte())
+        for seat in self.peers() {
+            if self.object.is_locked_elsewhere(seat.lock_byte())? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
-    /// What is known of the peer now.
+    /// What is known of the peers now: of any that is attached, else of any that died, else of any
+    /// that has closed.
     pub(crate) fn verdict(&self) -> Result<Peer, SystemError> {
-        Ok(self.judge_peer()?.0)
+        let mut verdict = Peer::NeverSeen;
+        for seat in self.peers() {
+            verdict = match (verdict, self.judge(seat)?.0) {
+                (Peer::Attached, _) | (_, Peer::Attached) => Peer::Attached,
+                (Peer::Died, _) | (_, Peer::Died) => Peer::Died,
+                (Peer::Closed, _) | (_, Peer::Closed) => Peer::Closed,
+                (Peer::NeverSeen, Peer::NeverSeen) => Peer::NeverSeen,
+            };
+        }
+        Ok(verdict)
     }
 
-    /// What is known of the peer, and by which `life`, unless that is about to change.
+    /// What is known of a peer, and by which `life`, unless that is about to change.
     ///
     /// The lock alone does not tell a closed peer from a dead one, and `life` alone not a dead one
     /// from a living one; between reading the two the peer may have gone and another come. So
     /// `life` is read on both sides of the lock until both readings agree.
-    fn judge_peer(&self) -> Result<(Peer, Option<u64>), SystemError> {
+    fn judge(&self, seat: Seat) -> Result<(Peer, Option<u64>), SystemError> {
         let read_life = || {
             if self.broken_memory() {
                 0
             } else {
-                protocol::read_life(self.peer())
+                protocol::read_life(self.region.presence(seat))
             }
         };
-        let byte = self.role.peer().lock_byte();
+        let byte = seat.lock_byte();
         // Bounded: only a misbehaving peer changes its life this often, and it is there.
         for _ in 0..100 {
             let before = read_life();
@@ -245,14 +309,14 @@ impl Channel {
 
     /// An error if the object, which is `found` bytes long, ends before its last slot.
     pub(super) fn ensure_size(&self, found: u64) -> Result<(), Failure> {
-        if found < self.region.geometry().object_size() {
+        if found < self.region.object_size() {
             return Err(self.truncated(found));
         }
         Ok(())
     }
 
     pub(super) fn truncated(&self, found: u64) -> Failure {
-        let expected = self.region.geometry().object_size();
+        let expected = self.region.object_size();
         Failure::Truncated { expected, found }
     }
 }

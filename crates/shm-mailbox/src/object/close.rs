@@ -8,7 +8,8 @@ use super::channel::Channel;
 use super::claim;
 use crate::error::CloseError;
 use crate::memory::layout;
-use crate::memory::role::Role;
+use crate::memory::region::View;
+use crate::object::seat::Seats;
 use crate::protocol::{self, Cursor};
 
 /// The state of the object after closing.
@@ -31,6 +32,8 @@ pub enum Closed {
 pub(crate) enum Disposal {
     /// Closed; the object is unlinked if that is due.
     Close,
+    /// As `Close`, and the seat is kept for nobody, whatever its label.
+    Forget,
     /// Closed; the object stays, also when others leave it later.
     Keep,
     /// As one that died; the object is unlinked if that is due.
@@ -54,9 +57,9 @@ pub(crate) fn when_dropped() -> Disposal {
 /// The name goes with the endpoint that leaves an empty mailbox last: with the sender, once
 /// everything was acknowledged; or with the receiver, if no sender is attached, and the last one,
 /// if there was any, has closed and did not ask that the object stays.
-pub(crate) fn close(
-    channel: &Channel,
-    cursor: &mut impl Cursor,
+pub(crate) fn close<C: Cursor<Region: Seats>>(
+    channel: &Channel<C::Region>,
+    cursor: &mut C,
     disposal: Disposal,
 ) -> Result<Closed, CloseError> {
     if !channel.token.is_current() {
@@ -70,24 +73,21 @@ pub(crate) fn close(
         name: channel.name().clone(),
     };
     let size = object.size().map_err(CloseError::System)?;
-    if size < channel.region.geometry().object_size() || channel.broken_memory() {
+    if size < channel.region.object_size() || channel.broken_memory() {
         // Nothing may be touched any more; the role goes with the descriptor.
         return Err(truncated());
     }
     let init = claim::init(object).map_err(CloseError::System)?;
-    if matches!(disposal, Disposal::Close | Disposal::Keep) {
+    if matches!(disposal, Disposal::Close | Disposal::Forget | Disposal::Keep) {
         protocol::end_life(channel.own(), channel.life, disposal == Disposal::Keep);
     }
     // What the peer wrote may be impossible: then nobody knows what is left, and the object stays.
     let queued = cursor.queued(&channel.region);
     let empty = queued == Ok(0);
-    let due = match channel.role {
-        Role::Sender => empty,
-        Role::Receiver => {
-            let alone = !channel.has_peer().map_err(CloseError::System)?;
-            empty && alone && protocol::leaves_nothing(channel.peer())
-        }
-    };
+    if init.is_some() && disposal != Disposal::Die {
+        C::Region::give_up(channel, disposal == Disposal::Forget);
+    }
+    let due = C::Region::is_last(channel, empty).map_err(CloseError::System)?;
     if channel.broken_memory() {
         // A count of zeros must not unlink anything.
         return Err(truncated());
@@ -101,9 +101,9 @@ pub(crate) fn close(
     // Whatever came of that (only the owner of an object may unlink it), the role is free and the
     // peer can see it.
     object
-        .unlock(channel.role.lock_byte())
+        .unlock(channel.seat().lock_byte())
         .map_err(CloseError::System)?;
-    channel.wake_unconditionally();
+    channel.wake_peers();
     if init.is_none() {
         return Err(CloseError::InitBusy {
             name: channel.name().clone(),

@@ -6,14 +6,48 @@ use crate::classic;
 use crate::error::AttachError;
 use crate::memory::id::MailboxId;
 use crate::memory::layout::{
-    Geometry, KIND_RING, MAGIC, MAX_SLOTS, SLOTS_OFFSET, VERSION, is_whole_pages, offset,
+    BusGeometry, Geometry, KIND_BUS, KIND_MAILBOX, MAGIC, MAX_SEATS, MAX_SLOTS, SLOTS_OFFSET,
+    VERSION, is_whole_pages, offset,
 };
 
-/// What the header of a mailbox says, checked.
+/// What the header of a mailbox or a bus says, checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Image {
-    pub(crate) geometry: Geometry,
+    pub(crate) form: Form,
     pub(crate) id: MailboxId,
+}
+
+/// The form of an object, by its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Mailbox(Geometry),
+    Bus(BusGeometry),
+}
+
+impl Form {
+    /// The ring of each sender.
+    pub(crate) const fn ring(self) -> Geometry {
+        match self {
+            Self::Mailbox(geometry) => geometry,
+            Self::Bus(form) => form.lane(),
+        }
+    }
+
+    /// The size of the object in bytes.
+    pub(crate) const fn object_size(self) -> u64 {
+        match self {
+            Self::Mailbox(geometry) => geometry.object_size(),
+            Self::Bus(form) => form.object_size(),
+        }
+    }
+
+    /// What it is called in errors.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Mailbox(_) => "mailbox",
+            Self::Bus(_) => "bus",
+        }
+    }
 }
 
 impl Image {
@@ -71,8 +105,9 @@ impl Image {
             })
         };
         let kind = half_at(bytes, 12);
-        if kind != KIND_RING {
-            return differs("kind", kind.into(), KIND_RING.to_string());
+        if kind != KIND_MAILBOX && kind != KIND_BUS {
+            let expected = format!("{KIND_MAILBOX} or {KIND_BUS}");
+            return differs("kind", kind.into(), expected);
         }
         let slots = half_at(bytes, 16);
         if Geometry::new(slots).is_none() {
@@ -84,15 +119,31 @@ impl Image {
             let expected = format!("a power of two from 1 to {slots}");
             return differs("hot slots", hot.into(), expected);
         };
-        if size < geometry.object_size() {
-            return differs("size", size, geometry.object_size().to_string());
+        let form = match kind {
+            KIND_BUS => {
+                let (senders, receivers) = (half_at(bytes, 24), half_at(bytes, 28));
+                for (field, found) in [("lanes", senders), ("places", receivers)] {
+                    if !(1..=MAX_SEATS).contains(&found) {
+                        return differs(field, found.into(), format!("1 to {MAX_SEATS}"));
+                    }
+                }
+                let Some(form) = BusGeometry::new(geometry, senders, receivers) else {
+                    let found = u64::from(slots) * u64::from(senders);
+                    return differs("slots in all lanes", found, format!("at most {MAX_SLOTS}"));
+                };
+                Form::Bus(form)
+            }
+            _ => Form::Mailbox(geometry),
+        };
+        if size < form.object_size() {
+            return differs("size", size, form.object_size().to_string());
         }
         let mut id = [0; 16];
         id.copy_from_slice(&bytes[offset::ID..offset::ID + 16]);
         let Some(id) = MailboxId::from_bytes(id) else {
             return differs("id", 0, "16 bytes that are not all 0".to_owned());
         };
-        Ok(Self { geometry, id })
+        Ok(Self { form, id })
     }
 }
 

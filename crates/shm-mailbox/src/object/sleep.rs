@@ -8,9 +8,11 @@ use shm_core::{BellError, Moment, SystemError, barrier, bell, futex};
 
 use crate::error::Failure;
 use crate::memory::layout::Presence;
+use crate::memory::role::{Role, Seat};
 use crate::memory::sync::{AtomicU32, Ordering};
 use crate::object::bell::Belfry;
 use crate::object::channel::Channel;
+use crate::object::seat::Seats;
 use crate::protocol::{self, Bed, Slept, Wake};
 
 /// How long a sleep may last whose announcement may not be seen: the kernel had no memory for the
@@ -20,30 +22,29 @@ pub(crate) const UNSEEN: Duration = Duration::from_millis(1);
 /// `EFAULT` of `errno(3)` on Linux.
 const EFAULT: i32 = 14;
 
-impl Channel {
-    /// After publishing: wakes the peer, whose presence this is, if it sleeps.
-    #[inline]
-    pub(crate) fn wake_parked(&self, peer: &Presence) {
-        if let Some(bed) = protocol::take_parked(peer, self.fences.registered) {
-            self.wake(bed, peer);
-        }
+impl<R: Seats> Channel<R> {
+    /// Clears the flag of each peer and wakes it, whatever the flag says.
+    pub(crate) fn wake_peers(&self) {
+        self.wake_all(self.role.peer());
     }
 
-    /// Clears the peer's flag and wakes it, whatever the flag says.
-    pub(crate) fn wake_unconditionally(&self) {
-        let peer = self.peer();
-        let bed = protocol::take_bed(peer);
-        // Also a peer whose flag another has cleared, and died before it woke the peer: but it did
-        // not die without ringing.
-        self.wake(Bed::Futex, peer);
-        if bed == Some(Bed::Bell) {
-            self.wake(Bed::Bell, peer);
+    /// Clears the flag of everyone with this role and wakes it, whatever the flag says.
+    pub(crate) fn wake_all(&self, role: Role) {
+        for index in 0..self.region.seats(role) {
+            let peer = self.region.presence(Seat::new(role, index));
+            let bed = protocol::take_bed(peer);
+            // Also a peer whose flag another has cleared, and died before it woke the peer: but it
+            // did not die without ringing.
+            self.wake(Bed::Futex, peer);
+            if bed == Some(Bed::Bell) {
+                self.wake(Bed::Bell, peer);
+            }
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn wake(&self, bed: Bed, peer: &Presence) {
+    pub(crate) fn wake(&self, bed: Bed, peer: &Presence) {
         match bed {
             // An error means that the memory was cut off; the next check reports it.
             Bed::Futex => drop(futex::wake(&peer.parked, 1)),
@@ -158,10 +159,17 @@ impl Channel {
         }
     }
 
-    /// Whether the peer has closed and not freed its role yet, or attached and not begun its life:
-    /// it will ring.
+    /// Whether a peer has closed and not freed its role yet, or attached and not begun its life: it
+    /// will ring.
     pub(crate) fn is_peer_unsettled(&self) -> Result<bool, SystemError> {
-        Ok(protocol::is_closed(protocol::read_life(self.peer())) && self.has_peer()?)
+        for seat in self.peers() {
+            let life = protocol::read_life(self.region.presence(seat));
+            let byte = seat.lock_byte();
+            if protocol::is_closed(life) && self.object.is_locked_elsewhere(byte)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Announces that we wait for our bell, and looks once more: whether what `look` looks for is

@@ -280,7 +280,7 @@ impl Tap {
             return Ok(());
         }
         if !is_found && self.word(offset::RECEIVED)? <= n {
-            // It is queued, so one of the two places had it all the time.
+            // It is queued, so one of the two slots had it all the time.
             let found = stamp_of(&self.copy).ordinal();
             return Err(self.corrupt(Field::Stamp, found, n + 1..=n + 1));
         }

@@ -5,11 +5,14 @@ use std::ops::RangeInclusive;
 
 /// A value in the shared memory that no correct peer would have written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field} is {found}, expected {} to {}", expected.start(), expected.end())]
+#[error("{field}{} is {found}, expected {} to {}", seat(self), expected.start(), expected.end())]
 pub struct Corrupt {
     field: Field,
     found: u64,
     expected: RangeInclusive<u64>,
+    /// On a bus.
+    lane: Option<u32>,
+    place: Option<u32>,
 }
 
 /// The field that holds the value.
@@ -27,6 +30,10 @@ pub enum Field {
     Stamp,
     /// The message length in a slot's stamp.
     Length,
+    /// The mask of the places that count on a bus.
+    Members,
+    /// What had been given back of a lane when the last place was left.
+    Floor,
 }
 
 impl Corrupt {
@@ -36,7 +43,29 @@ impl Corrupt {
             field,
             found,
             expected,
+            lane: None,
+            place: None,
         }
+    }
+
+    /// As found in this lane of a bus, and there at this place.
+    #[cold]
+    pub(crate) fn at(mut self, lane: u32, place: Option<u32>) -> Self {
+        self.lane = Some(lane);
+        self.place = place;
+        self
+    }
+
+    /// On a bus, the lane in which it was found.
+    #[must_use]
+    pub fn lane(&self) -> Option<u32> {
+        self.lane
+    }
+
+    /// On a bus, the place whose count it is.
+    #[must_use]
+    pub fn place(&self) -> Option<u32> {
+        self.place
     }
 
     /// Which field it is.
@@ -58,6 +87,15 @@ impl Corrupt {
     }
 }
 
+/// Where on a bus it was found.
+fn seat(corrupt: &Corrupt) -> String {
+    match (corrupt.lane, corrupt.place) {
+        (Some(lane), Some(place)) => format!(" of lane {lane} at place {place}"),
+        (Some(lane), None) => format!(" of lane {lane}"),
+        _ => String::new(),
+    }
+}
+
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -65,6 +103,8 @@ impl fmt::Display for Field {
             Self::Received => "`received`",
             Self::Stamp => "the number in a stamp",
             Self::Length => "the length in a stamp",
+            Self::Members => "`members`",
+            Self::Floor => "`floor`",
         })
     }
 }

@@ -3,33 +3,36 @@
 use std::fmt;
 
 use crate::memory::id::MailboxId;
-use crate::memory::layout::{AWAKE, KIND_RING, MAGIC, PUBLISHER_FENCES, Presence, Side, VERSION};
-use crate::memory::region::Region;
+use crate::memory::layout::{AWAKE, Header, KIND_BUS, MAGIC, PUBLISHER_FENCES, Presence, VERSION};
+use crate::memory::region::View;
+use crate::memory::role::Role;
 use crate::memory::sync::Ordering;
 
 /// Writes the header of a new mailbox, whose bytes are all zero, and which has no name yet.
-pub(crate) fn write_header(region: &Region, id: MailboxId) {
-    let header = &region.control().header;
+pub(crate) fn write_header<R: View>(region: &R, id: MailboxId) {
+    let header = region.header();
     let geometry = region.geometry();
     // Relaxed, here and below: nobody else has the object before it has its name, which a system
     // call gives it.
     header.magic.store(MAGIC, Ordering::Relaxed);
     header.version.store(VERSION, Ordering::Relaxed);
-    header.kind.store(KIND_RING, Ordering::Relaxed);
+    header.kind.store(R::KIND, Ordering::Relaxed);
     header.slots.store(geometry.slots(), Ordering::Relaxed);
     header.hot.store(geometry.hot_slots(), Ordering::Relaxed);
+    if R::KIND == KIND_BUS {
+        let seats = |role| region.seats(role);
+        header.senders.store(seats(Role::Sender), Ordering::Relaxed);
+        header.receivers.store(seats(Role::Receiver), Ordering::Relaxed);
+    }
     for (field, word) in header.id.iter().zip(id.words()) {
         field.store(word, Ordering::Relaxed);
     }
 }
 
-/// Whether the header, and what the holder of `own` has written, its `life` and its `count`, still
-/// stand there.
-pub(crate) fn is_intact(region: &Region, own: &Side, life: u64, count: u64) -> bool {
+/// Whether the header and the `life` of its own that an end has written still stand there.
+pub(crate) fn is_intact(header: &Header, own: &Presence, life: u64) -> bool {
     // Relaxed: nobody else who keeps to the protocol writes them while this end has its role.
-    region.control().header.magic.load(Ordering::Relaxed) == MAGIC
-        && own.presence.life.load(Ordering::Relaxed) == life
-        && own.count.0.load(Ordering::Relaxed) == count
+    header.magic.load(Ordering::Relaxed) == MAGIC && own.life.load(Ordering::Relaxed) == life
 }
 
 /// A new holder of a role, process `pid`, begins its life, which is returned. The caller holds

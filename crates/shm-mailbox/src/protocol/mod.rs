@@ -64,6 +64,7 @@
 //! goes by what that has returned. (With a load and a store, it would clear the announcement at the
 //! bell and wake the flag, which the waiter has left.)
 
+pub(crate) mod bus;
 pub(crate) mod corrupt;
 pub(crate) mod life;
 mod park;
@@ -83,58 +84,120 @@ pub(crate) use {
         begin_life, end_life, glance_at_life, is_closed, is_intact, leave_fences, leaves_nothing,
         read_life, write_header,
     },
-    park::{take_bed, withdraw},
+    park::withdraw,
 };
 
-pub(crate) use park::{Bed, Slept, Wake, announce, park, take_parked};
-pub(crate) use receive::ReceiveCursor;
-pub(crate) use send::SendCursor;
+pub(crate) use bus::BusReceiveCursor;
+pub(crate) use park::{Bed, Slept, Wake, announce, park, take_bed, take_parked};
+pub(crate) use receive::{ReceiveCursor, Receiving};
+pub(crate) use send::{SendCursor, SendRing};
 
 use corrupt::{Corrupt, Field};
 
-use crate::memory::layout::Stamp;
-use crate::memory::region::Region;
+use crate::memory::layout::{Geometry, Presence, Slot, Stamp};
+use crate::memory::region::{Region, View};
 use crate::memory::role::Role;
-use crate::memory::sync::Ordering;
+use crate::memory::sync::{AtomicU64, Ordering};
+
+/// A ring as its cursors see it: that of a mailbox, or of one sender of a bus.
+pub(crate) trait Ring {
+    fn geometry(&self) -> Geometry;
+
+    /// The slot with this index, which comes from this side's own count, never from the peer.
+    fn slot(&self, index: usize) -> &Slot;
+
+    /// How many messages the sender has counted.
+    fn sent(&self) -> &AtomicU64;
+}
+
+impl Ring for Region {
+    #[inline(always)]
+    fn geometry(&self) -> Geometry {
+        self.geometry()
+    }
+
+    #[inline(always)]
+    fn slot(&self, index: usize) -> &Slot {
+        self.slot(index)
+    }
+
+    #[inline(always)]
+    fn sent(&self) -> &AtomicU64 {
+        &self.control().sender.count.0
+    }
+}
 
 /// Where an end stands. Private memory; the peer cannot touch it.
 pub(crate) trait Cursor: Sized {
+    /// What it moves in.
+    type Region: View;
+
     /// Whose it is.
     const ROLE: Role;
 
     /// Takes up where the last holder of the role, if any, left off. The caller holds the role.
-    fn resume(region: &Region) -> Result<Self, Corrupt>;
+    fn resume(region: &Self::Region) -> Result<Self, Corrupt>;
 
-    /// What the end's own count says in the shared memory: messages sent, or received.
-    fn count(&self) -> u64;
+    /// Whether the end's own counts, of messages sent or received, still stand in the shared
+    /// memory.
+    fn stands(&self, region: &Self::Region) -> bool;
 
-    /// How many messages are committed and not yet acknowledged, by this end's own count: 0 to the
-    /// number of slots.
-    fn queued(&mut self, region: &Region) -> Result<u64, Corrupt>;
+    /// How many messages are committed and not yet acknowledged, by this end's own counts: 0 to the
+    /// number of slots, for each sender.
+    fn queued(&mut self, region: &Self::Region) -> Result<u64, Corrupt>;
 
-    /// Whether it has dealt with the last peer since it was made, attached or not.
-    fn has_met(&self) -> bool {
+    /// Whether it has dealt with the last holder of a peer's seat since it was made, attached or
+    /// not.
+    fn has_met(&self, _peer: u32) -> bool {
+        false
+    }
+
+    /// After publishing: calls `wake` for each peer that sleeps. `registered` says that a peer that
+    /// fences for both reaches us.
+    fn wake_peers(
+        &self,
+        region: &Self::Region,
+        registered: bool,
+        wake: impl FnMut(Bed, &Presence),
+    );
+
+    /// How many messages are committed and not yet acknowledged, as any process sees it.
+    fn glance_at_queue(region: &Self::Region) -> u64;
+
+    /// The places of a bus that hold a sender back: a mask.
+    fn holding_back(&self, _region: &Self::Region) -> u32 {
+        0
+    }
+
+    /// Whether it goes on after this, having been told of it: with other lanes of a bus.
+    fn leaves_out(&mut self, _corrupt: &Corrupt) -> bool {
         false
     }
 
     /// An error if something was announced to it and is not there: its memory was taken away. For
     /// once in a while.
-    fn ensure_announced_is_there(&mut self, _region: &Region) -> Result<(), Corrupt> {
+    fn ensure_announced_is_there(&mut self, _region: &Self::Region) -> Result<(), Corrupt> {
         Ok(())
     }
 }
 
 /// Messages committed and not yet acknowledged, as any process sees it: 0 to the number of slots.
-pub(crate) fn queued(region: &Region) -> u64 {
+pub(crate) fn glance_at_mailbox(region: &Region) -> u64 {
     let control = region.control();
-    let slots = u64::from(region.geometry().slots());
+    let slots = region.geometry().slots();
+    glance(&control.sender.count.0, &control.receiver.count.0, slots)
+}
+
+/// What is sent and not received of `slots` messages.
+fn glance(sent_to: &AtomicU64, received_from: &AtomicU64, slots: u32) -> u64 {
+    let slots = u64::from(slots);
     let mut queued = 0;
     // Bounded: a busy channel may move on for as long as we like to look.
     for _ in 0..100 {
         // Acquire: so that the three loads happen in this order.
-        let before = control.receiver.count.0.load(Ordering::Acquire);
-        let sent = control.sender.count.0.load(Ordering::Acquire);
-        let received = control.receiver.count.0.load(Ordering::Acquire);
+        let before = received_from.load(Ordering::Acquire);
+        let sent = sent_to.load(Ordering::Acquire);
+        let received = received_from.load(Ordering::Acquire);
         // `sent` may be one behind, below `received`. If the receiver has moved on since, this is
         // too much, never too little: a sender that closes must not take messages for acknowledged.
         queued = sent.saturating_sub(before).min(slots);

@@ -1,13 +1,51 @@
 //! Where the receiver stands, and what it does to the shared memory.
 
 use super::corrupt::{Corrupt, Field};
-use super::{Cursor, ensure_no_newer};
-use crate::memory::layout::{LAST_MESSAGE, Stamp};
+use super::{Bed, Cursor, Ring, ensure_no_newer, glance_at_mailbox, take_parked};
+use crate::memory::layout::{LAST_MESSAGE, Presence, Stamp};
 use crate::memory::message::Message;
 use crate::memory::payload::MAX_MESSAGE;
 use crate::memory::region::Region;
 use crate::memory::role::Role;
-use crate::memory::sync::Ordering;
+use crate::memory::sync::{AtomicU64, Ordering};
+
+/// A ring as one of its receivers sees it.
+pub(crate) trait ReceiveRing: Ring {
+    /// How many messages the receiver has given back.
+    fn received(&self) -> &AtomicU64;
+}
+
+impl ReceiveRing for Region {
+    #[inline(always)]
+    fn received(&self) -> &AtomicU64 {
+        &self.control().receiver.count.0
+    }
+}
+
+/// What a receiver does to the shared memory.
+pub(crate) trait Receiving: Cursor {
+    /// Messages shown and not yet acknowledged; of one sender, the one of which there are most.
+    fn shown(&self) -> u64;
+
+    /// Messages acknowledged since the object was created, of all senders.
+    fn acknowledged(&self) -> u64;
+
+    /// Whether the next message is there, and its length: 0 to 1024.
+    fn look(&mut self, region: &Self::Region) -> Result<Option<usize>, Corrupt>;
+
+    /// Copies out the next message, if it is there, and steps to the one after it.
+    fn show_next(
+        &mut self,
+        region: &Self::Region,
+        message: &mut Message,
+    ) -> Result<Option<()>, Corrupt>;
+
+    /// Starts again at the first message that was not acknowledged.
+    fn rewind(&mut self);
+
+    /// Gives back everything shown so far.
+    fn acknowledge(&mut self, region: &Self::Region);
+}
 
 /// Where the receiver stands.
 #[derive(Debug)]
@@ -39,17 +77,17 @@ impl ReceiveCursor {
     ///
     /// One load for a message in a hot slot, otherwise two.
     #[inline(always)]
-    pub(crate) fn look(&mut self, region: &Region) -> Result<Option<usize>, Corrupt> {
-        let geometry = region.geometry();
+    pub(crate) fn look(&mut self, ring: &impl ReceiveRing) -> Result<Option<usize>, Corrupt> {
+        let geometry = ring.geometry();
         let expected = self.next + 1;
         self.slot = geometry.hot_slot(self.next);
-        let hot = load_stamp(region, self.slot);
+        let hot = load_stamp(ring, self.slot);
         if hot.ordinal() == expected {
             return checked_length(hot).map(Some);
         }
         if let Some(slot) = geometry.cold_slot(self.next) {
             self.slot = slot;
-            let cold = load_stamp(region, slot);
+            let cold = load_stamp(ring, slot);
             if cold.ordinal() == expected {
                 return checked_length(cold).map(Some);
             }
@@ -61,24 +99,10 @@ impl ReceiveCursor {
 
     /// Copies out the next message, which `look` has found, and steps to the one after it.
     #[inline(always)]
-    pub(crate) fn show(&mut self, region: &Region, length: usize, message: &mut Message) {
-        let payload = &region.slot(self.slot).payload;
+    pub(crate) fn show(&mut self, ring: &impl ReceiveRing, length: usize, message: &mut Message) {
+        let payload = &ring.slot(self.slot).payload;
         message.fill(self.next, length, |buffer| payload.read(buffer, length));
         self.next += 1;
-    }
-
-    /// Copies out the next message, if it is there, and steps to the one after it.
-    #[inline(always)]
-    pub(crate) fn show_next(
-        &mut self,
-        region: &Region,
-        message: &mut Message,
-    ) -> Result<Option<()>, Corrupt> {
-        let Some(length) = self.look(region)? else {
-            return Ok(None);
-        };
-        self.show(region, length, message);
-        Ok(Some(()))
     }
 
     /// Starts again at the first message that was not acknowledged.
@@ -88,7 +112,7 @@ impl ReceiveCursor {
 
     /// Gives back everything shown so far.
     #[inline]
-    pub(crate) fn acknowledge(&mut self, region: &Region) {
+    pub(crate) fn acknowledge(&mut self, ring: &impl ReceiveRing) {
         self.acknowledged = self.next;
         // (R) Release: pairs with the Acquire in `SendCursor::queued`; our reads of the payload are
         // done.
@@ -101,64 +125,83 @@ impl ReceiveCursor {
     }
 }
 
+impl Receiving for ReceiveCursor {
+    #[inline(always)]
+    fn shown(&self) -> u64 {
+        self.shown()
+    }
+
+    #[inline(always)]
+    fn acknowledged(&self) -> u64 {
+        self.acknowledged()
+    }
+
+    #[inline(always)]
+    fn look(&mut self, region: &Region) -> Result<Option<usize>, Corrupt> {
+        self.look(region)
+    }
+
+    #[inline(always)]
+    fn show_next(&mut self, region: &Region, message: &mut Message) -> Result<Option<()>, Corrupt> {
+        let Some(length) = self.look(region)? else {
+            return Ok(None);
+        };
+        self.show(region, length, message);
+        Ok(Some(()))
+    }
+
+    #[inline(always)]
+    fn rewind(&mut self) {
+        self.rewind();
+    }
+
+    #[inline(always)]
+    fn acknowledge(&mut self, region: &Region) {
+        self.acknowledge(region);
+    }
+}
+
 impl Cursor for ReceiveCursor {
+    type Region = Region;
     const ROLE: Role = Role::Receiver;
 
     fn resume(region: &Region) -> Result<Self, Corrupt> {
-        // Relaxed: our role's own earlier store, handed over by the role lock.
-        let received = region.control().receiver.count.0.load(Ordering::Relaxed);
-        if received > LAST_MESSAGE + 1 {
-            return Err(Corrupt::new(
-                Field::Received,
-                received,
-                0..=LAST_MESSAGE + 1,
-            ));
-        }
-        Ok(Self {
-            next: received,
-            slot: 0,
-            acknowledged: received,
-            resumed: received,
-        })
+        Self::resume_at(region)
     }
 
-    fn count(&self) -> u64 {
-        self.acknowledged
+    fn stands(&self, region: &Region) -> bool {
+        self.stands_at(region)
     }
 
-    /// Those shown and not acknowledged are shown again after this.
     fn queued(&mut self, region: &Region) -> Result<u64, Corrupt> {
-        self.rewind();
-        let slots = u64::from(region.geometry().slots());
-        // Acquire: so that the look comes after it.
-        let sent = region.control().sender.count.0.load(Ordering::Acquire);
-        let counted = sent.saturating_sub(self.next).min(slots);
-        // A sender that was killed between (S) and (C) has committed one more than it counted.
-        let found = self.look(region)?.is_some();
-        Ok(counted.max(u64::from(found)))
+        self.queued_at(region)
     }
 
-    fn has_met(&self) -> bool {
-        self.next != self.resumed
+    fn has_met(&self, _peer: u32) -> bool {
+        self.has_moved()
     }
 
-    /// What is announced is read before the look, since a healthy sender may announce more at any
-    /// moment.
     fn ensure_announced_is_there(&mut self, region: &Region) -> Result<(), Corrupt> {
-        // Acquire: pairs with (C) in `publish`; the stamps of all messages before `sent` are there.
-        let sent = region.control().sender.count.0.load(Ordering::Acquire);
-        if sent > self.next && self.look(region)?.is_none() {
-            let expected = self.next + 1;
-            return Err(Corrupt::new(Field::Stamp, 0, expected..=expected));
+        self.ensure_announced_at(region)
+    }
+
+    #[inline]
+    fn wake_peers(&self, region: &Region, registered: bool, mut wake: impl FnMut(Bed, &Presence)) {
+        let sender = &region.control().sender.presence;
+        if let Some(bed) = take_parked(sender, registered) {
+            wake(bed, sender);
         }
-        Ok(())
+    }
+
+    fn glance_at_queue(region: &Region) -> u64 {
+        glance_at_mailbox(region)
     }
 }
 
 #[inline]
-fn load_stamp(region: &Region, slot: usize) -> Stamp {
+fn load_stamp(ring: &impl Ring, slot: usize) -> Stamp {
     // Acquire: pairs with (S) in `publish`; with the number comes the payload.
-    Stamp::from_bits(region.slot(slot).stamp.load(Ordering::Acquire))
+    Stamp::from_bits(ring.slot(slot).stamp.load(Ordering::Acquire))
 }
 
 /// The length in a stamp, which is the peer's word.

@@ -1,19 +1,79 @@
 //! Where the sender stands, and what it does to the shared memory.
 
 use super::corrupt::{Corrupt, Field};
-use super::{Cursor, ensure_no_newer};
-use crate::memory::layout::{AWAKE, LAST_MESSAGE, Slot, Stamp};
+use super::{Bed, Cursor, Ring, ensure_no_newer, glance_at_mailbox, take_parked};
+use crate::memory::layout::{AWAKE, LAST_MESSAGE, Presence, Slot, Stamp};
 use crate::memory::payload::{FIRST_LINE, MAX_MESSAGE};
-use crate::memory::region::Region;
+use crate::memory::region::{Region, View};
 use crate::memory::role::Role;
 use crate::memory::sync::Ordering;
 
+/// A ring as its sender sees it.
+pub(crate) trait SendRing: Ring + View {
+    /// What the sender remembers of its last look at the receivers' counts.
+    type Look: Default + std::fmt::Debug;
+
+    /// How many messages were given back; `last` if nothing new is to be learned now.
+    fn point(&self, look: &mut Self::Look, last: u64) -> Result<u64, Corrupt>;
+
+    /// The error about what `look` has found, with where that was.
+    fn locate(&self, _look: &Self::Look, corrupt: Corrupt) -> Corrupt {
+        corrupt
+    }
+
+    /// Whether whoever has to give the next message back sleeps; only a hint.
+    fn is_receiver_asleep(&self, look: &Self::Look) -> bool;
+
+    /// After publishing: calls `wake` for each receiver that sleeps. `registered` says that a peer
+    /// that fences for both reaches us.
+    fn wake_receivers(&self, registered: bool, wake: impl FnMut(Bed, &Presence));
+
+    /// See [`Cursor::glance_at_queue`].
+    fn glance_at_queue(&self) -> u64;
+
+    /// Who has yet to give something back of `next` messages: see [`Cursor::holding_back`].
+    fn holding_back(&self, _next: u64) -> u32 {
+        0
+    }
+}
+
+impl SendRing for Region {
+    type Look = ();
+
+    #[inline(always)]
+    fn point(&self, (): &mut (), _last: u64) -> Result<u64, Corrupt> {
+        // Acquire: pairs with (R) in `acknowledge`; the slots about to be overwritten were read
+        // out.
+        Ok(self.control().receiver.count.0.load(Ordering::Acquire))
+    }
+
+    #[inline(always)]
+    fn is_receiver_asleep(&self, (): &()) -> bool {
+        // Relaxed: only a hint.
+        let parked = &self.control().receiver.presence.parked;
+        parked.load(Ordering::Relaxed) != AWAKE
+    }
+
+    #[inline(always)]
+    fn wake_receivers(&self, registered: bool, mut wake: impl FnMut(Bed, &Presence)) {
+        let receiver = &self.control().receiver.presence;
+        if let Some(bed) = take_parked(receiver, registered) {
+            wake(bed, receiver);
+        }
+    }
+
+    fn glance_at_queue(&self) -> u64 {
+        glance_at_mailbox(self)
+    }
+}
+
 /// Where the sender stands.
 #[derive(Debug)]
-pub(crate) struct SendCursor {
+pub(crate) struct SendCursor<R: SendRing = Region> {
     /// The number of the next message, from 0. At most `LAST_MESSAGE + 1`.
     next: u64,
-    /// The last `received` that was read. At most `next`, and `next` at most this plus the slots.
+    /// How many were given back when that was last read. At most `next`, and `next` at most this
+    /// plus the slots.
     received: u64,
     /// There is room for the messages below this number, at most `received` plus the slots. Those
     /// that are not below `received` plus the hot slots go to their cold ones, without a look at
@@ -21,12 +81,13 @@ pub(crate) struct SendCursor {
     known: u64,
     /// The slot that `room` has found for the next message.
     pub(super) slot: usize,
+    look: R::Look,
 }
 
-impl SendCursor {
+impl<R: SendRing> SendCursor<R> {
     /// Finds the message that the last sender has committed and not counted, if it was killed
     /// between (S) and (C).
-    fn find_uncounted(&mut self, region: &Region) -> Result<(), Corrupt> {
+    fn find_uncounted(&mut self, region: &R) -> Result<(), Corrupt> {
         if self.is_exhausted() {
             return Ok(());
         }
@@ -66,7 +127,7 @@ impl SendCursor {
     #[inline]
     pub(crate) fn room(
         &mut self,
-        region: &Region,
+        region: &R,
         again: impl FnMut() -> bool,
     ) -> Result<bool, Corrupt> {
         Ok(self.knows_room(region) || self.look_for_room(region, again)?)
@@ -74,7 +135,7 @@ impl SendCursor {
 
     /// Whether there is room for the next message for all that is known, and chooses its slot.
     #[inline]
-    pub(crate) fn knows_room(&mut self, region: &Region) -> bool {
+    pub(crate) fn knows_room(&mut self, region: &R) -> bool {
         let knows = self.next < self.known;
         if knows {
             self.slot = region
@@ -93,12 +154,11 @@ impl SendCursor {
     /// receiver sleeps.
     pub(crate) fn look_for_room(
         &mut self,
-        region: &Region,
+        region: &R,
         mut again: impl FnMut() -> bool,
     ) -> Result<bool, Corrupt> {
         let geometry = region.geometry();
         let (hot, slots) = (u64::from(geometry.hot_slots()), u64::from(geometry.slots()));
-        let parked = &region.control().receiver.presence.parked;
         let was_hot = self.slot < geometry.hot_slots() as usize;
         let patient = was_hot || self.next.is_multiple_of(slots);
         loop {
@@ -106,8 +166,7 @@ impl SendCursor {
             if queued == slots {
                 return Ok(false);
             }
-            // Relaxed: only a hint that it frees nothing soon.
-            if queued < hot || !patient || parked.load(Ordering::Relaxed) != AWAKE || !again() {
+            if queued < hot || !patient || region.is_receiver_asleep(&self.look) || !again() {
                 break;
             }
         }
@@ -117,7 +176,7 @@ impl SendCursor {
 
     /// The messages below this number need no other look at `received`.
     #[inline]
-    fn known_after_look(&self, region: &Region) -> u64 {
+    fn known_after_look(&self, region: &R) -> u64 {
         let geometry = region.geometry();
         let (hot, slots) = (u64::from(geometry.hot_slots()), u64::from(geometry.slots()));
         let is_hot = self.next - self.received < hot;
@@ -127,7 +186,7 @@ impl SendCursor {
 
     /// Writes a part of the next message's payload. There must be room.
     #[inline]
-    pub(crate) fn write_at(&self, region: &Region, offset: usize, bytes: &[u8]) {
+    pub(crate) fn write_at(&self, region: &R, offset: usize, bytes: &[u8]) {
         region.slot(self.slot).payload.write_at(offset, bytes);
     }
 
@@ -136,7 +195,7 @@ impl SendCursor {
     /// The line with the stamp comes last, directly before the stamp, so that a receiver that polls
     /// the stamp does not take it away half-filled.
     #[inline]
-    pub(crate) fn commit(&mut self, region: &Region, message: &[u8]) {
+    pub(crate) fn commit(&mut self, region: &R, message: &[u8]) {
         let slot = region.slot(self.slot);
         if let Some((first, rest)) = message.split_at_checked(FIRST_LINE) {
             slot.payload.write_at(FIRST_LINE, rest);
@@ -149,24 +208,19 @@ impl SendCursor {
 
     /// Commits the next message, whose payload stands in its slot. There must be room.
     #[inline]
-    pub(crate) fn publish(&mut self, region: &Region, length: usize) {
+    pub(crate) fn publish(&mut self, region: &R, length: usize) {
         self.publish_in(region, region.slot(self.slot), length);
     }
 
     #[inline(always)]
-    fn publish_in(&mut self, region: &Region, slot: &Slot, length: usize) {
+    fn publish_in(&mut self, region: &R, slot: &Slot, length: usize) {
         debug_assert!(length <= MAX_MESSAGE && !self.is_exhausted());
         let stamp = Stamp::new(self.next, length).bits();
         // (S) Release: pairs with the Acquire in `ReceiveCursor::look`; publishes the payload.
         slot.stamp.store(stamp, Ordering::Release);
         self.next += 1;
         // (C) Release: after the stamp, for a restarted sender.
-        region
-            .control()
-            .sender
-            .count
-            .0
-            .store(self.next, Ordering::Release);
+        region.sent().store(self.next, Ordering::Release);
     }
 
     /// Sends the first of `messages`, of at most 1024 bytes each, as far as hot slots are known to
@@ -174,7 +228,7 @@ impl SendCursor {
     ///
     /// What [`room`](Self::room) and [`commit`](Self::commit) would do, with one decision for all.
     #[inline]
-    pub(crate) fn publish_hot<T: AsRef<[u8]>>(&mut self, region: &Region, messages: &[T]) -> usize {
+    pub(crate) fn publish_hot<T: AsRef<[u8]>>(&mut self, region: &R, messages: &[T]) -> usize {
         let geometry = region.geometry();
         let queued = self.next - self.received;
         let free = u64::from(geometry.hot_slots()).saturating_sub(queued);
@@ -192,25 +246,26 @@ impl SendCursor {
 
     /// `received` must not go backwards, nor be ahead of us, nor more than the slots behind.
     #[inline]
-    fn check_received(&self, region: &Region, found: u64, last: u64) -> Result<u64, Corrupt> {
+    fn check_received(&self, region: &R, found: u64, last: u64) -> Result<u64, Corrupt> {
         let oldest = self
             .next
             .saturating_sub(u64::from(region.geometry().slots()))
             .max(last);
         if found < oldest || found > self.next {
-            return Err(Corrupt::new(Field::Received, found, oldest..=self.next));
+            let corrupt = Corrupt::new(Field::Received, found, oldest..=self.next);
+            return Err(region.locate(&self.look, corrupt));
         }
         Ok(found)
     }
 }
 
-impl Cursor for SendCursor {
+impl<R: SendRing> Cursor for SendCursor<R> {
+    type Region = R;
     const ROLE: Role = Role::Sender;
 
-    fn resume(region: &Region) -> Result<Self, Corrupt> {
-        let side = &region.control().sender;
+    fn resume(region: &R) -> Result<Self, Corrupt> {
         // Acquire: pairs with (C) in `publish`; the stamps of all messages before it are there.
-        let sent = side.count.0.load(Ordering::Acquire);
+        let sent = region.sent().load(Ordering::Acquire);
         if sent > LAST_MESSAGE + 1 {
             return Err(Corrupt::new(Field::Sent, sent, 0..=LAST_MESSAGE + 1));
         }
@@ -219,30 +274,43 @@ impl Cursor for SendCursor {
             received: 0,
             known: 0,
             slot: 0,
+            look: R::Look::default(),
         };
         cursor.find_uncounted(region)?;
         if cursor.next > sent {
             // Release: as (C), which it makes up for.
-            side.count.0.store(cursor.next, Ordering::Release);
+            region.sent().store(cursor.next, Ordering::Release);
         }
-        // Acquire: pairs with (R). Loaded now because a cache that starts at 0 would take a full
-        // mailbox for an empty one as soon as the difference wraps around the slots.
-        let received = region.control().receiver.count.0.load(Ordering::Acquire);
+        // Loaded now because a cache that starts at 0 would take a full mailbox for an empty one as
+        // soon as the difference wraps around the slots.
+        let received = region.point(&mut cursor.look, 0)?;
         cursor.received = cursor.check_received(region, received, 0)?;
         cursor.known = cursor.known_after_look(region);
         Ok(cursor)
     }
 
-    fn count(&self) -> u64 {
-        self.next
+    fn stands(&self, region: &R) -> bool {
+        // Relaxed: nobody else who keeps to the protocol writes it while we have the role.
+        region.sent().load(Ordering::Relaxed) == self.next
     }
 
     #[inline]
-    fn queued(&mut self, region: &Region) -> Result<u64, Corrupt> {
-        // Acquire: pairs with (R) in `acknowledge`; the slots about to be overwritten were read
-        // out.
-        let received = region.control().receiver.count.0.load(Ordering::Acquire);
+    fn queued(&mut self, region: &R) -> Result<u64, Corrupt> {
+        let received = region.point(&mut self.look, self.received)?;
         self.received = self.check_received(region, received, self.received)?;
         Ok(self.next - self.received)
+    }
+
+    #[inline]
+    fn wake_peers(&self, region: &R, registered: bool, wake: impl FnMut(Bed, &Presence)) {
+        region.wake_receivers(registered, wake);
+    }
+
+    fn glance_at_queue(region: &R) -> u64 {
+        region.glance_at_queue()
+    }
+
+    fn holding_back(&self, region: &R) -> u32 {
+        region.holding_back(self.next)
     }
 }

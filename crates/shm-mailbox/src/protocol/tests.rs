@@ -222,7 +222,7 @@ fn the_two_ends_are_never_at_one_slot_at_the_same_time() {
     for (hot, slots) in [(1, 1), (4, 4), (1, 2), (2, 8)] {
         let region = hot_region(hot, slots);
         let shadow = Shadow(
-            (0..region.geometry().places())
+            (0..region.geometry().all_slots())
                 .map(|_| UnsafeCell::new(0))
                 .collect(),
         );

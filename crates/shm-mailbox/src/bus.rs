@@ -1,0 +1,63 @@
+//! Several senders and several receivers: every receiver gets every message of every sender.
+//!
+//! A bus has a *lane* for each sender and a *place* for each receiver. What a mailbox promises
+//! holds in each lane for each receiver: every message whole, in order, until that receiver has
+//! acknowledged it, across kills of any of them. Between two senders there is no order.
+//!
+//! A receiver counts from the moment it attaches: no sender overwrites what it has not
+//! acknowledged. One without a label counts for as long as its process has it; if that dies, the
+//! kernel frees its lock, and the sender that it holds back drops it. One with a label is kept,
+//! with its messages, until one with that label comes back or forgets it. A receiver that is
+//! stopped holds the senders back as soon as a lane is full: nothing is concluded from time.
+//!
+//! [`Sender`] and [`Receiver`] have the calls of a mailbox's endpoints.
+//!
+//! ```
+//! use shm_mailbox::Message;
+//! use shm_mailbox::bus::Bus;
+//!
+//! # let ticks = format!("doc-bus-{}", std::process::id());
+//! # let ticks = ticks.as_str();
+//! let mut sender = Bus::options(ticks).receivers(4).sender()?;
+//!
+//! // Usually in other processes.
+//! let mut prices = Bus::options(ticks).receiver()?;
+//! let mut billing = Bus::options(ticks).label("billing").receiver()?;
+//!
+//! sender.send("price 42")?;
+//! let mut message = Message::new();
+//! for receiver in [&mut prices, &mut billing] {
+//!     receiver.recv(&mut message)?;
+//!     assert_eq!(message, "price 42");
+//!     assert_eq!((message.lane(), message.sequence()), (0, 0));
+//! }
+//!
+//! drop(prices);
+//! billing.forget()?;
+//! sender.close()?; // everything was received: the object is unlinked
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use crate::options::Options;
+
+pub use crate::memory::label::Label;
+pub use crate::protocol::bus::Join;
+
+/// The sending endpoint of a bus; see [`crate::Sender`].
+pub type Sender = crate::Sender<Bus>;
+
+/// The receiving endpoint of a bus; see [`crate::Receiver`].
+pub type Receiver = crate::Receiver<Bus>;
+
+/// The start of every endpoint of a bus: see [`Bus::options`].
+#[derive(Debug)]
+pub enum Bus {}
+
+impl Bus {
+    /// Makes options for the bus called `name`, with or without a leading slash.
+    ///
+    /// Nothing happens before [`Options::sender`] or [`Options::receiver`].
+    pub fn options(name: impl AsRef<str>) -> Options<Bus> {
+        Options::new(name.as_ref())
+    }
+}

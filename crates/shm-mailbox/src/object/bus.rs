@@ -1,0 +1,264 @@
+//! The seats of a bus: which lane or place an end gets, who counts, and who is dropped.
+
+use shm_core::{Mapping, Object, SystemError, ViewError};
+
+use crate::error::{AttachError, Failure};
+use crate::memory::bus::BusRegion;
+use crate::memory::label::Label;
+use crate::memory::layout::{BusGeometry, INIT};
+use crate::memory::region::View;
+use crate::memory::role::{Role, Seat};
+use crate::object::channel::{Channel, Watch};
+use crate::object::claim;
+use crate::object::image::Form;
+use crate::object::seat::{self, Relief, Seats, Taking};
+use crate::options::Settings;
+use crate::protocol::bus::members::{self, Join, places_in};
+use crate::protocol::{self, Peer};
+
+impl Seats for BusRegion {
+    const NAME: &'static str = "bus";
+
+    type Watches = Box<[Watch]>;
+
+    fn watches(&self, role: Role) -> Box<[Watch]> {
+        let peers = self.seats(role.peer());
+        (0..peers).map(|_| Watch::default()).collect()
+    }
+
+    fn wanted(settings: &Settings) -> Result<Form, AttachError> {
+        let (senders, receivers) = (settings.senders(), settings.receivers());
+        let form = BusGeometry::new(seat::ring(settings)?, senders, receivers);
+        let form = form.ok_or(AttachError::Seats { senders, receivers })?;
+        Ok(Form::Bus(form))
+    }
+
+    fn map(mapping: Mapping, form: Form) -> Option<Result<Self, ViewError>> {
+        match form {
+            Form::Bus(form) => Some(Self::map(mapping, form)),
+            Form::Mailbox(_) => None,
+        }
+    }
+
+    fn take(
+        &mut self,
+        role: Role,
+        object: &Object,
+        settings: &Settings,
+    ) -> Result<Taking, AttachError> {
+        let members = members::load(self);
+        let within = members.ensure_within(self.form().receivers());
+        within.map_err(|corrupt| AttachError::corrupt(object.name(), corrupt))?;
+        // Whoever comes goes by the counts of the others.
+        members::remove(self, self.pending());
+        let label = settings.label()?;
+        let index = match label.and_then(|label| self.find(role, label)) {
+            Some(index) => match self.lock(Seat::new(role, index), object)? {
+                true => index,
+                false => return Ok(Taking::Busy(Some(Seat::new(role, index)))),
+            },
+            None if settings.resume_only => {
+                return Err(AttachError::NoLabel {
+                    name: object.name().clone(),
+                    role,
+                    label: settings.label.clone().unwrap_or_default(),
+                });
+            }
+            None => match self.enter(role, object, label.as_ref(), settings.join)? {
+                Some(index) => index,
+                None => return Ok(Taking::Busy(None)),
+            },
+        };
+        self.sit(index);
+        Ok(Taking::Done)
+    }
+
+    fn busy(seat: Option<Seat>, role: Role, object: &Object, settings: &Settings) -> AttachError {
+        let name = object.name().clone();
+        match (seat, &settings.label) {
+            (Some(seat), Some(label)) => AttachError::LabelTaken {
+                pid: object.lock_holder(seat.lock_byte()),
+                name,
+                label: label.clone(),
+            },
+            _ => AttachError::NoPlace { name, role },
+        }
+    }
+
+    fn give_up(channel: &Channel<Self>, for_good: bool) {
+        let bus = &channel.region;
+        let label = &channel.own().label;
+        if label.load().is_some() && !for_good {
+            return;
+        }
+        if channel.role == Role::Receiver {
+            // With those that a killed joiner has left: else the last to leave would leave an old
+            // `floor`.
+            members::remove(bus, bus.pending() | 1 << bus.index());
+        }
+        label.clear();
+    }
+
+    fn is_last(channel: &Channel<Self>, empty: bool) -> Result<bool, SystemError> {
+        let bus = &channel.region;
+        let form = bus.form();
+        let mask = members::load(bus).mask();
+        let is_kept = |place| bus.place(place).label.load().is_some();
+        let holds = |lane| members::queued(bus, lane) > 0;
+        if !empty
+            || places_in(mask, form.receivers()).any(is_kept)
+            || (0..form.senders()).any(holds)
+        {
+            return Ok(false);
+        }
+        for lane in 0..form.senders() {
+            let seat = Seat::new(Role::Sender, lane);
+            if seat == channel.seat() {
+                continue;
+            }
+            let is_free = !channel.object.is_locked_elsewhere(seat.lock_byte())?;
+            if !is_free || !protocol::leaves_nothing(bus.presence(seat)) {
+                return Ok(false);
+            }
+        }
+        // Who still receives waits for the next sender.
+        for place in (0..form.receivers()).filter(|_| channel.role == Role::Receiver) {
+            let byte = Seat::new(Role::Receiver, place).lock_byte();
+            if channel.object.is_locked_elsewhere(byte)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn relieve(channel: &Channel<Self>, holding: u32) -> Result<Relief, Failure> {
+        let mut relief = Relief::default();
+        let (bus, object) = (&channel.region, &channel.object);
+        let mut is_any_dead = false;
+        for place in places_in(holding, bus.form().receivers()) {
+            if object.is_locked_elsewhere(Seat::new(Role::Receiver, place).lock_byte())? {
+                continue;
+            }
+            let presence = bus.place(place);
+            match presence.label.load() {
+                Some(label) if !members::is_pending(bus, place) => {
+                    let state = Peer::judge(protocol::read_life(presence), false);
+                    relief.held_by = Some(Failure::HeldBack {
+                        place,
+                        label,
+                        state,
+                    });
+                }
+                _ => is_any_dead = true,
+            }
+        }
+        // Busy: somebody comes or goes, and the next check is soon.
+        if is_any_dead && claim::lock(object, INIT)?.is_some() {
+            let dead = bus.dead(object)?;
+            members::remove(bus, dead);
+            object.unlock(INIT)?;
+            relief.freed = dead != 0;
+            channel.wake_all(Role::Sender);
+        }
+        Ok(relief)
+    }
+}
+
+impl BusRegion {
+    /// The lane, or the place that counts, with this label.
+    fn find(&self, role: Role, label: Label) -> Option<u32> {
+        let has_label = |index: &u32| {
+            let presence = self.presence(Seat::new(role, *index));
+            presence.label.load() == Some(label)
+        };
+        match role {
+            Role::Sender => (0..self.form().senders()).find(has_label),
+            Role::Receiver => {
+                let mask = members::load(self).mask();
+                places_in(mask, self.form().receivers()).find(has_label)
+            }
+        }
+    }
+
+    /// Takes a seat that nobody has, and makes it ours; `None` if there is none.
+    fn enter(
+        &self,
+        role: Role,
+        object: &Object,
+        label: Option<&Label>,
+        join: Join,
+    ) -> Result<Option<u32>, AttachError> {
+        match role {
+            Role::Sender => {
+                let lane = self.free_lane(object)?;
+                if let Some(lane) = lane {
+                    if let Some(label) = label {
+                        self.lane(lane).presence.label.store(label);
+                    }
+                    members::open(self, lane);
+                }
+                Ok(lane)
+            }
+            Role::Receiver => {
+                members::remove(self, self.dead(object)?);
+                let place = self.free_place(object)?;
+                if let Some(place) = place {
+                    let joined = members::join(self, place, label, join);
+                    joined.map_err(|corrupt| AttachError::corrupt(object.name(), corrupt))?;
+                }
+                Ok(place)
+            }
+        }
+    }
+
+    /// Locks the first lane without a holder and without a label: an empty one, if there is any, so
+    /// that what another has sent is left alone.
+    fn free_lane(&self, object: &Object) -> Result<Option<u32>, SystemError> {
+        for may_hold in [false, true] {
+            for lane in 0..self.form().senders() {
+                if self.lane(lane).presence.label.load().is_none()
+                    && (may_hold || members::queued(self, lane) == 0)
+                    && self.lock(Seat::new(Role::Sender, lane), object)?
+                {
+                    return Ok(Some(lane));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Locks the first place that does not count.
+    fn free_place(&self, object: &Object) -> Result<Option<u32>, SystemError> {
+        let members = members::load(self);
+        for place in (0..self.form().receivers()).filter(|place| !members.has(*place)) {
+            if self.lock(Seat::new(Role::Receiver, place), object)? {
+                return Ok(Some(place));
+            }
+        }
+        Ok(None)
+    }
+
+    fn lock(&self, seat: Seat, object: &Object) -> Result<bool, SystemError> {
+        Ok(claim::lock(object, seat.lock_byte())?.is_some())
+    }
+
+    /// The members that were killed while they joined. INIT is held, so nobody is joining.
+    fn pending(&self) -> u32 {
+        let members = places_in(members::load(self).mask(), self.form().receivers());
+        let pending = members.filter(|place| members::is_pending(self, *place));
+        pending.fold(0, |mask, place| mask | 1 << place)
+    }
+
+    /// The members that nobody comes back for: those that were killed while they joined, and those
+    /// without a label whose lock is free.
+    fn dead(&self, object: &Object) -> Result<u32, SystemError> {
+        let mut dead = self.pending();
+        for place in places_in(members::load(self).mask(), self.form().receivers()) {
+            let byte = Seat::new(Role::Receiver, place).lock_byte();
+            if self.place(place).label.load().is_none() && !object.is_locked_elsewhere(byte)? {
+                dead |= 1 << place;
+            }
+        }
+        Ok(dead)
+    }
+}

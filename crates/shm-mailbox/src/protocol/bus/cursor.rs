@@ -1,0 +1,266 @@
+//! Where a receiver of a bus stands: in each lane, and in which of them it looks next.
+
+use super::members;
+use crate::memory::bus::BusRegion;
+use crate::memory::layout::{Geometry, Presence, Slot};
+use crate::memory::message::Message;
+use crate::memory::role::Role;
+use crate::memory::sync::AtomicU64;
+use crate::protocol::corrupt::Corrupt;
+use crate::protocol::receive::{ReceiveCursor, ReceiveRing, Receiving};
+use crate::protocol::{Bed, Cursor, Ring, take_parked};
+
+/// How many messages are taken from a lane before the next one has its turn.
+const BURST: u32 = 8;
+
+/// A lane as one of its receivers sees it.
+#[derive(Clone, Copy)]
+struct LaneRing<'a> {
+    geometry: Geometry,
+    slots: &'a [Slot],
+    sent: &'a AtomicU64,
+    received: &'a AtomicU64,
+}
+
+impl<'a> LaneRing<'a> {
+    #[inline(always)]
+    fn new(bus: &'a BusRegion, lane: u32) -> Self {
+        Self {
+            geometry: bus.form().lane(),
+            slots: bus.slots(lane),
+            sent: &bus.lane(lane).count.0,
+            received: &bus.count(lane, bus.index()).0,
+        }
+    }
+}
+
+impl Ring for LaneRing<'_> {
+    #[inline(always)]
+    fn geometry(&self) -> Geometry {
+        self.geometry
+    }
+
+    #[inline(always)]
+    fn slot(&self, index: usize) -> &Slot {
+        &self.slots[index]
+    }
+
+    #[inline(always)]
+    fn sent(&self) -> &AtomicU64 {
+        self.sent
+    }
+}
+
+impl ReceiveRing for LaneRing<'_> {
+    #[inline(always)]
+    fn received(&self) -> &AtomicU64 {
+        self.received
+    }
+}
+
+/// Where a receiver of a bus stands.
+#[derive(Debug)]
+pub(crate) struct BusReceiveCursor {
+    lanes: Box<[ReceiveCursor]>,
+    /// The lanes below this number are looked at.
+    opened: u32,
+    /// The lane that is looked at first, and how many messages it may still give before the next.
+    turn: u32,
+    burst: u32,
+    /// The lanes that have shown something since the last acknowledgement.
+    shown: LaneSet,
+    /// The most messages that one of them has shown.
+    most: u64,
+    /// The lanes that the last acknowledgement gave something back to.
+    given: LaneSet,
+    /// The lanes in which something is wrong that was told.
+    broken: LaneSet,
+}
+
+/// Bit l stands for lane l.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct LaneSet(u32);
+
+impl LaneSet {
+    fn insert(&mut self, lane: u32) {
+        self.0 |= 1 << lane;
+    }
+
+    const fn has(self, lane: u32) -> bool {
+        self.0 >> lane & 1 == 1
+    }
+
+    fn iter(self) -> impl Iterator<Item = u32> {
+        members::places_in(self.0, 32)
+    }
+}
+
+impl BusReceiveCursor {
+    #[inline]
+    fn lane(&mut self, lane: u32) -> &mut ReceiveCursor {
+        &mut self.lanes[lane as usize]
+    }
+
+    /// Lets the lane after this one be looked at first.
+    fn turn_from(&mut self, lane: u32) {
+        self.turn = if lane + 1 < self.opened { lane + 1 } else { 0 };
+        self.burst = BURST;
+    }
+
+    /// The lanes that are looked at.
+    fn sound(&self) -> impl Iterator<Item = u32> + use<> {
+        let broken = self.broken;
+        (0..self.opened).filter(move |lane| !broken.has(*lane))
+    }
+
+    /// Whether something was found wrong in a lane.
+    pub(crate) fn is_broken(&self, lane: u32) -> bool {
+        self.broken.has(lane)
+    }
+}
+
+impl Receiving for BusReceiveCursor {
+    #[inline]
+    fn shown(&self) -> u64 {
+        self.most
+    }
+
+    fn acknowledged(&self) -> u64 {
+        self.lanes.iter().map(ReceiveCursor::acknowledged).sum()
+    }
+
+    #[inline]
+    fn look(&mut self, bus: &BusRegion) -> Result<Option<usize>, Corrupt> {
+        self.opened = self.opened.max(members::opened(bus));
+        let mut lane = self.turn;
+        for _ in 0..self.opened {
+            if !self.broken.has(lane) {
+                let found = self.lane(lane).look(&LaneRing::new(bus, lane));
+                if let Some(length) = found.map_err(|corrupt| corrupt.at(lane, None))? {
+                    if lane != self.turn {
+                        self.turn = lane;
+                        self.burst = BURST;
+                    }
+                    return Ok(Some(length));
+                }
+            }
+            lane = if lane + 1 < self.opened { lane + 1 } else { 0 };
+        }
+        Ok(None)
+    }
+
+    #[inline]
+    fn show_next(&mut self, bus: &BusRegion, message: &mut Message) -> Result<Option<()>, Corrupt> {
+        let Some(length) = self.look(bus)? else {
+            return Ok(None);
+        };
+        let lane = self.turn;
+        let cursor = self.lane(lane);
+        cursor.show(&LaneRing::new(bus, lane), length, message);
+        message.set_lane(lane);
+        let shown = cursor.shown();
+        self.most = self.most.max(shown);
+        self.shown.insert(lane);
+        self.burst -= 1;
+        if self.burst == 0 {
+            self.turn_from(lane);
+        }
+        Ok(Some(()))
+    }
+
+    fn rewind(&mut self) {
+        for lane in self.shown.iter() {
+            self.lane(lane).rewind();
+        }
+        self.shown = LaneSet::default();
+        self.most = 0;
+    }
+
+    /// One store for each lane that has shown something: a kill in between leaves some of them
+    /// acknowledged, and what the others have shown comes again.
+    #[inline]
+    fn acknowledge(&mut self, bus: &BusRegion) {
+        for lane in self.shown.iter() {
+            self.lane(lane).acknowledge(&LaneRing::new(bus, lane));
+        }
+        self.given = self.shown;
+        self.shown = LaneSet::default();
+        self.most = 0;
+    }
+}
+
+impl Cursor for BusReceiveCursor {
+    type Region = BusRegion;
+    const ROLE: Role = Role::Receiver;
+
+    fn resume(bus: &BusRegion) -> Result<Self, Corrupt> {
+        let lanes = (0..bus.form().senders()).map(|lane| {
+            let cursor = ReceiveCursor::resume_at(&LaneRing::new(bus, lane));
+            cursor.map_err(|corrupt| corrupt.at(lane, Some(bus.index())))
+        });
+        Ok(Self {
+            lanes: lanes.collect::<Result<_, _>>()?,
+            opened: 0,
+            turn: 0,
+            burst: BURST,
+            shown: LaneSet::default(),
+            most: 0,
+            given: LaneSet::default(),
+            broken: LaneSet::default(),
+        })
+    }
+
+    fn stands(&self, bus: &BusRegion) -> bool {
+        let mut lanes = (0..).zip(&self.lanes);
+        lanes.all(|(lane, cursor)| cursor.stands_at(&LaneRing::new(bus, lane)))
+    }
+
+    fn queued(&mut self, bus: &BusRegion) -> Result<u64, Corrupt> {
+        self.rewind();
+        self.opened = self.opened.max(members::opened(bus));
+        let mut queued = 0;
+        for lane in 0..self.opened {
+            let found = self.lane(lane).queued_at(&LaneRing::new(bus, lane));
+            queued += found.map_err(|corrupt| corrupt.at(lane, None))?;
+        }
+        Ok(queued)
+    }
+
+    fn has_met(&self, lane: u32) -> bool {
+        self.lanes[lane as usize].has_moved()
+    }
+
+    fn ensure_announced_is_there(&mut self, bus: &BusRegion) -> Result<(), Corrupt> {
+        for lane in self.sound() {
+            let found = self.lane(lane).ensure_announced_at(&LaneRing::new(bus, lane));
+            found.map_err(|corrupt| corrupt.at(lane, None))?;
+        }
+        Ok(())
+    }
+
+    fn leaves_out(&mut self, corrupt: &Corrupt) -> bool {
+        if let Some(lane) = corrupt.lane() {
+            self.broken.insert(lane);
+        }
+        corrupt.lane().is_some() && self.sound().next().is_some()
+    }
+
+    #[inline]
+    fn wake_peers(&self, bus: &BusRegion, registered: bool, mut wake: impl FnMut(Bed, &Presence)) {
+        for lane in self.given.iter() {
+            let sender = &bus.lane(lane).presence;
+            if let Some(bed) = take_parked(sender, registered) {
+                wake(bed, sender);
+            }
+        }
+    }
+
+    fn glance_at_queue(bus: &BusRegion) -> u64 {
+        let slots = bus.form().lane().slots();
+        let lanes = (0..members::opened(bus)).map(|lane| {
+            let ring = LaneRing::new(bus, lane);
+            crate::protocol::glance(ring.sent, ring.received, slots)
+        });
+        lanes.sum()
+    }
+}

@@ -1,0 +1,212 @@
+//! Joining a bus, and leaving it. The caller holds INIT, or a bus that nobody else has.
+
+use crate::memory::bus::BusRegion;
+use crate::memory::label::Label;
+use crate::memory::layout::{LAST_MESSAGE, PENDING};
+use crate::memory::region::View;
+use crate::memory::sync::{Ordering, fence};
+use crate::protocol::corrupt::{Corrupt, Field};
+
+/// Where a receiver that joins a bus begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Join {
+    /// With the next message of each sender; if nobody else counts, with what was held for nobody
+    /// in particular.
+    #[default]
+    Next,
+    /// With the oldest message of each sender that is still held for somebody.
+    Oldest,
+}
+
+/// Which places count, and in which generation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Members(u64);
+
+impl Members {
+    pub(crate) const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    /// Bit r says that place r counts.
+    #[expect(clippy::cast_possible_truncation, reason = "the low half")]
+    pub(crate) const fn mask(self) -> u32 {
+        self.0 as u32
+    }
+
+    pub(crate) const fn has(self, place: u32) -> bool {
+        self.mask() >> place & 1 == 1
+    }
+
+    /// The next generation, in which the places of `mask` count.
+    const fn followed_by(self, mask: u32) -> Self {
+        Self((self.0 >> 32).wrapping_add(1) << 32 | mask as u64)
+    }
+
+    /// An error if a place counts that does not exist.
+    pub(crate) fn ensure_within(self, receivers: u32) -> Result<(), Corrupt> {
+        let all = u32::MAX >> (32 - receivers);
+        if self.mask() & !all != 0 {
+            let expected = 0..=u64::from(all);
+            return Err(Corrupt::new(Field::Members, self.mask().into(), expected));
+        }
+        Ok(())
+    }
+}
+
+/// The places of a mask, of which there are `receivers`.
+#[inline]
+pub(crate) fn places_in(mask: u32, receivers: u32) -> impl Iterator<Item = u32> + Clone {
+    let mut left = mask & (u32::MAX >> (32 - receivers));
+    std::iter::from_fn(move || {
+        let place = (left != 0).then(|| left.trailing_zeros())?;
+        left &= left - 1;
+        Some(place)
+    })
+}
+
+/// Who is a member now.
+pub(crate) fn load(bus: &BusRegion) -> Members {
+    // Acquire: pairs with the Releases below.
+    Members(bus.header().members.load(Ordering::Acquire))
+}
+
+/// As [`load`], for what is ordered otherwise.
+#[inline]
+pub(super) fn load_relaxed(bus: &BusRegion) -> Members {
+    Members(bus.header().members.load(Ordering::Relaxed))
+}
+
+fn store(bus: &BusRegion, members: Members) {
+    // Release: pairs with the Acquire in `point`. (J2) comes after PENDING, (D2) after `floor`.
+    bus.header().members.store(members.0, Ordering::Release);
+}
+
+/// Whether a place belongs to a joiner that has not taken its position in every lane.
+pub(crate) fn is_pending(bus: &BusRegion, place: u32) -> bool {
+    // Relaxed: handed over by INIT.
+    (0..bus.form().senders())
+        .any(|lane| bus.count(lane, place).0.load(Ordering::Relaxed) == PENDING)
+}
+
+/// Makes the free place a member that begins in each lane where `join` says. The search
+/// `places` and the models of this module show why in this order.
+pub(crate) fn join(
+    bus: &BusRegion,
+    place: u32,
+    label: Option<&Label>,
+    join: Join,
+) -> Result<(), Corrupt> {
+    let before = load(bus);
+    before.ensure_within(bus.form().receivers())?;
+    for lane in 0..bus.form().senders() {
+        ensure_countable(bus, lane)?;
+    }
+    for lane in 0..bus.form().senders() {
+        // (J1) Relaxed: before the Release of J2.
+        bus.count(lane, place).0.store(PENDING, Ordering::Relaxed);
+    }
+    let cell = &bus.place(place).label;
+    cell.clear();
+    if let Some(label) = label {
+        cell.store(label);
+    }
+    // (J2)
+    store(bus, before.followed_by(before.mask() | 1 << place));
+    // (G) SeqCst: pairs with (F) in `learn`.
+    fence(Ordering::SeqCst);
+    for lane in 0..bus.form().senders() {
+        // (J4)
+        let oldest = oldest(bus, lane, before.mask());
+        let position = match join {
+            Join::Next if before.mask() != 0 => {
+                // Acquire: pairs with (C): the stamps of what is passed over are there.
+                oldest.max(bus.lane(lane).count.0.load(Ordering::Acquire))
+            }
+            _ => oldest,
+        };
+        // (J5) Release: pairs with the Acquire in `learn`.
+        bus.count(lane, place).0.store(position, Ordering::Release);
+    }
+    Ok(())
+}
+
+/// The first message of a lane that is held for one of `mask`, or for nobody in particular.
+fn oldest(bus: &BusRegion, lane: u32, mask: u32) -> u64 {
+    let count = |place| bus.count(lane, place).0.load(Ordering::Acquire);
+    // Acquire: what these have given back was read out.
+    let floor = || bus.lane(lane).presence.floor.load(Ordering::Acquire);
+    let counts = places_in(mask, bus.form().receivers()).map(count);
+    counts.min().unwrap_or_else(floor)
+}
+
+fn ensure_countable(bus: &BusRegion, lane: u32) -> Result<(), Corrupt> {
+    let side = bus.lane(lane);
+    for (field, count) in [
+        (Field::Sent, &side.count.0),
+        (Field::Floor, &side.presence.floor),
+    ] {
+        // Relaxed: a value that cannot be is one in any order.
+        let found = count.load(Ordering::Relaxed);
+        if found > LAST_MESSAGE + 1 {
+            return Err(Corrupt::new(field, found, 0..=LAST_MESSAGE + 1).at(lane, None));
+        }
+    }
+    Ok(())
+}
+
+/// The places of `mask` count no more.
+pub(crate) fn remove(bus: &BusRegion, mask: u32) {
+    let before = load(bus);
+    let leaving = before.mask() & mask;
+    if leaving == 0 {
+        return;
+    }
+    if leaving == before.mask() {
+        for lane in 0..bus.form().senders() {
+            let counts = places_in(leaving, bus.form().receivers())
+                .map(|place| bus.count(lane, place).0.load(Ordering::Acquire));
+            if let Some(least) = counts.filter(|count| *count != PENDING).min() {
+                // (D1) Relaxed: before the Release of D2.
+                let floor = &bus.lane(lane).presence.floor;
+                floor.store(least, Ordering::Relaxed);
+            }
+        }
+    }
+    // (D2) One store for all.
+    store(bus, before.followed_by(before.mask() & !leaving));
+}
+
+/// The lanes below this number were taken at some time.
+#[inline]
+pub(crate) fn opened(bus: &BusRegion) -> u32 {
+    // Acquire: pairs with `open`; the counts of the lane are there.
+    let opened = bus.header().opened.load(Ordering::Acquire);
+    opened.min(bus.form().senders())
+}
+
+/// The lane is taken.
+pub(crate) fn open(bus: &BusRegion, lane: u32) {
+    if opened(bus) <= lane {
+        // Release: pairs with the Acquire in `opened`.
+        bus.header().opened.store(lane + 1, Ordering::Release);
+    }
+}
+
+/// How many messages of a lane are held for a member, or for nobody in particular.
+///
+/// Counts one that a killed sender has committed and not counted.
+pub(crate) fn queued(bus: &BusRegion, lane: u32) -> u64 {
+    let geometry = bus.form().lane();
+    // Acquire: what is before it is there.
+    let mut sent = bus.lane(lane).count.0.load(Ordering::Acquire);
+    let slots = [Some(geometry.hot_slot(sent)), geometry.cold_slot(sent)];
+    let uncounted = |slot: usize| {
+        let stamp = bus.slots(lane)[slot].stamp.load(Ordering::Acquire);
+        crate::memory::layout::Stamp::from_bits(stamp).ordinal() == sent.wrapping_add(1)
+    };
+    if slots.into_iter().flatten().any(uncounted) {
+        sent = sent.wrapping_add(1);
+    }
+    sent.saturating_sub(oldest(bus, lane, load(bus).mask()))
+}

@@ -1,0 +1,152 @@
+//! The ring of a lane as its sender sees it: what every member has given back.
+
+use super::members::{self, Members, places_in};
+use crate::memory::bus::BusRegion;
+use crate::memory::layout::{AWAKE, Geometry, PENDING, Presence, SLEEPER_FENCES, Slot};
+use crate::memory::region::View;
+use crate::memory::sync::{AtomicU64, Ordering, compiler_fence, fence, light_fence};
+use crate::protocol::corrupt::Corrupt;
+use crate::protocol::send::SendRing;
+use crate::protocol::{Bed, Ring, take_bed};
+
+impl Ring for BusRegion {
+    #[inline(always)]
+    fn geometry(&self) -> Geometry {
+        self.form().lane()
+    }
+
+    #[inline(always)]
+    fn slot(&self, index: usize) -> &Slot {
+        &self.slots(self.index())[index]
+    }
+
+    #[inline(always)]
+    fn sent(&self) -> &AtomicU64 {
+        &self.lane(self.index()).count.0
+    }
+}
+
+/// What a sender remembers of its last look at the members.
+#[derive(Debug, Default)]
+pub(crate) struct Look {
+    /// Who they were, if something was learned.
+    members: Option<Members>,
+    /// The place whose count was the least, if there was any, and that count.
+    slowest: Option<(u32, u64)>,
+}
+
+impl SendRing for BusRegion {
+    type Look = Look;
+
+    /// As long as the members are the same and the least of their counts has not moved, that is
+    /// still the least: two loads. Otherwise one for each member.
+    #[inline]
+    fn point(&self, look: &mut Look, last: u64) -> Result<u64, Corrupt> {
+        // Acquire: pairs with the Release in `join` (PENDING) and in `remove` (`floor`).
+        let members = Members::from_bits(self.header().members.load(Ordering::Acquire));
+        if look.members == Some(members) {
+            let Some((place, count)) = look.slowest else {
+                return Ok(last);
+            };
+            // Relaxed: if it has moved, it is read again.
+            if self.count(self.index(), place).0.load(Ordering::Relaxed) == count {
+                return Ok(last);
+            }
+        }
+        self.learn(look, members, last)
+    }
+
+    #[inline]
+    fn is_receiver_asleep(&self, look: &Look) -> bool {
+        // Relaxed: only a hint.
+        look.slowest
+            .is_some_and(|(place, _)| self.place(place).parked.load(Ordering::Relaxed) != AWAKE)
+    }
+
+    #[inline]
+    fn wake_receivers(&self, registered: bool, mut wake: impl FnMut(Bed, &Presence)) {
+        let receivers = self.form().receivers();
+        // As in `take_parked`, for several. A member that is missed here has had its barrier
+        // executed after what we have published, and finds that.
+        compiler_fence(Ordering::SeqCst);
+        // Relaxed: ordered by the fences.
+        let mask = members::load_relaxed(self).mask();
+        let leaves_it = |place| self.place(place).fences.load(Ordering::Relaxed) == SLEEPER_FENCES;
+        let mask = if registered && places_in(mask, receivers).all(leaves_it) {
+            light_fence();
+            mask
+        } else {
+            // SeqCst: (P), pairs with (W) in `announce`.
+            fence(Ordering::SeqCst);
+            members::load_relaxed(self).mask()
+        };
+        for place in places_in(mask, receivers) {
+            let receiver = self.place(place);
+            // Relaxed: ordered by the fence.
+            if receiver.parked.load(Ordering::Relaxed) != AWAKE
+                && let Some(bed) = take_bed(receiver)
+            {
+                wake(bed, receiver);
+            }
+        }
+    }
+
+    fn glance_at_queue(&self) -> u64 {
+        members::queued(self, self.index()).min(self.geometry().slots().into())
+    }
+
+    /// Who is PENDING, or has the least count, below `next`.
+    fn holding_back(&self, next: u64) -> u32 {
+        let mask = members::load_relaxed(self).mask();
+        let (mut least, mut holding, mut pending) = (next, 0, 0);
+        for place in places_in(mask, self.form().receivers()) {
+            // Relaxed: who holds us back is judged by its lock.
+            match self.count(self.index(), place).0.load(Ordering::Relaxed) {
+                PENDING => pending |= 1 << place,
+                count if count < least => (least, holding) = (count, 1 << place),
+                count if count == least && count < next => holding |= 1 << place,
+                _ => {}
+            }
+        }
+        holding | pending
+    }
+
+    fn locate(&self, look: &Look, corrupt: Corrupt) -> Corrupt {
+        corrupt.at(self.index(), look.slowest.map(|(place, _)| place))
+    }
+}
+
+impl BusRegion {
+    /// Looks at the counts of all members.
+    fn learn(&self, look: &mut Look, members: Members, last: u64) -> Result<u64, Corrupt> {
+        let lane = self.index();
+        members.ensure_within(self.form().receivers())?;
+        let mut slowest: Option<(u32, u64)> = None;
+        let mut is_pending = false;
+        for place in places_in(members.mask(), self.form().receivers()) {
+            // Acquire: pairs with (R), and with J5: the slots below were read out.
+            let count = self.count(lane, place).0.load(Ordering::Acquire);
+            is_pending |= count == PENDING;
+            if slowest.is_none_or(|(_, least)| count < least) {
+                slowest = Some((place, count));
+            }
+        }
+        let point = match slowest {
+            Some((_, count)) => count,
+            // Acquire: so that the second look comes after it.
+            None => self.lane(lane).presence.floor.load(Ordering::Acquire),
+        };
+        // (F) SeqCst: pairs with (G) in `join`.
+        fence(Ordering::SeqCst);
+        // Relaxed: ordered by the fence.
+        if is_pending || members::load_relaxed(self) != members {
+            look.members = None;
+            return Ok(last);
+        }
+        *look = Look {
+            members: Some(members),
+            slowest,
+        };
+        Ok(point)
+    }
+}
