@@ -14,7 +14,7 @@ use crate::memory::payload::MAX_MESSAGE;
 use crate::object::bell::{Armed, Bell};
 use crate::object::close::{Closed, Disposal};
 use crate::object::seat::Seats;
-use crate::protocol::{Cursor, Peer, SendCursor, SendRing};
+use crate::protocol::{self, Cursor, Peer, SendCursor, SendRing};
 use crate::wait;
 use crate::wait::limit::Limit;
 
@@ -82,6 +82,37 @@ impl<K: Kind> Sender<K> {
     #[must_use]
     pub fn queued(&self) -> u64 {
         self.end.queued()
+    }
+
+    /// Returns the note, three words that the senders of this mailbox leave for themselves.
+    ///
+    /// A note outlives its sender, and is the next sender's. It is `None` if no sender wrote one,
+    /// if a sender was killed while it wrote one, and if the memory is known to be lost. The words
+    /// are whatever the other process made of them.
+    #[must_use]
+    pub fn note(&self) -> Option<[u64; 3]> {
+        if self.end.channel.broken_memory() {
+            return None;
+        }
+        let note = protocol::read_note(&self.end.channel.own().note);
+        // Zeros in the place of lost memory are no note; what was read before it went may be half
+        // of one.
+        note.filter(|_| !self.end.channel.broken_memory())
+    }
+
+    /// Writes the note, for this sender and for the next.
+    ///
+    /// No receiver reads or writes it. A sender that is killed within this call leaves the former
+    /// note, the new one, or none, and never a mixture. So write the note before the first message
+    /// that it is about: then a sender that finds none knows that this message was not sent.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send) that say that this endpoint or its memory cannot be used.
+    pub fn set_note(&mut self, words: [u64; 3]) -> Result<(), SendError> {
+        self.end.ensure_usable()?;
+        protocol::write_note(&self.end.channel.own().note, words);
+        self.end.ensure_memory()
     }
 
     /// Returns what is known of the receiver now.

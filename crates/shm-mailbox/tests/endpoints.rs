@@ -19,6 +19,7 @@ mod endpoints {
     mod iterating; //     a receiver as an iterator
     mod leftovers; //     what the next end makes of a mailbox that others have left
     mod limits; //        durations, deadlines, and whatever can be sent
+    mod notes; //         what a sender leaves for the next one
     mod numbers; //       the counts that a restart relies on, and the last message number
     mod observing; //     what an observer sees of each kind of object
     mod pair; //          both ends of a mailbox without a name

@@ -23,6 +23,7 @@ mod stepping {
     mod gaps; //          a correct peer acts between any two instructions of a call
     mod kills; //         SIGKILL after every instruction of a send and of a receive
     mod lifecycle; //     the ways to create, attach and close
+    mod notes; //         the sender's note after every instruction of writing it
     mod object; //        the object as the test sees it
     mod operation; //     the calls under test, and what each leaves behind
     mod path; //          the way of a call through the code, to stop anywhere on it

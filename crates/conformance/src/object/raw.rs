@@ -17,6 +17,7 @@ pub(crate) mod word {
     pub(crate) const SENT: usize = 128;
     pub(crate) const RECEIVED: usize = 384;
     pub(crate) const KEPT: usize = 276;
+    pub(crate) const NOTE: usize = 320;
     /// The sender's.
     pub(crate) const SENDER: usize = 256;
     /// The receiver's.

@@ -116,6 +116,10 @@ fn attaches(kit: &Kit, role: Role) -> Outcome {
         image.put_half(side + word::PARKED, parked);
     }
     image.put_half(word::KEPT, 1);
+    // A note of words that belong to nobody else, and a check word that may be right.
+    for word in 0..4 {
+        image.put(word::NOTE + 8 * word, 0xABCD << (8 * word));
+    }
     image.create(&name);
     let (end, number) = kit.program.attach(role, &name, Form::of(16));
     let (expected, life, kept) = match role {

@@ -91,6 +91,9 @@ pub(super) struct Mailbox {
     pub(super) queued: u64,
     pub(super) sent: u64,
     pub(super) received: u64,
+    /// What the writers leave for one another, if anything: 16 hexadecimal digits a word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) note: Option<[String; 3]>,
     pub(super) stale: bool,
     pub(super) changing: bool,
     pub(super) writer: Holder,
@@ -229,6 +232,9 @@ impl From<Snapshot> for Mailbox {
             queued: seen.queued,
             sent: seen.sent,
             received: seen.received,
+            note: seen
+                .note
+                .map(|words| words.map(|word| format!("{word:016x}"))),
             stale: seen.is_stale(),
             changing: seen.changing,
             writer: Holder::of_mailbox(&seen.sender),

@@ -62,6 +62,9 @@ fn page(entry: &Entry) -> String {
         page.field("queued", mailbox.queued);
         page.field("sent", mailbox.sent);
         page.field("received", mailbox.received);
+        if let Some(words) = &mailbox.note {
+            page.field("note", words.join(" "));
+        }
     }
     if let Some(Classic { flag, .. }) = &entry.classic {
         let asked = match flag {

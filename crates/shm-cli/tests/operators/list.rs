@@ -4,6 +4,7 @@
 use std::os::unix::fs::symlink;
 
 use serde_json::Value;
+use shm_mailbox::Mailbox;
 use test_support::shm::peers::{c_writer, has_c};
 use test_support::shm::{
     PublicProgram, attached_reader, attached_writer, leave, printed, run, writer,
@@ -34,6 +35,22 @@ fn abandoned(lines: &str) -> Name {
     writer.kill();
     until("its lock is free", || name.locked_bytes().is_empty());
     name
+}
+
+#[test]
+fn the_note_of_a_writer_is_shown_if_it_left_one() {
+    let name = Name::new();
+    let sender = Mailbox::options(name.as_str()).sender();
+    let mut sender = sender.expect("the role");
+    assert!(stat(&name)["mailbox"].get("note").is_none());
+    assert!(!printed(["stat", name.as_str()]).contains("note"));
+    sender
+        .set_note([1, 0xABCD << 48, u64::MAX])
+        .expect("it can be written");
+    let words = ["0000000000000001", "abcd000000000000", "ffffffffffffffff"];
+    assert_eq!(stat(&name)["mailbox"]["note"], serde_json::json!(words));
+    let page = printed(["stat", name.as_str()]);
+    assert!(page.contains(&format!("  note      {}\n", words.join(" "))));
 }
 
 #[test]

@@ -17,6 +17,7 @@
 //!    268     4  pid, for display       the sender
 //!    272     4  fences                 the sender
 //!    276     4  kept                   the sender
+//!    320    32  note, see `note`       the sender
 //!    384     8  received               the receiver
 //!    512     8  life of the receiver   the receiver
 //!    520     4  parked                 the receiver sets it, the sender that wakes clears it
@@ -56,6 +57,7 @@
 //! every message; on one line they would tear it from each other each time.
 
 use crate::memory::label::LabelCell;
+use crate::memory::note::Note;
 use crate::memory::payload::Payload;
 use crate::memory::sync::{AtomicU32, AtomicU64};
 
@@ -123,6 +125,7 @@ pub(crate) mod offset {
     pub(crate) const PARKED: u64 = offset_of!(Presence, parked) as u64;
     pub(crate) const PID: u64 = offset_of!(Presence, pid) as u64;
     pub(crate) const FENCES: u64 = offset_of!(Presence, fences) as u64;
+    pub(crate) const NOTE: u64 = offset_of!(Presence, note) as u64;
     /// An index into the bytes of the header.
     pub(crate) const ID: usize = offset_of!(Control, header.id);
 
@@ -181,6 +184,8 @@ pub(crate) struct Presence {
     pub(crate) floor: AtomicU64,
     /// Of a seat on a bus.
     pub(crate) label: LabelCell,
+    /// What its holders leave for one another. The sender's alone.
+    pub(crate) note: Note,
 }
 
 /// One role's block.
@@ -382,7 +387,7 @@ impl BusGeometry {
 /// Parts that nobody maps.
 #[cfg(any(test, shm_mailbox_loom, fuzzing))]
 mod zeroed {
-    use super::{AtomicU32, AtomicU64, Count, Header, LabelCell, Payload, Presence, Side, Slot};
+    use super::{AtomicU32, AtomicU64, Count, Header, LabelCell, Note, Payload, Presence, Side, Slot};
 
     impl Header {
         pub(crate) fn zeroed() -> Self {
@@ -418,6 +423,7 @@ mod zeroed {
                 kept: AtomicU32::new(0),
                 floor: AtomicU64::new(0),
                 label: LabelCell::new(),
+                note: Note::new(),
             }
         }
     }
@@ -471,6 +477,8 @@ const _: () = {
     assert!(offset_of!(Control, sender.presence.kept) == 276);
     assert!(offset_of!(Control, sender.presence.floor) == 280);
     assert!(offset_of!(Control, sender.presence.label) == 288);
+    assert!(offset_of!(Control, sender.presence.note.words) == 320);
+    assert!(offset_of!(Control, sender.presence.note.check) == 344);
     assert!(offset_of!(Control, receiver.count) == 384);
     assert!(offset_of!(Control, receiver.presence.life) == 512);
     assert!(offset_of!(Control, receiver.presence.parked) == 520);

@@ -7,6 +7,7 @@ pub(crate) mod id;
 pub(crate) mod label;
 pub(crate) mod layout;
 pub(crate) mod message;
+pub(crate) mod note;
 pub(crate) mod payload;
 pub(crate) mod region;
 pub(crate) mod ring;

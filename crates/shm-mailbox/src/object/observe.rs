@@ -37,7 +37,7 @@ use crate::memory::layout::{
     Geometry, INIT, LAST_MESSAGE, MAGIC, SLOTS_OFFSET, Stamp, VERSION, is_whole_pages, offset,
 };
 use crate::object::image::Image;
-use crate::{memory::role::Role, protocol::Peer};
+use crate::{memory::role::Role, protocol, protocol::Peer};
 
 /// How often a number is read again that changes while it is read: a busy channel moves on for as
 /// long as we look.
@@ -75,6 +75,8 @@ pub struct Snapshot {
     pub received: u64,
     /// Messages committed and not acknowledged, 0 to `slots`.
     pub queued: u64,
+    /// The sender's note, if there is one; see [`Sender::note`](crate::Sender::note).
+    pub note: Option<[u64; 3]>,
     /// The sending side.
     pub sender: Side,
     /// The receiving side.
@@ -195,6 +197,7 @@ fn mailbox(object: &Object, Image { geometry, id }: Image) -> Result<Snapshot, S
         sent,
         received,
         queued,
+        note: note(object)?,
         sender: side(object, Role::Sender)?,
         receiver: side(object, Role::Receiver)?,
         changing: object.is_locked_elsewhere(INIT)?,
@@ -233,6 +236,17 @@ fn side(object: &Object, role: Role) -> Result<Side, SystemError> {
         parked: half(object, base + offset::PARKED)? != 0,
         fences: half(object, base + offset::FENCES)? != 0,
     })
+}
+
+/// The sender's note. While one is written there is none.
+fn note(object: &Object) -> Result<Option<[u64; 3]>, SystemError> {
+    let base = offset::presence(Role::Sender) + offset::NOTE;
+    let at = |index: u64| word(object, base + 8 * index);
+    let check = at(3)?;
+    let words = [at(0)?, at(1)?, at(2)?];
+    // Nobody has begun another one meanwhile: the check word would be another, too.
+    let lasts = at(3)? == check;
+    Ok(protocol::whole_note(words, check).filter(|_| lasts))
 }
 
 fn lesson(object: &Object) -> Result<Lesson, SystemError> {

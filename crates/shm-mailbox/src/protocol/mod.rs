@@ -67,6 +67,8 @@
 pub(crate) mod bus;
 pub(crate) mod corrupt;
 pub(crate) mod life;
+#[cfg(not(shm_mailbox_loom))]
+mod note;
 mod park;
 mod receive;
 mod send;
@@ -84,6 +86,7 @@ pub(crate) use {
         begin_life, end_life, glance_at_life, is_closed, is_intact, leave_fences, leaves_nothing,
         read_life, write_header,
     },
+    note::{read_note, whole_note, write_note},
     park::withdraw,
 };
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use shm_mailbox::{CloseError, Message, Peer, RecvError, SendError, Wait};
+use shm_mailbox::{CloseError, Message, Peer, RecvError, SendError, Wait, guard};
 
 use crate::support::process::wait_until_it_falls_asleep;
 use crate::support::raw::{RECEIVER_PARKED, SENDER_PARKED};
@@ -82,5 +82,21 @@ fn a_polling_receiver_is_told_that_its_object_was_cut_off() {
     until("it is attached", || attached.load(Ordering::SeqCst) == 1);
     wait_until_it_falls_asleep(&child);
     name.resize(0);
+    child.join();
+}
+
+#[test]
+fn a_note_in_memory_that_was_taken_away_is_none_and_cannot_be_written() {
+    let child = fork(|| {
+        guard::install().unwrap();
+        let name = Name::new();
+        let mut sender = name.sender();
+        sender.set_note([1, 2, 3]).unwrap();
+        name.resize(0);
+        assert_eq!(sender.note(), None);
+        let result = sender.set_note([4, 5, 6]);
+        assert_matches!(result, Err(SendError::Truncated { found: 0, .. }));
+        assert_eq!(sender.note(), None);
+    });
     child.join();
 }

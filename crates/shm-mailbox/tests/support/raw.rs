@@ -16,6 +16,7 @@ pub(crate) const SENT: usize = 128;
 pub(crate) const SENDER_LIFE: usize = 256;
 pub(crate) const SENDER_PARKED: usize = 264;
 pub(crate) const SENDER_KEPT: usize = 276;
+pub(crate) const NOTE: usize = 320;
 pub(crate) const RECEIVED: usize = 384;
 pub(crate) const RECEIVER_LIFE: usize = 512;
 pub(crate) const RECEIVER_PARKED: usize = 520;
