@@ -4,11 +4,12 @@
 use shm_core::{BellError, Moment, ShmName};
 
 use crate::error::{CloseError, Failure};
+use crate::memory::region::View;
 use crate::object::attach::{self, Attached};
 use crate::object::bell::{Armed, Bell};
 use crate::object::channel::Channel;
-use crate::object::seat::Seats;
 use crate::object::close::{self, Closed, Disposal};
+use crate::object::seat::Seats;
 use crate::object::sleep::UNSEEN;
 use crate::options::Settings;
 use crate::protocol::{Cursor, Slept};
@@ -65,7 +66,7 @@ impl<C: End> Endpoint<C> {
     }
 
     pub(crate) fn capacity(&self) -> u32 {
-        self.channel.region.geometry().slots()
+        self.channel.region.ring().slots()
     }
 
     /// How many messages are committed and not yet acknowledged, as far as there is memory to look

@@ -146,7 +146,9 @@ pub enum AttachError {
         expected: u32,
     },
     /// The object is of the other kind.
-    #[error("object {name:?} is a {found}, expected a {expected}; use another name, or attach to a {found}")]
+    #[error(
+        "object {name:?} is a {found}, expected a {expected}; use another name, or attach to a {found}"
+    )]
     OtherKind {
         /// The object.
         name: ShmName,
@@ -489,9 +491,16 @@ pub(crate) enum Failure {
     Closed,
     PeerDied,
     Unlinked,
-    Truncated { expected: u64, found: u64 },
+    Truncated {
+        expected: u64,
+        found: u64,
+    },
     Corrupt(Corrupt),
-    HeldBack { place: u32, label: Label, state: Peer },
+    HeldBack {
+        place: u32,
+        label: Label,
+        state: Peer,
+    },
     Forked,
     Bell(BellError),
     System(SystemError),

@@ -1,11 +1,11 @@
 //! The kinds of object that endpoints attach to, as the endpoints' types tell them apart.
 
 use crate::endpoint::End;
-use crate::error::{RecvError, SendError};
+use crate::error::RecvError;
 use crate::memory::bus::BusRegion;
 use crate::memory::region::Region;
-use crate::object::seat::Seated;
-use crate::protocol::{BusReceiveCursor, ReceiveCursor, Receiving, SendCursor, SendRing};
+use crate::object::seat::Seats;
+use crate::protocol::{BusReceiveCursor, ReceiveCursor, Receiving, SendRing};
 
 /// A kind of object: [`Mailbox`](crate::Mailbox) or [`Bus`](crate::bus::Bus).
 ///
@@ -16,21 +16,20 @@ pub trait Kind: Sealed {}
 
 /// What the endpoints need of a kind.
 pub(crate) trait Sealed: Sized + 'static {
-    type Region: SendRing;
-    type Sending: Seated<Region = Self::Region> + End<Error = SendError>;
-    type Receiving: Seated<Region = Self::Region> + Receiving + End<Error = RecvError>;
+    /// The view of its memory, with what a sender does there.
+    type Region: SendRing + Seats;
+    /// Where a receiver stands.
+    type Receiving: Receiving<Region = Self::Region> + End<Error = RecvError>;
 }
 
 impl Kind for crate::Mailbox {}
 impl Sealed for crate::Mailbox {
     type Region = Region;
-    type Sending = SendCursor;
     type Receiving = ReceiveCursor;
 }
 
 impl Kind for crate::bus::Bus {}
 impl Sealed for crate::bus::Bus {
     type Region = BusRegion;
-    type Sending = SendCursor<BusRegion>;
     type Receiving = BusReceiveCursor;
 }

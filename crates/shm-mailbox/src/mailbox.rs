@@ -74,7 +74,6 @@ impl<K: Kind> Options<K> {
 }
 
 impl Options {
-
     /// Makes both endpoints of a new mailbox without a name, as [`Mailbox::pair`] does.
     ///
     /// Of the options, the name only appears in errors; another object may have it.

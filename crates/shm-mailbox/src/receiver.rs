@@ -8,13 +8,14 @@ use shm_core::{BellError, OpenError, ShmName, SystemError};
 use crate::bus::Bus;
 use crate::endpoint::{End, Endpoint};
 use crate::error::{AttachError, CloseError, Failure, RecvError};
-use crate::memory::id::MailboxId;
 use crate::kind::Kind;
 use crate::mailbox::Mailbox;
+use crate::memory::id::MailboxId;
 use crate::memory::message::Message;
 use crate::object::attach;
 use crate::object::bell::{Armed, Bell};
 use crate::object::close::{Closed, Disposal};
+use crate::object::observe;
 use crate::options::Settings;
 use crate::protocol::{BusReceiveCursor, Peer, ReceiveCursor, Receiving};
 use crate::wait;
@@ -481,6 +482,25 @@ impl Receiver<Bus> {
     #[must_use]
     pub fn place(&self) -> u32 {
         self.end.channel.seat().index
+    }
+
+    /// Returns the senders that have come so far: who is there, and how much each has queued for
+    /// this receiver.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot tell about the senders' locks.
+    pub fn lanes(&self) -> Result<Vec<observe::Lane>, SystemError> {
+        let place = self.place();
+        let seen = observe::look_at_bus(&self.end.channel.object)?;
+        let lanes = seen.iter().flat_map(|bus| bus.lanes_of(place));
+        let is_broken = |lane| self.end.cursor.is_broken(lane);
+        Ok(lanes
+            .map(|lane| observe::Lane {
+                corrupt: is_broken(lane.lane),
+                ..lane
+            })
+            .collect())
     }
 
     /// Closes this endpoint as [`close`](Self::close) does, and takes the label off its place,

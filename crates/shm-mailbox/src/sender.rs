@@ -7,12 +7,13 @@ use shm_core::{BellError, ShmName, SystemError};
 use crate::bus::Bus;
 use crate::endpoint::{End, Endpoint};
 use crate::error::{BatchError, CloseError, Failure, SendError};
-use crate::memory::id::MailboxId;
 use crate::kind::Kind;
 use crate::mailbox::Mailbox;
+use crate::memory::id::MailboxId;
 use crate::memory::payload::MAX_MESSAGE;
 use crate::object::bell::{Armed, Bell};
 use crate::object::close::{Closed, Disposal};
+use crate::object::observe;
 use crate::object::seat::Seats;
 use crate::protocol::{self, Cursor, Peer, SendCursor, SendRing};
 use crate::wait;
@@ -451,6 +452,18 @@ impl Sender<Bus> {
         self.end.channel.seat().index
     }
 
+    /// Returns the receivers that count: who is there, how far each is behind this sender, and who
+    /// holds it back.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot tell about the receivers' locks.
+    pub fn places(&self) -> Result<Vec<observe::Place>, SystemError> {
+        let lane = self.lane();
+        let seen = observe::look_at_bus(&self.end.channel.object)?;
+        Ok(seen.map_or_else(Vec::new, |bus| bus.places_of(lane).collect()))
+    }
+
     /// Closes this endpoint as [`close`](Self::close) does, and takes the label off its lane, which
     /// any sender may have then.
     ///
@@ -484,7 +497,10 @@ impl<K: Kind> fmt::Debug for Sender<K> {
 
 /// Looks for room, without patience.
 #[inline(always)]
-fn room_at_once<R: SendRing>(cursor: &mut SendCursor<R>, region: &R) -> Result<Option<()>, Failure> {
+fn room_at_once<R: SendRing>(
+    cursor: &mut SendCursor<R>,
+    region: &R,
+) -> Result<Option<()>, Failure> {
     Ok(cursor.room(region, wait::no_patience)?.then_some(()))
 }
 

@@ -87,7 +87,7 @@ impl SendError {
     /// | [`InvalidInput`](ErrorKind::InvalidInput) | [`TooLong`](Self::TooLong) |
     /// | [`BrokenPipe`](ErrorKind::BrokenPipe) | [`Closed`](Self::Closed) |
     /// | [`ConnectionReset`](ErrorKind::ConnectionReset) | [`PeerDied`](Self::PeerDied) |
-    /// | [`NotConnected`](ErrorKind::NotConnected) | [`Unlinked`](Self::Unlinked): there is no receiver |
+    /// | [`NotConnected`](ErrorKind::NotConnected) | [`Unlinked`](Self::Unlinked), [`HeldBack`](Self::HeldBack): there is no receiver |
     /// | [`InvalidData`](ErrorKind::InvalidData) | [`Truncated`](Self::Truncated), [`Corrupt`](Self::Corrupt) |
     /// | [`QuotaExceeded`](ErrorKind::QuotaExceeded) | [`Exhausted`](Self::Exhausted) |
     /// | [`PermissionDenied`](ErrorKind::PermissionDenied) | [`Forked`](Self::Forked): the endpoint is another process's |
@@ -101,7 +101,7 @@ impl SendError {
             Self::TooLong { .. } => ErrorKind::InvalidInput,
             Self::Closed { .. } => ErrorKind::BrokenPipe,
             Self::PeerDied { .. } => ErrorKind::ConnectionReset,
-            Self::Unlinked { .. } => ErrorKind::NotConnected,
+            Self::Unlinked { .. } | Self::HeldBack { .. } => ErrorKind::NotConnected,
             Self::Truncated { .. } | Self::Corrupt { .. } => ErrorKind::InvalidData,
             Self::Exhausted { .. } => ErrorKind::QuotaExceeded,
             Self::Forked { .. } => ErrorKind::PermissionDenied,

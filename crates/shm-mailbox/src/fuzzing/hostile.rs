@@ -106,7 +106,8 @@ impl World<'_> {
             4 => sender.presence.parked.store(half, Ordering::Relaxed),
             5 => receiver.presence.parked.store(half, Ordering::Relaxed),
             _ => {
-                let slots = usize::try_from(self.region.geometry().all_slots()).expect("at most 32");
+                let slots =
+                    usize::try_from(self.region.geometry().all_slots()).expect("at most 32");
                 let slot = self.region.slot(usize::from(place / 16) % slots);
                 slot.stamp.store(value, Ordering::Relaxed);
                 slot.payload.write_at(0, &value.to_ne_bytes());
@@ -262,7 +263,8 @@ impl World<'_> {
                 assert!(length <= MAX_MESSAGE);
                 let number = receiver.acknowledged() + receiver.shown();
                 let stamp = Stamp::new(number, length).bits();
-                let slots = usize::try_from(self.region.geometry().all_slots()).expect("at most 32");
+                let slots =
+                    usize::try_from(self.region.geometry().all_slots()).expect("at most 32");
                 // Which slot it is, is the ring's affair.
                 let stamped = |slot| self.region.slot(slot).stamp.load(Ordering::Relaxed) == stamp;
                 assert!(

@@ -54,9 +54,7 @@ impl BusRegion {
         Ok(Self {
             header,
             lanes: NonNull::from(mapping.slice_view(at(form.lane_offset(0)), lanes)?),
-            counts: NonNull::from(
-                mapping.slice_view(at(form.count_offset(0, 0)), lanes * places)?,
-            ),
+            counts: NonNull::from(mapping.slice_view(at(form.count_offset(0, 0)), lanes * places)?),
             places: NonNull::from(mapping.slice_view(at(form.place_offset(0)), places)?),
             slots: NonNull::from(
                 mapping.slice_view(at(form.slot_offset(0, 0)), lanes * form.lane_slots())?,
@@ -125,8 +123,7 @@ impl View for BusRegion {
         unsafe { self.header.as_ref() }
     }
 
-    #[inline(always)]
-    fn geometry(&self) -> Geometry {
+    fn ring(&self) -> Geometry {
         self.form.lane()
     }
 
@@ -198,7 +195,9 @@ mod heap {
                 lanes: (0..lanes).map(|_| Side::zeroed()).collect(),
                 counts: (0..lanes * places).map(|_| Count::zeroed()).collect(),
                 places: (0..places).map(|_| Presence::zeroed()).collect(),
-                slots: (0..lanes * form.lane_slots()).map(|_| Slot::zeroed()).collect(),
+                slots: (0..lanes * form.lane_slots())
+                    .map(|_| Slot::zeroed())
+                    .collect(),
             });
             Self {
                 header: NonNull::from(&parts.header),

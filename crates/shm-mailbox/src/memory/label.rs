@@ -30,7 +30,11 @@ impl Label {
     /// Returns the label as a text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        let end = self.bytes.iter().position(|byte| *byte == 0).unwrap_or(MAX_LABEL);
+        let end = self
+            .bytes
+            .iter()
+            .position(|byte| *byte == 0)
+            .unwrap_or(MAX_LABEL);
         std::str::from_utf8(&self.bytes[..end]).unwrap_or_default()
     }
 

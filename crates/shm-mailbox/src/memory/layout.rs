@@ -114,17 +114,22 @@ pub(crate) const INIT: u64 = 0;
 pub(crate) mod offset {
     use std::mem::offset_of;
 
-    use super::{Control, Presence};
+    use super::{Control, Presence, Side};
     use crate::memory::role::Role;
 
     pub(crate) const MAGIC: u64 = offset_of!(Control, header.magic) as u64;
+    pub(crate) const MEMBERS: u64 = offset_of!(Control, header.members) as u64;
     pub(crate) const SENT: u64 = offset_of!(Control, sender.count) as u64;
     pub(crate) const RECEIVED: u64 = offset_of!(Control, receiver.count) as u64;
+    /// From the start of a lane.
+    pub(crate) const PRESENCE: u64 = offset_of!(Side, presence) as u64;
     /// From the start of the role's [`Presence`].
     pub(crate) const LIFE: u64 = offset_of!(Presence, life) as u64;
     pub(crate) const PARKED: u64 = offset_of!(Presence, parked) as u64;
     pub(crate) const PID: u64 = offset_of!(Presence, pid) as u64;
     pub(crate) const FENCES: u64 = offset_of!(Presence, fences) as u64;
+    pub(crate) const FLOOR: u64 = offset_of!(Presence, floor) as u64;
+    pub(crate) const LABEL: u64 = offset_of!(Presence, label) as u64;
     pub(crate) const NOTE: u64 = offset_of!(Presence, note) as u64;
     /// An index into the bytes of the header.
     pub(crate) const ID: usize = offset_of!(Control, header.id);
@@ -323,7 +328,8 @@ pub(crate) struct BusGeometry {
 impl BusGeometry {
     /// `None` unless there are 1 to 32 senders and receivers, and at most 65,536 slots in all.
     pub(crate) const fn new(lane: Geometry, senders: u32, receivers: u32) -> Option<Self> {
-        let seats = 1 <= senders && senders <= MAX_SEATS && 1 <= receivers && receivers <= MAX_SEATS;
+        let seats =
+            1 <= senders && senders <= MAX_SEATS && 1 <= receivers && receivers <= MAX_SEATS;
         if seats && lane.slots() <= MAX_SLOTS / senders {
             Some(Self {
                 lane,
@@ -387,7 +393,9 @@ impl BusGeometry {
 /// Parts that nobody maps.
 #[cfg(any(test, shm_mailbox_loom, fuzzing))]
 mod zeroed {
-    use super::{AtomicU32, AtomicU64, Count, Header, LabelCell, Note, Payload, Presence, Side, Slot};
+    use super::{
+        AtomicU32, AtomicU64, Count, Header, LabelCell, Note, Payload, Presence, Side, Slot,
+    };
 
     impl Header {
         pub(crate) fn zeroed() -> Self {

@@ -13,8 +13,8 @@ pub(crate) trait View {
     /// What the creator wrote, and what a bus says of its members.
     fn header(&self) -> &Header;
 
-    /// How many messages fit, of one sender.
-    fn geometry(&self) -> Geometry;
+    /// The ring of each sender.
+    fn ring(&self) -> Geometry;
 
     /// The size of the object in bytes.
     fn object_size(&self) -> u64;
@@ -125,8 +125,7 @@ impl View for Region {
         &self.control().header
     }
 
-    #[inline(always)]
-    fn geometry(&self) -> Geometry {
+    fn ring(&self) -> Geometry {
         self.geometry
     }
 

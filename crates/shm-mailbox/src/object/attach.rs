@@ -168,7 +168,10 @@ impl<'a> Attaching<'a> {
     }
 
     /// Makes a mailbox of an object that nobody else has, and takes up the role.
-    fn begin_new<C: Cursor<Region: Seats>>(&self, object: Object) -> Result<Attached<C>, AttachError> {
+    fn begin_new<C: Cursor<Region: Seats>>(
+        &self,
+        object: Object,
+    ) -> Result<Attached<C>, AttachError> {
         let mut region: C::Region = map(&object, self.wanted)?;
         let id = MailboxId::random()?;
         protocol::write_header(&region, id);

@@ -78,7 +78,10 @@ pub(crate) fn close<C: Cursor<Region: Seats>>(
         return Err(truncated());
     }
     let init = claim::init(object).map_err(CloseError::System)?;
-    if matches!(disposal, Disposal::Close | Disposal::Forget | Disposal::Keep) {
+    if matches!(
+        disposal,
+        Disposal::Close | Disposal::Forget | Disposal::Keep
+    ) {
         protocol::end_life(channel.own(), channel.life, disposal == Disposal::Keep);
     }
     // What the peer wrote may be impossible: then nobody knows what is left, and the object stays.

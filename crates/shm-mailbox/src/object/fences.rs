@@ -11,7 +11,7 @@ use crate::wait::Wait;
 #[derive(Clone, Debug)]
 pub(crate) struct Fences {
     /// Our process is registered: a peer can fence for us.
-    pub(super) registered: bool,
+    pub(crate) registered: bool,
     /// We fence for our peer before we sleep, if we ever do.
     pub(super) before_sleep: Cell<bool>,
 }

@@ -28,6 +28,10 @@
 //! # }
 //! ```
 
+mod bus;
+
+pub use bus::{Bus, Lane, Place};
+
 use shm_core::{Object, ObjectOptions, OpenError, ShmName, SystemError};
 
 use crate::classic;
@@ -36,8 +40,9 @@ use crate::memory::id::MailboxId;
 use crate::memory::layout::{
     Geometry, INIT, LAST_MESSAGE, MAGIC, SLOTS_OFFSET, Stamp, VERSION, is_whole_pages, offset,
 };
-use crate::object::image::Image;
-use crate::{memory::role::Role, protocol, protocol::Peer};
+use crate::memory::role::{Role, Seat};
+use crate::object::image::{Form, Image};
+use crate::{protocol, protocol::Peer};
 
 /// How often a number is read again that changes while it is read: a busy channel moves on for as
 /// long as we look.
@@ -49,6 +54,8 @@ const ROUNDS: u32 = 100;
 pub enum Content {
     /// A mailbox of a form that this library reads.
     Mailbox(Snapshot),
+    /// A bus of this version.
+    Bus(Bus),
     /// An object of the size of the classic layout.
     Classic(Lesson),
     /// A mailbox that this library cannot read: another version, kind or geometry.
@@ -167,12 +174,23 @@ pub fn look(object: &Object) -> Result<Content, SystemError> {
         return Ok(Content::Foreign);
     }
     match Image::check(&bytes, size, object.name()) {
-        Ok(image) => mailbox(object, image).map(Content::Mailbox),
+        Ok(Image { form, id }) => match form {
+            Form::Mailbox(geometry) => mailbox(object, geometry, id).map(Content::Mailbox),
+            Form::Bus(form) => bus::look(object, form, id).map(Content::Bus),
+        },
         Err(error) => Ok(Content::Unknown(error)),
     }
 }
 
-fn mailbox(object: &Object, Image { geometry, id }: Image) -> Result<Snapshot, SystemError> {
+/// The bus in an object; `None` if its memory was taken away.
+pub(crate) fn look_at_bus(object: &Object) -> Result<Option<Bus>, SystemError> {
+    match look(object)? {
+        Content::Bus(bus) => Ok(Some(bus)),
+        _ => Ok(None),
+    }
+}
+
+fn mailbox(object: &Object, geometry: Geometry, id: MailboxId) -> Result<Snapshot, SystemError> {
     let slots = u64::from(geometry.slots());
     let (mut sent, mut received) = (0, 0);
     for _ in 0..ROUNDS {
@@ -183,7 +201,7 @@ fn mailbox(object: &Object, Image { geometry, id }: Image) -> Result<Snapshot, S
             break;
         }
     }
-    if is_committed(object, geometry, sent)? {
+    if is_committed(object, geometry, Geometry::slot_offset, sent)? {
         // A sender was killed, or is at this moment, between the stamp and the count.
         sent += 1;
     }
@@ -197,31 +215,40 @@ fn mailbox(object: &Object, Image { geometry, id }: Image) -> Result<Snapshot, S
         sent,
         received,
         queued,
-        note: note(object)?,
-        sender: side(object, Role::Sender)?,
-        receiver: side(object, Role::Receiver)?,
+        note: note(object, offset::presence(Role::Sender))?,
+        sender: mailbox_side(object, Role::Sender)?,
+        receiver: mailbox_side(object, Role::Receiver)?,
         changing: object.is_locked_elsewhere(INIT)?,
     })
 }
 
 /// Whether message `n`, the first that is not counted, is there anyway.
-fn is_committed(object: &Object, geometry: Geometry, n: u64) -> Result<bool, SystemError> {
+fn is_committed(
+    object: &Object,
+    geometry: Geometry,
+    slot_offset: impl Fn(usize) -> u64,
+    n: u64,
+) -> Result<bool, SystemError> {
     if n > LAST_MESSAGE {
         return Ok(false);
     }
     let shows = |slot| {
-        let bits = word(object, Geometry::slot_offset(slot))?;
+        let bits = word(object, slot_offset(slot))?;
         Ok::<_, SystemError>(Stamp::from_bits(bits).ordinal() == n + 1)
     };
-    Ok(shows(geometry.hot_slot(n))? || geometry.cold_slot(n).map_or(Ok(false), shows)?)
+    Ok(shows(geometry.hot_slot(n))? || geometry.cold_slot(n).map_or(Ok(false), &shows)?)
 }
 
-fn side(object: &Object, role: Role) -> Result<Side, SystemError> {
-    let base = offset::presence(role);
+fn mailbox_side(object: &Object, role: Role) -> Result<Side, SystemError> {
+    side(object, Seat::new(role, 0), offset::presence(role))
+}
+
+/// Who has the seat, whose presence begins at `base`.
+fn side(object: &Object, seat: Seat, base: u64) -> Result<Side, SystemError> {
     let mut state = Peer::NeverSeen;
     let mut life = word(object, base + offset::LIFE)?;
     for _ in 0..ROUNDS {
-        let held = object.is_locked_elsewhere(role.lock_byte())?;
+        let held = object.is_locked_elsewhere(seat.lock_byte())?;
         let after = word(object, base + offset::LIFE)?;
         state = Peer::judge(life, held);
         if life == after {
@@ -238,10 +265,9 @@ fn side(object: &Object, role: Role) -> Result<Side, SystemError> {
     })
 }
 
-/// The sender's note. While one is written there is none.
-fn note(object: &Object) -> Result<Option<[u64; 3]>, SystemError> {
-    let base = offset::presence(Role::Sender) + offset::NOTE;
-    let at = |index: u64| word(object, base + 8 * index);
+/// The note of the sender whose presence begins at `base`. While one is written there is none.
+fn note(object: &Object, base: u64) -> Result<Option<[u64; 3]>, SystemError> {
+    let at = |index: u64| word(object, base + offset::NOTE + 8 * index);
     let check = at(3)?;
     let words = [at(0)?, at(1)?, at(2)?];
     // Nobody has begun another one meanwhile: the check word would be another, too.

@@ -57,12 +57,7 @@ pub(crate) trait Seats: View + Sized {
     ) -> Result<Taking, AttachError>;
 
     /// The error to report when a seat stays busy.
-    fn busy(
-        seat: Option<Seat>,
-        role: Role,
-        object: &Object,
-        settings: &Settings,
-    ) -> AttachError;
+    fn busy(seat: Option<Seat>, role: Role, object: &Object, settings: &Settings) -> AttachError;
 
     /// An end that has said how it leaves gives up what its seat holds. `for_good` is for one with
     /// a label.

@@ -11,7 +11,7 @@ use crate::memory::sync::Ordering;
 /// Writes the header of a new mailbox, whose bytes are all zero, and which has no name yet.
 pub(crate) fn write_header<R: View>(region: &R, id: MailboxId) {
     let header = region.header();
-    let geometry = region.geometry();
+    let geometry = region.ring();
     // Relaxed, here and below: nobody else has the object before it has its name, which a system
     // call gives it.
     header.magic.store(MAGIC, Ordering::Relaxed);
@@ -22,7 +22,9 @@ pub(crate) fn write_header<R: View>(region: &R, id: MailboxId) {
     if R::KIND == KIND_BUS {
         let seats = |role| region.seats(role);
         header.senders.store(seats(Role::Sender), Ordering::Relaxed);
-        header.receivers.store(seats(Role::Receiver), Ordering::Relaxed);
+        header
+            .receivers
+            .store(seats(Role::Receiver), Ordering::Relaxed);
     }
     for (field, word) in header.id.iter().zip(id.words()) {
         field.store(word, Ordering::Relaxed);

@@ -157,12 +157,7 @@ pub(crate) trait Cursor: Sized {
 
     /// After publishing: calls `wake` for each peer that sleeps. `registered` says that a peer that
     /// fences for both reaches us.
-    fn wake_peers(
-        &self,
-        region: &Self::Region,
-        registered: bool,
-        wake: impl FnMut(Bed, &Presence),
-    );
+    fn wake_peers(&self, region: &Self::Region, registered: bool, wake: impl FnMut(Bed, &Presence));
 
     /// How many messages are committed and not yet acknowledged, as any process sees it.
     fn glance_at_queue(region: &Self::Region) -> u64;

@@ -116,12 +116,61 @@ impl ReceiveCursor {
         self.acknowledged = self.next;
         // (R) Release: pairs with the Acquire in `SendCursor::queued`; our reads of the payload are
         // done.
-        region
-            .control()
-            .receiver
-            .count
-            .0
-            .store(self.next, Ordering::Release);
+        ring.received().store(self.next, Ordering::Release);
+    }
+
+    /// See [`Cursor::resume`].
+    pub(super) fn resume_at(ring: &impl ReceiveRing) -> Result<Self, Corrupt> {
+        // Relaxed: our role's own earlier store, handed over by the role lock.
+        let received = ring.received().load(Ordering::Relaxed);
+        if received > LAST_MESSAGE + 1 {
+            return Err(Corrupt::new(
+                Field::Received,
+                received,
+                0..=LAST_MESSAGE + 1,
+            ));
+        }
+        Ok(Self {
+            next: received,
+            slot: 0,
+            acknowledged: received,
+            resumed: received,
+        })
+    }
+
+    /// See [`Cursor::stands`].
+    pub(super) fn stands_at(&self, ring: &impl ReceiveRing) -> bool {
+        // Relaxed: nobody else who keeps to the protocol writes it while we have the role.
+        ring.received().load(Ordering::Relaxed) == self.acknowledged
+    }
+
+    /// See [`Cursor::queued`]. Those shown and not acknowledged are shown again after this.
+    pub(super) fn queued_at(&mut self, ring: &impl ReceiveRing) -> Result<u64, Corrupt> {
+        self.rewind();
+        let slots = u64::from(ring.geometry().slots());
+        // Acquire: so that the look comes after it.
+        let sent = ring.sent().load(Ordering::Acquire);
+        let counted = sent.saturating_sub(self.next).min(slots);
+        // A sender that was killed between (S) and (C) has committed one more than it counted.
+        let found = self.look(ring)?.is_some();
+        Ok(counted.max(u64::from(found)))
+    }
+
+    /// See [`Cursor::has_met`].
+    pub(super) fn has_moved(&self) -> bool {
+        self.next != self.resumed
+    }
+
+    /// See [`Cursor::ensure_announced_is_there`]. What is announced is read before the look, since
+    /// a healthy sender may announce more at any moment.
+    pub(super) fn ensure_announced_at(&mut self, ring: &impl ReceiveRing) -> Result<(), Corrupt> {
+        // Acquire: pairs with (C) in `publish`; the stamps of all messages before `sent` are there.
+        let sent = ring.sent().load(Ordering::Acquire);
+        if sent > self.next && self.look(ring)?.is_none() {
+            let expected = self.next + 1;
+            return Err(Corrupt::new(Field::Stamp, 0, expected..=expected));
+        }
+        Ok(())
     }
 }
 

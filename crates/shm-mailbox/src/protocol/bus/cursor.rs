@@ -232,7 +232,9 @@ impl Cursor for BusReceiveCursor {
 
     fn ensure_announced_is_there(&mut self, bus: &BusRegion) -> Result<(), Corrupt> {
         for lane in self.sound() {
-            let found = self.lane(lane).ensure_announced_at(&LaneRing::new(bus, lane));
+            let found = self
+                .lane(lane)
+                .ensure_announced_at(&LaneRing::new(bus, lane));
             found.map_err(|corrupt| corrupt.at(lane, None))?;
         }
         Ok(())
