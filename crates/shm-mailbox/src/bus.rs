@@ -50,7 +50,7 @@ pub type Sender = crate::Sender<Bus>;
 pub type Receiver = crate::Receiver<Bus>;
 
 /// The start of every endpoint of a bus: see [`Bus::options`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Bus {}
 
 impl Bus {

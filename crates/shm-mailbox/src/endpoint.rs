@@ -25,6 +25,23 @@ pub(crate) trait End: Cursor<Region: Seats> {
     fn error(failure: Failure, name: &ShmName) -> Self::Error;
 }
 
+/// A look at the memory for what is waited for.
+///
+/// A trait, so that the one that shows messages is inlined, which closures cannot be told to be.
+pub(crate) trait Look<C: Cursor> {
+    fn look(&mut self, cursor: &mut C, region: &C::Region) -> Result<Option<()>, Failure>;
+}
+
+impl<C: Cursor, F> Look<C> for F
+where
+    F: FnMut(&mut C, &C::Region) -> Result<Option<()>, Failure>,
+{
+    #[inline(always)]
+    fn look(&mut self, cursor: &mut C, region: &C::Region) -> Result<Option<()>, Failure> {
+        self(cursor, region)
+    }
+}
+
 /// One endpoint of a mailbox. Dropping it closes it, or lets it die if the thread panics.
 #[derive(Debug)]
 pub(crate) struct Endpoint<C: End> {
@@ -81,8 +98,16 @@ impl<C: End> Endpoint<C> {
     /// An error in a forked child, or after a violation.
     #[inline]
     pub(crate) fn ensure_usable(&self) -> Result<(), C::Error> {
-        let usable = self.channel.ensure_usable();
-        usable.map_err(|failure| C::error(failure, self.channel.name()))
+        if self.channel.is_usable() {
+            return Ok(());
+        }
+        Err(self.refuse())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refuse(&self) -> C::Error {
+        C::error(self.channel.refusal(), self.channel.name())
     }
 
     /// After touching slots: an error if that was in memory that is nobody's any more. One load.
@@ -121,7 +146,7 @@ impl<C: End> Endpoint<C> {
     #[inline]
     pub(crate) fn wait<L>(&mut self, limit: impl Into<Limit>, look: L) -> Result<(), Failure>
     where
-        L: FnMut(&mut C, &C::Region) -> Result<Option<()>, Failure>,
+        L: Look<C>,
     {
         let watch = Watch::new(&self.channel, &mut self.cursor, look);
         self.waiter.wait(watch, limit)
@@ -130,7 +155,7 @@ impl<C: End> Endpoint<C> {
     /// Goes on with the wait that has just ended, until its own deadline.
     pub(crate) fn go_on_waiting<L>(&mut self, look: L) -> Result<(), Failure>
     where
-        L: FnMut(&mut C, &C::Region) -> Result<Option<()>, Failure>,
+        L: Look<C>,
     {
         let watch = Watch::new(&self.channel, &mut self.cursor, look);
         self.waiter.go_on(watch)
@@ -140,7 +165,7 @@ impl<C: End> Endpoint<C> {
     #[inline]
     pub(crate) fn try_once<L>(&mut self, look: L) -> Result<Option<()>, Failure>
     where
-        L: FnMut(&mut C, &C::Region) -> Result<Option<()>, Failure>,
+        L: Look<C>,
     {
         let watch = Watch::new(&self.channel, &mut self.cursor, look);
         self.waiter.try_once(watch)
@@ -153,7 +178,7 @@ impl<C: End> Endpoint<C> {
     /// Prepares for a wait for the bell, for what `look` looks for.
     pub(crate) fn arm<L>(&mut self, look: L) -> Result<Armed, Failure>
     where
-        L: FnMut(&mut C, &C::Region) -> Result<Option<()>, Failure>,
+        L: Look<C>,
     {
         self.channel.ensure_bell().map_err(Failure::Bell)?;
         Watch::new(&self.channel, &mut self.cursor, look).arm()
@@ -194,7 +219,7 @@ impl<'a, C: End, L> Watch<'a, C, L> {
 
 impl<C: End, L> Watch<'_, C, L>
 where
-    L: FnMut(&mut C, &C::Region) -> Result<Option<()>, Failure>,
+    L: Look<C>,
 {
     /// Answers the bell, looks after the object and the peer if it has rung, and announces that we
     /// wait for the next ring.
@@ -230,14 +255,14 @@ where
 
 impl<C: End, L> Condition for Watch<'_, C, L>
 where
-    L: FnMut(&mut C, &C::Region) -> Result<Option<()>, Failure>,
+    L: Look<C>,
 {
     type Output = ();
     type Error = Failure;
 
     #[inline(always)]
     fn look(&mut self) -> Result<Option<()>, Failure> {
-        (self.look)(self.cursor, &self.channel.region)
+        self.look.look(self.cursor, &self.channel.region)
     }
 
     fn has_news(&self) -> bool {

@@ -12,7 +12,7 @@ use crate::protocol::{BusReceiveCursor, ReceiveCursor, Receiving, SendRing};
 /// Code that works with both takes a [`Sender<K>`](crate::Sender) or
 /// [`Receiver<K>`](crate::Receiver) for any `K: Kind`. No other type can implement it.
 #[expect(private_bounds, reason = "so that no other type can implement it")]
-pub trait Kind: Sealed {}
+pub trait Kind: Sealed + Clone + std::fmt::Debug {}
 
 /// What the endpoints need of a kind.
 pub(crate) trait Sealed: Sized + 'static {

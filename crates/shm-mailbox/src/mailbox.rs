@@ -9,7 +9,7 @@ use crate::receiver::Receiver;
 use crate::sender::Sender;
 
 /// The start of every endpoint: see [`Mailbox::options`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Mailbox {}
 
 impl Mailbox {

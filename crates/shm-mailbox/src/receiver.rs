@@ -6,7 +6,7 @@ use std::time::Duration;
 use shm_core::{BellError, OpenError, ShmName, SystemError};
 
 use crate::bus::Bus;
-use crate::endpoint::{End, Endpoint};
+use crate::endpoint::{End, Endpoint, Look};
 use crate::error::{AttachError, CloseError, Failure, RecvError};
 use crate::kind::Kind;
 use crate::mailbox::Mailbox;
@@ -142,8 +142,10 @@ impl<K: Kind> Receiver<K> {
     /// acknowledged, [`RecvError::Interrupted`], [`RecvError::Unlinked`].
     #[inline]
     pub fn recv(&mut self, message: &mut Message) -> Result<(), RecvError> {
-        self.show(message, None)?;
-        self.acknowledge()
+        match self.show(message, None) {
+            Ok(()) => self.acknowledge(),
+            Err(error) => Err(error),
+        }
     }
 
     /// Receives as [`recv`](Self::recv) does, and waits for at most `limit`.
@@ -236,7 +238,7 @@ impl<K: Kind> Receiver<K> {
     #[inline]
     fn try_show(&mut self, message: &mut Message) -> Result<(), RecvError> {
         self.may_show()?;
-        match self.end.try_once(showing(message)) {
+        match self.end.try_once(Showing(message)) {
             Ok(Some(())) => Ok(()),
             Ok(None) => Err(RecvError::Empty),
             Err(failure) => self.try_show_elsewhere(failure, message),
@@ -403,7 +405,7 @@ impl<K: Kind> Receiver<K> {
     #[inline]
     fn show(&mut self, message: &mut Message, limit: impl Into<Limit>) -> Result<(), RecvError> {
         self.may_show()?;
-        match self.end.wait(limit, showing(message)) {
+        match self.end.wait(limit, Showing(message)) {
             Ok(()) => Ok(()),
             Err(failure) => self.show_elsewhere(failure, message),
         }
@@ -423,7 +425,7 @@ impl<K: Kind> Receiver<K> {
                 let passed = self.end.waiter.pass();
                 passed.map_err(|stop| self.end.fail(stop.into()))?;
             }
-            match self.end.go_on_waiting(showing(message)) {
+            match self.end.go_on_waiting(Showing(message)) {
                 Ok(()) => return Ok(()),
                 Err(other) => failure = other,
             }
@@ -476,7 +478,6 @@ impl<K: Kind> Receiver<K> {
     }
 }
 
-/// What is known without a look at the shared memory.
 impl Receiver<Bus> {
     /// Returns the place that this receiver has: 0 to 31.
     #[must_use]
@@ -514,6 +515,7 @@ impl Receiver<Bus> {
     }
 }
 
+/// What is known without a look at the shared memory.
 impl<K: Kind> fmt::Debug for Receiver<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Receiver")
@@ -530,9 +532,11 @@ fn looking<K: Kind>(cursor: &mut K::Receiving, region: &K::Region) -> Result<Opt
 }
 
 /// Looks for the next message, and copies it out.
-#[inline(always)]
-fn showing<C: Receiving>(
-    message: &mut Message,
-) -> impl FnMut(&mut C, &C::Region) -> Result<Option<()>, Failure> {
-    |cursor, region| Ok(cursor.show_next(region, message)?)
+struct Showing<'a>(&'a mut Message);
+
+impl<C: Receiving> Look<C> for Showing<'_> {
+    #[inline(always)]
+    fn look(&mut self, cursor: &mut C, region: &C::Region) -> Result<Option<()>, Failure> {
+        Ok(cursor.show_next(region, self.0)?)
+    }
 }

@@ -7,7 +7,7 @@ use crate::memory::id::MailboxId;
 use crate::memory::layout::{Geometry, SLOTS_OFFSET};
 use crate::memory::region::Region;
 use crate::memory::sync::Ordering;
-use crate::object::image::Image;
+use crate::object::image::{Form, Image};
 use crate::protocol;
 
 /// Reads the header of a mailbox, some of whose bytes are others, and whose object may be of
@@ -32,12 +32,13 @@ pub(super) fn read(region: &Region, input: &mut Input<'_>) -> Option<Geometry> {
     };
     let name = ShmName::new("fuzzed").expect("a name");
     match Image::check(&bytes, size, &name) {
-        Ok(Image {
-            geometry: found, ..
-        }) => {
-            assert!(found.object_size() <= size);
-            assert_eq!(bytes[16..20], found.slots().to_ne_bytes());
-            Some(found)
+        Ok(Image { form, .. }) => {
+            assert!(form.object_size() <= size);
+            assert_eq!(bytes[16..20], form.ring().slots().to_ne_bytes());
+            match form {
+                Form::Mailbox(geometry) => Some(geometry),
+                Form::Bus(_) => None,
+            }
         }
         Err(error) => {
             assert!(!error.to_string().is_empty());

@@ -184,7 +184,7 @@ impl World<'_> {
     fn check_numbers(&mut self) {
         let queued = self.queue.len() as u64;
         assert_eq!(self.sender.next(), self.next);
-        assert_eq!(protocol::queued(&self.region), queued);
+        assert_eq!(protocol::glance_at_mailbox(&self.region), queued);
         assert_eq!(self.receiver.acknowledged(), self.next - queued);
         assert_eq!(self.receiver.shown(), self.shown as u64);
         // Mostly not, so that the sender does not always know what the receiver has done.

@@ -85,17 +85,20 @@ pub(crate) enum Broken {
 impl<R: Seats> Channel<R> {
     /// Whether the endpoint may be used: not in a forked child, and not once it is broken.
     #[inline]
-    pub(crate) fn ensure_usable(&self) -> Result<(), Failure> {
-        if !self.token.is_current() {
-            return Err(Failure::Forked);
-        }
+    pub(crate) fn is_usable(&self) -> bool {
+        self.token.is_current() && self.broken.is_none()
+    }
+
+    /// Why the endpoint may not be used.
+    pub(crate) fn refusal(&self) -> Failure {
         match &self.broken {
-            None => Ok(()),
-            Some(Broken::Corrupt(corrupt)) => Err(Failure::Corrupt(corrupt.clone())),
-            Some(Broken::Truncated { expected, found }) => Err(Failure::Truncated {
+            _ if !self.token.is_current() => Failure::Forked,
+            Some(Broken::Corrupt(corrupt)) => Failure::Corrupt(corrupt.clone()),
+            Some(Broken::Truncated { expected, found }) => Failure::Truncated {
                 expected: *expected,
                 found: *found,
-            }),
+            },
+            None => unreachable!("it is usable"),
         }
     }
 

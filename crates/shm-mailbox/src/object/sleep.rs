@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io;
 use std::time::Duration;
 
-use shm_core::{BellError, Moment, SystemError, barrier, bell, futex};
+use shm_core::{BellError, Moment, Object, SystemError, barrier, bell, futex};
 
 use crate::error::Failure;
 use crate::memory::layout::Presence;
@@ -42,16 +42,9 @@ impl<R: Seats> Channel<R> {
         }
     }
 
-    #[cold]
-    #[inline(never)]
+    #[inline]
     pub(crate) fn wake(&self, bed: Bed, peer: &Presence) {
-        match bed {
-            // An error means that the memory was cut off; the next check reports it.
-            Bed::Futex => drop(futex::wake(&peer.parked, 1)),
-            // One means that the object's mode, or a filter of system calls, keeps us from it: the
-            // peer hears of us at its next check, or when we close.
-            Bed::Bell => drop(self.object.ring()),
-        }
+        wake(&self.object, bed, peer);
     }
 
     /// Announces our sleep, looks once more, and sleeps: until woken, and looks again, or until the
@@ -189,5 +182,17 @@ impl<R: Seats> Channel<R> {
     /// Takes back the announcement of a sleep that has expired.
     pub(crate) fn withdraw(&self) {
         protocol::withdraw(&self.own().parked, &self.announced);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn wake(object: &Object, bed: Bed, peer: &Presence) {
+    match bed {
+        // An error means that the memory was cut off; the next check reports it.
+        Bed::Futex => drop(futex::wake(&peer.parked, 1)),
+        // One means that the object's mode, or a filter of system calls, keeps us from it: the peer
+        // hears of us at its next check, or when we close.
+        Bed::Bell => drop(object.ring()),
     }
 }

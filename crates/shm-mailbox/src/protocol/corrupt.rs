@@ -5,14 +5,15 @@ use std::ops::RangeInclusive;
 
 /// A value in the shared memory that no correct peer would have written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field}{} is {found}, expected {} to {}", seat(self), expected.start(), expected.end())]
+#[error("{field}{} is {found}, expected {least} to {most}", seat(self))]
 pub struct Corrupt {
     field: Field,
     found: u64,
-    expected: RangeInclusive<u64>,
-    /// On a bus.
-    lane: Option<u32>,
-    place: Option<u32>,
+    least: u64,
+    most: u64,
+    /// On a bus; as small as they are, the error is as large as it would be without.
+    lane: Option<u8>,
+    place: Option<u8>,
 }
 
 /// The field that holds the value.
@@ -42,7 +43,8 @@ impl Corrupt {
         Self {
             field,
             found,
-            expected,
+            least: *expected.start(),
+            most: *expected.end(),
             lane: None,
             place: None,
         }
@@ -51,21 +53,21 @@ impl Corrupt {
     /// As found in this lane of a bus, and there at this place.
     #[cold]
     pub(crate) fn at(mut self, lane: u32, place: Option<u32>) -> Self {
-        self.lane = Some(lane);
-        self.place = place;
+        self.lane = u8::try_from(lane).ok();
+        self.place = place.and_then(|place| u8::try_from(place).ok());
         self
     }
 
     /// On a bus, the lane in which it was found.
     #[must_use]
     pub fn lane(&self) -> Option<u32> {
-        self.lane
+        self.lane.map(u32::from)
     }
 
     /// On a bus, the place whose count it is.
     #[must_use]
     pub fn place(&self) -> Option<u32> {
-        self.place
+        self.place.map(u32::from)
     }
 
     /// Which field it is.
@@ -83,7 +85,7 @@ impl Corrupt {
     /// What a correct peer could have written.
     #[must_use]
     pub fn expected(&self) -> RangeInclusive<u64> {
-        self.expected.clone()
+        self.least..=self.most
     }
 }
 

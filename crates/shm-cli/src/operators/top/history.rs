@@ -132,6 +132,7 @@ mod tests {
             queued: sent - received,
             sent,
             received,
+            note: None,
             stale: false,
             changing: false,
             writer: Holder::new(State::Alive),
