@@ -33,7 +33,7 @@ enum Memory {
     #[cfg(not(shm_mailbox_loom))]
     Mapped(shm_core::Mapping),
     #[cfg(any(test, shm_mailbox_loom, fuzzing))]
-    Heap(#[expect(dead_code, reason = "held for its `Drop` only")] heap::Heap),
+    Heap(heap::Heap),
 }
 
 // SAFETY: as for a `Region`: atomics and payload cells, in memory that does not move.

@@ -32,7 +32,11 @@
 
 mod cursor;
 pub(crate) mod members;
+#[cfg(all(test, shm_mailbox_loom))]
+mod models;
 mod point;
+#[cfg(all(test, not(shm_mailbox_loom)))]
+mod tests;
 
 pub(crate) use cursor::BusReceiveCursor;
 pub use members::Join;
