@@ -34,7 +34,7 @@ complete -c shm -n "__fish_shm_needs_command" -f -a "stat" -d 'Show objects in d
 complete -c shm -n "__fish_shm_needs_command" -f -a "peek" -d 'Show what is queued in a mailbox, without taking it'
 complete -c shm -n "__fish_shm_needs_command" -f -a "tap" -d 'Show what passes through a mailbox, without taking it'
 complete -c shm -n "__fish_shm_needs_command" -f -a "top" -d 'Show the traffic of all mailboxes, live'
-complete -c shm -n "__fish_shm_needs_command" -f -a "rm" -d 'Remove objects that nobody uses'
+complete -c shm -n "__fish_shm_needs_command" -f -a "rm" -d 'Remove objects that no process uses'
 complete -c shm -n "__fish_shm_needs_command" -f -a "doctor" -d 'Check whether mailboxes can work on this system'
 complete -c shm -n "__fish_shm_needs_command" -f -a "bench" -d 'Measure latency against CPU time, for each way of waiting'
 complete -c shm -n "__fish_shm_needs_command" -f -a "completions" -d 'Print completions for a shell'

@@ -69,7 +69,7 @@ pub enum OpenError {
     /// ([`ObjectOptions::any_mode`](crate::ObjectOptions::any_mode)).
     #[error(
         "object {name:?} has mode {mode:04o}, so others may write to it; \
-        take that away (chmod o-w), or accept it if you trust all of them"
+        remove that permission (chmod o-w), or accept it if you trust all users"
     )]
     OpenToOthers {
         /// The name.

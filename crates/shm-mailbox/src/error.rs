@@ -67,15 +67,17 @@ pub enum AttachError {
     },
     /// Another process has been attaching or closing for longer than any does (2 s); it is stopped.
     #[error(
-        "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
-        look for a stopped process and continue or end it"
+        "object {name:?} has been locked for 2 seconds by a process that attaches or closes; \
+        find the stopped process, and resume or end it"
     )]
     InitBusy {
         /// The object.
         name: ShmName,
     },
     /// The name changed hands again and again while we opened it.
-    #[error("object {name:?} was unlinked again each time it was opened; look for who removes it")]
+    #[error(
+        "object {name:?} was unlinked again each time it was opened; find the program that removes it"
+    )]
     Unsteady {
         /// The object.
         name: ShmName,
@@ -99,7 +101,7 @@ pub enum AttachError {
     /// The mailbox has another layout version.
     #[error(
         "object {name:?} has layout version {found}, this library speaks {expected}; \
-        use the same version at both ends"
+        use the same version for both endpoints"
     )]
     Version {
         /// The object.
@@ -111,7 +113,7 @@ pub enum AttachError {
     },
     /// The mailbox is of a kind, or has a geometry, that this library does not know.
     #[error(
-        "object {name:?} has {field} {found}, expected {expected}; use the same version at both ends"
+        "object {name:?} has {field} {found}, expected {expected}; use the same version for both endpoints"
     )]
     Geometry {
         /// The object.
@@ -135,7 +137,7 @@ pub enum AttachError {
     },
     /// The mailbox has another number of slots than was insisted on.
     #[error(
-        "object {name:?} has {found} slots, expected {expected}; remove it first, or take what is there"
+        "object {name:?} has {found} slots, expected {expected}; remove it first, or accept any number"
     )]
     OtherSlots {
         /// The object.
@@ -223,7 +225,7 @@ pub enum AttachError {
         role: Role,
     },
     /// A count in the object is impossible.
-    #[error("object {name:?} is corrupt: {corrupt}; remove it and start both ends again")]
+    #[error("object {name:?} is corrupt: {corrupt}; remove it and restart both processes")]
     Corrupt {
         /// The object.
         name: ShmName,
@@ -233,7 +235,7 @@ pub enum AttachError {
     /// A process made the object smaller during the attach (reported with [`shm_core::guard`];
     /// without, that is SIGBUS).
     #[error(
-        "object {name:?} was truncated while it was attached to; try again, or look for who does that"
+        "object {name:?} was truncated during attaching; try again, or find the program that truncates it"
     )]
     Truncated {
         /// The object.
@@ -313,7 +315,7 @@ pub enum SendError {
     /// All slots are taken, or, when draining, messages are left; no receiver is attached, and none
     /// can come: the object has lost its name.
     #[error(
-        "object {name:?} was unlinked and nobody else is attached; attach again to make a new one"
+        "object {name:?} was unlinked and no peer is attached; attach again to create a new one"
     )]
     Unlinked {
         /// The object.
@@ -331,7 +333,7 @@ pub enum SendError {
     },
     /// The receiver, or another process, wrote what no receiver writes. The endpoint stays in this
     /// state.
-    #[error("object {name:?} is corrupt: {corrupt}; remove it and start both ends again")]
+    #[error("object {name:?} is corrupt: {corrupt}; remove it and restart both processes")]
     Corrupt {
         /// The object.
         name: ShmName,
@@ -395,7 +397,7 @@ pub enum RecvError {
     },
     /// No sender is attached, and none can come: the object has lost its name.
     #[error(
-        "object {name:?} was unlinked and nobody else is attached; attach again to make a new one"
+        "object {name:?} was unlinked and no peer is attached; attach again to create a new one"
     )]
     Unlinked {
         /// The object.
@@ -417,7 +419,7 @@ pub enum RecvError {
     },
     /// The sender, or another process, wrote what no sender writes. The endpoint stays in this
     /// state.
-    #[error("object {name:?} is corrupt: {corrupt}; remove it and start both ends again")]
+    #[error("object {name:?} is corrupt: {corrupt}; remove it and restart both processes")]
     Corrupt {
         /// The object.
         name: ShmName,
@@ -458,7 +460,7 @@ pub enum CloseError {
     /// Another process has been attaching or closing for longer than any does (2 s). The channel is
     /// marked closed, and the object keeps its name.
     #[error(
-        "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
+        "object {name:?} has been locked for 2 seconds by a process that attaches or closes; \
         it was not unlinked, remove it when that process is gone"
     )]
     InitBusy {
@@ -606,13 +608,13 @@ fn truncated(
     if found >= expected {
         return write!(
             f,
-            "object {name:?} was truncated, or lost memory, and has its {found} bytes again without what was in them; \
-             remove it and start both ends again"
+            "object {name:?} was truncated or lost memory, and has its {found} bytes again, without their contents; \
+             remove it and restart both processes"
         );
     }
     write!(
         f,
         "object {name:?} was truncated to {found} bytes, expected {expected}; \
-         remove it and start both ends again"
+         remove it and restart both processes"
     )
 }

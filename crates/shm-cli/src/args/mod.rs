@@ -68,7 +68,7 @@ pub(crate) enum Command {
     /// Show the traffic of all mailboxes, live
     #[command(after_long_help = below!("top"))]
     Top(TopArgs),
-    /// Remove objects that nobody uses
+    /// Remove objects that no process uses
     #[command(after_long_help = below!("rm"))]
     Rm(RmArgs),
     /// Check whether mailboxes can work on this system

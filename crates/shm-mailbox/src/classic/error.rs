@@ -70,15 +70,17 @@ pub enum AttachError {
     },
     /// Another process has been attaching or closing for longer than any does (2 s); it is stopped.
     #[error(
-        "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
-        look for a stopped process and continue or end it"
+        "object {name:?} has been locked for 2 seconds by a process that attaches or closes; \
+        find the stopped process, and resume or end it"
     )]
     InitBusy {
         /// The object.
         name: ShmName,
     },
     /// The name kept moving to other objects while this process opened it.
-    #[error("object {name:?} was unlinked again each time it was opened; look for who removes it")]
+    #[error(
+        "object {name:?} was unlinked again each time it was opened; find the program that removes it"
+    )]
     Unsteady {
         /// The object.
         name: ShmName,
@@ -93,9 +95,7 @@ pub enum AttachError {
 #[non_exhaustive]
 pub enum SendError {
     /// The message has no bytes, which a reader could not tell from no message.
-    #[error(
-        "an empty message cannot be told from none in the classic layout; end it with a newline"
-    )]
+    #[error("an empty message looks like no message in the classic layout; end it with a newline")]
     Empty,
     /// The message has a NUL, which ends a text.
     #[error(
@@ -199,7 +199,7 @@ pub enum RecvError {
 pub enum CloseError {
     /// Another process has been attaching or closing for longer than any does (2 s); it is stopped.
     #[error(
-        "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
+        "object {name:?} has been locked for 2 seconds by a process that attaches or closes; \
         it was not unlinked, remove it when that process is gone"
     )]
     InitBusy {
@@ -306,11 +306,11 @@ fn truncated(
     if found == expected {
         return write!(
             f,
-            "object {name:?} was resized, and has its {found} bytes again without what was in them; start both ends again"
+            "object {name:?} was resized and has its {found} bytes again, without their contents; restart both processes"
         );
     }
     write!(
         f,
-        "object {name:?} was resized to {found} bytes, expected {expected}; remove it, and start both ends again"
+        "object {name:?} was resized to {found} bytes, expected {expected}; remove it and restart both processes"
     )
 }

@@ -45,13 +45,13 @@ use crate::protocol::corrupt::{Corrupt, Field};
 #[non_exhaustive]
 pub enum PeekError {
     /// The object is no mailbox of a form that this library reads.
-    #[error("object {name:?} is not a mailbox that this version can read; look at what it is")]
+    #[error("object {name:?} is not a mailbox that this version can read; check what it is")]
     NotAMailbox {
         /// The object.
         name: String,
     },
     /// A counted message does not exist, or has an impossible length.
-    #[error("object {name:?} is corrupt: {corrupt}; remove it and start both ends again")]
+    #[error("object {name:?} is corrupt: {corrupt}; remove it and restart both processes")]
     Corrupt {
         /// The object.
         name: String,

@@ -49,8 +49,8 @@ pub enum RemoveError {
     },
     /// Another process has been attaching or closing for longer than any does (2 s); it is stopped.
     #[error(
-        "object {name:?} has been locked by a process that attaches or closes for 2 seconds; \
-        look for a stopped process and continue or end it"
+        "object {name:?} has been locked for 2 seconds by a process that attaches or closes; \
+        find the stopped process, and resume or end it"
     )]
     InitBusy {
         /// The object.
@@ -58,7 +58,7 @@ pub enum RemoveError {
     },
     /// Nobody holds it, but it has messages.
     #[error(
-        "object {name:?} has messages that nobody has taken ({queued}); receive them, or remove it with them"
+        "object {name:?} has messages that no receiver has taken ({queued}); receive them, or remove it with them"
     )]
     Messages {
         /// The object.

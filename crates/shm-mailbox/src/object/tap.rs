@@ -60,13 +60,13 @@ const IS_ORDERED: bool = cfg!(target_arch = "x86_64");
 #[non_exhaustive]
 pub enum TapError {
     /// The object is no mailbox of a form that this library reads.
-    #[error("object {name:?} is not a mailbox that this version can read; look at what it is")]
+    #[error("object {name:?} is not a mailbox that this version can read; check what it is")]
     NotAMailbox {
         /// The object.
         name: String,
     },
     /// A count went back, or a queued message does not exist or has an impossible length.
-    #[error("object {name:?} is corrupt: {corrupt}; remove it and start both ends again")]
+    #[error("object {name:?} is corrupt: {corrupt}; remove it and restart both processes")]
     Corrupt {
         /// The object.
         name: String,
@@ -74,7 +74,7 @@ pub enum TapError {
         corrupt: Corrupt,
     },
     /// The object has become too small for a mailbox.
-    #[error("object {name:?} was truncated to {found} bytes; start both ends again")]
+    #[error("object {name:?} was truncated to {found} bytes; restart both processes")]
     Truncated {
         /// The object.
         name: String,

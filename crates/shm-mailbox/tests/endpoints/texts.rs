@@ -46,13 +46,13 @@ fn an_attach_that_fails_says_why() {
     let text = r#"object "x" already has a sender, process PID; end it first, or use another name"#;
     says(&name, name.options().sender(), text);
     let exact = name.options().slots(8).exact(true).receiver();
-    let text = r#"object "x" has 4 slots, expected 8; remove it first, or take what is there"#;
+    let text = r#"object "x" has 4 slots, expected 8; remove it first, or accept any number"#;
     says(&name, exact, text);
     let name = Name::new();
     let mut image = raw::image(4);
     raw::put(&mut image, SENT, LAST_MESSAGE + 2);
     name.fill(&image);
-    let text = r#"object "x" is corrupt: `sent` is 9007199254740992, expected 0 to 9007199254740991; remove it and start both ends again"#;
+    let text = r#"object "x" is corrupt: `sent` is 9007199254740992, expected 0 to 9007199254740991; remove it and restart both processes"#;
     says(&name, name.options().sender(), text);
 }
 
@@ -120,7 +120,7 @@ fn a_receive_that_fails_says_why() {
     says(&name, receiver.recv(&mut message), text);
     let view = Raw::new(&name);
     view.store(stamp_offset(0), stamp(9, 1));
-    let text = r#"object "x" is corrupt: the number in a stamp is 10, expected 0 to 2; remove it and start both ends again"#;
+    let text = r#"object "x" is corrupt: the number in a stamp is 10, expected 0 to 2; remove it and restart both processes"#;
     says(&name, receiver.recv(&mut message), text);
 }
 
@@ -144,7 +144,7 @@ fn a_damaged_object_is_told_with_its_sizes() {
     file.expect("it is there")
         .set_len(4096)
         .expect("it is ours");
-    let text = r#"object "x" was truncated to 4096 bytes, expected 8192; remove it and start both ends again"#;
+    let text = r#"object "x" was truncated to 4096 bytes, expected 8192; remove it and restart both processes"#;
     says(&name, sender.drain(Some(LIMIT)), text);
     assert_eq!(take(&mut receiver), (0, b"a".to_vec()));
     says(&name, receiver.recv(&mut Message::new()), text);
@@ -168,7 +168,7 @@ fn an_object_that_has_lost_its_name_is_told() {
     let mut receiver = name.receiver();
     name.unlink();
     let text =
-        r#"object "x" was unlinked and nobody else is attached; attach again to make a new one"#;
+        r#"object "x" was unlinked and no peer is attached; attach again to create a new one"#;
     says(&name, receiver.recv(&mut Message::new()), text);
 }
 
@@ -182,7 +182,7 @@ fn a_removal_that_is_refused_says_why() {
     says(&name, stale(), text);
     sender.send(b"a").expect("there is room");
     sender.keep().expect("closes");
-    let text = r#"object "x" has messages that nobody has taken (1); receive them, or remove it with them"#;
+    let text = r#"object "x" has messages that no receiver has taken (1); receive them, or remove it with them"#;
     says(&name, stale(), text);
     name.fill(b"something else");
     let text = r#"object "x" is not a mailbox; it was left as it is"#;

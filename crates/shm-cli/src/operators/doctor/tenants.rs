@@ -55,7 +55,7 @@ fn judge(entries: &[Entry]) -> Vec<Finding> {
     let locked = mailboxes(&|_, mailbox| mailbox.changing).map(|names| {
         Topic("locked").warning(
             format!("a process attaches to or closes {names}"),
-            "if that stays so it is stopped: shm stat NAME shows who has it open; continue or end it",
+            "if this stays, the process is stopped: shm stat NAME shows it; resume or end it",
         )
     });
     [stale, permissions].into_iter().chain(locked).collect()
