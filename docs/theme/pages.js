@@ -1,8 +1,12 @@
-// Keeps short words of code, such as options, on one line: a browser would break them after their
-// hyphens.
+// Keeps short code, and the words of longer code, on one line: a browser would break an option after
+// its hyphens.
 for (const code of document.querySelectorAll("main code")) {
   if (code.closest("pre") || code.children.length > 0) continue;
   const longest = code.closest("td") ? 18 : 24;
+  if (code.textContent.length <= longest) {
+    code.style.whiteSpace = "nowrap";
+    continue;
+  }
   const words = code.textContent.split(" ").map((word) => {
     const span = document.createElement("span");
     span.textContent = word;
