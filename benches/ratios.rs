@@ -52,14 +52,14 @@ impl Options {
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let effort = if options.test {
-        Effort::least()
+    let (effort, pause) = if options.test {
+        (Effort::least(), 2 * SLICE)
     } else {
-        options.timing.effort()
+        (options.timing.effort(), PAUSE)
     };
     let mut report = Report::new(effort);
     let mut selected = 0;
-    for row in rows() {
+    for row in rows(pause) {
         let name = row.full_name();
         if !options.selects(&name) {
             continue;
@@ -106,8 +106,12 @@ fn main() -> ExitCode {
 /// The longest time after which the library's sleepers check their peer.
 const SLICE: Duration = Duration::from_millis(100);
 
-/// All of them.
-fn rows() -> Vec<Row> {
+/// How long the idle are idle: so long that the message that ends it, for which the receiver wakes,
+/// spins and goes to sleep, hardly counts.
+const PAUSE: Duration = Duration::from_secs(4);
+
+/// All of them; those that are idle are so for this long.
+fn rows(pause: Duration) -> Vec<Row> {
     let mut rows = Vec::new();
     for placement in [Far, Placement::None] {
         for slots in [16, 256] {
@@ -134,8 +138,8 @@ fn rows() -> Vec<Row> {
     for placement in [Far, Placement::None] {
         rows.push(against_the_original(placement));
     }
-    rows.push(idle(Wait::Block));
-    rows.push(idle(Wait::Adaptive));
+    rows.push(idle(Wait::Block, pause));
+    rows.push(idle(Wait::Adaptive, pause));
     rows
 }
 
@@ -281,10 +285,7 @@ fn against_the_original(placement: Placement) -> Row {
     })
 }
 
-fn idle(wait: Wait) -> Row {
-    // So long that the message that ends it, for which the receiver wakes, spins and goes to sleep,
-    // hardly counts.
-    let pause = Duration::from_secs(4);
+fn idle(wait: Wait, pause: Duration) -> Row {
     Row {
         name: format!("idle/{wait}"),
         placement: Placement::None,
