@@ -23,6 +23,8 @@ fn a_near_miss_of_the_look_for_room_is_noticed() {
             (Miss::MaskWithoutGeneration, Fault::Overwritten),
             (Miss::PendingIgnored, Fault::Overwritten),
             (Miss::FirstPointWithoutInit, Fault::Overwritten),
+            (Miss::LeastAlone, Fault::Overwritten),
+            (Miss::PendingKept, Fault::NoRoom),
         ],
     );
     let lanes = World {

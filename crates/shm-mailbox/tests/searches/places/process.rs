@@ -78,6 +78,8 @@ pub(super) struct Process {
     /// `members` as it was seen, and whether it has changed since.
     pub(super) mask: u8,
     pub(super) changed: bool,
+    /// The place that had the least count, plus one: only a near miss remembers it.
+    pub(super) held_by: u8,
     /// The places to drop.
     pub(super) set: u8,
 }
@@ -97,6 +99,7 @@ pub(super) const IDLE: Process = Process {
     least: PENDING,
     mask: 0,
     changed: false,
+    held_by: 0,
     set: 0,
 };
 
@@ -109,6 +112,7 @@ impl Process {
             place,
             n,
             point,
+            held_by,
             ..
         } = self;
         Self {
@@ -118,6 +122,7 @@ impl Process {
             place,
             n,
             point,
+            held_by,
             ..IDLE
         }
     }

@@ -15,6 +15,9 @@ impl World {
         if attached.any(|process| s.members >> process.place & 1 == 0) {
             return Some(Fault::Outcast);
         }
+        if (s.members & s.labels & !s.pending()).count_ones() > 1 {
+            return Some(Fault::Twice);
+        }
         if self.is_left(s) {
             return Some(Fault::Left);
         }

@@ -18,6 +18,8 @@ pub(super) enum Fault {
     Outcast,
     /// A place with a label was dropped, and nobody had asked for that.
     Forgotten,
+    /// Two members have the label.
+    Twice,
     /// The living members have taken everything, no label holds, and there is never room.
     NoRoom,
     /// The object was unlinked with messages that a member has yet to take.
@@ -78,6 +80,10 @@ pub(super) enum Miss {
     ForgetLiving,
     /// A sender that attaches frees INIT before it looks at the counts, once.
     FirstPointWithoutInit,
+    /// The place that had the least count is looked at alone, and what it has now is learned.
+    LeastAlone,
+    /// A sender without room leaves dead joiners to others.
+    PendingKept,
     /// A sender without room sees only in its own lane that a place is PENDING.
     PendingOfOwnLane,
     UnlinkWithoutInit,

@@ -66,12 +66,15 @@ impl World {
                 }
             }
             At::Members => {
-                process.mask = s.members;
+                process.mask = match process.held_by {
+                    0 => s.members,
+                    alone => 1 << (alone - 1) & s.members,
+                };
                 process.changed = false;
                 process.least = PENDING;
                 process.next = 0;
                 process.init &= !self.missing(Miss::FirstPointWithoutInit);
-                process.at = match s.members {
+                process.at = match process.mask {
                     0 => At::CountFloor,
                     _ => At::Count,
                 };
@@ -88,6 +91,9 @@ impl World {
                 let r = r.expect("there is another");
                 let count = s.lanes[p].received[usize::from(r)];
                 process.next = r + 1;
+                if self.missing(Miss::LeastAlone) && count < process.least {
+                    process.held_by = r + 1;
+                }
                 process.least = process.least.min(count);
                 let is_last = process.mask >> process.next == 0;
                 let is_ignored = self.missing(Miss::PendingIgnored);
@@ -187,6 +193,7 @@ impl World {
         let free = bits(places(s.members).filter(|&r| !s.is_locked(r)));
         match self.miss {
             Some(Miss::LivingDropped) => holds,
+            Some(Miss::PendingKept) => holds & !s.labels & free,
             Some(Miss::LabelDropped) => holds & free,
             Some(Miss::PendingOfOwnLane) => {
                 let pending = bits(places(s.members).filter(|r| own(r) == PENDING));
