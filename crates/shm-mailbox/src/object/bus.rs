@@ -69,6 +69,10 @@ impl Seats for BusRegion {
                 None => return Ok(Taking::Busy(None)),
             },
         };
+        if role == Role::Sender {
+            // Also if one with this label was killed before it did so.
+            members::open(self, index);
+        }
         self.sit(index);
         Ok(Taking::Done)
     }
@@ -191,11 +195,8 @@ impl BusRegion {
         match role {
             Role::Sender => {
                 let lane = self.free_lane(object)?;
-                if let Some(lane) = lane {
-                    if let Some(label) = label {
-                        self.lane(lane).presence.label.store(label);
-                    }
-                    members::open(self, lane);
+                if let (Some(lane), Some(label)) = (lane, label) {
+                    self.lane(lane).presence.label.store(label);
                 }
                 Ok(lane)
             }
