@@ -92,15 +92,17 @@ impl Seats for BusRegion {
     fn give_up(channel: &Channel<Self>, for_good: bool) {
         let bus = &channel.region;
         let label = &channel.own().label;
-        if label.load().is_some() && !for_good {
-            return;
+        let leaves = label.load().is_none() || for_good;
+        let own = match channel.role {
+            Role::Receiver if leaves => 1 << bus.index(),
+            _ => 0,
+        };
+        // With those that a killed joiner has left: else the last to leave would leave an old
+        // `floor`, and whatever is queued would seem to be held for nobody.
+        members::remove(bus, bus.pending() | own);
+        if leaves {
+            label.clear();
         }
-        if channel.role == Role::Receiver {
-            // With those that a killed joiner has left: else the last to leave would leave an old
-            // `floor`.
-            members::remove(bus, bus.pending() | 1 << bus.index());
-        }
-        label.clear();
     }
 
     fn is_last(channel: &Channel<Self>, empty: bool) -> Result<bool, SystemError> {
