@@ -273,7 +273,8 @@ where
         let verdict = self.channel.check(self.cursor)?;
         let holding = self.cursor.holding_back(&self.channel.region);
         let relief = C::Region::relieve(self.channel, holding)?;
-        let held_by = relief.held_by.filter(|_| verdict.attached);
+        let is_told = verdict.attached && !self.channel.await_peer;
+        let held_by = relief.held_by.filter(|_| is_told);
         let failure = verdict.failure.or(held_by);
         // What was waited for wins over every verdict. If there is none, we do not look, lest an
         // interval of polling that is longer than a slice become one.
