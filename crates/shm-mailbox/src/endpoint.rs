@@ -275,6 +275,9 @@ where
         let relief = C::Region::relieve(self.channel, holding)?;
         let is_told = verdict.attached && !self.channel.await_peer;
         let held_by = relief.held_by.filter(|_| is_told);
+        if held_by.is_some() {
+            self.channel.abandoned.set(true);
+        }
         let failure = verdict.failure.or(held_by);
         // What was waited for wins over every verdict. If there is none, we do not look, lest an
         // interval of polling that is longer than a slice become one.

@@ -11,6 +11,7 @@ mod endpoints {
     mod attaching; //     who creates, with which mode and slots, and what is refused
     mod awaiting; //      a receiver that goes over to the next sender's object
     mod bells; //         when bells ring, what arming says, and to whom they belong
+    mod buses; //         several senders and receivers: who gets what, who counts, who is told
     mod classic; //       the classic layout: two ends of ours, and one beside a C program
     mod closing; //       closing, keeping, draining, and what is left in `/dev/shm`
     mod corrupt; //       values that no correct peer writes: an error that stays, or no harm

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::thread;
 
+use shm_mailbox::bus::Bus;
 use shm_mailbox::classic::{self, Classic};
 use shm_mailbox::{Mailbox, Options, Receiver, Sender, ShmName};
 
@@ -20,6 +21,10 @@ impl Name {
 
     pub(crate) fn options(&self) -> Options {
         Mailbox::options(self.as_str())
+    }
+
+    pub(crate) fn bus(&self) -> Options<Bus> {
+        Bus::options(self.as_str())
     }
 
     pub(crate) fn sender(&self) -> Sender {
