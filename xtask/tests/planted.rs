@@ -111,12 +111,20 @@ fn a_test_that_is_nowhere_is_an_error() {
 
 /// What is told of a page.
 fn told_of(name: &str, page: &str) -> (bool, String) {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    fs::write(&file, page).expect("the target directory is writable");
-    xtask(&[
-        "documents",
-        file.to_str().expect("the workspace's path is UTF-8"),
-    ])
+    told_of_pages(&[(name.to_owned(), page)])
+}
+
+/// What one run tells of pages, which have names.
+fn told_of_pages(pages: &[(String, &str)]) -> (bool, String) {
+    let mut arguments = vec!["documents".to_owned()];
+    for (name, page) in pages {
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::write(&file, page).expect("the target directory is writable");
+        let file = file.to_str().expect("the workspace's path is UTF-8");
+        arguments.push(file.to_owned());
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    xtask(&arguments)
 }
 
 #[test]
@@ -133,10 +141,24 @@ fn a_page_without_a_mistake_is_fine() {
 #[test]
 fn each_mistake_on_a_page_is_told() {
     let _turn = turn();
-    let mistakes = cases(include_str!("../planted/mistakes.txt"));
-    for (number, (page, telling)) in mistakes.enumerate() {
-        let (succeeded, told) = told_of(&format!("mistake-{number}.md"), page);
-        assert!(!succeeded && told.contains(telling), "{page}\n{told}");
+    let mistakes: Vec<_> = cases(include_str!("../planted/mistakes.txt")).collect();
+    let named = |(number, &(page, _))| (format!("mistake-{number}.md"), page);
+    let pages: Vec<_> = mistakes.iter().enumerate().map(named).collect();
+    let (_, told) = told_of_pages(&pages);
+    let told = format!("\n{told}");
+    for ((name, page), (_, telling)) in pages.iter().zip(&mistakes) {
+        // From the line with the page's name to that of the next check.
+        let own = |check: &&str| {
+            check
+                .split(" ... ")
+                .next()
+                .unwrap_or_default()
+                .contains(name)
+        };
+        let of_page = told.split("\ntest ").filter(own).collect::<Vec<_>>();
+        let is_failed = of_page.iter().any(|check| check.contains(" ... FAILED\n"));
+        let is_told = of_page.iter().any(|check| check.contains(telling));
+        assert!(is_failed && is_told, "{page}\n{of_page:?}");
     }
     let _ = fs::remove_file("/dev/shm/xtask-left");
 }
