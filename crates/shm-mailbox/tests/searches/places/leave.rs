@@ -6,7 +6,7 @@ use super::state::{State, bits};
 use super::world::{Next, World};
 
 impl World {
-    /// A sender that has sent all closes. It drops the dead, for whom nothing is to be kept.
+    /// A sender that has sent all closes. It drops the dead, for whom nothing is kept.
     pub(super) fn close(&self, s: &State, p: usize, push: &mut impl FnMut(&'static str, Next)) {
         let locks = !self.missing(Miss::UnlinkWithoutInit);
         if !self.closes || locks && !s.init_is_free() {
@@ -17,7 +17,7 @@ impl World {
         process.init = locks;
         process.task = Task::Close;
         t.open &= !(1 << p);
-        self.begin_to_drop(&mut t, p, s.pending() | s.dead());
+        self.begin_to_drop(&mut t, p, s.swept());
         push("closes: locks INIT, stores its `life`", Ok(t));
     }
 

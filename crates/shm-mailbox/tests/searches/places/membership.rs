@@ -6,7 +6,7 @@ use super::state::{PENDING, State, places};
 use super::world::{Join, Next, Part, World};
 
 impl World {
-    /// What every holder of INIT does first, or next if there is nothing to drop.
+    /// Drops these places, under INIT. With none of them it goes on with what comes next.
     pub(super) fn begin_to_drop(&self, t: &mut State, p: usize, set: u8) {
         let members = t.members;
         let process = &mut t.processes[p];

@@ -9,13 +9,14 @@
 //! ```text
 //!   sender    room? ─ payload ─ stamp ─ sent
 //!      ╰ members ─ the members' counts, or the floor ─ members, changed? nothing is learned
-//!      ╰ full: look again ─ dead places? INIT ─ drop them ─ free INIT
-//!   attach    INIT ─ its own number ─ drop PENDING places ─ the counts, once ─ free INIT
+//!      ╰ full: look again ─ dead places? INIT ─ sweep ─ free INIT
+//!   attach    INIT ─ its own number ─ sweep ─ the counts, once ─ free INIT
 //!   receiver  stamp? ─ payload ─ received
-//!   join      INIT ─ lock a place ─ drop PENDING and dead places ─ label ─ PENDING ─ its bit
+//!   join      INIT ─ lock a place ─ sweep ─ label ─ PENDING ─ its bit
 //!                ─ the others' counts, or the floor ─ sent ─ received ─ free INIT
 //!      ╰ its label is a member's: lock that place ─ its counts ─ free INIT
-//!   leave     INIT ─ drop its own place and PENDING ones ─ unlink? ─ free its place ─ free INIT
+//!   leave     INIT ─ drop its own place, sweep ─ unlink? ─ free its place ─ free INIT
+//!   sweep     drop PENDING places, and dead ones without a label
 //!   drop      the floors, if these are all members ─ members without them
 //! ```
 //!
@@ -253,6 +254,17 @@ fn many_come_and_go_and_die() {
         cast: LABEL.cast,
         messages: [5, 0],
         ..TWO_SLOTS
+    });
+    let three = World {
+        places: 3,
+        cast: &[Receiver, Receiver, Labelled],
+        ..TWO_SLOTS
+    };
+    must_hold_for_both(World {
+        messages: [3, 0],
+        starts: 1,
+        kills: 2,
+        ..three
     });
 }
 

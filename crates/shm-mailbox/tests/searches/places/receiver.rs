@@ -43,7 +43,7 @@ impl World {
                     Some(r) => 1 << r,
                     None => 0,
                 };
-                self.begin_to_drop(&mut t, p, set | s.pending());
+                self.begin_to_drop(&mut t, p, set | s.swept());
                 push("looks for the label", Ok(t));
             }
             At::Rest => {
@@ -94,7 +94,7 @@ impl World {
     ) {
         let mut t = *s;
         let process = &mut t.processes[p];
-        let mut set = s.pending() | s.dead();
+        let mut set = s.swept();
         let mut own = s.members & s.labels;
         if !self.missing(Miss::ResumePending) {
             own &= !s.pending();
@@ -189,12 +189,12 @@ impl World {
             let process = &mut t.processes[p];
             process.init = true;
             process.task = Task::Leave;
-            let pending = match self.missing(Miss::PendingNotSwept) {
+            let others = match self.missing(Miss::PendingNotSwept) {
                 true => 0,
-                false => s.pending(),
+                false => s.swept(),
             };
             let own = 1 << process.place;
-            self.begin_to_drop(&mut t, p, own | pending);
+            self.begin_to_drop(&mut t, p, own | others);
             push("leaves: locks INIT", Ok(t));
         }
     }

@@ -65,7 +65,7 @@ pub(super) enum Miss {
     NoTestUnderInit,
     LivingDropped,
     LabelDropped,
-    /// The last to leave drops its own place only.
+    /// A receiver that leaves drops its own place only.
     PendingNotSwept,
     /// A joiner takes the place of a dead receiver without dropping that first.
     TakenOver,

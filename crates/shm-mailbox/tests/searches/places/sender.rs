@@ -147,7 +147,7 @@ impl World {
                     Some(Miss::NoTestUnderInit) => process.set & s.members,
                     Some(Miss::LivingDropped) => self.out(s, p),
                     Some(Miss::LabelDropped) => s.pending() | self.out(s, p),
-                    _ => s.pending() | s.dead(),
+                    _ => s.swept(),
                 };
                 self.begin_to_drop(&mut t, p, set);
                 push("looks who is dead", Ok(t));
@@ -177,9 +177,9 @@ impl World {
         }
     }
 
-    /// The sender knows its number, and drops the joiners that have died.
+    /// The sender knows its number, and drops whoever has died.
     fn attach(&self, t: &mut State, p: usize) {
-        let set = t.pending();
+        let set = t.swept();
         t.processes[p].init = true;
         self.begin_to_drop(t, p, set);
     }

@@ -65,9 +65,11 @@ impl State {
         self.members & self.labels & !self.pending() != 0
     }
 
-    /// The members without a label whose receiver is dead.
-    pub(super) fn dead(&self) -> u8 {
-        bits(places(self.members & !self.labels).filter(|&r| !self.is_locked(r)))
+    /// What whoever has INIT drops: PENDING places, and those without a label whose receiver is
+    /// dead.
+    pub(super) fn swept(&self) -> u8 {
+        let unlabelled = places(self.members & !self.labels);
+        self.pending() | bits(unlabelled.filter(|&r| !self.is_locked(r)))
     }
 
     /// The counts of a lane that count.
