@@ -38,6 +38,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::io::ErrorKind;
+
+use thiserror::Error;
+
+use crate::error::{AttachError, CloseError, into_io_error};
+use crate::object::close::Closed;
 use crate::options::Options;
 
 pub use crate::memory::label::Label;
@@ -59,5 +65,79 @@ impl Bus {
     /// Nothing happens before [`Options::sender`] or [`Options::receiver`].
     pub fn options(name: impl AsRef<str>) -> Options<Bus> {
         Options::new(name.as_ref())
+    }
+}
+
+/// Why a label was not forgotten.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ForgetError {
+    /// The place or the lane could not be taken: [`AttachError::NoLabel`] if neither has the label,
+    /// [`AttachError::LabelTaken`] if a living process has one of them.
+    #[error(transparent)]
+    Attach(AttachError),
+    /// The place or the lane could not be left.
+    #[error(transparent)]
+    Close(CloseError),
+}
+
+into_io_error!(ForgetError);
+
+impl ForgetError {
+    /// Returns the kind of [`std::io::Error`] that this becomes: that of the error inside.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Attach(error) => error.kind(),
+            Self::Close(error) => error.kind(),
+        }
+    }
+}
+
+impl Options<Bus> {
+    /// Forgets the [`label`](Self::label): the place that is kept for it, with its messages, and the
+    /// lane that is reserved for it.
+    ///
+    /// It comes in the place of their holders and leaves for good, so the object is unlinked if
+    /// [`Receiver::forget`](crate::Receiver::forget) or [`Sender::forget`](crate::Sender::forget)
+    /// would unlink it. It is not created if it does not exist.
+    ///
+    /// # Errors
+    ///
+    /// [`ForgetError`]. If a living process has the place, or the lane, the other one is forgotten
+    /// anyway.
+    pub fn forget(mut self) -> Result<Closed, ForgetError> {
+        self.settings.create = false;
+        self.settings.resume_only = true;
+        let label = self.settings.label.get_or_insert_default();
+        if label.is_empty() {
+            let found = String::new();
+            return Err(ForgetError::Attach(AttachError::Label { found }));
+        }
+        let place = match self.clone().receiver() {
+            Ok(receiver) => receiver.forget().map_err(ForgetError::Close),
+            Err(error) => Err(ForgetError::Attach(error)),
+        };
+        if place == Ok(Closed::Unlinked) {
+            // The lane has gone with the object.
+            return place;
+        }
+        let lane = match self.sender() {
+            Ok(sender) => sender.forget().map_err(ForgetError::Close),
+            Err(error) => Err(ForgetError::Attach(error)),
+        };
+        match (place, lane) {
+            (Err(error), lane) if error.is_absence() => lane,
+            (place, Err(error)) if error.is_absence() => place,
+            (Err(error), _) => Err(error),
+            (Ok(_), lane) => lane,
+        }
+    }
+}
+
+impl ForgetError {
+    /// Nobody has the label.
+    fn is_absence(&self) -> bool {
+        matches!(self, Self::Attach(AttachError::NoLabel { .. }))
     }
 }

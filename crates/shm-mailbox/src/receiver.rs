@@ -312,6 +312,23 @@ impl<K: Kind> Receiver<K> {
         self.acknowledge()
     }
 
+    /// Acknowledges the messages that one sender's lane has shown so far, up to number `sequence`.
+    ///
+    /// Those of the lane after it, and those of other lanes, stay shown and unacknowledged. The
+    /// lane of a mailbox is 0. Does nothing if no such message was shown.
+    ///
+    /// # Errors
+    ///
+    /// As [`ack`](Self::ack).
+    pub fn ack_through(&mut self, lane: u32, sequence: u64) -> Result<(), RecvError> {
+        self.end.ensure_usable()?;
+        self.end.ensure_memory()?;
+        let region = &self.end.channel.region;
+        self.end.cursor.acknowledge_through(region, lane, sequence);
+        self.end.announce();
+        Ok(())
+    }
+
     /// Returns the receiver's bell, a descriptor for event loops.
     ///
     /// It becomes readable when a message comes, and when the sender closes or dies, but only after
@@ -483,6 +500,18 @@ impl Receiver<Bus> {
     #[must_use]
     pub fn place(&self) -> u32 {
         self.end.channel.seat().index
+    }
+
+    /// Returns how many receivers the bus has room for: 1 to 32.
+    #[must_use]
+    pub fn receivers(&self) -> u32 {
+        self.end.channel.region.form().receivers()
+    }
+
+    /// Returns how many senders the bus has room for: 1 to 32.
+    #[must_use]
+    pub fn senders(&self) -> u32 {
+        self.end.channel.region.form().senders()
     }
 
     /// Returns the senders that have come so far: who is there, and how much each has queued for

@@ -452,6 +452,18 @@ impl Sender<Bus> {
         self.end.channel.seat().index
     }
 
+    /// Returns how many receivers the bus has room for: 1 to 32.
+    #[must_use]
+    pub fn receivers(&self) -> u32 {
+        self.end.channel.region.form().receivers()
+    }
+
+    /// Returns how many senders the bus has room for: 1 to 32.
+    #[must_use]
+    pub fn senders(&self) -> u32 {
+        self.end.channel.region.form().senders()
+    }
+
     /// Returns the receivers that count: who is there, how far each is behind this sender, and who
     /// holds it back.
     ///

@@ -18,6 +18,7 @@ mod endpoints {
     mod drafts; //        messages written in place
     mod foreign; //       objects that are no finished mailbox, and the bytes of one that is
     mod iterating; //     a receiver as an iterator
+    mod labels; //        a label is forgotten, and a lane acknowledged, by itself
     mod leftovers; //     what the next end makes of a mailbox that others have left
     mod limits; //        durations, deadlines, and whatever can be sent
     mod notes; //         what a sender leaves for the next one

@@ -45,6 +45,9 @@ pub(crate) trait Receiving: Cursor {
 
     /// Gives back everything shown so far.
     fn acknowledge(&mut self, region: &Self::Region);
+
+    /// Gives back what a lane has shown up to message `n`.
+    fn acknowledge_through(&mut self, region: &Self::Region, lane: u32, n: u64);
 }
 
 /// Where the receiver stands.
@@ -117,6 +120,18 @@ impl ReceiveCursor {
         // (R) Release: pairs with the Acquire in `SendCursor::queued`; our reads of the payload are
         // done.
         ring.received().store(self.next, Ordering::Release);
+    }
+
+    /// Gives back what was shown up to message `n`; false if that is nothing.
+    pub(super) fn acknowledge_through(&mut self, ring: &impl ReceiveRing, n: u64) -> bool {
+        let end = n.saturating_add(1).min(self.next);
+        if end <= self.acknowledged {
+            return false;
+        }
+        self.acknowledged = end;
+        // Release: as (R) in `acknowledge`.
+        ring.received().store(end, Ordering::Release);
+        true
     }
 
     /// See [`Cursor::resume`].
@@ -207,6 +222,12 @@ impl Receiving for ReceiveCursor {
     #[inline(always)]
     fn acknowledge(&mut self, region: &Region) {
         self.acknowledge(region);
+    }
+
+    fn acknowledge_through(&mut self, region: &Region, lane: u32, n: u64) {
+        if lane == 0 {
+            ReceiveCursor::acknowledge_through(self, region, n);
+        }
     }
 }
 

@@ -187,6 +187,26 @@ impl Receiving for BusReceiveCursor {
         self.shown = LaneSet::default();
         self.most = 0;
     }
+
+    fn acknowledge_through(&mut self, bus: &BusRegion, lane: u32, n: u64) {
+        self.given = LaneSet::default();
+        if !self.shown.has(lane) {
+            return;
+        }
+        let ring = LaneRing::new(bus, lane);
+        if self.lane(lane).acknowledge_through(&ring, n) {
+            self.given.insert(lane);
+        }
+        let lanes = std::mem::take(&mut self.shown);
+        self.most = 0;
+        for lane in lanes.iter() {
+            let shown = self.lane(lane).shown();
+            if shown > 0 {
+                self.shown.insert(lane);
+                self.most = self.most.max(shown);
+            }
+        }
+    }
 }
 
 impl Cursor for BusReceiveCursor {
