@@ -130,6 +130,8 @@ fn rows(pause: Duration) -> Vec<Row> {
         rows.push(hot_slots::<64>(placement));
         rows.push(hot_slots::<1024>(placement));
         rows.push(batches(placement));
+        rows.push(bus::<64>(placement, [1.1, 1.25, 2.0], [1.2, 1.7]));
+        rows.push(bus::<1024>(placement, [1.1, 1.15, 1.15], [1.2, 1.7]));
     }
     for placement in [Far, Same, Placement::None] {
         rows.push(blocking(placement));
@@ -210,6 +212,31 @@ fn hot_slots<const L: usize>(placement: Placement) -> Row {
         placement,
         contenders,
         comparisons: vec![rate(1, &others, Some(0.9))],
+    }
+}
+
+/// A bus beside the mailbox: with 1, 2 and 8 receivers that count, and with 4 and 16 lanes of which
+/// one is busy.
+fn bus<const L: usize>(placement: Placement, receivers: [f64; 3], lanes: [f64; 2]) -> Row {
+    const SLOTS: u32 = 16;
+    let forms = [(1, 1), (1, 2), (1, 8), (4, 1), (16, 1)];
+    let mut contenders = vec![
+        raw_line(),
+        library::stream::<L>(library::Kind::new(Wait::Spin, SLOTS)),
+    ];
+    contenders.extend(forms.map(|(senders, receivers)| {
+        let form = library::bus::Form { senders, receivers };
+        library::bus::stream::<L>(form, SLOTS)
+    }));
+    let targets = receivers.into_iter().chain(lanes);
+    let comparisons = (2..)
+        .zip(targets)
+        .map(|(bus, at_most)| time(bus, 1, Some(at_most)));
+    Row {
+        name: format!("bus/spin/{L}B/{SLOTS}-slots"),
+        placement,
+        contenders,
+        comparisons: comparisons.collect(),
     }
 }
 

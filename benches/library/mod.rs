@@ -4,6 +4,7 @@
 //! Here lives every endpoint that takes part in the `harness`. Which of them are compared with
 //! what, and what is to be reached, is for the benchmarks to say.
 
+pub mod bus;
 pub mod hiccup;
 pub mod layout;
 mod one_way;

@@ -1,0 +1,110 @@
+//! A bus one way: what the sender pays for receivers that count, and the receiver for lanes.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use shm_cli::measure::peer::unique_name;
+use shm_core::{Mapping, ObjectOptions, ShmName};
+use shm_mailbox::bus::{Bus, Receiver, Sender};
+use shm_mailbox::{Message, Options, Wait};
+
+use super::word_and_sum;
+use crate::harness::payload::{self, STOP};
+use crate::harness::{Answer, Ask, Contender, follow, lead};
+
+/// How many senders and receivers take part.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    /// Of these, one sends; the others are attached.
+    pub senders: u32,
+    /// Of these, one receives. The others have no core of their own: their counts move with its
+    /// count, as those of receivers that keep up.
+    pub receivers: u32,
+}
+
+/// Messages of `L` bytes one way, through a lane of `slots` slots; the sender leads.
+pub fn stream<const L: usize>(form: Form, slots: u32) -> Contender {
+    let name = unique_name();
+    let (object, attached) = (name.clone(), name.clone());
+    let called = format!("bus {} × {}", form.senders, form.receivers);
+    let leading = move || {
+        let attach = || options(&name, form, slots).sender().expect("a lane");
+        let sender = attach();
+        let idle = (1..form.senders).map(|_| attach()).collect();
+        lead(Outgoing::<L> {
+            sender,
+            _idle: idle,
+            buffer: [0; L],
+        })
+    };
+    let following = move || follow(Incoming::<L>::new(&attached, form, slots));
+    Contender::new(called, leading, following).on(vec![object])
+}
+
+fn options(name: &ShmName, form: Form, slots: u32) -> Options<Bus> {
+    let options = Bus::options(name.as_str()).wait(Wait::Spin);
+    let options = options.senders(form.senders).receivers(form.receivers);
+    options.slots(slots).exact(true)
+}
+
+struct Outgoing<const L: usize> {
+    sender: Sender,
+    /// Attached, so that the receiver looks at their lanes.
+    _idle: Vec<Sender>,
+    buffer: [u8; L],
+}
+
+impl<const L: usize> Ask for Outgoing<L> {
+    #[inline(always)]
+    fn ask(&mut self, word: u64) -> u64 {
+        let sum = payload::write(&mut self.buffer, word);
+        self.sender.send(&self.buffer[..]).expect("send");
+        sum
+    }
+
+    fn stop(&mut self, word: u64) -> u64 {
+        let sum = self.ask(word | STOP);
+        self.sender.drain(None).expect("drain");
+        sum
+    }
+}
+
+struct Incoming<const L: usize> {
+    receiver: Receiver,
+    /// They count, and have nobody who receives.
+    _others: Vec<Receiver>,
+    mapping: Mapping,
+    /// Where their counts of lane 0 stand.
+    counts: Vec<usize>,
+    message: Message,
+}
+
+impl<const L: usize> Incoming<L> {
+    fn new(name: &ShmName, form: Form, slots: u32) -> Self {
+        let attach = || options(name, form, slots).receiver().expect("a place");
+        let object = ObjectOptions::new().open(name).expect("it is there");
+        // docs/protocol.md: the counts of lane 0 come after the lanes, one on every 128 bytes.
+        let first = 128 + 256 * form.senders;
+        let counts = (1..form.receivers).map(|place| (first + 128 * place) as usize);
+        Self {
+            receiver: attach(),
+            _others: (1..form.receivers).map(|_| attach()).collect(),
+            mapping: Mapping::shared(&object).expect("map it"),
+            counts: counts.collect(),
+            message: Message::new(),
+        }
+    }
+}
+
+impl<const L: usize> Answer for Incoming<L> {
+    #[inline(always)]
+    fn answer(&mut self) -> (u64, u64) {
+        self.receiver.recv(&mut self.message).expect("receive");
+        let received = self.message.sequence() + 1;
+        for offset in &self.counts {
+            let count = self.mapping.view::<AtomicU64>(*offset);
+            let count = count.expect("it is in the object");
+            count.store(received, Ordering::Release);
+        }
+        word_and_sum::<L>(&self.message)
+    }
+}
