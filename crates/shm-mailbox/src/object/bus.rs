@@ -50,7 +50,7 @@ impl Seats for BusRegion {
         let within = members.ensure_within(self.form().receivers());
         within.map_err(|corrupt| AttachError::corrupt(object.name(), corrupt))?;
         // Whoever comes goes by the counts of the others.
-        members::remove(self, self.pending());
+        members::remove(self, self.dead(object)?);
         let label = settings.label()?;
         let index = match label.and_then(|label| self.find(role, label)) {
             Some(index) => match self.lock(Seat::new(role, index), object)? {
@@ -89,7 +89,7 @@ impl Seats for BusRegion {
         }
     }
 
-    fn give_up(channel: &Channel<Self>, for_good: bool) {
+    fn give_up(channel: &Channel<Self>, for_good: bool) -> Result<(), SystemError> {
         let bus = &channel.region;
         let label = &channel.own().label;
         let leaves = label.load().is_none() || for_good;
@@ -97,12 +97,13 @@ impl Seats for BusRegion {
             Role::Receiver if leaves => 1 << bus.index(),
             _ => 0,
         };
-        // With those that a killed joiner has left: else the last to leave would leave an old
-        // `floor`, and whatever is queued would seem to be held for nobody.
-        members::remove(bus, bus.pending() | own);
+        // In one step with the dead: else the last to leave would leave an old `floor`, and what is
+        // queued would seem to be held for nobody.
+        members::remove(bus, bus.dead(&channel.object)? | own);
         if leaves {
             label.clear();
         }
+        Ok(())
     }
 
     fn is_last(channel: &Channel<Self>, empty: bool) -> Result<bool, SystemError> {
@@ -203,7 +204,6 @@ impl BusRegion {
                 Ok(lane)
             }
             Role::Receiver => {
-                members::remove(self, self.dead(object)?);
                 let place = self.free_place(object)?;
                 if let Some(place) = place {
                     let joined = members::join(self, place, label, join);
@@ -245,20 +245,14 @@ impl BusRegion {
         Ok(claim::lock(object, seat.lock_byte())?.is_some())
     }
 
-    /// The members that were killed while they joined. INIT is held, so nobody is joining.
-    fn pending(&self) -> u32 {
-        let members = places_in(members::load(self).mask(), self.form().receivers());
-        let pending = members.filter(|place| members::is_pending(self, *place));
-        pending.fold(0, |mask, place| mask | 1 << place)
-    }
-
-    /// The members that nobody comes back for: those that were killed while they joined, and those
-    /// without a label whose lock is free.
+    /// The members that nobody comes back for: those that were killed while they joined, since INIT
+    /// is held, and those without a label whose lock is free.
     fn dead(&self, object: &Object) -> Result<u32, SystemError> {
-        let mut dead = self.pending();
+        let mut dead = 0;
         for place in places_in(members::load(self).mask(), self.form().receivers()) {
             let byte = Seat::new(Role::Receiver, place).lock_byte();
-            if self.place(place).label.load().is_none() && !object.is_locked_elsewhere(byte)? {
+            let is_kept = self.place(place).label.load().is_some();
+            if members::is_pending(self, place) || !is_kept && !object.is_locked_elsewhere(byte)? {
                 dead |= 1 << place;
             }
         }

@@ -88,7 +88,8 @@ pub(crate) fn close<C: Cursor<Region: Seats>>(
     let queued = cursor.queued(&channel.region);
     let empty = queued == Ok(0);
     if init.is_some() && disposal != Disposal::Die {
-        C::Region::give_up(channel, disposal == Disposal::Forget);
+        let for_good = disposal == Disposal::Forget;
+        C::Region::give_up(channel, for_good).map_err(CloseError::System)?;
     }
     let due = C::Region::is_last(channel, empty).map_err(CloseError::System)?;
     if channel.broken_memory() {

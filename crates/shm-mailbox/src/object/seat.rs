@@ -61,7 +61,9 @@ pub(crate) trait Seats: View + Sized {
 
     /// An end that has said how it leaves gives up what its seat holds. `for_good` is for one with
     /// a label.
-    fn give_up(_channel: &Channel<Self>, _for_good: bool) {}
+    fn give_up(_channel: &Channel<Self>, _for_good: bool) -> Result<(), SystemError> {
+        Ok(())
+    }
 
     /// Whether the object goes with an end that has left `empty` behind it, for its own part.
     fn is_last(channel: &Channel<Self>, empty: bool) -> Result<bool, SystemError>;
