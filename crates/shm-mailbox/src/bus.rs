@@ -40,10 +40,12 @@
 
 use std::io::ErrorKind;
 
+use shm_core::SystemError;
 use thiserror::Error;
 
 use crate::error::{AttachError, CloseError, into_io_error};
-use crate::object::close::Closed;
+use crate::object::close::{Closed, Disposal};
+use crate::object::observe;
 use crate::options::Options;
 
 pub use crate::memory::label::Label;
@@ -139,5 +141,96 @@ impl ForgetError {
     /// Nobody has the label.
     fn is_absence(&self) -> bool {
         matches!(self, Self::Attach(AttachError::NoLabel { .. }))
+    }
+}
+
+impl Sender {
+    /// Returns the lane that this sender has: 0 to 31.
+    #[must_use]
+    pub fn lane(&self) -> u32 {
+        self.end.channel.seat().index
+    }
+
+    /// Returns how many receivers the bus has room for: 1 to 32.
+    #[must_use]
+    pub fn receivers(&self) -> u32 {
+        self.end.channel.region.form().receivers()
+    }
+
+    /// Returns how many senders the bus has room for: 1 to 32.
+    #[must_use]
+    pub fn senders(&self) -> u32 {
+        self.end.channel.region.form().senders()
+    }
+
+    /// Returns the receivers that count: who is there, how far each is behind this sender, and who
+    /// holds it back.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot tell about the receivers' locks.
+    pub fn places(&self) -> Result<Vec<observe::Place>, SystemError> {
+        let lane = self.lane();
+        let seen = observe::look_at_bus(&self.end.channel.object)?;
+        Ok(seen.map_or_else(Vec::new, |bus| bus.places_of(lane).collect()))
+    }
+
+    /// Closes this endpoint as [`close`](Self::close) does, and takes the label off its lane, which
+    /// any sender may have then.
+    ///
+    /// # Errors
+    ///
+    /// As [`close`](Self::close).
+    pub fn forget(mut self) -> Result<Closed, CloseError> {
+        self.end.leave(Disposal::Forget)
+    }
+}
+
+impl Receiver {
+    /// Returns the place that this receiver has: 0 to 31.
+    #[must_use]
+    pub fn place(&self) -> u32 {
+        self.end.channel.seat().index
+    }
+
+    /// Returns how many receivers the bus has room for: 1 to 32.
+    #[must_use]
+    pub fn receivers(&self) -> u32 {
+        self.end.channel.region.form().receivers()
+    }
+
+    /// Returns how many senders the bus has room for: 1 to 32.
+    #[must_use]
+    pub fn senders(&self) -> u32 {
+        self.end.channel.region.form().senders()
+    }
+
+    /// Returns the senders that have come so far: who is there, and how much each has queued for
+    /// this receiver.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot tell about the senders' locks.
+    pub fn lanes(&self) -> Result<Vec<observe::Lane>, SystemError> {
+        let place = self.place();
+        let seen = observe::look_at_bus(&self.end.channel.object)?;
+        let lanes = seen.iter().flat_map(|bus| bus.lanes_of(place));
+        let is_broken = |lane| self.end.cursor.is_broken(lane);
+        Ok(lanes
+            .map(|lane| observe::Lane {
+                corrupt: is_broken(lane.lane),
+                ..lane
+            })
+            .collect())
+    }
+
+    /// Closes this endpoint as [`close`](Self::close) does, and takes the label off its place,
+    /// which holds no messages then.
+    ///
+    /// # Errors
+    ///
+    /// As [`close`](Self::close).
+    pub fn forget(mut self) -> Result<Closed, CloseError> {
+        self.end.leave(Disposal::Forget)
     }
 }

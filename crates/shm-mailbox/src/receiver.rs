@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use shm_core::{BellError, OpenError, ShmName, SystemError};
 
-use crate::bus::Bus;
 use crate::endpoint::{End, Endpoint, Look};
 use crate::error::{AttachError, CloseError, Failure, RecvError};
 use crate::kind::Kind;
@@ -15,7 +14,6 @@ use crate::memory::message::Message;
 use crate::object::attach;
 use crate::object::bell::{Armed, Bell};
 use crate::object::close::{Closed, Disposal};
-use crate::object::observe;
 use crate::options::Settings;
 use crate::protocol::{BusReceiveCursor, Peer, ReceiveCursor, Receiving};
 use crate::wait;
@@ -492,55 +490,6 @@ impl<K: Kind> Receiver<K> {
             self.end.announce();
         }
         Ok(())
-    }
-}
-
-impl Receiver<Bus> {
-    /// Returns the place that this receiver has: 0 to 31.
-    #[must_use]
-    pub fn place(&self) -> u32 {
-        self.end.channel.seat().index
-    }
-
-    /// Returns how many receivers the bus has room for: 1 to 32.
-    #[must_use]
-    pub fn receivers(&self) -> u32 {
-        self.end.channel.region.form().receivers()
-    }
-
-    /// Returns how many senders the bus has room for: 1 to 32.
-    #[must_use]
-    pub fn senders(&self) -> u32 {
-        self.end.channel.region.form().senders()
-    }
-
-    /// Returns the senders that have come so far: who is there, and how much each has queued for
-    /// this receiver.
-    ///
-    /// # Errors
-    ///
-    /// If the system cannot tell about the senders' locks.
-    pub fn lanes(&self) -> Result<Vec<observe::Lane>, SystemError> {
-        let place = self.place();
-        let seen = observe::look_at_bus(&self.end.channel.object)?;
-        let lanes = seen.iter().flat_map(|bus| bus.lanes_of(place));
-        let is_broken = |lane| self.end.cursor.is_broken(lane);
-        Ok(lanes
-            .map(|lane| observe::Lane {
-                corrupt: is_broken(lane.lane),
-                ..lane
-            })
-            .collect())
-    }
-
-    /// Closes this endpoint as [`close`](Self::close) does, and takes the label off its place,
-    /// which holds no messages then.
-    ///
-    /// # Errors
-    ///
-    /// As [`close`](Self::close).
-    pub fn forget(mut self) -> Result<Closed, CloseError> {
-        self.end.leave(Disposal::Forget)
     }
 }
 

@@ -4,7 +4,6 @@ use std::fmt;
 
 use shm_core::{BellError, ShmName, SystemError};
 
-use crate::bus::Bus;
 use crate::endpoint::{End, Endpoint};
 use crate::error::{BatchError, CloseError, Failure, SendError};
 use crate::kind::Kind;
@@ -13,7 +12,6 @@ use crate::memory::id::MailboxId;
 use crate::memory::payload::MAX_MESSAGE;
 use crate::object::bell::{Armed, Bell};
 use crate::object::close::{Closed, Disposal};
-use crate::object::observe;
 use crate::object::seat::Seats;
 use crate::protocol::{self, Cursor, Peer, SendCursor, SendRing};
 use crate::wait;
@@ -442,48 +440,6 @@ impl<K: Kind> Sender<K> {
             self.end.fail(corrupt.into());
         }
         Ok(sent)
-    }
-}
-
-impl Sender<Bus> {
-    /// Returns the lane that this sender has: 0 to 31.
-    #[must_use]
-    pub fn lane(&self) -> u32 {
-        self.end.channel.seat().index
-    }
-
-    /// Returns how many receivers the bus has room for: 1 to 32.
-    #[must_use]
-    pub fn receivers(&self) -> u32 {
-        self.end.channel.region.form().receivers()
-    }
-
-    /// Returns how many senders the bus has room for: 1 to 32.
-    #[must_use]
-    pub fn senders(&self) -> u32 {
-        self.end.channel.region.form().senders()
-    }
-
-    /// Returns the receivers that count: who is there, how far each is behind this sender, and who
-    /// holds it back.
-    ///
-    /// # Errors
-    ///
-    /// If the system cannot tell about the receivers' locks.
-    pub fn places(&self) -> Result<Vec<observe::Place>, SystemError> {
-        let lane = self.lane();
-        let seen = observe::look_at_bus(&self.end.channel.object)?;
-        Ok(seen.map_or_else(Vec::new, |bus| bus.places_of(lane).collect()))
-    }
-
-    /// Closes this endpoint as [`close`](Self::close) does, and takes the label off its lane, which
-    /// any sender may have then.
-    ///
-    /// # Errors
-    ///
-    /// As [`close`](Self::close).
-    pub fn forget(mut self) -> Result<Closed, CloseError> {
-        self.end.leave(Disposal::Forget)
     }
 }
 

@@ -3,8 +3,9 @@
 use shm_core::ShmName;
 
 use super::input::Input;
+use crate::memory::geometry::Geometry;
 use crate::memory::id::MailboxId;
-use crate::memory::layout::{Geometry, SLOTS_OFFSET};
+use crate::memory::layout::SLOTS_OFFSET;
 use crate::memory::region::Region;
 use crate::memory::sync::Ordering;
 use crate::object::image::{Form, Image};

@@ -19,7 +19,7 @@ pub use image::run as image;
 pub use operations::run as operations;
 pub use queue::run as queue;
 
-use crate::memory::layout::Geometry;
+use crate::memory::geometry::Geometry;
 use crate::memory::region::Region;
 
 /// The longest sequence of operations that one input stands for.

@@ -2,7 +2,8 @@
 
 use std::ptr::NonNull;
 
-use crate::memory::layout::{BusGeometry, Count, Geometry, Header, KIND_BUS, Presence, Side, Slot};
+use crate::memory::geometry::{BusGeometry, Geometry};
+use crate::memory::layout::{Count, Header, KIND_BUS, Presence, Side, Slot};
 use crate::memory::region::View;
 use crate::memory::role::{Role, Seat};
 
@@ -169,7 +170,8 @@ mod heap {
     use std::sync::Arc;
 
     use super::{BusRegion, Memory};
-    use crate::memory::layout::{BusGeometry, Count, Header, Presence, Side, Slot};
+    use crate::memory::geometry::BusGeometry;
+    use crate::memory::layout::{Count, Header, Presence, Side, Slot};
 
     #[derive(Clone, Debug)]
     pub(super) struct Heap {

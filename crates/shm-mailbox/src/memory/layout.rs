@@ -56,6 +56,7 @@
 //! sender stores `sent` with every message, and the receiver looks at the sender's `parked` after
 //! every message; on one line they would tear it from each other each time.
 
+use crate::memory::geometry::{BusGeometry, Geometry, STRIDE};
 use crate::memory::label::LabelCell;
 use crate::memory::note::Note;
 use crate::memory::payload::Payload;
@@ -69,24 +70,10 @@ pub(crate) const VERSION: u32 = 1;
 pub(crate) const KIND_MAILBOX: u32 = 1;
 /// Several senders and receivers.
 pub(crate) const KIND_BUS: u32 = 2;
-/// The most slots a mailbox can have: 68 MiB with 8 hot ones. A bus can have as many in all.
-pub(crate) const MAX_SLOTS: u32 = 1 << 16;
-/// The most senders, and the most receivers, that a bus has room for.
-pub(crate) const MAX_SEATS: u32 = 32;
 /// `received` of a receiver that is joining a bus and does not count yet.
 pub(crate) const PENDING: u64 = u64::MAX;
-/// The hot slots of a mailbox that has more slots than this: 8.5 KiB. Those of both directions fit
-/// into half of a first-level cache of 32 KiB; on such a processor, 64 of them are two and a half
-/// times as slow.
-const DEFAULT_HOT: u32 = 8;
-/// Objects are whole pages of this size, so that the 1028 bytes of the classic layout are never
-/// ours.
-const PAGE: u64 = 4096;
 /// The end of header and role blocks, and the start of slot 0.
 pub(crate) const SLOTS_OFFSET: usize = 640;
-/// The bytes from one slot to the next.
-const STRIDE: u64 = 1088;
-
 /// `parked`: the owner sleeps on this word, or is about to, or its last wait ended in an error.
 pub(crate) const PARKED: u32 = 1;
 /// `parked`: the owner waits for its bell, or is about to, or its last wait ended in an error.
@@ -254,212 +241,6 @@ impl Stamp {
     }
 }
 
-/// The form of a mailbox, read once when attaching and kept in private memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Geometry {
-    /// N, a power of two from 1 to [`MAX_SLOTS`].
-    slots: u32,
-    /// H, a power of two from 1 to `slots`.
-    hot: u32,
-}
-
-impl Geometry {
-    /// What a mailbox gets when nobody says otherwise.
-    pub(crate) const DEFAULT: Self = match Self::new(64) {
-        Some(geometry) => geometry,
-        None => panic!("64 is a power of two"),
-    };
-
-    /// With as many hot slots as are good for the caches. `None` unless `slots` is a power of two
-    /// from 1 to [`MAX_SLOTS`].
-    pub(crate) const fn new(slots: u32) -> Option<Self> {
-        Self::with_hot(
-            slots,
-            if slots < DEFAULT_HOT {
-                slots
-            } else {
-                DEFAULT_HOT
-            },
-        )
-    }
-
-    /// `None` unless both are powers of two, `slots` from 1 to [`MAX_SLOTS`], and `hot` from 1 to
-    /// `slots`.
-    pub(crate) const fn with_hot(slots: u32, hot: u32) -> Option<Self> {
-        let powers = slots.is_power_of_two() && hot.is_power_of_two();
-        if powers && slots <= MAX_SLOTS && hot <= slots {
-            Some(Self { slots, hot })
-        } else {
-            None
-        }
-    }
-
-    #[inline]
-    pub(crate) const fn slots(self) -> u32 {
-        self.slots
-    }
-
-    #[inline]
-    pub(crate) const fn hot_slots(self) -> u32 {
-        self.hot
-    }
-
-    /// The size of the object in bytes.
-    pub(crate) const fn object_size(self) -> u64 {
-        (SLOTS_OFFSET as u64 + self.all_slots() as u64 * STRIDE).next_multiple_of(PAGE)
-    }
-
-    /// Where a slot begins, with its stamp.
-    pub(crate) const fn slot_offset(slot: usize) -> u64 {
-        SLOTS_OFFSET as u64 + slot as u64 * STRIDE
-    }
-}
-
-/// The form of a bus, read once when attaching and kept in private memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct BusGeometry {
-    lane: Geometry,
-    /// S, from 1 to [`MAX_SEATS`].
-    senders: u32,
-    /// R, from 1 to [`MAX_SEATS`].
-    receivers: u32,
-}
-
-impl BusGeometry {
-    /// `None` unless there are 1 to 32 senders and receivers, and at most 65,536 slots in all.
-    pub(crate) const fn new(lane: Geometry, senders: u32, receivers: u32) -> Option<Self> {
-        let seats =
-            1 <= senders && senders <= MAX_SEATS && 1 <= receivers && receivers <= MAX_SEATS;
-        if seats && lane.slots() <= MAX_SLOTS / senders {
-            Some(Self {
-                lane,
-                senders,
-                receivers,
-            })
-        } else {
-            None
-        }
-    }
-
-    /// The ring of each lane.
-    #[inline]
-    pub(crate) const fn lane(self) -> Geometry {
-        self.lane
-    }
-
-    #[inline]
-    pub(crate) const fn senders(self) -> u32 {
-        self.senders
-    }
-
-    #[inline]
-    pub(crate) const fn receivers(self) -> u32 {
-        self.receivers
-    }
-
-    /// How many slots a lane has, hot and cold.
-    #[inline]
-    pub(crate) const fn lane_slots(self) -> usize {
-        self.lane.all_slots() as usize
-    }
-
-    /// Where a lane begins, with its `sent`.
-    pub(crate) const fn lane_offset(self, lane: u32) -> u64 {
-        128 + 256 * lane as u64
-    }
-
-    /// Where the count of a lane's messages stands that a place has given back.
-    pub(crate) const fn count_offset(self, lane: u32, place: u32) -> u64 {
-        self.lane_offset(self.senders) + 128 * (lane * self.receivers + place) as u64
-    }
-
-    /// Where a place begins, with its `life`.
-    pub(crate) const fn place_offset(self, place: u32) -> u64 {
-        self.count_offset(self.senders, 0) + 128 * place as u64
-    }
-
-    /// Where a slot of a lane begins, with its stamp.
-    pub(crate) const fn slot_offset(self, lane: u32, slot: usize) -> u64 {
-        let slots = self.place_offset(self.receivers);
-        slots + (lane as u64 * self.lane.all_slots() as u64 + slot as u64) * STRIDE
-    }
-
-    /// The size of the object in bytes.
-    pub(crate) const fn object_size(self) -> u64 {
-        self.slot_offset(self.senders, 0).next_multiple_of(PAGE)
-    }
-}
-
-/// Parts that nobody maps.
-#[cfg(any(test, shm_mailbox_loom, fuzzing))]
-mod zeroed {
-    use super::{
-        AtomicU32, AtomicU64, Count, Header, LabelCell, Note, Payload, Presence, Side, Slot,
-    };
-
-    impl Header {
-        pub(crate) fn zeroed() -> Self {
-            Self {
-                magic: AtomicU64::new(0),
-                version: AtomicU32::new(0),
-                kind: AtomicU32::new(0),
-                slots: AtomicU32::new(0),
-                hot: AtomicU32::new(0),
-                senders: AtomicU32::new(0),
-                receivers: AtomicU32::new(0),
-                id: [AtomicU64::new(0), AtomicU64::new(0)],
-                unused: [AtomicU64::new(0), AtomicU64::new(0)],
-                members: AtomicU64::new(0),
-                opened: AtomicU32::new(0),
-            }
-        }
-    }
-
-    impl Count {
-        pub(crate) fn zeroed() -> Self {
-            Self(AtomicU64::new(0))
-        }
-    }
-
-    impl Presence {
-        pub(crate) fn zeroed() -> Self {
-            Self {
-                life: AtomicU64::new(0),
-                parked: AtomicU32::new(0),
-                pid: AtomicU32::new(0),
-                fences: AtomicU32::new(0),
-                kept: AtomicU32::new(0),
-                floor: AtomicU64::new(0),
-                label: LabelCell::new(),
-                note: Note::new(),
-            }
-        }
-    }
-
-    impl Side {
-        pub(crate) fn zeroed() -> Self {
-            Self {
-                count: Count::zeroed(),
-                presence: Presence::zeroed(),
-            }
-        }
-    }
-
-    impl Slot {
-        pub(crate) fn zeroed() -> Self {
-            Self {
-                stamp: AtomicU64::new(0),
-                payload: Payload::new(),
-            }
-        }
-    }
-}
-
-/// Whether a size could be that of a mailbox.
-pub(crate) const fn is_whole_pages(size: u64) -> bool {
-    size.is_multiple_of(PAGE)
-}
-
 // Under loom the atomics are larger, and nothing is mapped.
 #[cfg(not(shm_mailbox_loom))]
 const _: () = {
@@ -556,28 +337,5 @@ mod tests {
     fn the_last_stamp_is_not_the_first() {
         assert_eq!(Stamp::new(LAST_MESSAGE, 2047).bits(), u64::MAX);
         assert_ne!(Stamp::new(0, 0).bits(), 0);
-    }
-
-    #[test]
-    fn slot_counts_are_powers_of_two_up_to_65536() {
-        for good in [1, 2, 16, 65_536] {
-            assert_eq!(Geometry::new(good).map(Geometry::slots), Some(good));
-        }
-        for bad in [0, 3, 17, 65_535, 131_072, u32::MAX] {
-            assert_eq!(Geometry::new(bad), None);
-        }
-    }
-
-    #[test]
-    fn objects_are_whole_pages() {
-        let size = |slots| Geometry::new(slots).map(Geometry::object_size);
-        assert_eq!(size(1), Some(4096));
-        assert_eq!(size(2), Some(4096));
-        assert_eq!(size(4), Some(8192));
-        assert_eq!(size(8), Some(12_288));
-        assert_eq!(size(16), Some(28_672));
-        assert_eq!(size(64), Some(81_920));
-        assert_eq!(size(65_536), Some(71_315_456));
-        assert!(!is_whole_pages(1028));
     }
 }

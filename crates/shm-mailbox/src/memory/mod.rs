@@ -3,6 +3,7 @@
 //! No ordering is decided here, and nothing waits: that is `protocol`'s and `wait`'s.
 
 pub(crate) mod bus;
+pub(crate) mod geometry;
 pub(crate) mod id;
 pub(crate) mod label;
 pub(crate) mod layout;
@@ -13,3 +14,5 @@ pub(crate) mod region;
 pub(crate) mod ring;
 pub(crate) mod role;
 pub(crate) mod sync;
+#[cfg(any(test, shm_mailbox_loom, fuzzing))]
+mod zeroed;

@@ -2,7 +2,8 @@
 
 use std::ptr::NonNull;
 
-use crate::memory::layout::{Control, Geometry, Header, KIND_MAILBOX, Presence, Side, Slot};
+use crate::memory::geometry::Geometry;
+use crate::memory::layout::{Control, Header, KIND_MAILBOX, Presence, Side, Slot};
 use crate::memory::role::{Role, Seat};
 
 /// What an endpoint sees of its object, of whatever kind.
@@ -164,7 +165,8 @@ mod heap {
     use std::ptr::NonNull;
 
     use super::{Memory, Region};
-    use crate::memory::layout::{Control, Geometry, Header, Side, Slot};
+    use crate::memory::geometry::Geometry;
+    use crate::memory::layout::{Control, Header, Side, Slot};
 
     #[derive(Debug)]
     pub(super) struct Heap {

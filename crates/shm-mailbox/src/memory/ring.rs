@@ -30,7 +30,7 @@
 //! sender comes round to this one with message n + H (hot) only if fewer than H are queued, with n
 //! + N (cold) only if fewer than N are, and both count n.
 
-use crate::memory::layout::Geometry;
+use crate::memory::geometry::Geometry;
 
 impl Geometry {
     /// Whether there are no cold slots.

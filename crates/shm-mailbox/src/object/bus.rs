@@ -4,8 +4,9 @@ use shm_core::{Mapping, Object, SystemError, ViewError};
 
 use crate::error::{AttachError, Failure};
 use crate::memory::bus::BusRegion;
+use crate::memory::geometry::BusGeometry;
 use crate::memory::label::Label;
-use crate::memory::layout::{BusGeometry, INIT};
+use crate::memory::layout::INIT;
 use crate::memory::region::View;
 use crate::memory::role::{Role, Seat};
 use crate::object::channel::{Channel, Watch};

@@ -4,11 +4,9 @@ use shm_core::{Object, ShmName};
 
 use crate::classic;
 use crate::error::AttachError;
+use crate::memory::geometry::{BusGeometry, Geometry, MAX_SEATS, MAX_SLOTS, is_whole_pages};
 use crate::memory::id::MailboxId;
-use crate::memory::layout::{
-    BusGeometry, Geometry, KIND_BUS, KIND_MAILBOX, MAGIC, MAX_SEATS, MAX_SLOTS, SLOTS_OFFSET,
-    VERSION, is_whole_pages, offset,
-};
+use crate::memory::layout::{KIND_BUS, KIND_MAILBOX, MAGIC, SLOTS_OFFSET, VERSION, offset};
 
 /// What the header of a mailbox or a bus says, checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

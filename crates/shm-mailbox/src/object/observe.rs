@@ -36,10 +36,9 @@ use shm_core::{Object, ObjectOptions, OpenError, ShmName, SystemError};
 
 use crate::classic;
 use crate::error::AttachError;
+use crate::memory::geometry::{Geometry, is_whole_pages};
 use crate::memory::id::MailboxId;
-use crate::memory::layout::{
-    Geometry, INIT, LAST_MESSAGE, MAGIC, SLOTS_OFFSET, Stamp, VERSION, is_whole_pages, offset,
-};
+use crate::memory::layout::{INIT, LAST_MESSAGE, MAGIC, SLOTS_OFFSET, Stamp, VERSION, offset};
 use crate::memory::role::{Role, Seat};
 use crate::object::image::{Form, Image};
 use crate::{protocol, protocol::Peer};

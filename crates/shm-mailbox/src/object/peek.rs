@@ -34,8 +34,9 @@ use std::sync::atomic::{Ordering, fence};
 use shm_core::{Object, SystemError};
 use thiserror::Error;
 
+use crate::memory::geometry::Geometry;
 use crate::memory::id::MailboxId;
-use crate::memory::layout::{Geometry, Stamp, offset};
+use crate::memory::layout::{Stamp, offset};
 use crate::memory::{message::Message, payload::MAX_MESSAGE};
 use crate::object::observe::{self, Content};
 use crate::protocol::corrupt::{Corrupt, Field};

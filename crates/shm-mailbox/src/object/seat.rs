@@ -3,7 +3,7 @@
 use shm_core::{Mapping, Object, SystemError, ViewError};
 
 use crate::error::{AttachError, Failure};
-use crate::memory::layout::Geometry;
+use crate::memory::geometry::Geometry;
 use crate::memory::region::{Region, View};
 use crate::memory::role::{Role, Seat};
 use crate::object::channel::{Channel, Watch};

@@ -97,7 +97,8 @@ pub(crate) use send::{SendCursor, SendRing};
 
 use corrupt::{Corrupt, Field};
 
-use crate::memory::layout::{Geometry, Presence, Slot, Stamp};
+use crate::memory::geometry::Geometry;
+use crate::memory::layout::{Presence, Slot, Stamp};
 use crate::memory::region::{Region, View};
 use crate::memory::role::Role;
 use crate::memory::sync::{AtomicU64, Ordering};

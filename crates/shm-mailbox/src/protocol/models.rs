@@ -14,7 +14,7 @@ use kernel::Beds;
 use loom::sync::Arc;
 use loom::thread;
 
-use crate::memory::layout::Geometry;
+use crate::memory::geometry::Geometry;
 use crate::memory::message::Message;
 use crate::memory::region::Region;
 use crate::memory::sync::Ordering;

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::memory::layout::Geometry;
+use crate::memory::geometry::Geometry;
 use crate::memory::layout::LAST_MESSAGE;
 use crate::memory::message::Message;
 use crate::memory::payload::MAX_MESSAGE;

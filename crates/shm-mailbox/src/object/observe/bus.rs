@@ -3,9 +3,10 @@
 use shm_core::{Object, SystemError};
 
 use super::{Side, is_committed, note, side, word};
+use crate::memory::geometry::BusGeometry;
 use crate::memory::id::MailboxId;
 use crate::memory::label::Label;
-use crate::memory::layout::{BusGeometry, INIT, PENDING, VERSION, offset};
+use crate::memory::layout::{INIT, PENDING, VERSION, offset};
 use crate::memory::role::{Role, Seat};
 use crate::protocol::Peer;
 

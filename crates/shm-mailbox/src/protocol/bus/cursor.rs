@@ -2,7 +2,8 @@
 
 use super::members;
 use crate::memory::bus::BusRegion;
-use crate::memory::layout::{Geometry, Presence, Slot};
+use crate::memory::geometry::Geometry;
+use crate::memory::layout::{Presence, Slot};
 use crate::memory::message::Message;
 use crate::memory::role::Role;
 use crate::memory::sync::AtomicU64;

@@ -8,7 +8,7 @@ use loom::thread;
 
 use super::{BusReceiveCursor, Join, members};
 use crate::memory::bus::BusRegion;
-use crate::memory::layout::{BusGeometry, Geometry};
+use crate::memory::geometry::{BusGeometry, Geometry};
 use crate::memory::message::Message;
 use crate::protocol::{Bed, Cursor, Receiving, SendCursor, SendRing, announce};
 

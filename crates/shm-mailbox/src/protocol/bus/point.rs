@@ -2,7 +2,8 @@
 
 use super::members::{self, Members, places_in};
 use crate::memory::bus::BusRegion;
-use crate::memory::layout::{AWAKE, Geometry, PENDING, Presence, SLEEPER_FENCES, Slot};
+use crate::memory::geometry::Geometry;
+use crate::memory::layout::{AWAKE, PENDING, Presence, SLEEPER_FENCES, Slot};
 use crate::memory::region::View;
 use crate::memory::sync::{AtomicU64, Ordering, compiler_fence, fence, light_fence};
 use crate::protocol::corrupt::Corrupt;

@@ -2,8 +2,9 @@
 
 use super::{BusReceiveCursor, Join, members};
 use crate::memory::bus::BusRegion;
+use crate::memory::geometry::{BusGeometry, Geometry};
 use crate::memory::label::Label;
-use crate::memory::layout::{BusGeometry, Geometry, LAST_MESSAGE, PARKED, PENDING, SLEEPER_FENCES};
+use crate::memory::layout::{LAST_MESSAGE, PARKED, PENDING, SLEEPER_FENCES};
 use crate::memory::message::Message;
 use crate::memory::region::View;
 use crate::memory::sync::Ordering;
