@@ -9,6 +9,7 @@ mod support;
 
 mod processes {
     mod bells; //       bells where the system has none, and in forked children
+    mod bus; //           what a bus promises, with its processes killed and stopped
     mod chaos; //         both ends killed at random while verified messages flow
     mod classic; //       the classic layout in two processes, one of which is killed
     mod deaths; //        what the other end is told of a process that is killed or stopped

@@ -2,13 +2,13 @@
 //! control group, is alive. With `SHM_TORTURE=1` each stands still for two seconds.
 
 use std::sync::atomic::Ordering;
+use std::thread;
 use std::time::Duration;
-use std::{fs, thread};
 
 use shm_mailbox::{AttachError, Message, Options, Peer, RecvError, SendError, Wait};
 use test_support::{skip, unique};
 
-use crate::support::process::Child;
+use crate::support::process::{Child, state};
 use crate::support::{
     Freezer, Frozen, Name, Random, Shared, WAITS, assert_content, content, fork, is_torture, until,
 };
@@ -21,13 +21,6 @@ const DONE: usize = 0;
 const COMMITTED: usize = 1;
 const TIMED_OUT: usize = 2;
 const OVER: usize = 3;
-
-/// The letter that `proc(5)` has for what a process does.
-fn state(child: &Child) -> char {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", child.pid())).expect("it is there");
-    let (_, rest) = stat.rsplit_once(") ").expect("a name in parentheses");
-    rest.chars().next().expect("a letter")
-}
 
 /// A process that sends, and counts how often it waited in vain.
 fn sending_patiently(options: Options, notes: &Shared) -> Child {

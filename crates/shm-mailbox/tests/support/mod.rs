@@ -9,6 +9,7 @@
     reason = "every test program uses its own part of this"
 )]
 
+pub(crate) mod bus;
 pub(crate) mod c_peer;
 pub(crate) mod freezer;
 pub(crate) mod leaks;

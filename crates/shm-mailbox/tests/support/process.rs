@@ -43,6 +43,18 @@ fn sleeps(child: &Child) -> (bool, u64) {
     (field("State:").starts_with('S'), count.expect("a number"))
 }
 
+/// Whether the child has ended, and was not waited for.
+pub(crate) fn has_ended(child: &Child) -> bool {
+    state(child) == 'Z'
+}
+
+/// The letter that `proc(5)` has for what the child does.
+pub(crate) fn state(child: &Child) -> char {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", child.pid())).expect("it is there");
+    let (_, rest) = stat.rsplit_once(") ").expect("a name in parentheses");
+    rest.chars().next().expect("a letter")
+}
+
 /// Waits until the child waits for a signal, in [`sleep_for_ever`].
 #[track_caller]
 pub(crate) fn wait_until_it_pauses(child: &Child) {
