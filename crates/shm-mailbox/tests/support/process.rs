@@ -2,6 +2,7 @@
 //! this process.
 
 use std::fs;
+use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::path::Path;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -73,6 +74,32 @@ pub(crate) fn descriptors_of(child: &Child, path: &Path) -> usize {
     let descriptors = fs::read_dir(format!("/proc/{}/fd", child.pid())).expect("alive");
     let targets = descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
     targets.filter(|target| target == path).count()
+}
+
+/// A copy of the child's descriptor of this file, the last that it has made, with the same open
+/// file and its locks behind it; `None` if the system does not hand it out.
+pub(crate) fn copy_of_descriptor(child: &Child, path: &Path) -> Option<OwnedFd> {
+    let descriptors = fs::read_dir(format!("/proc/{}/fd", child.pid())).expect("alive");
+    let of_file = descriptors.map(|entry| entry.expect("alive").path());
+    // It has those of its parent, too, of which its own is not one.
+    let found = of_file
+        .filter(|entry| fs::read_link(entry).is_ok_and(|target| target == path))
+        .filter_map(|entry| entry.file_name()?.to_str()?.parse::<i32>().ok())
+        .max();
+    let number = found.expect("it has the file open");
+    let call = |number, arguments: [i64; 3]| {
+        let [first, second, third] = arguments;
+        // SAFETY: the two calls below take numbers alone, and make a descriptor.
+        let made = unsafe { libc::syscall(number, first, second, third) };
+        let made = i32::try_from(made).ok().filter(|made| *made >= 0)?;
+        // SAFETY: made by the kernel just now, for us.
+        Some(unsafe { OwnedFd::from_raw_fd(made) })
+    };
+    let process = call(libc::SYS_pidfd_open, [child.pid().into(), 0, 0])?;
+    call(
+        libc::SYS_pidfd_getfd,
+        [process.as_raw_fd().into(), number.into(), 0],
+    )
 }
 
 /// Whether this process, or thread, sleeps in the system call with this number.
