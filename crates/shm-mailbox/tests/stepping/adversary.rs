@@ -21,11 +21,44 @@ const LATE: Duration = Duration::from_secs(1);
 const SHORT: usize = 1500;
 const LONG: usize = 40_000;
 
+/// What the attacks on one call, or on several, came to.
 #[derive(Default)]
-struct Count {
+pub(crate) struct Count {
     points: u64,
     corrupt: u64,
     slowest: Duration,
+}
+
+impl Count {
+    /// Adds those of one call, which is reported.
+    pub(crate) fn add(&mut self, what: &str, one: Self) {
+        let Self {
+            points,
+            corrupt,
+            slowest,
+        } = one;
+        println!(
+            "{what}: {points} combinations, {corrupt} found corrupt, 0 signals, \
+             the slowest took {slowest:?}"
+        );
+        self.points += points;
+        self.corrupt += corrupt;
+    }
+
+    /// Enough attacks were made, and they did not all come to the same.
+    pub(crate) fn conclude(&self) {
+        assert!(self.points >= 1000);
+        assert!(self.corrupt > 0 && self.corrupt < self.points);
+    }
+}
+
+/// What is attacked, and how.
+pub(crate) struct Target<'a> {
+    /// The object, as the calls find it.
+    pub(crate) view: &'a Raw,
+    pub(crate) attacks: Vec<(Word, u64)>,
+    /// The first byte that differs and that the call must not have touched.
+    pub(crate) trespass: &'a dyn Fn(&[u8], &[u8]) -> Option<usize>,
 }
 
 #[test]
@@ -50,51 +83,52 @@ fn attack_all(what: &str, calls: &[Call]) {
     }
     let mut all = Count::default();
     for &call in calls {
-        let mut count = Count::default();
-        if let Err(reason) = attack(call, &mut count) {
-            panic!("{call:?}: {reason}");
+        match attack_mailbox(call) {
+            Ok(count) => all.add(&format!("{what}, {call:?}"), count),
+            Err(reason) => panic!("{call:?}: {reason}"),
         }
-        let Count {
-            points,
-            corrupt,
-            slowest,
-        } = count;
-        println!(
-            "{what}, {call:?}: {points} combinations, {corrupt} found corrupt, 0 signals, \
-             the slowest took {slowest:?}"
-        );
-        all.points += points;
-        all.corrupt += corrupt;
     }
-    assert!(all.points >= 1000);
-    assert!(all.corrupt > 0 && all.corrupt < all.points);
+    all.conclude();
 }
 
-/// Every gap, every word, every value, as far as the form of the test goes.
-fn attack(call: Call, count: &mut Count) -> Result<(), String> {
+fn attack_mailbox(call: Call) -> Result<Count, String> {
     let mut bench = Bench::new(SLOTS, &[(2, 2), (call.queued(SLOTS.into()), 0)]);
     bench.detach(call.role());
     bench.detach(call.role().peer());
-    let attacks: Vec<(Word, u64)> = word::all(SLOTS)
-        .into_iter()
-        .flat_map(|word| word.values(&bench).map(move |value| (word, value)))
-        .collect();
-
-    let console = Console::new();
-    let options = bench.name.options();
-    let body = || victim::live(call, &options, &console);
-    let mut attacked = Attacked {
-        call,
-        console: &console,
-        tracee: Tracee::spawn(&console, body)?,
-        image: bench.view.bytes(),
+    let words = word::all(SLOTS).into_iter();
+    let target = Target {
         view: &bench.view,
+        attacks: words
+            .flat_map(|word| word.values(&bench).map(move |value| (word, value)))
+            .collect(),
+        trespass: &|before, after| object::trespass(call.role(), before, after),
+    };
+    let options = bench.name.options();
+    let wanted = if is_torture() { LONG } else { SHORT };
+    attack(&target, wanted, |console| {
+        victim::live(call, &options, console)
+    })
+}
+
+/// Every gap, every word, every value, as far as about `wanted` combinations go, against a child
+/// that makes the call round after round.
+pub(crate) fn attack(
+    target: &Target,
+    wanted: usize,
+    live: impl FnOnce(&Console) -> Result<(), String>,
+) -> Result<Count, String> {
+    let mut count = Count::default();
+    let console = Console::new();
+    let mut attacked = Attacked {
+        target,
+        console: &console,
+        tracee: Tracee::spawn(&console, || live(&console))?,
+        image: target.view.bytes(),
     };
     let path = attacked.record()?;
-    let wanted = if is_torture() { LONG } else { SHORT };
-    let sample = (path.points() * attacks.len() / wanted).max(1);
+    let sample = (path.points() * target.attacks.len() / wanted).max(1);
     for gap in 0..path.points() {
-        for (index, &(word, value)) in attacks.iter().enumerate() {
+        for (index, &(word, value)) in target.attacks.iter().enumerate() {
             // Different words and values for each gap.
             if (gap * 7919 + index) % sample != 0 {
                 continue;
@@ -111,7 +145,8 @@ fn attack(call: Call, count: &mut Count) -> Result<(), String> {
     }
     console.quit();
     attacked.tracee.run_to(Phase::Ready)?;
-    attacked.tracee.finish()
+    attacked.tracee.finish()?;
+    Ok(count)
 }
 
 /// What the peer writes, where, and when.
@@ -123,18 +158,17 @@ struct Attack {
 }
 
 struct Attacked<'a> {
-    call: Call,
+    target: &'a Target<'a>,
     console: &'a Console,
     tracee: Tracee<'a>,
     /// The object before the call.
     image: Vec<u8>,
-    view: &'a Raw,
 }
 
 impl Attacked<'_> {
     fn begin(&mut self) -> Result<(), String> {
         self.tracee.run_to(Phase::Ready)?;
-        self.view.write(&self.image);
+        self.target.view.write(&self.image);
         self.tracee.run_to(Phase::Begin)
     }
 
@@ -171,26 +205,27 @@ impl Attacked<'_> {
         attack: Attack,
     ) -> Result<Option<(Outcome, Duration)>, String> {
         let Attack { gap, word, value } = attack;
+        let Target { view, trespass, .. } = self.target;
         self.begin()?;
-        let mut before = self.view.bytes();
+        let mut before = view.bytes();
         if !path.follow(&mut self.tracee, gap)? {
             self.tracee.run_to(Phase::Ended)?;
             return Ok(None);
         }
-        let original = word.load(self.view);
-        word.store(self.view, value);
+        let original = word.load(view);
+        word.store(view, value);
         let start = Instant::now();
         self.tracee.run_to(Phase::End)?;
         let elapsed = start.elapsed();
-        let after = self.view.bytes();
+        let after = view.bytes();
         // What the attack wrote is not the victim's doing.
         word.copy(&after, &mut before);
-        if let Some(offset) = object::trespass(self.call.role(), &before, &after) {
+        if let Some(offset) = trespass(&before, &after) {
             return Err(format!("it wrote to byte {offset}"));
         }
         // An error that it found is to stay when the word is mended.
-        if word.load(self.view) == word.cut(value) {
-            word.store(self.view, original);
+        if word.load(view) == word.cut(value) {
+            word.store(view, original);
         }
         self.tracee.run_to(Phase::Ended)?;
         let outcome = Outcome::from_code(self.console.outcome())?;

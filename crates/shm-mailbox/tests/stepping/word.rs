@@ -17,10 +17,18 @@ pub(crate) struct Word {
     size: usize,
 }
 
+/// A word of 8 bytes.
+pub(crate) const fn word(offset: usize) -> Word {
+    Word { offset, size: 8 }
+}
+
+/// A word of 4 bytes.
+pub(crate) const fn half(offset: usize) -> Word {
+    Word { offset, size: 4 }
+}
+
 /// Every field of the header and of both roles, every stamp, and both ends of every payload.
 pub(crate) fn all(slots: u32) -> Vec<Word> {
-    let word = |offset| Word { offset, size: 8 };
-    let half = |offset| Word { offset, size: 4 };
     let mut words = vec![
         word(MAGIC),
         half(VERSION),
@@ -44,11 +52,20 @@ pub(crate) fn all(slots: u32) -> Vec<Word> {
 }
 
 impl Word {
-    /// Ten values that are next to right, at an end, or nonsense.
+    /// As [`values_near`](Self::values_near), of a mailbox.
     pub(crate) fn values(self, bench: &Bench) -> impl Iterator<Item = u64> + use<> {
-        let now = self.load(&bench.view);
-        let slots = bench.capacity();
-        let next = bench.queue.next();
+        self.values_near(&bench.view, bench.capacity(), bench.queue.next())
+    }
+
+    /// Ten values that are next to right, at an end, or nonsense, in a ring of so many slots whose
+    /// next message has this number.
+    pub(crate) fn values_near(
+        self,
+        view: &Raw,
+        slots: u64,
+        next: u64,
+    ) -> impl Iterator<Item = u64> + use<> {
+        let now = self.load(view);
         [
             0,
             1,
