@@ -1,5 +1,5 @@
 /*
- * shm_mailbox.h - messages of up to 1 KiB between two processes, through POSIX
+ * shm_mailbox.h - messages of up to 1 KiB between processes, through POSIX
  * shared memory. C99 or later, or C++.
  *
  * The manual pages are made from this file. Comments that begin with a line of
@@ -90,6 +90,7 @@ enum shm_error {
   SHM_ERROR_FORKED = -23,         /* the handle is the parent's */
   SHM_ERROR_NO_BYTES = -24,       /* classic: an empty message */
   SHM_ERROR_NUL = -25,            /* classic: a NUL in the message */
+  SHM_ERROR_NO_NOTE = -26,        /* no sender has left a note */
 
   /* Opening. */
   SHM_ERROR_NAME = -30,          /* the name is not valid */
@@ -133,7 +134,17 @@ enum shm_error {
   /* Removing, and waiting for several endpoints. */
   SHM_ERROR_IN_USE = -80,   /* a living process has a role */
   SHM_ERROR_MESSAGES = -81, /* the mailbox has messages */
-  SHM_ERROR_TOO_MANY = -82  /* more than 64 endpoints */
+  SHM_ERROR_TOO_MANY = -82, /* more than 64 endpoints */
+
+  /* Buses. */
+  SHM_ERROR_OTHER_KIND = -90,  /* a mailbox and not a bus, or vice versa */
+  SHM_ERROR_SEATS = -91,       /* not 1 to 32 senders and receivers */
+  SHM_ERROR_OTHER_SEATS = -92, /* room for another number of them */
+  SHM_ERROR_LABEL = -93,       /* not 1 to 31 bytes of UTF-8 */
+  SHM_ERROR_LABEL_TAKEN = -94, /* another process has the label */
+  SHM_ERROR_NO_LABEL = -95,    /* the bus does not have the label */
+  SHM_ERROR_NO_PLACE = -96,    /* no room for another sender or receiver */
+  SHM_ERROR_HELD_BACK = -97    /* kept for a receiver that is absent */
 };
 
 /* Returns the text of the last call of this thread that failed, in UTF-8 and
@@ -186,9 +197,16 @@ struct shm_options {
                                 between two checks in nanoseconds; 100 ms */
   int64_t attach_timeout_ns; /* how long to try while another process has the
                                 role, in nanoseconds; 500 ms. Negative: once */
+  int kind;                  /* SHM_KIND_MAILBOX or SHM_KIND_BUS; a mailbox.
+                                The next four are for a bus, see shm_bus(3) */
+  int join;                  /* one of enum shm_join */
+  uint32_t senders;          /* senders that a new bus has room for, 1 to 32;
+                                1. An existing one has to have as many */
+  uint32_t receivers;        /* as `senders`, of receivers; 8 */
+  const char *label;         /* 1 to 31 bytes of UTF-8; NULL: no label */
 };
 #define SHM_OPTIONS_INIT \
-  { sizeof(struct shm_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+  { sizeof(struct shm_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* The bits of `flags`. */
 enum shm_flag {
@@ -213,6 +231,13 @@ enum shm_wait {
   SHM_WAIT_ADAPTIVE = 7 /* spin for as long as a wake-up takes, then BLOCK */
 };
 
+/* The values of `join`: what a receiver of a bus gets first, if no receiver
+ * had its label before. */
+enum shm_join {
+  SHM_JOIN_NEXT = 0,  /* the next message that is sent */
+  SHM_JOIN_OLDEST = 1 /* the oldest message that the bus holds */
+};
+
 /* ---- shm_sender: send messages ----
  *
  * A mailbox has one sender at a time. What it has sent stays in the mailbox
@@ -223,14 +248,15 @@ enum shm_wait {
  * The name has 1 to 255 bytes of UTF-8 after an optional slash. `*sender` is
  * NULL after an error.
  *
- * Errors: SHM_ERROR_ROLE_TAKEN if a living process is the sender, and all
- * others from SHM_ERROR_NAME to SHM_ERROR_SYSTEM. Threads: any.
+ * Errors: SHM_ERROR_ROLE_TAKEN if a living process is the sender, all others
+ * from SHM_ERROR_NAME to SHM_ERROR_SYSTEM, and from SHM_ERROR_OTHER_KIND to
+ * SHM_ERROR_NO_PLACE. Threads: any.
  */
 int shm_sender_open(shm_sender **sender, const char *name,
                     const struct shm_options *options);
 
 /* Opens both endpoints of a new mailbox without a name, for tests and for two
- * threads. The two handles share one interrupt flag.
+ * threads. The two handles share one interrupt flag. A bus has no pair.
  *
  * Errors: as shm_sender_open(). Threads: any.
  */
@@ -240,10 +266,11 @@ int shm_pair(shm_sender **sender, shm_receiver **receiver,
 /* Sends `length` bytes, 0 to 1024, and waits for room without limit.
  *
  * Errors: SHM_ERROR_TOO_LONG. If the mailbox is full: SHM_ERROR_CLOSED or
- * SHM_ERROR_PEER_DIED if the receiver has left, SHM_ERROR_INTERRUPTED,
- * SHM_ERROR_UNLINKED. At any time: SHM_ERROR_TRUNCATED, SHM_ERROR_CORRUPT,
- * SHM_ERROR_FORKED, SHM_ERROR_EXHAUSTED, and SHM_ERROR_DRAFT if a message is
- * reserved. Threads: one at a time.
+ * SHM_ERROR_PEER_DIED if the receiver has left, SHM_ERROR_HELD_BACK on a bus,
+ * SHM_ERROR_INTERRUPTED, SHM_ERROR_UNLINKED. At any time:
+ * SHM_ERROR_TRUNCATED, SHM_ERROR_CORRUPT, SHM_ERROR_FORKED,
+ * SHM_ERROR_EXHAUSTED, and SHM_ERROR_DRAFT if a message is reserved. Threads:
+ * one at a time.
  */
 int shm_send(shm_sender *sender, const void *data, size_t length);
 
@@ -314,9 +341,26 @@ int shm_discard(shm_sender *sender);
  *
  * Errors: SHM_ERROR_TIMED_OUT, also with SHM_NO_WAIT. If messages are left:
  * SHM_ERROR_CLOSED or SHM_ERROR_PEER_DIED if the receiver has left,
- * SHM_ERROR_INTERRUPTED, SHM_ERROR_UNLINKED. Threads: one at a time.
+ * SHM_ERROR_HELD_BACK on a bus, SHM_ERROR_INTERRUPTED, SHM_ERROR_UNLINKED.
+ * Threads: one at a time.
  */
 int shm_drain(shm_sender *sender, int64_t timeout_ns);
+
+/* Stores the note: three words that the senders of the object, or on a bus
+ * those of the lane, leave for themselves. A note outlives its sender.
+ *
+ * Errors: SHM_ERROR_NO_NOTE if no sender wrote one, or one was killed while it
+ * did. Threads: one at a time.
+ */
+int shm_sender_note(shm_sender *sender, uint64_t words[3]);
+
+/* Writes the note, for this sender and the next. A sender that is killed
+ * meanwhile leaves the former note, this one, or none.
+ *
+ * Errors: SHM_ERROR_TRUNCATED, SHM_ERROR_CORRUPT, SHM_ERROR_FORKED. Threads:
+ * one at a time.
+ */
+int shm_sender_set_note(shm_sender *sender, const uint64_t words[3]);
 
 /* What shm_sender_close() does with the mailbox. */
 enum shm_leave {
@@ -352,7 +396,9 @@ int shm_sender_close(shm_sender **sender, int how, uint64_t *left);
 struct shm_message {
   const unsigned char *data;
   size_t length;   /* 0 to 1024 */
-  uint64_t number; /* from 0 since the mailbox was created */
+  uint64_t number; /* from 0 since the mailbox was created; on a bus, of its
+                      lane */
+  uint32_t lane;   /* on a bus: which of its senders sent it, from 0 */
 };
 
 /* Opens the mailbox `name` as its receiver, and creates it if it does not
@@ -439,6 +485,65 @@ int shm_rewind(shm_receiver *receiver);
  * Errors: as shm_sender_close(). Threads: one at a time.
  */
 int shm_receiver_close(shm_receiver **receiver, uint64_t *left);
+
+/* ---- shm_bus: pass messages between several processes ----
+ *
+ * A bus has up to 32 senders and up to 32 receivers, and every receiver gets
+ * every message of every sender. The functions are those of a mailbox. Set
+ * `kind` in the options of both:
+ *
+ *     struct shm_options options = SHM_OPTIONS_INIT;
+ *     options.kind = SHM_KIND_BUS;
+ *     options.senders = 4;
+ *     options.label = "billing";
+ *
+ * Each sender has a lane, with `slots` of its own, and each receiver a place.
+ * The messages of a lane are numbered from 0 and come in order. Between two
+ * lanes there is no order.
+ *
+ * A receiver counts from the moment it opens: no sender overwrites a message
+ * that it has not acknowledged. If it dies, the senders drop it. A receiver
+ * with a label is kept instead, with its messages, until a process opens that
+ * label again, or forgets it. A sender gets its lane back by its label in the
+ * same way.
+ *
+ * A receiver that is stopped, or slow, holds a sender back when its lane is
+ * full, and shm_sender_places() says which one it is. If the receiver is
+ * absent and has a label, while others are attached, shm_send() returns
+ * SHM_ERROR_HELD_BACK. With SHM_AWAIT_PEER it waits instead.
+ *
+ * The functions of this section return SHM_ERROR_OTHER_KIND for a mailbox.
+ */
+#define SHM_MAX_SEATS 32
+
+/* Stores the lane of the sender, 0 to 31.
+ *
+ * Errors: SHM_ERROR_OTHER_KIND, SHM_ERROR_DRAFT. Threads: one at a time.
+ */
+int shm_sender_lane(shm_sender *sender, uint32_t *lane);
+
+/* Stores the place of the receiver, 0 to 31.
+ *
+ * Errors: SHM_ERROR_OTHER_KIND. Threads: one at a time.
+ */
+int shm_receiver_place(shm_receiver *receiver, uint32_t *place);
+
+/* Closes the sender as shm_sender_close() does with SHM_LEAVE_CLOSE, and takes
+ * the label off its lane, which any sender may have then.
+ *
+ * Errors: as shm_sender_close(). SHM_ERROR_OTHER_KIND: nothing was done.
+ * Threads: one at a time.
+ */
+int shm_sender_forget(shm_sender **sender, uint64_t *left);
+
+/* Closes the receiver as shm_receiver_close() does, and takes the label off
+ * its place, which holds no messages then. To forget a receiver that does not
+ * come back, open its label and call this.
+ *
+ * Errors: as shm_receiver_close(). SHM_ERROR_OTHER_KIND: nothing was done.
+ * Threads: one at a time.
+ */
+int shm_receiver_forget(shm_receiver **receiver, uint64_t *left);
 
 /* ---- shm_interrupt: end a wait ----
  *
@@ -538,7 +643,7 @@ struct shm_end {
 int shm_select(const struct shm_end *ends, size_t count, size_t *ready,
                int64_t timeout_ns);
 
-/* ---- shm_observe: look at a mailbox ----
+/* ---- shm_observe: look at a mailbox or a bus ----
  *
  * The functions take the size of the structure, so that a later version of the
  * library can fill a longer one.
@@ -556,10 +661,12 @@ enum shm_peer {
 /* What an endpoint knows. */
 struct shm_state {
   uint64_t count;       /* messages sent to, or acknowledged from, the mailbox
-                           since it was created: the next one's number */
+                           since it was created: the next one's number. For a
+                           receiver of a bus, of all lanes together */
   uint64_t queued;      /* messages that are not acknowledged */
-  uint32_t slots;       /* messages that the mailbox has room for */
-  int peer;             /* one of enum shm_peer */
+  uint32_t slots;       /* messages that the mailbox, or lane, has room for */
+  int peer;             /* one of enum shm_peer; on a bus SHM_PEER_ATTACHED if
+                           any peer is attached */
   int created;          /* 1 if this endpoint created the mailbox */
   int reserved;         /* 0 */
   unsigned char id[16]; /* random: each new mailbox has another */
@@ -584,10 +691,11 @@ int shm_receiver_state(shm_receiver *receiver, struct shm_state *state,
 enum shm_kind {
   SHM_KIND_FOREIGN = 0, /* something else */
   SHM_KIND_MAILBOX = 1,
-  SHM_KIND_CLASSIC = 2 /* an object of the original C programs */
+  SHM_KIND_CLASSIC = 2, /* an object of the original C programs */
+  SHM_KIND_BUS = 3
 };
 
-/* One side of a mailbox. */
+/* One endpoint of a mailbox or a bus. */
 struct shm_side {
   uint64_t epoch; /* how many processes have had the role */
   uint32_t pid;   /* of the last one, as it stated; for display only */
@@ -596,8 +704,11 @@ struct shm_side {
   int fences;     /* 1 if it fences for both sides before it sleeps */
 };
 
-/* An object at one moment. Only the first member counts if the object is not a
- * mailbox, and in classic also `peer` of both sides and `flag`. */
+/* An object at one moment. Only the first member counts if the object is
+ * something else, and in classic also `peer` of both sides and `flag`. Of a
+ * bus, `sender` and `receiver` do not count, nor does the note, and `sent`,
+ * `received` and `queued` are those of the lane with the most messages queued.
+ */
 struct shm_snapshot {
   int kind;          /* one of enum shm_kind */
   uint32_t version;  /* of the layout */
@@ -611,6 +722,11 @@ struct shm_snapshot {
   int changing;         /* 1 while a process opens, closes or removes it */
   int flag;             /* classic: clr2send */
   unsigned char id[16]; /* as in struct shm_state */
+  uint32_t senders;     /* that there is room for: 1, or more on a bus */
+  uint32_t receivers;
+  uint64_t note[3];     /* the sender's, if `has_note` is 1 */
+  int has_note;
+  int reserved;         /* 0 */
 };
 
 /* Stores what the object `name` holds, without opening an endpoint. `size` is
@@ -620,6 +736,74 @@ struct shm_snapshot {
  * is too small. Threads: any.
  */
 int shm_observe(const char *name, struct shm_snapshot *snapshot, size_t size);
+
+/* A lane of a bus: the messages of one sender. */
+struct shm_lane {
+  uint64_t sent;          /* messages since the bus was created */
+  uint64_t received;      /* of these, those that each receiver that counts has
+                             acknowledged; in shm_receiver_lanes() those that
+                             this receiver has */
+  uint64_t queued;        /* of these, those that they have not */
+  uint64_t note[3];       /* the sender's, if `has_note` is 1 */
+  struct shm_side sender; /* who has the lane, or had it last */
+  uint32_t lane;          /* its number, from 0 */
+  int has_note;
+  int corrupt;            /* 1 if the receiver that asks found a wrong value in
+                             it, and left it out since */
+  int reserved;           /* 0 */
+  char label[32];         /* of the sender; empty if it has none */
+};
+
+/* A place of a bus: one receiver. */
+struct shm_place {
+  uint64_t behind;          /* messages that it has not acknowledged, in the
+                               lane of the sender that asks, or in the lane
+                               with the most */
+  struct shm_side receiver; /* who has the place, or had it last */
+  uint32_t place;           /* its number, from 0 */
+  int counts;               /* 1 if its messages are held for it */
+  int kept;                 /* 1 if they are although it is absent, because it
+                               has a label */
+  int holds_back;           /* 1 if such a lane is full, so that the sender has
+                               to wait for it */
+  char label[32];           /* empty if it has none */
+};
+
+/* Stores the receivers of a bus that count, as the sender sees them. `places`
+ * has `count` structures of `size` bytes, sizeof(struct shm_place). `*found`
+ * is how many receivers there are, at most SHM_MAX_SEATS. If that is more than
+ * `count`, the first are stored. Allocates memory and frees it.
+ *
+ * Errors: SHM_ERROR_OTHER_KIND, SHM_ERROR_DRAFT, SHM_ERROR_OPTION if the size
+ * is too small, SHM_ERROR_SYSTEM. `*found` is then 0. Threads: one at a time.
+ */
+int shm_sender_places(shm_sender *sender, struct shm_place *places,
+                      size_t size, size_t count, size_t *found);
+
+/* Stores the lanes of a bus that were ever taken, as the receiver sees them,
+ * in `count` structures of sizeof(struct shm_lane) bytes. It stores and counts
+ * as shm_sender_places() does.
+ *
+ * Errors: as shm_sender_places(). Threads: one at a time.
+ */
+int shm_receiver_lanes(shm_receiver *receiver, struct shm_lane *lanes,
+                       size_t size, size_t count, size_t *found);
+
+/* Stores the lanes of the bus `name` that were ever taken, without opening an
+ * endpoint, as shm_receiver_lanes() does.
+ *
+ * Errors: as shm_observe(), and SHM_ERROR_OTHER_KIND. Threads: any.
+ */
+int shm_observe_lanes(const char *name, struct shm_lane *lanes, size_t size,
+                      size_t count, size_t *found);
+
+/* Stores the places of the bus `name` that count or were ever taken, without
+ * opening an endpoint, as shm_sender_places() does.
+ *
+ * Errors: as shm_observe(), and SHM_ERROR_OTHER_KIND. Threads: any.
+ */
+int shm_observe_places(const char *name, struct shm_place *places, size_t size,
+                       size_t count, size_t *found);
 
 /* When shm_remove() removes an object. */
 enum shm_removal {

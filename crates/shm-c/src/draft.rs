@@ -2,25 +2,26 @@
 
 use std::ffi::{c_int, c_void};
 
-use shm_mailbox::Draft;
+use shm_mailbox::{Draft, Kind, SendError, Sender};
 
+use crate::either::{AnyDraft, Either, either};
 use crate::error::{Failed, call};
 use crate::handle;
 use crate::number;
 use crate::options::limit;
 use crate::pointer::{bytes, misuse};
-use crate::sender::{Sender, free};
+use crate::sender::{Sender as Handle, free};
 
 /// Reserves the next slot, to write a message in it.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn shm_reserve(sender: *mut Sender, timeout_ns: i64) -> c_int {
+pub unsafe extern "C" fn shm_reserve(sender: *mut Handle, timeout_ns: i64) -> c_int {
     call(|| {
         // SAFETY: the header.
         let end: &'static mut _ = unsafe { free(sender) }?;
-        let draft = match timeout_ns {
-            0 => end.try_reserve(),
-            timeout_ns => end.reserve_timeout(limit(timeout_ns)),
-        }?;
+        let draft = match end {
+            Either::Mailbox(end) => Either::Mailbox(reserve(end, timeout_ns)?),
+            Either::Bus(end) => Either::Bus(reserve(end, timeout_ns)?),
+        };
         // SAFETY: the header. The draft is dropped before the endpoint: it stands before it in the
         // handle, and `free` lets nobody else have the endpoint before.
         let handle = unsafe { handle::get(sender) }?;
@@ -30,12 +31,19 @@ pub unsafe extern "C" fn shm_reserve(sender: *mut Sender, timeout_ns: i64) -> c_
     })
 }
 
+fn reserve<K: Kind>(end: &mut Sender<K>, timeout_ns: i64) -> Result<Draft<'_, K>, SendError> {
+    match timeout_ns {
+        0 => end.try_reserve(),
+        timeout_ns => end.reserve_timeout(limit(timeout_ns)),
+    }
+}
+
 /// The message that is being written.
 ///
 /// # Safety
 ///
 /// As for [`handle::end`].
-unsafe fn draft<'a>(sender: *mut Sender) -> Result<&'a mut Option<Draft<'static>>, Failed> {
+unsafe fn draft<'a>(sender: *mut Handle) -> Result<&'a mut Option<AnyDraft<'static>>, Failed> {
     // SAFETY: the caller's contract.
     let handle = unsafe { handle::get(sender) }?;
     // SAFETY: the caller's contract.
@@ -49,7 +57,7 @@ unsafe fn draft<'a>(sender: *mut Sender) -> Result<&'a mut Option<Draft<'static>
 /// Appends bytes to the reserved message.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn shm_append(
-    sender: *mut Sender,
+    sender: *mut Handle,
     data: *const c_void,
     length: usize,
 ) -> c_int {
@@ -58,23 +66,23 @@ pub unsafe extern "C" fn shm_append(
         let bytes = unsafe { bytes(data, length) }?;
         // SAFETY: the header.
         let draft = unsafe { draft(sender) }?.as_mut();
-        Ok(draft.map_or(Ok(()), |draft| draft.append(bytes))?)
+        Ok(draft.map_or(Ok(()), |draft| either!(draft, it => it.append(bytes)))?)
     })
 }
 
 /// Commits the reserved message.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn shm_commit(sender: *mut Sender) -> c_int {
+pub unsafe extern "C" fn shm_commit(sender: *mut Handle) -> c_int {
     call(|| {
         // SAFETY: the header.
         let draft = unsafe { draft(sender) }?.take();
-        Ok(draft.map_or(Ok(()), Draft::commit)?)
+        Ok(draft.map_or(Ok(()), |draft| either!(draft, it => it.commit()))?)
     })
 }
 
 /// Gives the reserved slot back.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn shm_discard(sender: *mut Sender) -> c_int {
+pub unsafe extern "C" fn shm_discard(sender: *mut Handle) -> c_int {
     call(|| {
         // SAFETY: the header.
         *unsafe { draft(sender) }? = None;

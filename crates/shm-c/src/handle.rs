@@ -112,6 +112,21 @@ pub(crate) unsafe fn end<'a, E, B: 'a>(handle: *const Handle<E, B>) -> Result<&'
     Ok(unsafe { handle.end() })
 }
 
+/// The handle in `*handle`.
+///
+/// # Safety
+///
+/// As for [`take`], and it is not closed for as long as the result is used.
+pub(crate) unsafe fn at<'a, E, B>(
+    handle: *const *mut Handle<E, B>,
+) -> Result<&'a Handle<E, B>, Failed> {
+    // SAFETY: the caller's contract.
+    let place = unsafe { handle.as_ref() };
+    let place = place.ok_or_else(|| null("the place of the handle is NULL"))?;
+    // SAFETY: the caller's contract.
+    unsafe { get(*place) }
+}
+
 /// Takes the handle out of `*handle`, where NULL remains: a second close finds that.
 ///
 /// # Safety

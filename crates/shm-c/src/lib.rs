@@ -14,8 +14,10 @@
     reason = "the header says what each pointer has to be"
 )]
 
+pub mod bus;
 pub mod classic;
 pub mod draft;
+pub mod either;
 pub mod error;
 mod handle;
 mod number;

@@ -58,6 +58,7 @@ numbers! {
     FORKED = -23, c"the endpoint belongs to the parent process";
     NO_BYTES = -24, c"the classic layout has no empty messages";
     NUL = -25, c"the classic layout has no NUL in a message";
+    NO_NOTE = -26, c"no sender has left a note";
 
     // Attaching.
     NAME = -30, c"the name is not valid";
@@ -102,6 +103,16 @@ numbers! {
     IN_USE = -80, c"the object is in use";
     MESSAGES = -81, c"the mailbox has messages";
     TOO_MANY = -82, c"there are more than 64 endpoints";
+
+    // Buses.
+    OTHER_KIND = -90, c"the object is a mailbox and not a bus, or the other way round";
+    SEATS = -91, c"a bus cannot have this many senders and receivers";
+    OTHER_SEATS = -92, c"the bus has room for another number of senders or receivers";
+    LABEL = -93, c"the label is not valid";
+    LABEL_TAKEN = -94, c"another process has the label";
+    NO_LABEL = -95, c"the bus does not have the label";
+    NO_PLACE = -96, c"the bus has no room for another sender or receiver";
+    HELD_BACK = -97, c"the bus keeps its messages for a receiver that is absent";
 }
 
 /// What is known of a number.
@@ -223,6 +234,13 @@ number!(AttachError {
     Geometry => GEOMETRY,
     HotSlots => HOT_SLOTS,
     OtherSlots => OTHER_SLOTS,
+    OtherKind => OTHER_KIND,
+    Seats => SEATS,
+    OtherSeats => OTHER_SEATS,
+    Label => LABEL,
+    LabelTaken => LABEL_TAKEN,
+    NoLabel => NO_LABEL,
+    NoPlace => NO_PLACE,
     Corrupt => CORRUPT,
     Truncated => TRUNCATED,
     System => SYSTEM,
@@ -236,6 +254,7 @@ number!(SendError {
     TooLong => TOO_LONG,
     Closed => CLOSED,
     PeerDied => PEER_DIED,
+    HeldBack => HELD_BACK,
     Unlinked => UNLINKED,
     Truncated => TRUNCATED,
     Corrupt => CORRUPT,

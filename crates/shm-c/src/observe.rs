@@ -1,15 +1,16 @@
 //! What endpoints say of themselves and of their mailbox, and what anyone may know of an object.
 
 use std::ffi::{c_char, c_int};
+use std::mem::offset_of;
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use shm_mailbox::observe::{Content, Side};
 use shm_mailbox::{
-    Armed, Bell, BellError, Closed, MailboxId, Peer, Removal, ShmName, Unlink,
-    observe as observing, remove,
+    Armed, Bell, BellError, Closed, Peer, Removal, ShmName, Unlink, observe as observing, remove,
 };
 
+use crate::either::{AnyReceiver, AnySender, either};
 use crate::error::{Failed, call};
 use crate::number;
 use crate::pointer::{self, meaningless, misuse};
@@ -27,6 +28,7 @@ pub(crate) const REMOVED: u64 = u64::MAX;
 pub(crate) const KIND_FOREIGN: c_int = 0;
 pub(crate) const KIND_MAILBOX: c_int = 1;
 pub(crate) const KIND_CLASSIC: c_int = 2;
+pub(crate) const KIND_BUS: c_int = 3;
 
 pub(crate) const REMOVE_STALE: c_int = 0;
 pub(crate) const REMOVE_STALE_WITH_MESSAGES: c_int = 1;
@@ -47,9 +49,9 @@ pub struct shm_state {
     pub(crate) name: [u8; 256],
 }
 
-/// What the two endpoints have methods for.
+/// What the endpoints have methods for.
 macro_rules! state_of {
-    ($end:expr, $count:ident) => {{
+    ($end:ident, $count:ident) => {{
         let mut name = [0; 256];
         // At most 255 bytes.
         name[..$end.name().len()].copy_from_slice($end.name().as_bytes());
@@ -67,12 +69,12 @@ macro_rules! state_of {
 }
 
 impl shm_state {
-    pub(crate) fn of_sender(sender: &shm_mailbox::Sender) -> Result<Self, Failed> {
-        state_of!(sender, committed)
+    pub(crate) fn of_sender(sender: &AnySender) -> Result<Self, Failed> {
+        either!(sender, end => state_of!(end, committed))
     }
 
-    pub(crate) fn of_receiver(receiver: &shm_mailbox::Receiver) -> Result<Self, Failed> {
-        state_of!(receiver, acknowledged)
+    pub(crate) fn of_receiver(receiver: &AnyReceiver) -> Result<Self, Failed> {
+        either!(receiver, end => state_of!(end, acknowledged))
     }
 
     /// # Safety
@@ -162,9 +164,17 @@ pub struct shm_snapshot {
     pub(crate) changing: c_int,
     pub(crate) flag: c_int,
     pub(crate) id: [u8; 16],
+    pub(crate) senders: u32,
+    pub(crate) receivers: u32,
+    pub(crate) note: [u64; 3],
+    pub(crate) has_note: c_int,
+    pub(crate) reserved: c_int,
 }
 
 impl shm_snapshot {
+    /// The size of the first version, which had no buses and no notes.
+    const FIRST_SIZE: usize = offset_of!(Self, senders);
+
     fn of(content: Content) -> Result<Self, Failed> {
         // The classic layout shows whether a role has a holder, and no more.
         let held = |held| shm_side {
@@ -183,9 +193,31 @@ impl shm_snapshot {
                 sender: seen.sender.into(),
                 receiver: seen.receiver.into(),
                 changing: c_int::from(seen.changing),
-                flag: 0,
-                id: *MailboxId::as_bytes(&seen.id),
+                id: *seen.id.as_bytes(),
+                senders: 1,
+                receivers: 1,
+                note: seen.note.unwrap_or_default(),
+                has_note: c_int::from(seen.note.is_some()),
+                ..Self::default()
             }),
+            Content::Bus(seen) => {
+                // The first of those that have the most.
+                let fullest = seen.lanes.iter().rev().max_by_key(|lane| lane.queued);
+                Ok(Self {
+                    kind: KIND_BUS,
+                    version: seen.version,
+                    slots: seen.slots,
+                    hot_slots: seen.hot_slots,
+                    sent: fullest.map_or(0, |lane| lane.sent),
+                    received: fullest.map_or(0, |lane| lane.received),
+                    queued: fullest.map_or(0, |lane| lane.queued),
+                    changing: c_int::from(seen.changing),
+                    id: *seen.id.as_bytes(),
+                    senders: seen.senders,
+                    receivers: seen.receivers,
+                    ..Self::default()
+                })
+            }
             Content::Classic(seen) => Ok(Self {
                 kind: KIND_CLASSIC,
                 sender: held(seen.writer),
@@ -214,7 +246,7 @@ pub unsafe extern "C" fn shm_observe(
         let name = ShmName::new(unsafe { pointer::name(name) }?)?;
         let found = shm_snapshot::of(observing::look(&observing::open(&name)?)?)?;
         // SAFETY: the header.
-        unsafe { pointer::write_sized(snapshot, size, size_of::<shm_snapshot>(), &found) }
+        unsafe { pointer::write_sized(snapshot, size, shm_snapshot::FIRST_SIZE, &found) }
     })
 }
 

@@ -1,15 +1,19 @@
 //! The options of C, and the Rust library's.
 
-use std::ffi::c_int;
+use std::ffi::{CStr, c_char, c_int};
+use std::mem::offset_of;
+use std::ptr;
 use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use shm_mailbox::bus::{Bus, Join};
 use shm_mailbox::classic::{self, Classic};
-use shm_mailbox::{Limit, Mailbox, Options, Wait};
+use shm_mailbox::{AttachError, Kind, Limit, Mailbox, Options, Wait};
 
 use crate::error::Failed;
+use crate::observe::{KIND_BUS, KIND_MAILBOX};
 use crate::pointer::meaningless;
 
 /// As in the header. A program that was compiled with an earlier header has a shorter one, whose
@@ -28,10 +32,15 @@ pub struct shm_options {
     pub(crate) reserved: c_int,
     pub(crate) interval_ns: u64,
     pub(crate) attach_timeout_ns: i64,
+    pub(crate) kind: c_int,
+    pub(crate) join: c_int,
+    pub(crate) senders: u32,
+    pub(crate) receivers: u32,
+    pub(crate) label: *const c_char,
 }
 
-/// The size of the first version.
-const FIRST_SIZE: usize = size_of::<shm_options>();
+/// The size of the first version, which had no buses.
+const FIRST_SIZE: usize = offset_of!(shm_options, kind);
 
 pub(crate) const EXACT: u32 = 1;
 pub(crate) const ANY_SLOTS: u32 = 2;
@@ -50,6 +59,9 @@ pub(crate) const WAIT_BACKOFF: c_int = 4;
 pub(crate) const WAIT_BLOCK: c_int = 5;
 pub(crate) const WAIT_BELL: c_int = 6;
 pub(crate) const WAIT_ADAPTIVE: c_int = 7;
+
+pub(crate) const JOIN_NEXT: c_int = 0;
+pub(crate) const JOIN_OLDEST: c_int = 1;
 
 /// Messages that one call receives at most, unless told otherwise.
 const BATCH: u32 = 16;
@@ -71,6 +83,11 @@ impl shm_options {
         reserved: 0,
         interval_ns: 0,
         attach_timeout_ns: 0,
+        kind: 0,
+        join: JOIN_NEXT,
+        senders: 0,
+        receivers: 0,
+        label: ptr::null(),
     };
 
     /// The options behind the caller's pointer; NULL stands for the defaults.
@@ -90,12 +107,15 @@ impl shm_options {
         }
         // SAFETY: the caller's contract.
         let bytes = unsafe { slice::from_raw_parts(options.cast::<u8>(), size) };
-        if bytes[FIRST_SIZE..].iter().any(|&byte| byte != 0) {
+        let known = size.min(size_of::<Self>());
+        if bytes[known..].iter().any(|&byte| byte != 0) {
             let text = "the options have one of a later version of the library, which is not here";
             return Err(meaningless(text));
         }
-        // SAFETY: the caller's contract, and it is long enough.
-        let options = unsafe { options.read() };
+        let mut options = Self::DEFAULT;
+        let place = ptr::from_mut(&mut options).cast::<u8>();
+        // SAFETY: both are at least so long, and do not overlap: one is ours. Any bytes are options.
+        unsafe { place.copy_from_nonoverlapping(bytes.as_ptr(), known) };
         if options.flags & !KNOWN_FLAGS != 0 || options.reserved != 0 {
             return Err(meaningless("the options have a flag that is not known"));
         }
@@ -111,7 +131,38 @@ impl shm_options {
             return Err(meaningless("the batch is larger than 65536 messages"));
         }
         options.wait()?;
+        options.is_bus()?;
         Ok(options)
+    }
+
+    /// Whether the object is a bus; an error if the options are of neither kind.
+    pub(crate) fn is_bus(&self) -> Result<bool, Failed> {
+        match self.kind {
+            KIND_BUS => {}
+            0 | KIND_MAILBOX if self.is_plain() => return Ok(false),
+            0 | KIND_MAILBOX => {
+                let text = "senders, receivers, a label and a way to join count with SHM_KIND_BUS";
+                return Err(meaningless(text));
+            }
+            _ => return Err(meaningless("the options have a kind that cannot be opened")),
+        }
+        self.join().map(|_| true)
+    }
+
+    /// Whether there is nothing that a bus alone has.
+    fn is_plain(&self) -> bool {
+        let numbers = [self.senders, self.receivers];
+        numbers == [0; 2] && self.join == JOIN_NEXT && self.label.is_null()
+    }
+
+    fn join(&self) -> Result<Join, Failed> {
+        match self.join {
+            JOIN_NEXT => Ok(Join::Next),
+            JOIN_OLDEST => Ok(Join::Oldest),
+            _ => Err(meaningless(
+                "the options have a way to join that is not known",
+            )),
+        }
     }
 
     fn has(&self, flag: u32) -> bool {
@@ -158,7 +209,45 @@ impl shm_options {
         name: &str,
         interrupt: Arc<AtomicBool>,
     ) -> Result<Options, Failed> {
-        let mut options = Mailbox::options(name)
+        self.endpoint(Mailbox::options(name), interrupt)
+    }
+
+    /// Those of an endpoint of a bus.
+    ///
+    /// # Safety
+    ///
+    /// The label is NULL, or a C string.
+    pub(crate) unsafe fn bus(
+        &self,
+        name: &str,
+        interrupt: Arc<AtomicBool>,
+    ) -> Result<Options<Bus>, Failed> {
+        let mut options = self.endpoint(Bus::options(name), interrupt)?;
+        options = options.join(self.join()?);
+        if self.senders > 0 {
+            options = options.senders(self.senders);
+        }
+        if self.receivers > 0 {
+            options = options.receivers(self.receivers);
+        }
+        if !self.label.is_null() {
+            // SAFETY: the caller's contract.
+            let label = unsafe { CStr::from_ptr(self.label) };
+            let label = label.to_str().map_err(|_| AttachError::Label {
+                found: label.to_string_lossy().into_owned(),
+            })?;
+            options = options.label(label);
+        }
+        Ok(options)
+    }
+
+    /// What either kind has.
+    fn endpoint<K: Kind>(
+        &self,
+        options: Options<K>,
+        interrupt: Arc<AtomicBool>,
+    ) -> Result<Options<K>, Failed> {
+        let mut options = options
             .any_owner(self.has(ANY_OWNER))
             .create(!self.has(NO_CREATE))
             .prompt(self.has(PROMPT))
@@ -201,8 +290,9 @@ impl shm_options {
             self.group,
             self.batch,
         ];
-        if others != [0; 5] || self.flags & !ANY_OWNER != 0 {
-            let text = "the classic layout has no slots, modes, groups and batches, \
+        let is_plain = self.kind == 0 && self.is_plain();
+        if others != [0; 5] || !is_plain || self.flags & !ANY_OWNER != 0 {
+            let text = "the classic layout has no slots, modes, groups, batches and kinds, \
                 and of the flags SHM_ANY_OWNER alone";
             return Err(meaningless(text));
         }

@@ -130,3 +130,26 @@ pub(crate) unsafe fn write_sized<T: Copy>(
     unsafe { bytes.copy_from_nonoverlapping(std::ptr::from_ref(value).cast(), common) };
     Ok(())
 }
+
+/// Writes structures that the caller has with `size` bytes each, as [`write_sized`] does: the first
+/// `count` of `values`.
+///
+/// # Safety
+///
+/// `first` is NULL, or `count` times `size` bytes can be written there, which nothing else uses.
+pub(crate) unsafe fn write_list<T: Copy>(
+    first: *mut T,
+    (size, count): (usize, usize),
+    values: impl Iterator<Item = T>,
+) -> Result<(), Failed> {
+    for (index, value) in values.take(count).enumerate() {
+        // Of a NULL, it is NULL.
+        let place = first.cast::<u8>().wrapping_add(match first.is_null() {
+            true => 0,
+            false => index * size,
+        });
+        // SAFETY: the caller's contract.
+        unsafe { write_sized(place.cast(), size, size_of::<T>(), &value) }?;
+    }
+    Ok(())
+}

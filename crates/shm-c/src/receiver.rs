@@ -5,6 +5,7 @@ use std::mem::MaybeUninit;
 
 use shm_mailbox::{Limit, Message, RecvError};
 
+use crate::either::{AnyReceiver, Either, either};
 use crate::error::call;
 use crate::handle::{self, Handle};
 use crate::observe::{self, armed, messages_left, shm_state};
@@ -12,7 +13,7 @@ use crate::options::{limit, shm_options};
 use crate::pointer::{self, place, places};
 
 /// `shm_receiver`: beside the endpoint stand the buffers for its messages, at least one.
-pub type Receiver = Handle<shm_mailbox::Receiver, Box<[Message]>>;
+pub type Receiver = Handle<AnyReceiver, Box<[Message]>>;
 
 /// As in the header: a message in a buffer of the receiver.
 #[derive(Clone, Copy)]
@@ -21,6 +22,7 @@ pub struct shm_message {
     pub(crate) data: *const c_uchar,
     pub(crate) length: usize,
     pub(crate) number: u64,
+    pub(crate) lane: u32,
 }
 
 impl From<&Message> for shm_message {
@@ -30,6 +32,7 @@ impl From<&Message> for shm_message {
             data: message.as_bytes().as_ptr(),
             length: message.len(),
             number: message.sequence(),
+            lane: message.lane(),
         }
     }
 }
@@ -48,7 +51,7 @@ pub(crate) fn buffers(count: usize) -> Box<[Message]> {
 unsafe fn one(
     receiver: *mut Receiver,
     message: *mut shm_message,
-    receive: impl FnOnce(&mut shm_mailbox::Receiver, &mut Message) -> Result<(), RecvError>,
+    receive: impl FnOnce(&mut AnyReceiver, &mut Message) -> Result<(), RecvError>,
 ) -> c_int {
     call(|| {
         // SAFETY: the header.
@@ -76,7 +79,11 @@ pub unsafe extern "C" fn shm_receiver_open(
         let name = unsafe { pointer::name(name) }?;
         // SAFETY: the header.
         let options = unsafe { shm_options::read(options) }?;
-        let receiver = options.mailbox(name, interrupt)?.receiver()?;
+        let receiver = match options.is_bus()? {
+            false => Either::Mailbox(options.mailbox(name, interrupt)?.receiver()?),
+            // SAFETY: the header.
+            true => Either::Bus(unsafe { options.bus(name, interrupt) }?.receiver()?),
+        };
         Ok((receiver, buffers(options.batch())))
     };
     // SAFETY: the header.
@@ -88,9 +95,11 @@ pub unsafe extern "C" fn shm_receiver_open(
 pub unsafe extern "C" fn shm_recv(receiver: *mut Receiver, message: *mut shm_message) -> c_int {
     // SAFETY: the header.
     unsafe {
-        one(receiver, message, |receiver, buffer| {
-            receiver.recv_timeout(buffer, Limit::Never)
-        })
+        one(
+            receiver,
+            message,
+            |receiver, buffer| either!(receiver, end => end.recv_timeout(buffer, Limit::Never)),
+        )
     }
 }
 
@@ -98,7 +107,13 @@ pub unsafe extern "C" fn shm_recv(receiver: *mut Receiver, message: *mut shm_mes
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn shm_try_recv(receiver: *mut Receiver, message: *mut shm_message) -> c_int {
     // SAFETY: the header.
-    unsafe { one(receiver, message, shm_mailbox::Receiver::try_recv) }
+    unsafe {
+        one(
+            receiver,
+            message,
+            |receiver, buffer| either!(receiver, end => end.try_recv(buffer)),
+        )
+    }
 }
 
 /// Waits for the next message for so long, and takes it.
@@ -110,9 +125,11 @@ pub unsafe extern "C" fn shm_recv_within(
 ) -> c_int {
     // SAFETY: the header.
     unsafe {
-        one(receiver, message, |receiver, buffer| match timeout_ns {
-            0 => receiver.try_recv(buffer),
-            timeout_ns => receiver.recv_timeout(buffer, limit(timeout_ns)),
+        one(receiver, message, |receiver, buffer| {
+            either!(receiver, end => match timeout_ns {
+                0 => end.try_recv(buffer),
+                timeout_ns => end.recv_timeout(buffer, limit(timeout_ns)),
+            })
         })
     }
 }
@@ -139,10 +156,10 @@ pub unsafe extern "C" fn shm_recv_batch(
         let buffers = &mut buffers[..most];
         // SAFETY: the header.
         let end = unsafe { handle.end() };
-        *received = match timeout_ns {
+        *received = either!(end, end => match timeout_ns {
             0 => end.try_recv_batch(buffers),
             timeout_ns => end.recv_batch_timeout(buffers, limit(timeout_ns)),
-        }?;
+        })?;
         fill(places, &buffers[..*received]);
         Ok(())
     })
@@ -159,9 +176,11 @@ fn fill(places: &mut [MaybeUninit<shm_message>], messages: &[Message]) {
 pub unsafe extern "C" fn shm_peek(receiver: *mut Receiver, message: *mut shm_message) -> c_int {
     // SAFETY: the header.
     unsafe {
-        one(receiver, message, |receiver, buffer| {
-            receiver.peek_timeout(buffer, Limit::Never)
-        })
+        one(
+            receiver,
+            message,
+            |receiver, buffer| either!(receiver, end => end.peek_timeout(buffer, Limit::Never)),
+        )
     }
 }
 
@@ -169,7 +188,13 @@ pub unsafe extern "C" fn shm_peek(receiver: *mut Receiver, message: *mut shm_mes
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn shm_try_peek(receiver: *mut Receiver, message: *mut shm_message) -> c_int {
     // SAFETY: the header.
-    unsafe { one(receiver, message, shm_mailbox::Receiver::try_peek) }
+    unsafe {
+        one(
+            receiver,
+            message,
+            |receiver, buffer| either!(receiver, end => end.try_peek(buffer)),
+        )
+    }
 }
 
 /// Waits for the next message that was not shown for so long, and shows it.
@@ -181,9 +206,11 @@ pub unsafe extern "C" fn shm_peek_within(
 ) -> c_int {
     // SAFETY: the header.
     unsafe {
-        one(receiver, message, |receiver, buffer| match timeout_ns {
-            0 => receiver.try_peek(buffer),
-            timeout_ns => receiver.peek_timeout(buffer, limit(timeout_ns)),
+        one(receiver, message, |receiver, buffer| {
+            either!(receiver, end => match timeout_ns {
+                0 => end.try_peek(buffer),
+                timeout_ns => end.peek_timeout(buffer, limit(timeout_ns)),
+            })
         })
     }
 }
@@ -192,7 +219,7 @@ pub unsafe extern "C" fn shm_peek_within(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn shm_ack(receiver: *mut Receiver) -> c_int {
     // SAFETY: the header.
-    call(|| Ok(unsafe { handle::end(receiver) }?.ack()?))
+    call(|| Ok(either!(unsafe { handle::end(receiver) }?, end => end.ack())?))
 }
 
 /// Shows again what was shown and not acknowledged.
@@ -200,7 +227,7 @@ pub unsafe extern "C" fn shm_ack(receiver: *mut Receiver) -> c_int {
 pub unsafe extern "C" fn shm_rewind(receiver: *mut Receiver) -> c_int {
     call(|| {
         // SAFETY: the header.
-        unsafe { handle::end(receiver) }?.rewind();
+        either!(unsafe { handle::end(receiver) }?, end => end.rewind());
         Ok(())
     })
 }
@@ -215,7 +242,8 @@ pub unsafe extern "C" fn shm_receiver_bell(
         // SAFETY: the header.
         let place = unsafe { place(descriptor) }?.write(-1);
         // SAFETY: the header.
-        *place = observe::descriptor(unsafe { handle::end(receiver) }?.bell())?;
+        let bell = either!(unsafe { handle::end(receiver) }?, end => end.bell());
+        *place = observe::descriptor(bell)?;
         Ok(())
     })
 }
@@ -230,7 +258,7 @@ pub unsafe extern "C" fn shm_receiver_arm(
         // SAFETY: the header.
         let place = unsafe { place(timeout_ms) }?.write(0);
         // SAFETY: the header.
-        *place = armed(unsafe { handle::end(receiver) }?.arm()?);
+        *place = armed(either!(unsafe { handle::end(receiver) }?, end => end.arm())?);
         Ok(())
     })
 }
@@ -263,7 +291,7 @@ pub unsafe extern "C" fn shm_receiver_close(receiver: *mut *mut Receiver, left: 
     call(|| {
         // SAFETY: the header.
         let handle = unsafe { handle::take(receiver) }?;
-        let closed = handle.into_end().close()?;
+        let closed = either!(handle.into_end(), end => end.close())?;
         // SAFETY: the header.
         if let Some(left) = unsafe { left.as_mut() } {
             *left = messages_left(closed);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use shm_mailbox::{Select, Selectable};
 
+use crate::either::Either;
 use crate::error::call;
 use crate::handle::{self, Handle};
 use crate::options::{limit, shm_options};
@@ -34,10 +35,14 @@ pub unsafe extern "C" fn shm_pair(
         place.write(std::ptr::null_mut());
         // SAFETY: the header.
         let options = unsafe { shm_options::read(options) }?;
+        if options.is_bus()? {
+            return Err(meaningless("a bus has no pair: give it a name"));
+        }
         let flag = Arc::clone(&interrupt);
         let (sender, receiver) = options.mailbox("pair", interrupt)?.pair()?;
+        let receiver = Either::Mailbox(receiver);
         other = Some(Handle::new(flag, receiver, buffers(options.batch())));
-        Ok((sender, None))
+        Ok((Either::Mailbox(sender), None))
     };
     // SAFETY: the header.
     let opened = unsafe { handle::open(sender, make) };
@@ -75,9 +80,9 @@ pub unsafe extern "C" fn shm_select(
         for end in after.iter().chain(before) {
             chosen.push(match (end.sender.is_null(), end.receiver.is_null()) {
                 // SAFETY: the header; each is there once.
-                (false, true) => unsafe { sender::free(end.sender) }?,
+                (false, true) => unsafe { sender::free(end.sender) }?.selectable(),
                 // SAFETY: the header; each is there once.
-                (true, false) => unsafe { handle::end(end.receiver) }?,
+                (true, false) => unsafe { handle::end(end.receiver) }?.selectable(),
                 _ => return Err(meaningless("an end has either a sender or a receiver")),
             });
         }

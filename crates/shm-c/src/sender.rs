@@ -3,17 +3,18 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::slice;
 
-use shm_mailbox::{Draft, Limit, SendError};
+use shm_mailbox::{Armed, Limit, SendError};
 
+use crate::either::{AnyDraft, AnySender, Either, either};
 use crate::error::{Failed, call};
 use crate::handle::{self, Handle};
 use crate::number;
 use crate::observe::{self, armed, messages_left, shm_state};
 use crate::options::{limit, shm_options};
-use crate::pointer::{self, bytes, meaningless, misuse, place};
+use crate::pointer::{self, bytes, meaningless, misuse, null, place};
 
 /// `shm_sender`: beside the endpoint stands the message that is being written in its slot.
-pub type Sender = Handle<shm_mailbox::Sender, Option<Draft<'static>>>;
+pub type Sender = Handle<AnySender, Option<AnyDraft<'static>>>;
 
 /// As in the header: a message of a batch.
 #[derive(Clone, Copy)]
@@ -45,9 +46,7 @@ pub(crate) const LEAVE_ABORT: c_int = 2;
 ///
 /// As for [`handle::end`].
 #[inline]
-pub(crate) unsafe fn free<'a>(
-    sender: *const Sender,
-) -> Result<&'a mut shm_mailbox::Sender, Failed> {
+pub(crate) unsafe fn free<'a>(sender: *const Sender) -> Result<&'a mut AnySender, Failed> {
     // SAFETY: the caller's contract.
     let handle = unsafe { handle::get(sender) }?;
     // SAFETY: the caller's contract. While there is a draft, it has the endpoint for itself.
@@ -71,7 +70,12 @@ pub unsafe extern "C" fn shm_sender_open(
         let name = unsafe { pointer::name(name) }?;
         // SAFETY: the header.
         let options = unsafe { shm_options::read(options) }?;
-        Ok((options.mailbox(name, interrupt)?.sender()?, None))
+        let sender = match options.is_bus()? {
+            false => Either::Mailbox(options.mailbox(name, interrupt)?.sender()?),
+            // SAFETY: the header.
+            true => Either::Bus(unsafe { options.bus(name, interrupt) }?.sender()?),
+        };
+        Ok((sender, None))
     };
     // SAFETY: the header.
     unsafe { handle::open(sender, make) }
@@ -88,7 +92,8 @@ pub unsafe extern "C" fn shm_send(
         // SAFETY: the header.
         let bytes = unsafe { bytes(data, length) }?;
         // SAFETY: the header.
-        Ok(unsafe { free(sender) }?.send_timeout(bytes, Limit::Never)?)
+        let sender = unsafe { free(sender) }?;
+        Ok(either!(sender, end => end.send_timeout(bytes, Limit::Never))?)
     })
 }
 
@@ -103,7 +108,8 @@ pub unsafe extern "C" fn shm_try_send(
         // SAFETY: the header.
         let bytes = unsafe { bytes(data, length) }?;
         // SAFETY: the header.
-        Ok(unsafe { free(sender) }?.try_send(bytes)?)
+        let sender = unsafe { free(sender) }?;
+        Ok(either!(sender, end => end.try_send(bytes))?)
     })
 }
 
@@ -120,10 +126,10 @@ pub unsafe extern "C" fn shm_send_within(
         let bytes = unsafe { bytes(data, length) }?;
         // SAFETY: the header.
         let sender = unsafe { free(sender) }?;
-        Ok(match timeout_ns {
-            0 => sender.try_send(bytes),
-            timeout_ns => sender.send_timeout(bytes, limit(timeout_ns)),
-        }?)
+        Ok(either!(sender, end => match timeout_ns {
+            0 => end.try_send(bytes),
+            timeout_ns => end.send_timeout(bytes, limit(timeout_ns)),
+        })?)
     })
 }
 
@@ -148,11 +154,10 @@ pub unsafe extern "C" fn shm_send_batch(
         // SAFETY: the header.
         let sender = unsafe { free(sender) }?;
         if timeout_ns == 0 {
-            *sent = sender.try_send_batch(messages)?;
+            *sent = either!(sender, end => end.try_send_batch(messages))?;
             return Ok(());
         }
-        sender
-            .send_batch_timeout(messages, limit(timeout_ns))
+        either!(sender, end => end.send_batch_timeout(messages, limit(timeout_ns)))
             .inspect_err(|error| *sent = error.sent)?;
         *sent = count;
         Ok(())
@@ -162,8 +167,11 @@ pub unsafe extern "C" fn shm_send_batch(
 /// Waits until all messages are acknowledged.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn shm_drain(sender: *mut Sender, timeout_ns: i64) -> c_int {
-    // SAFETY: the header.
-    call(|| Ok(unsafe { free(sender) }?.drain(limit(timeout_ns))?))
+    call(|| {
+        // SAFETY: the header.
+        let sender = unsafe { free(sender) }?;
+        Ok(either!(sender, end => end.drain(limit(timeout_ns)))?)
+    })
 }
 
 /// The sender's bell.
@@ -173,7 +181,8 @@ pub unsafe extern "C" fn shm_sender_bell(sender: *mut Sender, descriptor: *mut c
         // SAFETY: the header.
         let place = unsafe { place(descriptor) }?.write(-1);
         // SAFETY: the header.
-        *place = observe::descriptor(unsafe { free(sender) }?.bell())?;
+        let bell = either!(unsafe { free(sender) }?, end => end.bell());
+        *place = observe::descriptor(bell)?;
         Ok(())
     })
 }
@@ -182,7 +191,13 @@ pub unsafe extern "C" fn shm_sender_bell(sender: *mut Sender, descriptor: *mut c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn shm_sender_arm(sender: *mut Sender, timeout_ms: *mut c_int) -> c_int {
     // SAFETY: the header.
-    unsafe { arm(sender, timeout_ms, shm_mailbox::Sender::arm) }
+    unsafe {
+        arm(
+            sender,
+            timeout_ms,
+            |sender| either!(sender, end => end.arm()),
+        )
+    }
 }
 
 /// Prepares to wait by the bell until all messages are acknowledged.
@@ -192,7 +207,13 @@ pub unsafe extern "C" fn shm_sender_arm_drain(
     timeout_ms: *mut c_int,
 ) -> c_int {
     // SAFETY: the header.
-    unsafe { arm(sender, timeout_ms, shm_mailbox::Sender::arm_drain) }
+    unsafe {
+        arm(
+            sender,
+            timeout_ms,
+            |sender| either!(sender, end => end.arm_drain()),
+        )
+    }
 }
 
 /// # Safety
@@ -201,7 +222,7 @@ pub unsafe extern "C" fn shm_sender_arm_drain(
 unsafe fn arm(
     sender: *mut Sender,
     timeout_ms: *mut c_int,
-    arm: fn(&mut shm_mailbox::Sender) -> Result<shm_mailbox::Armed, SendError>,
+    arm: fn(&mut AnySender) -> Result<Armed, SendError>,
 ) -> c_int {
     call(|| {
         // SAFETY: the header.
@@ -227,6 +248,35 @@ pub unsafe extern "C" fn shm_sender_state(
     })
 }
 
+/// The note that the senders of the object leave for themselves.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn shm_sender_note(sender: *mut Sender, words: *mut u64) -> c_int {
+    call(|| {
+        // SAFETY: the header.
+        let place = unsafe { place(words.cast::<[u64; 3]>()) }?;
+        // SAFETY: the header.
+        let note = either!(unsafe { free(sender) }?, end => end.note());
+        let none = || misuse(number::NO_NOTE, "there is no note: no sender has left one");
+        place.write(note.ok_or_else(none)?);
+        Ok(())
+    })
+}
+
+/// Writes the note.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn shm_sender_set_note(sender: *mut Sender, words: *const u64) -> c_int {
+    call(|| {
+        if words.is_null() {
+            return Err(null("the words of the note are NULL"));
+        }
+        // SAFETY: not NULL, and the header.
+        let words = unsafe { words.cast::<[u64; 3]>().read() };
+        // SAFETY: the header.
+        let sender = unsafe { free(sender) }?;
+        Ok(either!(sender, end => end.set_note(words))?)
+    })
+}
+
 /// Sets or clears the sender's interrupt flag.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn shm_sender_interrupt(sender: *mut Sender, on: c_int) {
@@ -242,15 +292,16 @@ pub unsafe extern "C" fn shm_sender_close(
     left: *mut u64,
 ) -> c_int {
     call(|| {
-        let close = match how {
-            LEAVE_CLOSE => shm_mailbox::Sender::close,
-            LEAVE_KEEP => shm_mailbox::Sender::keep,
-            LEAVE_ABORT => shm_mailbox::Sender::abort,
-            _ => return Err(meaningless("there is no such way to leave")),
-        };
+        if !(LEAVE_CLOSE..=LEAVE_ABORT).contains(&how) {
+            return Err(meaningless("there is no such way to leave"));
+        }
         // SAFETY: the header.
         let handle = unsafe { handle::take(sender) }?;
-        let closed = close(handle.into_end())?;
+        let closed = either!(handle.into_end(), end => match how {
+            LEAVE_KEEP => end.keep(),
+            LEAVE_ABORT => end.abort(),
+            _ => end.close(),
+        })?;
         // SAFETY: the header.
         if let Some(left) = unsafe { left.as_mut() } {
             *left = messages_left(closed);

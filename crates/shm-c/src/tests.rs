@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 use std::ptr;
 use std::thread;
 
+use crate::bus::{shm_lane, shm_place};
 use crate::error::{shm_error_name, shm_error_text, shm_last_error};
 use crate::observe::{self, shm_side, shm_snapshot, shm_state};
 use crate::options::{self, shm_options};
@@ -51,6 +52,9 @@ const CONSTANTS: &[(&str, i64)] = &[
     ("SHM_KIND_FOREIGN", observe::KIND_FOREIGN as i64),
     ("SHM_KIND_MAILBOX", observe::KIND_MAILBOX as i64),
     ("SHM_KIND_CLASSIC", observe::KIND_CLASSIC as i64),
+    ("SHM_KIND_BUS", observe::KIND_BUS as i64),
+    ("SHM_JOIN_NEXT", options::JOIN_NEXT as i64),
+    ("SHM_JOIN_OLDEST", options::JOIN_OLDEST as i64),
     ("SHM_REMOVE_STALE", observe::REMOVE_STALE as i64),
     (
         "SHM_REMOVE_STALE_WITH_MESSAGES",
@@ -112,17 +116,21 @@ fn each_structure_of_the_header_is_the_librarys() {
     let layout = layout! {
         shm_options {
             size, slots, hot_slots, mode, group, flags, batch, wait, reserved, interval_ns,
-            attach_timeout_ns
+            attach_timeout_ns, kind, join, senders, receivers, label
         }
         shm_bytes { data, length }
-        shm_message { data, length, number }
+        shm_message { data, length, number, lane }
         shm_end { sender, receiver }
         shm_state { count, queued, slots, peer, created, reserved, id, name }
         shm_side { epoch, pid, peer, parked, fences }
         shm_snapshot {
             kind, version, slots, hot_slots, sent, received, queued, sender, receiver, changing,
-            flag, id
+            flag, id, senders, receivers, note, has_note, reserved
         }
+        shm_lane {
+            sent, received, queued, note, sender, lane, has_note, corrupt, reserved, label
+        }
+        shm_place { behind, receiver, place, counts, kept, holds_back, label }
     };
     let structures = HEADER.lines().filter(|line| line.ends_with(" {"));
     let structures = structures.filter(|line| line.starts_with("struct "));
@@ -310,6 +318,7 @@ const NO_MESSAGE: shm_message = shm_message {
     data: ptr::null(),
     length: 0,
     number: 0,
+    lane: 0,
 };
 
 #[test]

@@ -199,6 +199,7 @@ static void observed(const char *name)
   shm_sender *sender;
   struct shm_snapshot seen;
   struct shm_state state;
+  uint64_t note[3] = {1, 2, 3}, found[3];
   /* As long as a later version's. */
   struct { struct shm_snapshot seen; char more[32]; } later;
 
@@ -213,6 +214,18 @@ static void observed(const char *name)
   CHECK(seen.sender.pid == (uint32_t)getpid());
   CHECK(seen.receiver.peer == SHM_PEER_NEVER_SEEN);
   CHECK(memcmp(seen.id, state.id, sizeof seen.id) == 0);
+  CHECK(seen.senders == 1 && seen.receivers == 1 && seen.has_note == 0);
+  EXPECT(shm_sender_note(sender, found), SHM_ERROR_NO_NOTE);
+  EXPECT(shm_sender_set_note(sender, note), SHM_OK);
+  EXPECT(shm_sender_note(sender, found), SHM_OK);
+  CHECK(memcmp(found, note, sizeof note) == 0);
+  EXPECT(shm_observe(name, &seen, sizeof seen), SHM_OK);
+  CHECK(seen.has_note == 1 && memcmp(seen.note, note, sizeof note) == 0);
+  /* Of a program that was compiled with the first version. */
+  memset(&seen, 'x', sizeof seen);
+  EXPECT(shm_observe(name, &seen, offsetof(struct shm_snapshot, senders)),
+         SHM_OK);
+  CHECK(seen.queued == 1 && seen.senders == 0x78787878);
   memset(&later, 'x', sizeof later);
   EXPECT(shm_observe(name, &later.seen, sizeof later), SHM_OK);
   CHECK(later.seen.queued == 1 && later.more[0] == 0 && later.more[31] == 0);

@@ -16,6 +16,10 @@ static void nothing_there(void)
   struct shm_message message;
   struct shm_state state;
   struct shm_snapshot seen;
+  struct shm_lane lane;
+  struct shm_place place;
+  uint64_t words[3] = {0};
+  uint32_t seat;
   size_t count;
   int number;
 
@@ -43,9 +47,16 @@ static void nothing_there(void)
   EXPECT(shm_sender_arm(sender, &number), SHM_ERROR_NULL);
   EXPECT(shm_sender_arm_drain(sender, &number), SHM_ERROR_NULL);
   EXPECT(shm_sender_state(sender, &state, sizeof state), SHM_ERROR_NULL);
+  EXPECT(shm_sender_note(sender, words), SHM_ERROR_NULL);
+  EXPECT(shm_sender_set_note(sender, words), SHM_ERROR_NULL);
+  EXPECT(shm_sender_lane(sender, &seat), SHM_ERROR_NULL);
+  EXPECT(shm_sender_places(sender, &place, sizeof place, 1, &count),
+         SHM_ERROR_NULL);
   shm_sender_interrupt(sender, 1);
   EXPECT(shm_sender_close(&sender, 0, NULL), SHM_ERROR_NULL);
   EXPECT(shm_sender_close(NULL, 0, NULL), SHM_ERROR_NULL);
+  EXPECT(shm_sender_forget(&sender, NULL), SHM_ERROR_NULL);
+  EXPECT(shm_sender_forget(NULL, NULL), SHM_ERROR_NULL);
   EXPECT(shm_recv(receiver, &message), SHM_ERROR_NULL);
   EXPECT(shm_try_recv(receiver, &message), SHM_ERROR_NULL);
   EXPECT(shm_recv_within(receiver, &message, 1), SHM_ERROR_NULL);
@@ -58,9 +69,14 @@ static void nothing_there(void)
   EXPECT(shm_receiver_bell(receiver, &number), SHM_ERROR_NULL);
   EXPECT(shm_receiver_arm(receiver, &number), SHM_ERROR_NULL);
   EXPECT(shm_receiver_state(receiver, &state, sizeof state), SHM_ERROR_NULL);
+  EXPECT(shm_receiver_place(receiver, &seat), SHM_ERROR_NULL);
+  EXPECT(shm_receiver_lanes(receiver, &lane, sizeof lane, 1, &count),
+         SHM_ERROR_NULL);
   shm_receiver_interrupt(receiver, 1);
   EXPECT(shm_receiver_close(&receiver, NULL), SHM_ERROR_NULL);
   EXPECT(shm_receiver_close(NULL, NULL), SHM_ERROR_NULL);
+  EXPECT(shm_receiver_forget(&receiver, NULL), SHM_ERROR_NULL);
+  EXPECT(shm_receiver_forget(NULL, NULL), SHM_ERROR_NULL);
   EXPECT(shm_writer_send(writer, "x", 1, 1), SHM_ERROR_NULL);
   EXPECT(shm_writer_drain(writer, 1), SHM_ERROR_NULL);
   shm_writer_interrupt(writer, 1);
@@ -71,6 +87,10 @@ static void nothing_there(void)
   shm_reader_interrupt(reader, 1);
   EXPECT(shm_reader_close(&reader), SHM_ERROR_NULL);
   EXPECT(shm_observe(NULL, &seen, sizeof seen), SHM_ERROR_NULL);
+  EXPECT(shm_observe_lanes(NULL, &lane, sizeof lane, 1, &count),
+         SHM_ERROR_NULL);
+  EXPECT(shm_observe_places(NULL, &place, sizeof place, 1, &count),
+         SHM_ERROR_NULL);
   EXPECT(shm_remove(NULL, SHM_REMOVE_STALE), SHM_ERROR_NULL);
   EXPECT(shm_select(NULL, 1, &count, 1), SHM_ERROR_NULL);
 }
@@ -102,6 +122,8 @@ static void arguments(const char *name)
   EXPECT(shm_sender_bell(sender, NULL), SHM_ERROR_NULL);
   EXPECT(shm_receiver_arm(receiver, NULL), SHM_ERROR_NULL);
   EXPECT(shm_sender_state(sender, NULL, 0), SHM_ERROR_NULL);
+  EXPECT(shm_sender_note(sender, NULL), SHM_ERROR_NULL);
+  EXPECT(shm_sender_set_note(sender, NULL), SHM_ERROR_NULL);
 
   EXPECT(shm_commit(sender), SHM_ERROR_DRAFT);
   EXPECT(shm_append(sender, "x", 1), SHM_ERROR_DRAFT);
@@ -144,7 +166,7 @@ static void arguments(const char *name)
     CHECK(sender == NULL);                                                  \
   } while (0)
   REFUSED(size, 0);
-  REFUSED(size, sizeof options - 1);
+  REFUSED(size, offsetof(struct shm_options, kind) - 1);
   REFUSED(flags, 1u << 31);
   REFUSED(flags, SHM_EXACT | SHM_ANY_SLOTS);
   REFUSED(reserved, 1);
@@ -152,6 +174,17 @@ static void arguments(const char *name)
   REFUSED(batch, 65537);
   REFUSED(wait, 8);
   REFUSED(wait, -1);
+  REFUSED(kind, SHM_KIND_CLASSIC);
+  REFUSED(kind, -1);
+  REFUSED(join, SHM_JOIN_OLDEST);
+  REFUSED(senders, 1);
+  REFUSED(receivers, 1);
+  REFUSED(label, "billing");
+  /* The first version had no `kind`: what stands there is not read. */
+  options.size = offsetof(struct shm_options, kind);
+  options.kind = -1;
+  EXPECT(shm_sender_open(&sender, name, &options), SHM_OK);
+  EXPECT(shm_sender_close(&sender, SHM_LEAVE_CLOSE, NULL), SHM_OK);
   memset(&later, 0, sizeof later);
   later.options.size = sizeof later;
   EXPECT(shm_sender_open(&sender, name, &later.options), SHM_OK);
@@ -198,7 +231,8 @@ static void opening(const char *name)
               SHM_ERROR_OTHER_SLOTS, "has 2 slots, expected 4");
   options.flags = SHM_ANY_SLOTS;
   EXPECT(shm_receiver_open(&receiver, name, &options), SHM_OK);
-  EXPECT(shm_observe(name, &seen, sizeof seen - 1), SHM_ERROR_OPTION);
+  EXPECT(shm_observe(name, &seen, offsetof(struct shm_snapshot, senders) - 1),
+         SHM_ERROR_OPTION);
   EXPECT(shm_observe(name, NULL, sizeof seen), SHM_ERROR_NULL);
   EXPECT(shm_remove(name, SHM_REMOVE_STALE), SHM_ERROR_IN_USE);
   EXPECT(shm_receiver_close(&receiver, NULL), SHM_OK);
@@ -255,7 +289,7 @@ static void passing(void)
   shm_sender *sender;
   shm_receiver *receiver;
   struct shm_options options = SHM_OPTIONS_INIT;
-  struct shm_message message = {NULL, 7, 7};
+  struct shm_message message = {NULL, 7, 7, 7};
 
   options.slots = 1;
   options.hot_slots = 1;

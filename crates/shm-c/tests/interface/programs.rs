@@ -60,6 +60,11 @@ fn a_killed_process_loses_nothing_that_it_has_sent() {
 }
 
 #[test]
+fn a_bus_passes_each_message_to_all_and_keeps_what_a_label_holds() {
+    expect_success("bus");
+}
+
+#[test]
 fn calls_that_carry_messages_allocate_nothing() {
     expect_success("allocations");
 }
@@ -85,7 +90,7 @@ fn valgrind_finds_no_error_and_no_byte_lost() {
         return;
     }
     let folder = Scratch::folder("c-");
-    for name in ["calls", "errors", "processes"] {
+    for name in ["calls", "errors", "processes", "bus"] {
         let object = Name::new();
         let mut valgrind = Command::new("valgrind");
         valgrind.args([
