@@ -17,9 +17,9 @@ pub trait Kind: Sealed + Clone + std::fmt::Debug {}
 /// What the endpoints need of a kind.
 pub(crate) trait Sealed: Sized + 'static {
     /// The view of its memory, with what a sender does there.
-    type Region: SendRing + Seats;
+    type Region: SendRing<Look: Send> + Seats<Watches: Send> + Send;
     /// Where a receiver stands.
-    type Receiving: Receiving<Region = Self::Region> + End<Error = RecvError>;
+    type Receiving: Receiving<Region = Self::Region> + End<Error = RecvError> + Send;
 }
 
 impl Kind for crate::Mailbox {}

@@ -296,6 +296,21 @@ impl<K: Kind> Receiver<K> {
         self.end.ensure_memory()
     }
 
+    /// Waits for the next message not yet shown, for at most `limit`, and does not show it either.
+    ///
+    /// The limit is a [`Duration`], an [`Instant`](std::time::Instant), or `None` for no limit.
+    ///
+    /// # Errors
+    ///
+    /// As [`peek_timeout`](Self::peek_timeout).
+    pub fn wait(&mut self, limit: impl Into<Limit>) -> Result<(), RecvError> {
+        self.may_show()?;
+        match self.end.wait(limit, looking::<K>) {
+            Ok(()) => Ok(()),
+            Err(failure) => self.go_on_elsewhere(failure, looking::<K>),
+        }
+    }
+
     /// Acknowledges every message shown so far, which frees their slots for the sender.
     ///
     /// Does nothing if no message was shown.
@@ -335,7 +350,7 @@ impl<K: Kind> Receiver<K> {
     /// # Errors
     ///
     /// [`BellError`] says what the system lacks. A program then waits in a thread of its own, with
-    /// [`peek_timeout`](Self::peek_timeout).
+    /// [`wait`](Self::wait).
     pub fn bell(&mut self) -> Result<Bell, BellError> {
         self.end.bell()
     }
@@ -426,13 +441,21 @@ impl<K: Kind> Receiver<K> {
         }
     }
 
-    /// After a failure: goes over to the next object, if that is called for, as soon as there is
-    /// one, and goes on waiting there.
+    /// As [`go_on_elsewhere`](Self::go_on_elsewhere), and shows the message.
     #[cold]
-    fn show_elsewhere(
+    fn show_elsewhere(&mut self, failure: Failure, message: &mut Message) -> Result<(), RecvError> {
+        self.go_on_elsewhere(failure, |cursor: &mut K::Receiving, region: &K::Region| {
+            Ok(cursor.show_next(region, message)?)
+        })
+    }
+
+    /// After a failure: goes over to the next object, if that is called for, as soon as there is
+    /// one, and goes on waiting there for what `look` looks for.
+    #[cold]
+    fn go_on_elsewhere(
         &mut self,
         mut failure: Failure,
-        message: &mut Message,
+        mut look: impl FnMut(&mut K::Receiving, &K::Region) -> Result<Option<()>, Failure>,
     ) -> Result<(), RecvError> {
         loop {
             self.ensure_over(failure)?;
@@ -440,7 +463,7 @@ impl<K: Kind> Receiver<K> {
                 let passed = self.end.waiter.pass();
                 passed.map_err(|stop| self.end.fail(stop.into()))?;
             }
-            match self.end.go_on_waiting(Showing(message)) {
+            match self.end.go_on_waiting(&mut look) {
                 Ok(()) => return Ok(()),
                 Err(other) => failure = other,
             }

@@ -57,6 +57,21 @@ fn a_receiver_that_never_makes_an_object_waits_until_there_is_one() {
 }
 
 #[test]
+fn a_wait_alone_goes_over_too() {
+    let name = Name::new();
+    let mut sender = name.sender();
+    let mut receiver = name.options().await_peer(true).receiver().unwrap();
+    sender.close().unwrap();
+    sender = name.sender();
+    sender.send(b"new").unwrap();
+    receiver.wait(LIMIT).unwrap();
+    assert_eq!(receiver.id(), sender.id());
+    let mut message = Message::new();
+    receiver.try_recv(&mut message).unwrap();
+    assert_eq!(message, b"new");
+}
+
+#[test]
 fn a_receiver_that_cannot_go_over_says_why_and_tries_again() {
     let name = Name::new();
     let options = name

@@ -75,6 +75,36 @@ fn a_long_poll_keeps_a_short_time_out() {
 }
 
 #[test]
+fn a_wait_alone_shows_nothing() {
+    let name = Name::new();
+    let options = || name.bus().senders(2).slots(4);
+    let mut receiver = options().receiver().unwrap();
+    let mut senders = [(); 2].map(|()| options().sender().unwrap());
+    let mut message = Message::new();
+    assert_matches!(receiver.wait(TIMEOUT), Err(RecvError::TimedOut));
+    for sender in &mut senders {
+        sender.send_batch(&["one", "two"]).unwrap();
+    }
+    let mut shown = Vec::new();
+    while shown.len() < 3 {
+        receiver.wait(None).unwrap();
+        receiver.try_peek(&mut message).unwrap();
+        shown.push((message.lane(), message.sequence()));
+    }
+    receiver.wait(PATIENCE).unwrap();
+    receiver.ack().unwrap();
+    assert_eq!(receiver.queued(), 1, "{shown:?} were acknowledged");
+    receiver.wait(PATIENCE).unwrap();
+    receiver.try_recv(&mut message).unwrap();
+    shown.push((message.lane(), message.sequence()));
+    assert_matches!(receiver.wait(TIMEOUT), Err(RecvError::TimedOut));
+    shown.sort_unstable();
+    assert_eq!(shown, [(0, 0), (0, 1), (1, 0), (1, 1)]);
+    drop(senders);
+    assert_matches!(receiver.wait(PATIENCE), Err(RecvError::Closed { .. }));
+}
+
+#[test]
 fn a_flag_that_is_set_ends_a_wait_but_not_a_call_that_need_not_wait() {
     for wait in WAITS {
         let name = Name::new();
