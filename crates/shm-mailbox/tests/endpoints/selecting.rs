@@ -6,7 +6,7 @@ use std::time::Duration;
 use shm_mailbox::{Mailbox, Message, Receiver, RecvError, Select, SelectError, Selectable, Sender};
 
 use crate::support::process::timed;
-use crate::support::{LIMIT, NOTICE, assert_matches};
+use crate::support::{LIMIT, NOTICE, Name, assert_matches, die};
 
 const TIMEOUT: Duration = Duration::from_millis(30);
 
@@ -85,6 +85,50 @@ fn an_endpoint_is_ready_when_its_next_call_is_an_error() {
         receivers[1].try_recv(&mut Message::new()),
         Err(RecvError::Closed { .. })
     );
+}
+
+#[test]
+fn endpoints_of_mailboxes_and_buses_wait_together() {
+    let (name, mut select) = (Name::new(), Select::new());
+    let options = || name.bus().slots(2);
+    let mut all = options().sender().unwrap();
+    let [mut first, mut second] = [(); 2].map(|()| options().receiver().unwrap());
+    let (mut one, mut single) = Mailbox::options("select").slots(2).pair().unwrap();
+    let mut message = Message::new();
+    let mut wait = |ends: &mut [&mut dyn Selectable]| select.wait(ends, LIMIT);
+
+    all.try_send_batch(&["a", "b"]).unwrap();
+    assert_eq!(wait(&mut [&mut single, &mut second]), Ok(1));
+    one.try_send_batch(&["c", "d"]).unwrap();
+    assert_eq!(wait(&mut [&mut single, &mut second]), Ok(0));
+    // Both are full, and a bus has room when each of its receivers has given back.
+    single.try_recv(&mut message).unwrap();
+    assert_eq!(wait(&mut [&mut all, &mut one]), Ok(1));
+    one.send("e").unwrap();
+    first.try_recv(&mut message).unwrap();
+    let result = Select::new().wait(&mut [&mut all, &mut one], TIMEOUT);
+    assert_eq!(result, Err(SelectError::TimedOut { ends: 2 }));
+    second.try_recv(&mut message).unwrap();
+    assert_eq!(wait(&mut [&mut all, &mut one]), Ok(0));
+}
+
+#[test]
+fn a_sender_of_a_bus_is_ready_when_the_receiver_that_held_it_back_has_died() {
+    let name = Name::new();
+    let mut sender = name.bus().slots(1).sender().unwrap();
+    let mut receiver = name.bus().receiver().unwrap();
+    let held = name.bus().receiver().unwrap();
+    let (_other, mut empty) = Mailbox::pair().unwrap();
+    sender.try_send("a").unwrap();
+    receiver.try_recv(&mut Message::new()).unwrap();
+    let mut wait = |limit| Select::new().wait(&mut [&mut empty, &mut sender], limit);
+    assert_eq!(wait(TIMEOUT), Err(SelectError::TimedOut { ends: 2 }));
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| wait(LIMIT));
+        die(held);
+        assert_eq!(waiting.join().unwrap(), Ok(1));
+    });
+    sender.try_send("b").unwrap();
 }
 
 #[test]
