@@ -13,6 +13,8 @@ mod rows;
 pub use program::{Program, Status};
 pub use report::{Outcome, Report};
 
+use std::cell::OnceCell;
+
 use test_support::is_torture;
 
 /// What the rows share.
@@ -21,6 +23,15 @@ pub(crate) struct Kit {
     pub(crate) program: Program,
     /// Whether the long forms are asked for.
     pub(crate) is_long: bool,
+    /// Whether the program has buses, once it was asked.
+    has_bus: OnceCell<bool>,
+}
+
+impl Kit {
+    /// Whether the program has buses.
+    pub(crate) fn has_bus(&self) -> bool {
+        *self.has_bus.get_or_init(|| self.program.has_bus())
+    }
 }
 
 /// Runs all rows whose names contain `only`, and hands each verdict to `tell` as it is known.
@@ -30,6 +41,7 @@ pub fn run(program: Program, only: &str, mut tell: impl FnMut(&str, &Outcome)) -
     let kit = Kit {
         program,
         is_long: is_torture(),
+        has_bus: OnceCell::new(),
     };
     let mut report = Report::default();
     for row in rows::all() {

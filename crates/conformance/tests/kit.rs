@@ -88,6 +88,13 @@ fn this_library_passes_all_rows() {
 }
 
 #[test]
+fn this_library_passes_the_rows_of_a_bus() {
+    // The other role's are in the rows above.
+    let found = failures(Path::new(env!("CARGO_BIN_EXE_own-end")), "send: on a bus");
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
 fn each_planted_fault_turns_a_row_red() {
     if !has_c() {
         return;

@@ -7,12 +7,13 @@ use std::process::exit;
 use clap::{Parser, ValueEnum};
 use conformance::{Status, hex};
 use shm_core::{OpenError, ResizeError, guard};
+use shm_mailbox::bus::{self, Bus, Join};
 use shm_mailbox::{
-    AttachError, CloseError, Closed, Mailbox, Message, Options, Receiver, RecvError, SendError,
-    Sender, Wait,
+    AttachError, CloseError, Closed, Kind, Mailbox, Message, Options, Receiver, RecvError,
+    SendError, Sender, Wait,
 };
 
-/// One end of a mailbox, by commands on standard input
+/// One end of a mailbox or of a bus, by commands on standard input
 #[derive(Parser)]
 struct Arguments {
     /// Which end
@@ -28,6 +29,24 @@ struct Arguments {
     /// How to wait
     #[arg(long, default_value = "block")]
     wait: How,
+    /// How many senders a new bus has room for; an end of a bus has this option
+    #[arg(long, requires = "receivers")]
+    senders: Option<u32>,
+    /// How many receivers a new bus has room for
+    #[arg(long, requires = "senders")]
+    receivers: Option<u32>,
+    /// The label of its lane or place
+    #[arg(long, requires = "senders")]
+    label: Option<String>,
+    /// Where a receiver of a bus begins
+    #[arg(long, default_value = "next", requires = "senders")]
+    join: From,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum From {
+    Next,
+    Oldest,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -54,8 +73,82 @@ fn main() {
         How::Spin => Wait::Spin,
         How::Bell => Wait::Bell,
     };
-    // An object that exists keeps its own slots.
-    let options = Mailbox::options(&arguments.name).wait(wait);
+    match arguments.senders.zip(arguments.receivers) {
+        None => play(Mailbox::options(&arguments.name).wait(wait), &arguments),
+        Some((senders, receivers)) => {
+            let options = Bus::options(&arguments.name).wait(wait);
+            let options = options.senders(senders).receivers(receivers);
+            let options = options.join(match arguments.join {
+                From::Next => Join::Next,
+                From::Oldest => Join::Oldest,
+            });
+            let options = match &arguments.label {
+                Some(label) => options.label(label),
+                None => options,
+            };
+            play(options, &arguments);
+        }
+    }
+}
+
+/// What differs between the ends of a mailbox and of a bus.
+trait Spoken: Kind {
+    /// What a receiver says of a message before its number.
+    fn lane_of(message: &Message) -> String;
+
+    /// The lane that is corrupt, if the receiver goes on with others.
+    fn left_out(receiver: &Receiver<Self>, error: &RecvError) -> Option<u32>;
+
+    /// Closes for good, if there is such a command.
+    fn forget_sender(sender: Sender<Self>) -> Option<Result<Closed, CloseError>>;
+
+    /// The same of a receiver.
+    fn forget_receiver(receiver: Receiver<Self>) -> Option<Result<Closed, CloseError>>;
+}
+
+impl Spoken for Mailbox {
+    fn lane_of(_: &Message) -> String {
+        String::new()
+    }
+
+    fn left_out(_: &Receiver, _: &RecvError) -> Option<u32> {
+        None
+    }
+
+    fn forget_sender(_: Sender) -> Option<Result<Closed, CloseError>> {
+        None
+    }
+
+    fn forget_receiver(_: Receiver) -> Option<Result<Closed, CloseError>> {
+        None
+    }
+}
+
+impl Spoken for Bus {
+    fn lane_of(message: &Message) -> String {
+        format!("{} ", message.lane())
+    }
+
+    fn left_out(receiver: &bus::Receiver, error: &RecvError) -> Option<u32> {
+        let RecvError::Corrupt { corrupt, .. } = error else {
+            return None;
+        };
+        let lanes = receiver.lanes().unwrap_or_default();
+        let is_any_left = lanes.iter().any(|lane| !lane.corrupt);
+        corrupt.lane().filter(|_| is_any_left)
+    }
+
+    fn forget_sender(sender: bus::Sender) -> Option<Result<Closed, CloseError>> {
+        Some(sender.forget())
+    }
+
+    fn forget_receiver(receiver: bus::Receiver) -> Option<Result<Closed, CloseError>> {
+        Some(receiver.forget())
+    }
+}
+
+fn play<K: Spoken>(options: Options<K>, arguments: &Arguments) {
+    // An object that exists keeps its own slots and seats.
     let options = options.slots(arguments.slots).exact(false);
     let options = match arguments.hot {
         Some(hot) => options.hot_slots(hot),
@@ -67,13 +160,17 @@ fn main() {
     }
 }
 
-fn send(options: Options) {
+fn send<K: Spoken>(options: Options<K>) {
     let mut sender = options.sender().unwrap_or_else(|error| refuse(&error));
     say(&format!("attached {}", sender.committed()));
     for line in commands() {
         match line.as_str() {
             "keep" => left(sender.keep()),
             "abort" => left(sender.abort()),
+            "forget" => match K::forget_sender(sender) {
+                Some(closed) => left(closed),
+                None => end(Status::Usage, &"no such command"),
+            },
             line => match line.strip_prefix("send ").and_then(hex::decode) {
                 Some(message) => {
                     let number = sender.committed();
@@ -89,7 +186,7 @@ fn send(options: Options) {
     left(sender.close());
 }
 
-fn receive(options: Options) {
+fn receive<K: Spoken>(options: Options<K>) {
     let mut receiver = options.receiver().unwrap_or_else(|error| refuse(&error));
     let mut message = Message::new();
     let mut shown = 0;
@@ -98,15 +195,24 @@ fn receive(options: Options) {
         match line.as_str() {
             "show" => {
                 if let Err(error) = receiver.peek(&mut message) {
-                    stop_receiving(receiver, &error);
+                    let Some(lane) = K::left_out(&receiver, &error) else {
+                        stop_receiving(receiver, &error);
+                    };
+                    say(&format!("corrupt {lane}"));
+                    continue;
                 }
                 shown += 1;
                 say(&format!(
-                    "message {} {}",
+                    "message {}{} {}",
+                    K::lane_of(&message),
                     message.sequence(),
                     hex::encode(message.as_bytes())
                 ));
             }
+            "forget" => match K::forget_receiver(receiver) {
+                Some(closed) => left(closed),
+                None => end(Status::Usage, &"no such command"),
+            },
             "ack" => {
                 for _ in 0..std::mem::take(&mut shown) {
                     if let Err(error) = receiver.ack() {
@@ -149,9 +255,11 @@ fn left(closed: Result<Closed, CloseError>) -> ! {
 
 fn refuse(error: &AttachError) -> ! {
     let status = match error {
-        AttachError::Slots { .. } | AttachError::HotSlots { .. } | AttachError::Name(_) => {
-            Status::Usage
-        }
+        AttachError::Slots { .. }
+        | AttachError::HotSlots { .. }
+        | AttachError::Seats { .. }
+        | AttachError::Label { .. }
+        | AttachError::Name(_) => Status::Usage,
         AttachError::Reserve(ResizeError::NoSpace { .. })
         | AttachError::Open(OpenError::NoInodes { .. }) => Status::NoRoom,
         AttachError::Open(
@@ -162,8 +270,11 @@ fn refuse(error: &AttachError) -> ! {
         | AttachError::NotAMailbox { .. }
         | AttachError::Classic { .. }
         | AttachError::Version { .. }
+        | AttachError::OtherKind { .. }
         | AttachError::Geometry { .. } => Status::Refused,
-        AttachError::RoleTaken { .. } => Status::Taken,
+        AttachError::RoleTaken { .. }
+        | AttachError::LabelTaken { .. }
+        | AttachError::NoPlace { .. } => Status::Taken,
         AttachError::InitBusy { .. } => Status::Busy,
         AttachError::Corrupt { .. } => Status::Corrupt,
         AttachError::Truncated { .. } => Status::Truncated,
@@ -173,11 +284,12 @@ fn refuse(error: &AttachError) -> ! {
 }
 
 /// Leaves as an end does whose peer has left, and dies otherwise.
-fn stop_sending(sender: Sender, error: &SendError) -> ! {
+fn stop_sending<K: Kind>(sender: Sender<K>, error: &SendError) -> ! {
     let status = match error {
         SendError::Closed { .. } => Status::Closed,
         SendError::PeerDied { .. } => Status::Died,
         SendError::Unlinked { .. } => Status::Unlinked,
+        SendError::HeldBack { .. } => Status::HeldBack,
         SendError::Truncated { .. } => end(Status::Truncated, error),
         SendError::Corrupt { .. } => end(Status::Corrupt, error),
         SendError::Exhausted { .. } => end(Status::UsedUp, error),
@@ -188,7 +300,7 @@ fn stop_sending(sender: Sender, error: &SendError) -> ! {
     end(status, error)
 }
 
-fn stop_receiving(receiver: Receiver, error: &RecvError) -> ! {
+fn stop_receiving<K: Kind>(receiver: Receiver<K>, error: &RecvError) -> ! {
     let status = match error {
         RecvError::Closed { .. } => Status::Closed,
         RecvError::PeerDied { .. } => Status::Died,

@@ -17,6 +17,15 @@ use crate::hex;
 /// How long any answer, and any end, may take. Most take less than 0.1 s, and none more than 2 s.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
+/// What a receiver of a bus answers to `show`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// The lane, the number and the bytes of a message.
+    Message(u32, u64, Vec<u8>),
+    /// This lane is corrupt, and left out from now on.
+    Corrupt(u32),
+}
+
 /// A running end of the program under test. Killed when dropped.
 pub(crate) struct End {
     role: Role,
@@ -164,6 +173,35 @@ impl End {
         shown.unwrap_or_else(|| panic!("expected `message NUMBER HEX`, found {}", excerpt(&answer)))
     }
 
+    /// Lets it wait for the next message of a bus, and show it.
+    #[track_caller]
+    pub(crate) fn show_of_bus(&mut self) -> Shown {
+        self.tell("show");
+        self.shown_of_bus()
+    }
+
+    /// What it has shown of a bus.
+    #[track_caller]
+    pub(crate) fn shown_of_bus(&mut self) -> Shown {
+        let answer = self.answer();
+        let words: Vec<_> = answer.split(' ').collect();
+        let shown = match words[..] {
+            ["corrupt", lane] => lane.parse().ok().map(Shown::Corrupt),
+            ["message", lane, number, digits] => {
+                let numbers = lane.parse().ok().zip(number.parse().ok());
+                let parts = numbers.zip(hex::decode(digits));
+                parts.map(|((lane, number), bytes)| Shown::Message(lane, number, bytes))
+            }
+            _ => None,
+        };
+        shown.unwrap_or_else(|| {
+            panic!(
+                "expected `message LANE NUMBER HEX`, found {}",
+                excerpt(&answer)
+            )
+        })
+    }
+
     /// Lets it acknowledge all that it has shown: how many were acknowledged ever.
     #[track_caller]
     pub(crate) fn ack(&mut self) -> u64 {
@@ -256,6 +294,12 @@ impl End {
             let expected = expected.join(" or ");
             panic!("{what}: expected exit status {expected}, found {found}: {errors}");
         }
+    }
+
+    /// Waits for its end, and tells whether it is this one.
+    #[track_caller]
+    pub(crate) fn ends_with(&mut self, expected: Status) -> bool {
+        self.ended().0.code() == Some(expected as i32)
     }
 
     /// Ends its input, and waits for its end, which must be that of an end that has closed.

@@ -12,7 +12,7 @@ use std::process::Command;
 use shm_mailbox::Role;
 use test_support::Name;
 
-pub(crate) use end::{End, LIMIT, sending};
+pub(crate) use end::{End, LIMIT, Shown, sending};
 pub use status::Status;
 pub(crate) use traced::{Stop, Traced, can_step, can_trace, is_reading};
 
@@ -36,6 +36,18 @@ pub(crate) struct Form {
     pub(crate) slots: u32,
     pub(crate) hot: u32,
     pub(crate) how: How,
+    /// What it is asked for on a bus; `None` for a mailbox.
+    pub(crate) bus: Option<Seats>,
+}
+
+/// What one end of a bus is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seats {
+    pub(crate) senders: u32,
+    pub(crate) receivers: u32,
+    pub(crate) label: Option<&'static str>,
+    /// Whether a receiver joins with the oldest message.
+    pub(crate) is_oldest: bool,
 }
 
 impl Form {
@@ -45,7 +57,34 @@ impl Form {
             slots,
             hot: slots.min(8),
             how: How::Block,
+            bus: None,
         }
+    }
+
+    /// A bus of such rings, with so many seats.
+    pub(crate) fn bus(self, senders: u32, receivers: u32) -> Self {
+        let seats = Seats {
+            senders,
+            receivers,
+            label: None,
+            is_oldest: false,
+        };
+        Self {
+            bus: Some(seats),
+            ..self
+        }
+    }
+
+    /// On a bus: the same with a label.
+    pub(crate) fn labelled(mut self, label: &'static str) -> Self {
+        self.bus.as_mut().expect("a bus").label = Some(label);
+        self
+    }
+
+    /// On a bus: a receiver that joins with the oldest message.
+    pub(crate) fn oldest(mut self) -> Self {
+        self.bus.as_mut().expect("a bus").is_oldest = true;
+        self
     }
 
     /// The same, with another way to wait.
@@ -84,8 +123,30 @@ impl Program {
             "--wait",
             how,
         ];
-        let own = own.iter().map(OsString::from);
+        let mut own: Vec<_> = own.iter().map(OsString::from).collect();
+        if let Some(seats) = form.bus {
+            own.extend(["--senders".into(), seats.senders.to_string().into()]);
+            own.extend(["--receivers".into(), seats.receivers.to_string().into()]);
+            own.extend(
+                seats
+                    .label
+                    .iter()
+                    .flat_map(|label| ["--label", label])
+                    .map(Into::into),
+            );
+            if seats.is_oldest {
+                own.extend(["--join", "oldest"].map(OsString::from));
+            }
+        }
         self.words.iter().cloned().chain(own).collect()
+    }
+
+    /// Whether the program has buses: one that has none does not know the options.
+    pub(crate) fn has_bus(&self) -> bool {
+        let name = Name::new();
+        let mut end = self.start(Role::Sender, &name, Form::of(1).bus(1, 1));
+        end.end_input();
+        !end.ends_with(Status::Usage)
     }
 
     /// Starts an end, which has yet to say that it is attached.

@@ -12,7 +12,7 @@ pub enum Status {
     Failed = 1,
     /// A command or an option that it does not know.
     Usage = 2,
-    /// Another process has the role.
+    /// Another process has the role; on a bus, the label, or all seats.
     Taken = 4,
     /// There is no room for the object.
     NoRoom = 5,
@@ -32,10 +32,12 @@ pub enum Status {
     Busy = 12,
     /// The message numbers are used up.
     UsedUp = 13,
+    /// On a bus: an absent receiver, for whom messages are kept, holds the sender back.
+    HeldBack = 14,
 }
 
 impl Status {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Left,
         Self::Failed,
         Self::Usage,
@@ -49,6 +51,7 @@ impl Status {
         Self::Unlinked,
         Self::Busy,
         Self::UsedUp,
+        Self::HeldBack,
     ];
 
     /// The status with this number.

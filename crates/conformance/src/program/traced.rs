@@ -72,12 +72,22 @@ impl Traced {
 
     /// Lets it run to the next entry or exit of a system call.
     pub(crate) fn run_to_system_call(&mut self) -> Stop {
+        loop {
+            if let Some(stop) = self.run() {
+                return stop;
+            }
+        }
+    }
+
+    /// Lets it run to the next entry or exit of a system call, or, `None`, until it has touched a
+    /// word that it is watched for.
+    pub(crate) fn run(&mut self) -> Option<Stop> {
         self.resume();
         loop {
             match self.wait() {
                 WaitStatus::PtraceSyscall(_) => break,
-                WaitStatus::Exited(..) | WaitStatus::Signaled(..) => return Stop::Ended,
-                WaitStatus::Stopped(_, Signal::SIGTRAP) => self.resume(),
+                WaitStatus::Exited(..) | WaitStatus::Signaled(..) => return Some(Stop::Ended),
+                WaitStatus::Stopped(_, Signal::SIGTRAP) => return None,
                 WaitStatus::Stopped(pid, signal) => {
                     ptrace::syscall(pid, signal).expect("it stands still");
                 }
@@ -85,12 +95,12 @@ impl Traced {
             }
         }
         self.is_inside = !self.is_inside;
-        if self.is_inside {
+        Some(if self.is_inside {
             let (number, arguments) = self.system_call();
             Stop::Entry(number, arguments)
         } else {
             Stop::Exit
-        }
+        })
     }
 
     /// Whether it stands between the entry and the exit of a system call.
@@ -240,10 +250,33 @@ impl Traced {
             status => panic!("a step ended with {status:?}"),
         }
     }
+
+    /// From now on it stops after each access to one of these words of 8 bytes, at most four.
+    /// False if the machine cannot do that.
+    pub(crate) fn watch(&mut self, addresses: &[u64]) -> bool {
+        let registers = std::mem::offset_of!(libc::user, u_debugreg);
+        let register = |index| std::ptr::without_provenance_mut(registers + 8 * index);
+        let mut control = 0;
+        for (index, address) in addresses.iter().enumerate() {
+            // See "Debug Control Register" of the processor's manual: enabled, reads and writes, 8
+            // bytes.
+            control |= 1 << (2 * index) | 0b1011 << (16 + 4 * index);
+            let written =
+                ptrace::write_user(self.end.pid(), register(index), address.cast_signed());
+            if written.is_err() {
+                return false;
+            }
+        }
+        ptrace::write_user(self.end.pid(), register(7), control).is_ok()
+    }
 }
 
 #[cfg(not(target_arch = "x86_64"))]
 impl Traced {
+    pub(crate) fn watch(&mut self, _addresses: &[u64]) -> bool {
+        false
+    }
+
     pub(crate) fn step(&mut self) -> bool {
         unreachable!("rows that step are skipped here")
     }

@@ -51,7 +51,7 @@ fn words_of(role: Role) -> std::ops::Range<usize> {
 
 /// Fails if the bytes differ elsewhere than in one of the ranges.
 #[track_caller]
-fn assert_same_but(found: &[u8], expected: &[u8], ranges: &[std::ops::Range<usize>]) {
+pub(super) fn assert_same_but(found: &[u8], expected: &[u8], ranges: &[std::ops::Range<usize>]) {
     assert_eq!(found.len(), expected.len(), "the size of the object");
     let differs =
         |at: &usize| found[*at] != expected[*at] && !ranges.iter().any(|range| range.contains(at));

@@ -4,6 +4,7 @@
 //! is started and what an object looks like does not belong here.
 
 mod attaching;
+mod bus;
 mod calls;
 mod gaps;
 mod hostile;
@@ -64,6 +65,7 @@ pub(crate) fn all() -> Vec<Row> {
         calls::rows(),
         hostile::rows(),
         truncating::rows(),
+        bus::rows(),
     ];
     parts.into_iter().flatten().collect()
 }

@@ -33,7 +33,10 @@ pub(super) fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     for (slots, hot, how) in FORMS {
         for role in BOTH {
-            let form = Form { slots, hot, how };
+            let form = Form {
+                hot,
+                ..Form::of(slots).that(how)
+            };
             let way = format!("{how:?}").to_lowercase();
             rows.push(Row {
                 role,

@@ -8,7 +8,7 @@ use test_support::{NOBODY, Name};
 
 use super::{Row, both};
 use crate::Kit;
-use crate::object::{Image, word};
+use crate::object::{BusImage, Image, Shape, word};
 use crate::program::{Form, Status};
 use crate::report::Outcome;
 
@@ -44,6 +44,11 @@ fn images() -> Vec<(&'static str, Vec<u8>)> {
         ("version 0", with(&|image| image.put_half(word::VERSION, 0))),
         ("version 2", with(&|image| image.put_half(word::VERSION, 2))),
         ("kind 2", with(&|image| image.put_half(word::KIND, 2))),
+        ("kind 3", with(&|image| image.put_half(word::KIND, 3))),
+        (
+            "a bus of one lane and one place",
+            BusImage::new(Shape::new(1, 1, 4, 2)).image.bytes,
+        ),
         ("0 slots", with(&|image| image.put_half(word::SLOTS, 0))),
         ("3 slots", with(&|image| image.put_half(word::SLOTS, 3))),
         (

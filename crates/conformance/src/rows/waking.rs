@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::fd::AsFd as _;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -57,7 +57,12 @@ fn publisher(kit: &Kit, role: Role, name: &Name) -> (End, String) {
 /// Sleeps on the flag of the program's peer, which says `value`, while `act` runs.
 #[track_caller]
 fn expect_wake(raw: &Raw, role: Role, value: u32, what: &str, act: impl FnOnce()) {
-    let flag = raw.parked(role.peer());
+    expect_wake_of(raw.parked(role.peer()), value, what, act);
+}
+
+/// The same on any flag.
+#[track_caller]
+pub(super) fn expect_wake_of(flag: &AtomicU32, value: u32, what: &str, act: impl FnOnce()) {
     flag.store(value, Ordering::SeqCst);
     let id = AtomicI32::new(0);
     let woken = thread::scope(|scope| {
@@ -87,7 +92,12 @@ fn expect_wake(raw: &Raw, role: Role, value: u32, what: &str, act: impl FnOnce()
 /// Waits for the bell of the program's peer while `act` runs.
 #[track_caller]
 fn expect_ring(raw: &Raw, role: Role, what: &str, act: impl FnOnce()) {
-    let flag = raw.parked(role.peer());
+    expect_ring_of(raw, raw.parked(role.peer()), what, act);
+}
+
+/// The same on any flag.
+#[track_caller]
+pub(super) fn expect_ring_of(raw: &Raw, flag: &AtomicU32, what: &str, act: impl FnOnce()) {
     let bell = Bell::new(&raw.object).expect("the object has a bell");
     bell.answer().expect("a bell can be answered");
     flag.store(2, Ordering::SeqCst);
@@ -148,7 +158,7 @@ fn wakes_anyway(kit: &Kit, role: Role) -> Outcome {
 }
 
 /// Where the program has mapped this word of the object.
-fn address_of(end: &End, name: &Name, offset: usize) -> Option<u64> {
+pub(super) fn address_of(end: &End, name: &Name, offset: usize) -> Option<u64> {
     let maps = fs::read_to_string(format!("/proc/{}/maps", end.pid())).ok()?;
     let path = name.path();
     let line = maps
