@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use shm_core::ShmName;
 use shm_mailbox::{Wait, classic};
 
+use super::bus::BusArgs;
 use super::value::{
     DEFAULT_NAME, OBJECT, duration, group, interval, mode, name, name_of_environment, slots,
 };
@@ -40,9 +41,12 @@ pub(crate) struct ChannelArgs {
     pub(crate) classic: bool,
 
     #[command(flatten)]
+    pub(crate) bus: BusArgs,
+
+    #[command(flatten)]
     framing: FramingArgs,
 
-    /// Wait by spin, yield, poll, backoff, block, bell, adaptive
+    /// By spin, yield, poll, backoff, block, bell, adaptive
     ///
     /// spin is the fastest and keeps a core busy. block sleeps until the peer wakes it. bell does
     /// too, and learns at once if the peer dies. adaptive spins briefly before it sleeps. The
@@ -64,6 +68,7 @@ pub(crate) struct ChannelArgs {
     /// With --classic it is also the longest sleep of --wait block, because a C program does not
     /// wake its peer.
     #[arg(long, value_name = "D", value_parser = interval, allow_hyphen_values = true)]
+    #[arg(hide_short_help = true)]
     interval: Option<Duration>,
 
     /// When creating: room for N messages [default: 256]
@@ -95,7 +100,11 @@ pub(crate) struct ChannelArgs {
     /// The kernel frees the role of a killed process when it has released the memory of that
     /// process: at once if it is small, after tenths of a second if it has gigabytes.
     #[arg(long, value_name = "D", value_parser = duration, allow_hyphen_values = true)]
-    #[arg(default_value = "500ms", hide_default_value = true)]
+    #[arg(
+        default_value = "500ms",
+        hide_default_value = true,
+        hide_short_help = true
+    )]
     pub(crate) attach_timeout: Duration,
 
     /// Show messages, bytes and rate while it runs

@@ -4,6 +4,7 @@
 //! a command does with its arguments does not belong here: nothing in this room opens an object.
 
 mod bench;
+mod bus;
 mod channel;
 mod operators;
 pub(crate) mod pages;

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::channel::ChannelArgs;
 use super::value::{count, duration};
+use super::watching::Begin;
 
 /// What becomes of a terminated message that is longer than the channel carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -65,9 +66,19 @@ pub(crate) struct ReaderArgs {
     #[command(flatten)]
     pub(crate) channel: ChannelArgs,
 
+    /// On a bus, start with next or oldest [default: next]
+    ///
+    /// next is the next one that is sent, or, if no other reader is there, the first that no reader
+    /// has taken. oldest is the oldest one that the bus still has. A reader that comes back with
+    /// its label resumes where it stopped, whatever --from says.
+    #[arg(long, value_name = "WHERE", value_enum, hide_possible_values = true)]
+    #[arg(conflicts_with = "classic")]
+    pub(crate) from: Option<Begin>,
+
     /// Exit after N messages
     ///
-    /// A line over 1 KiB is several messages.
+    /// A line over 1 KiB is several messages. On a bus with several writers the reader completes
+    /// the line that has the last of them.
     #[arg(short = 'c', long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(crate) count: Option<u64>,
 
@@ -93,9 +104,17 @@ pub(crate) struct ReaderArgs {
     ///
     /// {"schema":1,"seq":7,"len":6,"data":{"text":"hello\n"}}. Data that is not UTF-8 is
     /// {"bytes":"BASE64"}. A line over 1 KiB is several messages, and only the last of them ends
-    /// with the newline.
+    /// with the newline. On a bus, "lane" before "seq" is the number of the writer's lane, in which
+    /// seq counts.
     #[arg(long, conflicts_with = "length_delimited")]
     pub(crate) json: bool,
+}
+
+impl ReaderArgs {
+    /// Whether only a bus will do.
+    pub(crate) fn wants_bus(&self) -> bool {
+        self.channel.bus.are_given() || self.from.is_some()
+    }
 }
 
 impl WriterArgs {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::ValueHint;
 use glob::Pattern;
 use shm_core::{NameError, ShmName};
+use shm_mailbox::bus::Label;
 
 use crate::system::people;
 
@@ -105,6 +106,21 @@ pub(super) fn slots(text: &str) -> Result<u32, String> {
     let expected = "expected a power of two from 1 to 65536";
     let is_fine = |slots: &u32| *slots <= 65_536 && slots.is_power_of_two();
     if_fine(text.parse().unwrap_or(0), expected, is_fine)
+}
+
+/// How many writers or readers a bus has room for.
+pub(super) fn seats(text: &str) -> Result<u32, String> {
+    let expected = "expected a number from 1 to 32";
+    let is_fine = |seats: &u32| (1..=32).contains(seats);
+    if_fine(text.parse().unwrap_or(0), expected, is_fine)
+}
+
+/// The label of a writer or a reader on a bus.
+pub(super) fn label(text: &str) -> Result<String, String> {
+    match Label::new(text) {
+        Some(label) => Ok(label.as_str().to_owned()),
+        None => Err("expected 1 to 31 bytes".to_owned()),
+    }
 }
 
 fn if_fine<T>(value: T, expected: &str, is_fine: impl Fn(&T) -> bool) -> Result<T, String> {

@@ -6,7 +6,7 @@ use shm_mailbox::peek::{self, PeekError};
 use super::objects;
 use crate::args::PeekArgs;
 use crate::failure::{Ending, Failure, Status, errors};
-use crate::pass::output::{Form, Output, Stop};
+use crate::pass::output::{Form, Origin, Output, Stop};
 use crate::terminal::signals::Signals;
 
 /// Runs the command: what is queued now is written, oldest first.
@@ -17,11 +17,14 @@ pub(crate) fn run(args: &PeekArgs) -> Result<Ending, Failure> {
     let object = observe::open(args.name()).map_err(|error| objects::unreadable(&error))?;
     let queue = peek::queued(&object).map_err(|error| failure(&error))?;
     let count = args.count.and_then(|count| usize::try_from(count).ok());
-    let id = Some(queue.id());
+    let origin = Origin {
+        id: Some(queue.id()),
+        ..Origin::default()
+    };
     let mut ended = Ok(());
     for message in queue.take(count.unwrap_or(usize::MAX)) {
         match message {
-            Ok(message) => output.push(id, message.sequence(), message.as_bytes()),
+            Ok(message) => output.push(origin, message.sequence(), message.as_bytes()),
             // What came before it is shown.
             Err(error) => ended = Err(failure(&error)),
         }

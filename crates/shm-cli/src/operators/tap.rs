@@ -10,7 +10,7 @@ use shm_mailbox::{Message, Peer};
 use super::objects;
 use crate::args::{Begin, TapArgs};
 use crate::failure::{Ending, Failure, Halt, Status, errors, note};
-use crate::pass::output::{Form, Output, Stop};
+use crate::pass::output::{Form, Origin, Output, Stop};
 use crate::terminal::signals::{Signals, Woken};
 
 /// The first pause after nothing came; each one after it is twice as long, up to [`LONGEST`].
@@ -208,9 +208,13 @@ impl Watch<'_> {
             }
             self.shown += 1;
             self.left = self.left.map(|left| left - 1);
-            let (id, message) = (source.tap.id(), &self.message);
-            self.output
-                .push_after(missed, id, message.sequence(), message);
+            let origin = Origin {
+                id: Some(source.tap.id()),
+                lane: None,
+                missed: Some(missed),
+            };
+            let message = &self.message;
+            self.output.push(origin, message.sequence(), message);
         }
         Ok(come)
     }

@@ -1,12 +1,14 @@
-//! An endpoint of a channel in either layout, and the options that both programs make it from.
+//! The kinds of object that a channel may be, and the options that both programs make its ends from.
 
 use std::time::Duration;
 
-use shm_core::{ListEntry, ShmName};
+use shm_core::{ListEntry, OpenError, ShmName};
+use shm_mailbox::bus::{Bus, Join};
 use shm_mailbox::classic::{self, Classic};
-use shm_mailbox::{Mailbox, Options, Wait};
+use shm_mailbox::observe::Place;
+use shm_mailbox::{AttachError, Kind, Mailbox, Message, Options, Receiver, Sender, Wait};
 
-use crate::args::ChannelArgs;
+use crate::args::{Begin, ChannelArgs};
 use crate::failure::note;
 use crate::system::people;
 use crate::terminal::signals::Signals;
@@ -25,18 +27,98 @@ const SHARED: u32 = 0o060;
 /// three times slower with 8.
 const SLOTS: u32 = 256;
 
-/// The same endpoint of a mailbox, or of the classic layout.
-#[derive(Debug)]
-pub(super) enum Link<M, C> {
-    Mailbox(M),
-    Classic(C),
+/// A kind of object of the library, and what the command asks of its ends.
+pub(super) trait Channel: Kind {
+    /// The options that say what to make, and how to attach to it.
+    fn options(args: &ChannelArgs) -> Options<Self>;
+
+    /// Says where a reader begins, if it can choose.
+    fn join(options: Options<Self>, from: Option<Begin>) -> Options<Self>;
+
+    /// The lane that a message came in, if there may be several.
+    fn lane(message: &Message) -> Option<u32>;
+
+    /// How many writers and readers there is room for.
+    fn seats_of_sender(sender: &Sender<Self>) -> Option<[u32; 2]>;
+    /// As above.
+    fn seats_of_receiver(receiver: &Receiver<Self>) -> Option<[u32; 2]>;
+
+    /// The readers that have not taken what was sent, if these can be told from others.
+    fn laggards(sender: &Sender<Self>) -> Vec<Place>;
 }
 
-/// The options of a mailbox.
-pub(super) fn mailbox(args: &ChannelArgs, signals: &Signals) -> Options {
+impl Channel for Mailbox {
+    fn options(args: &ChannelArgs) -> Options {
+        Self::options(args.name())
+    }
+
+    fn join(options: Options, _from: Option<Begin>) -> Options {
+        options
+    }
+
+    fn lane(_message: &Message) -> Option<u32> {
+        None
+    }
+
+    fn seats_of_sender(_sender: &Sender) -> Option<[u32; 2]> {
+        None
+    }
+
+    fn seats_of_receiver(_receiver: &Receiver) -> Option<[u32; 2]> {
+        None
+    }
+
+    fn laggards(_sender: &Sender) -> Vec<Place> {
+        Vec::new()
+    }
+}
+
+impl Channel for Bus {
+    fn options(args: &ChannelArgs) -> Options<Self> {
+        let mut options = Self::options(args.name());
+        if let Some(senders) = args.bus.senders {
+            options = options.senders(senders);
+        }
+        if let Some(receivers) = args.bus.receivers {
+            options = options.receivers(receivers);
+        }
+        match &args.bus.label {
+            Some(label) => options.label(label),
+            None => options,
+        }
+    }
+
+    fn join(options: Options<Self>, from: Option<Begin>) -> Options<Self> {
+        options.join(match from {
+            None | Some(Begin::Next) => Join::Next,
+            Some(Begin::Oldest) => Join::Oldest,
+        })
+    }
+
+    fn lane(message: &Message) -> Option<u32> {
+        Some(message.lane())
+    }
+
+    fn seats_of_sender(sender: &Sender<Self>) -> Option<[u32; 2]> {
+        Some([sender.senders(), sender.receivers()])
+    }
+
+    fn seats_of_receiver(receiver: &Receiver<Self>) -> Option<[u32; 2]> {
+        Some([receiver.senders(), receiver.receivers()])
+    }
+
+    fn laggards(sender: &Sender<Self>) -> Vec<Place> {
+        let mut places = sender.places().unwrap_or_default();
+        places.retain(|place| place.behind > 0);
+        places
+    }
+}
+
+/// The options of either kind.
+pub(super) fn options<K: Channel>(args: &ChannelArgs, signals: &Signals) -> Options<K> {
     // Other slots are remarked on, see `note_what_is_there`.
     let slots = args.slots.unwrap_or(SLOTS);
-    let mut options = Mailbox::options(args.name())
+    let mut options = K::options(args)
         .wait(args.wait())
         .prompt(args.prompt)
         .any_owner(args.any_owner)
@@ -52,6 +134,24 @@ pub(super) fn mailbox(args: &ChannelArgs, signals: &Signals) -> Options {
         options = options.group(group);
     }
     options
+}
+
+/// Attaches to what has the name, of either kind; if nothing has, to a new mailbox.
+pub(super) fn attach<T>(
+    mailbox: impl Fn() -> Result<T, AttachError>,
+    bus: impl Fn() -> Result<T, AttachError>,
+) -> Result<T, AttachError> {
+    loop {
+        match mailbox() {
+            Err(AttachError::OtherKind { .. }) => {}
+            other => return other,
+        }
+        match bus() {
+            // It has gone, or another has its name.
+            Err(AttachError::OtherKind { .. } | AttachError::Open(OpenError::NotFound { .. })) => {}
+            other => return other,
+        }
+    }
 }
 
 /// The options of the classic layout.
@@ -73,10 +173,21 @@ pub(super) fn slice(args: &ChannelArgs, least: Duration) -> Duration {
     }
 }
 
-/// Remarks that a mailbox was there already, with other slots, another mode or another group than
-/// asked for.
-pub(super) fn note_what_is_there(args: &ChannelArgs, capacity: u32) {
+/// Remarks that an object was there already, with other slots or seats, another mode or another
+/// group than asked for.
+pub(super) fn note_what_is_there(args: &ChannelArgs, capacity: u32, seats: Option<[u32; 2]>) {
     let name = args.name();
+    let [senders, receivers] = seats.unwrap_or_default();
+    for (option, wanted, found, whom) in [
+        ("senders", args.bus.senders, senders, "writers"),
+        ("receivers", args.bus.receivers, receivers, "readers"),
+    ] {
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
+            note(format_args!(
+                "object {name:?} has room for {found} {whom}; --{option} {wanted} applies only when it is created"
+            ));
+        }
+    }
     if let Some(slots) = args.slots.filter(|slots| *slots != capacity) {
         note(format_args!(
             "object {name:?} has {capacity} slots; --slots {slots} applies only when it is created"

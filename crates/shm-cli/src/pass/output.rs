@@ -41,11 +41,14 @@ pub(crate) enum Stop {
     Failed(io::Error),
 }
 
-/// Whole messages that were written, and the bytes in them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Written {
-    pub(crate) messages: usize,
-    pub(crate) bytes: usize,
+/// Where a message comes from, as far as there is anything to tell.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Origin {
+    pub(crate) id: Option<MailboxId>,
+    /// Of a bus.
+    pub(crate) lane: Option<u32>,
+    /// How many messages passed unseen before it.
+    pub(crate) missed: Option<u64>,
 }
 
 /// A message as JSON, in the order in which it is printed.
@@ -55,6 +58,8 @@ struct Record<'a> {
     schema: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lane: Option<u32>,
     seq: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     missed: Option<u64>,
@@ -82,8 +87,6 @@ pub(crate) struct Output {
     buffer: Vec<u8>,
     /// Where in `buffer` each message ends.
     ends: Vec<usize>,
-    /// How long each was, in bytes.
-    lengths: Vec<usize>,
 }
 
 impl Output {
@@ -92,7 +95,7 @@ impl Output {
         Self::new(stdio::output()?.as_fd(), form)
     }
 
-    fn new(fd: BorrowedFd<'_>, form: Form) -> io::Result<Self> {
+    pub(super) fn new(fd: BorrowedFd<'_>, form: Form) -> io::Result<Self> {
         let file = File::from(fd.try_clone_to_owned()?);
         let is_regular = file.metadata()?.is_file();
         Ok(Self {
@@ -102,29 +105,17 @@ impl Output {
             is_regular,
             buffer: Vec::with_capacity(ENOUGH + 4096),
             ends: Vec::new(),
-            lengths: Vec::new(),
         })
-    }
-
-    /// Adds a message, of a mailbox or in the classic layout, to be written with the next
-    /// [`flush`](Self::flush).
-    pub(crate) fn push(&mut self, id: Option<MailboxId>, sequence: u64, bytes: &[u8]) {
-        self.add(id, sequence, None, bytes);
-    }
-
-    /// As [`push`](Self::push), of a message before which so many were missed.
-    pub(crate) fn push_after(&mut self, missed: u64, id: MailboxId, sequence: u64, bytes: &[u8]) {
-        self.add(Some(id), sequence, Some(missed), bytes);
     }
 
     /// Adds a text as it is, whole.
     pub(crate) fn push_text(&mut self, text: &str) {
         self.buffer.extend_from_slice(text.as_bytes());
         self.ends.push(self.buffer.len());
-        self.lengths.push(text.len());
     }
 
-    fn add(&mut self, id: Option<MailboxId>, seq: u64, missed: Option<u64>, bytes: &[u8]) {
+    /// Adds a message, to be written with the next [`flush`](Self::flush).
+    pub(crate) fn push(&mut self, origin: Origin, seq: u64, bytes: &[u8]) {
         match self.form {
             Form::Bytes => self.put(bytes),
             Form::LengthDelimited => {
@@ -135,9 +126,10 @@ impl Output {
             Form::Json => {
                 let record = Record {
                     schema: 1,
-                    id: id.map(|id| id.to_string()),
+                    id: origin.id.map(|id| id.to_string()),
+                    lane: origin.lane,
                     seq,
-                    missed,
+                    missed: origin.missed,
                     len: bytes.len(),
                     data: match str::from_utf8(bytes) {
                         Ok(text) => Data::Text(text),
@@ -154,7 +146,6 @@ impl Output {
             }
         }
         self.ends.push(self.buffer.len());
-        self.lengths.push(bytes.len());
     }
 
     /// Adds bytes as they are, or as a terminal may have them.
@@ -171,9 +162,9 @@ impl Output {
         self.buffer.len() >= ENOUGH
     }
 
-    /// Writes everything, and forgets it: what was written, and why that is not everything. The
-    /// rest is forgotten, too.
-    pub(crate) fn flush(&mut self, signals: &Signals) -> (Written, Option<Stop>) {
+    /// Writes everything, and forgets it: how many messages were written whole, and why that is not
+    /// everything. The rest is forgotten, too.
+    pub(crate) fn flush(&mut self, signals: &Signals) -> (usize, Option<Stop>) {
         let mut written = 0;
         let mut stop = None;
         while stop.is_none() && written < self.buffer.len() {
@@ -183,11 +174,9 @@ impl Output {
             }
         }
         let messages = self.ends.partition_point(|end| *end <= written);
-        let bytes = self.lengths[..messages].iter().sum();
         self.buffer.clear();
         self.ends.clear();
-        self.lengths.clear();
-        (Written { messages, bytes }, stop)
+        (messages, stop)
     }
 
     /// Writes some of what stands behind the first `written` bytes, as soon as that is possible
@@ -237,8 +226,8 @@ mod tests {
     #[test]
     fn a_message_is_written_as_it_came() {
         let mut output = output(Form::Bytes);
-        output.push(None, 0, b"one\n");
-        output.push(None, 1, b"\0two");
+        output.push(Origin::default(), 0, b"one\n");
+        output.push(Origin::default(), 1, b"\0two");
         assert_eq!(output.buffer, b"one\n\0two");
         assert_eq!(output.ends, [4, 8]);
     }
@@ -246,8 +235,8 @@ mod tests {
     #[test]
     fn a_length_goes_before_the_message() {
         let mut output = output(Form::LengthDelimited);
-        output.push(None, 0, b"abc");
-        output.push(None, 1, b"");
+        output.push(Origin::default(), 0, b"abc");
+        output.push(Origin::default(), 1, b"");
         assert_eq!(output.buffer, b"\0\0\0\x03abc\0\0\0\0");
     }
 
@@ -255,13 +244,18 @@ mod tests {
     fn text_is_a_json_string_and_other_bytes_are_base64() {
         let mut output = output(Form::Json);
         let id = MailboxId::from_bytes(*b"0123456789abcdef");
-        output.push(id, 7, b"hello\n");
-        output.push(None, 8, b"\xff\0");
-        output.push(None, 9, b"");
+        let origin = Origin {
+            id,
+            lane: Some(3),
+            missed: None,
+        };
+        output.push(origin, 7, b"hello\n");
+        output.push(Origin::default(), 8, b"\xff\0");
+        output.push(Origin::default(), 9, b"");
         let lines = str::from_utf8(&output.buffer).unwrap();
         assert_eq!(
             lines,
-            "{\"schema\":1,\"id\":\"30313233343536373839616263646566\",\"seq\":7,\"len\":6,\"data\":{\"text\":\"hello\\n\"}}\n\
+            "{\"schema\":1,\"id\":\"30313233343536373839616263646566\",\"lane\":3,\"seq\":7,\"len\":6,\"data\":{\"text\":\"hello\\n\"}}\n\
              {\"schema\":1,\"seq\":8,\"len\":2,\"data\":{\"bytes\":\"/wA=\"}}\n\
              {\"schema\":1,\"seq\":9,\"len\":0,\"data\":{\"text\":\"\"}}\n"
         );
@@ -271,9 +265,9 @@ mod tests {
     fn a_piece_ends_with_a_message_unless_one_message_is_larger() {
         let mut output = output(Form::Bytes);
         for sequence in 0..5 {
-            output.push(None, sequence, &[b'x'; 1000]);
+            output.push(Origin::default(), sequence, &[b'x'; 1000]);
         }
-        output.push(None, 5, &[b'y'; 5000]);
+        output.push(Origin::default(), 5, &[b'y'; 5000]);
         assert_eq!(output.piece(0).len(), 4000);
         assert_eq!(output.piece(4000).len(), 1000);
         assert_eq!(output.piece(5000).len(), PIECE);
@@ -284,9 +278,9 @@ mod tests {
     fn an_output_that_nobody_reads_is_closed_and_nothing_of_it_was_written() {
         let signals = Signals::none();
         let mut output = output(Form::Bytes);
-        output.push(None, 0, b"one\n");
-        let (written, stop) = output.flush(&signals);
-        assert_eq!(written.messages, 0);
+        output.push(Origin::default(), 0, b"one\n");
+        let (messages, stop) = output.flush(&signals);
+        assert_eq!(messages, 0);
         assert!(matches!(stop, Some(Stop::Closed)), "{stop:?}");
     }
 
@@ -298,14 +292,13 @@ mod tests {
         let mut output = Output::new(writer.as_fd(), Form::Bytes).unwrap();
         drop(writer);
         for sequence in 0..10 {
-            output.push(None, sequence, &[b'x'; 1000]);
+            output.push(Origin::default(), sequence, &[b'x'; 1000]);
         }
         // The first piece is read, and then the pipe closed; the second fits before that, or not.
         let reading = std::thread::spawn(move || reader.read_exact(&mut [0; 4000]));
-        let (Written { messages, bytes }, stop) = output.flush(&signals);
+        let (messages, stop) = output.flush(&signals);
         reading.join().unwrap().unwrap();
         assert!(messages == 4 || messages == 8, "{messages}");
-        assert_eq!(bytes, 1000 * messages);
         assert!(matches!(stop, Some(Stop::Closed)), "{stop:?}");
     }
 }

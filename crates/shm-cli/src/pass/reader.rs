@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use shm_mailbox::Message;
 
+use super::lines::{Acknowledgement, Lines};
 use super::output::{Form, Output, Stop};
 use super::source::{self, Source};
 use super::stats::Stats;
@@ -21,6 +22,7 @@ pub(crate) fn run(args: &ReaderArgs) -> Result<Ending, Failure> {
         args,
         output,
         signals,
+        lines: Lines::default(),
         message: Message::new(),
         left: args.count,
         deadline: None,
@@ -54,6 +56,7 @@ struct Reader<'a> {
     args: &'a ReaderArgs,
     output: Output,
     signals: Signals,
+    lines: Lines,
     message: Message,
     /// How many messages are still asked for.
     left: Option<u64>,
@@ -67,9 +70,9 @@ impl Reader<'_> {
     fn serve(&mut self) -> Result<(), Halt> {
         let mut is_classic = self.args.channel.classic;
         loop {
-            let mut source = Source::attach(self.args, is_classic, self.deadline, &self.signals)?;
+            let mut source = source::attach(self.args, is_classic, self.deadline, &self.signals)?;
             is_classic = source.is_classic();
-            let received = self.receive(&mut source);
+            let received = self.receive(&mut *source);
             let closed = source.close();
             let is_satisfied = received?;
             closed?;
@@ -98,28 +101,53 @@ impl Reader<'_> {
     /// Writes out messages as they come, all queued ones at once. True if it has what it came for,
     /// or its output is closed; false if the writer has left, and everything it sent has been
     /// written.
-    fn receive(&mut self, source: &mut Source) -> Result<bool, Halt> {
-        while source.wait(&mut self.message, self.deadline)? {
-            self.gather(source);
-            let (written, stop) = self.output.flush(&self.signals);
-            self.stats.count(written.messages, written.bytes);
-            if let Some(stop) = stop {
-                // The others are for the next reader.
-                source.acknowledge_first(written.messages)?;
-                return match stop {
-                    Stop::Closed => Ok(true),
-                    Stop::Signal => Err(Halt::Signal),
-                    Stop::Failed(error) => Err(errors::messages(&error).into()),
-                };
+    fn receive(&mut self, source: &mut dyn Source) -> Result<bool, Halt> {
+        loop {
+            match source.wait(&mut self.message, self.deadline) {
+                Ok(true) => {}
+                Ok(false) => {
+                    self.lines.complete_all(&mut self.output);
+                    return self.write(source);
+                }
+                Err(halt) => {
+                    if matches!(halt, Halt::Failed(_)) {
+                        // No more will come. What becomes of it is told less than why.
+                        self.lines.complete_all(&mut self.output);
+                        let _ = self.write(source);
+                    }
+                    return Err(halt);
+                }
             }
-            source.acknowledge()?;
-            if self.left == Some(0) {
+            self.gather(source);
+            if self.write(source)? || self.left == Some(0) {
                 return Ok(true);
             }
             if self.signals.caught().is_some() {
                 return Err(Halt::Signal);
             }
             self.restart_clock();
+        }
+    }
+
+    /// Writes what was gathered, and acknowledges it; true if nobody reads the output any more.
+    fn write(&mut self, source: &mut dyn Source) -> Result<bool, Halt> {
+        let (count, stop) = self.output.flush(&self.signals);
+        let written = self.lines.written(count);
+        self.stats.count(written.messages, written.bytes);
+        for Acknowledgement { lane, sequence } in written.acknowledgements {
+            source.acknowledge(lane, sequence)?;
+        }
+        if let Some(stop) = stop {
+            // The others are for the next reader.
+            source.relinquish()?;
+            return match stop {
+                Stop::Closed => Ok(true),
+                Stop::Signal => Err(Halt::Signal),
+                Stop::Failed(error) => Err(errors::messages(&error).into()),
+            };
+        }
+        for Acknowledgement { lane, sequence } in self.lines.overdue() {
+            source.acknowledge(lane, sequence)?;
         }
         Ok(false)
     }
@@ -135,14 +163,29 @@ impl Reader<'_> {
 
     /// Takes the message that has come, and what else there is, as far as it is wanted and the
     /// output has room.
-    fn gather(&mut self, source: &mut Source) {
+    fn gather(&mut self, source: &mut dyn Source) {
+        let id = source.id();
+        if self.lines.is_of_another(id) {
+            let terminator = self.terminator().filter(|_| source.is_shared());
+            let capacity = source.capacity();
+            self.lines.begin(id, capacity, terminator, &mut self.output);
+        }
         loop {
-            let message = &self.message;
-            self.output.push(source.id(), message.sequence(), message);
-            self.left = self.left.map(|left| left - 1);
+            let lane = source.lane(&self.message);
+            let (message, output) = (&self.message, &mut self.output);
+            let taken = self.lines.take(lane, message.sequence(), message, output);
+            self.left = self.left.map(|left| left.saturating_sub(taken as u64));
             if self.left == Some(0) || self.output.is_full() || !source.more(&mut self.message) {
                 return;
             }
+        }
+    }
+
+    /// What ends a line of the output, if it has lines.
+    fn terminator(&self) -> Option<u8> {
+        match (form(self.args), self.args.channel.framing()) {
+            (Form::Bytes, Framing::Terminated(terminator)) => Some(terminator),
+            _ => None,
         }
     }
 }

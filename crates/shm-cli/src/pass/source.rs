@@ -1,13 +1,16 @@
-//! Where the reader's messages come from: a mailbox, or the object of the classic layout.
+//! Where the reader's messages come from: a mailbox, a bus, or the object of the classic layout.
 
 use std::fmt;
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use shm_core::OpenError;
-use shm_mailbox::{AttachError, MailboxId, Message, Peer, Receiver, RecvError, classic};
+use shm_mailbox::bus::Bus;
+use shm_mailbox::{
+    AttachError, Mailbox, MailboxId, Message, Options, Peer, Receiver, RecvError, classic,
+};
 
-use super::link::{self, Link, SILENCE};
+use super::link::{self, Channel, SILENCE};
 use crate::args::ReaderArgs;
 use crate::failure::{Failure, Halt, Status, errors, note};
 use crate::terminal::signals::{Signals, Woken};
@@ -16,209 +19,256 @@ use crate::terminal::signals::{Signals, Woken};
 const LOOK: Duration = Duration::from_millis(20);
 
 /// The receiving endpoint of a channel.
-#[derive(Debug)]
-pub(super) struct Source {
-    end: End,
+pub(super) trait Source {
+    /// Whether the object has the classic layout; then so has the next.
+    fn is_classic(&self) -> bool {
+        false
+    }
+
+    /// Which object the last message came from; the classic layout has no identity.
+    fn id(&self) -> Option<MailboxId> {
+        None
+    }
+
+    /// The lane that a message came in, on a bus.
+    fn lane(&self, _message: &Message) -> Option<u32> {
+        None
+    }
+
+    /// How many messages of a writer may be handed out and not acknowledged.
+    fn capacity(&self) -> u32 {
+        1
+    }
+
+    /// Whether messages of several writers may come.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// Waits for the next message until `deadline`, and copies it into `message`; false if the
+    /// writer has left, and everything it sent has been taken.
+    fn wait(&mut self, message: &mut Message, deadline: Option<Instant>) -> Result<bool, Halt>;
+
+    /// Copies the next message into `message` if it is there already. Whatever else there is to
+    /// tell, the next [`wait`](Self::wait) tells.
+    fn more(&mut self, message: &mut Message) -> bool;
+
+    /// Acknowledges what a lane has handed out, up to a message.
+    fn acknowledge(&mut self, lane: u32, sequence: u64) -> Result<(), Halt>;
+
+    /// Leaves what was handed out and not acknowledged to the next reader. (The classic layout
+    /// cannot give a message back.)
+    fn relinquish(&mut self) -> Result<(), Halt> {
+        Ok(())
+    }
+
+    /// Leaves the channel.
+    fn close(self: Box<Self>) -> Result<(), Failure>;
+}
+
+/// Attaches as the reader of the existing object, or of a new one if there is none. With
+/// `classic`, waits until `deadline` for a writer to make the object of the classic layout.
+pub(super) fn attach(
+    args: &ReaderArgs,
+    classic: bool,
+    deadline: Option<Instant>,
+    signals: &Signals,
+) -> Result<Box<dyn Source>, Halt> {
+    if classic {
+        return await_classic(args, deadline, signals);
+    }
+    loop {
+        let attached = match args.wants_bus() {
+            true => attach_to(options::<Bus>(args, !args.no_wait, signals), args),
+            false => link::attach(
+                || attach_to(options::<Mailbox>(args, !args.no_wait, signals), args),
+                || attach_to(options::<Bus>(args, false, signals), args),
+            ),
+        };
+        let refused = match attached {
+            Ok(source) => return Ok(source),
+            Err(error) => error,
+        };
+        // An object of the classic layout may be open to others, and a mailbox may not.
+        let may_be_classic = matches!(
+            refused,
+            AttachError::Classic { .. } | AttachError::Open(OpenError::OpenToOthers { .. })
+        );
+        if !may_be_classic || args.wants_bus() {
+            return Err(errors::attach(&refused).into());
+        }
+        if args.no_wait {
+            return Err(nothing_queued(args).into());
+        }
+        match link::classic(&args.channel, signals).reader() {
+            Ok(reader) => return Ok(Box::new(reader)),
+            // Its writer has just ended.
+            Err(classic::AttachError::NotFound { .. }) => {}
+            Err(classic::AttachError::Foreign { .. }) => {
+                return Err(errors::attach(&refused).into());
+            }
+            Err(error) => return Err(errors::attach_classic(&error).into()),
+        }
+    }
+}
+
+fn options<K: Channel>(args: &ReaderArgs, create: bool, signals: &Signals) -> Options<K> {
+    let options = link::options(&args.channel, signals);
+    let options = options.await_peer(args.follow).create(create);
+    K::join(options, args.from)
+}
+
+fn attach_to<K: Channel>(
+    options: Options<K>,
+    args: &ReaderArgs,
+) -> Result<Box<dyn Source>, AttachError> {
+    let receiver = options.receiver()?;
+    let seats = K::seats_of_receiver(&receiver);
+    link::note_what_is_there(&args.channel, receiver.capacity(), seats);
+    let silence = link::slice(&args.channel, SILENCE);
+    Ok(Box::new(Attached {
+        receiver,
+        silence: io::stderr().is_terminal().then_some(silence),
+    }))
+}
+
+/// A receiver of the library.
+struct Attached<K: Channel> {
+    receiver: Receiver<K>,
     /// How long a first wait for a writer may take before a person at the terminal sees what it is
     /// for.
     silence: Option<Duration>,
 }
 
-type End = Link<Receiver, classic::Reader>;
-
-impl Source {
-    /// Attaches as the reader of the existing object, or of a new mailbox if there is none. With
-    /// `classic`, waits until `deadline` for a writer to make the object of the classic layout.
-    pub(super) fn attach(
-        args: &ReaderArgs,
-        classic: bool,
-        deadline: Option<Instant>,
-        signals: &Signals,
-    ) -> Result<Self, Halt> {
-        let end = match classic {
-            false => End::attach(args, signals)?,
-            true => End::await_classic(args, deadline, signals)?,
-        };
-        let silence = link::slice(&args.channel, SILENCE);
-        Ok(Self {
-            end,
-            silence: io::stderr().is_terminal().then_some(silence),
-        })
+impl<K: Channel> Source for Attached<K> {
+    fn id(&self) -> Option<MailboxId> {
+        Some(self.receiver.id())
     }
 
-    /// Whether the object has the classic layout; then so has the next.
-    pub(super) fn is_classic(&self) -> bool {
-        matches!(self.end, End::Classic(_))
+    fn lane(&self, message: &Message) -> Option<u32> {
+        K::lane(message)
     }
 
-    /// Which mailbox the last message came from; the classic layout has no identity.
-    pub(super) fn id(&self) -> Option<MailboxId> {
-        match &self.end {
-            End::Mailbox(receiver) => Some(receiver.id()),
-            End::Classic(_) => None,
-        }
+    fn capacity(&self) -> u32 {
+        self.receiver.capacity()
     }
 
-    /// Waits for the next message until `deadline`, and copies it into `message`; false if the
-    /// writer has left, and everything it sent has been taken.
-    pub(super) fn wait(
-        &mut self,
-        message: &mut Message,
-        deadline: Option<Instant>,
-    ) -> Result<bool, Halt> {
+    fn is_shared(&self) -> bool {
+        K::seats_of_receiver(&self.receiver).is_some_and(|[senders, _]| senders > 1)
+    }
+
+    fn wait(&mut self, message: &mut Message, deadline: Option<Instant>) -> Result<bool, Halt> {
         let left = || deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let limit = left();
-        match &mut self.end {
-            End::Mailbox(receiver) => {
-                let silence = self.silence.take();
-                let first = silence.filter(|silence| limit.is_none_or(|limit| *silence < limit));
-                let mut result = receiver.peek_timeout(message, first.or(limit));
-                if first.is_some() && matches!(result, Err(RecvError::TimedOut)) {
-                    if !matches!(receiver.peer(), Ok(Peer::Attached)) {
-                        note(format_args!("waiting for: shm writer {}", receiver.name()));
-                    }
-                    result = receiver.peek_timeout(message, left());
-                }
-                match result {
-                    Ok(()) => Ok(true),
-                    Err(RecvError::Closed { .. }) => Ok(false),
-                    Err(error) => Err(errors::recv(&error)),
-                }
+        let receiver = &mut self.receiver;
+        let silence = self.silence.take();
+        let first = silence.filter(|silence| limit.is_none_or(|limit| *silence < limit));
+        let mut result = receiver.peek_timeout(message, first.or(limit));
+        if first.is_some() && matches!(result, Err(RecvError::TimedOut)) {
+            if !matches!(receiver.peer(), Ok(Peer::Attached)) {
+                note(format_args!("waiting for: shm writer {}", receiver.name()));
             }
-            End::Classic(reader) => {
-                let halt = match reader.recv_timeout(message, limit) {
-                    Ok(()) => return Ok(true),
-                    Err(classic::RecvError::Unlinked { .. }) => return Ok(false),
-                    Err(error) => errors::recv_classic(&error),
-                };
-                if matches!(halt, Halt::Failed(_)) {
-                    return Err(halt);
-                }
-                // No writer may answer a reader that has gone. A message that came at this very
-                // moment counts.
-                match reader.withdraw() {
-                    Ok(Some(last)) => {
-                        *message = last;
-                        Ok(true)
-                    }
-                    Ok(None) => Err(halt),
-                    Err(error) => Err(errors::recv_classic(&error)),
-                }
-            }
+            result = receiver.peek_timeout(message, left());
+        }
+        match result {
+            Ok(()) => Ok(true),
+            Err(RecvError::Closed { .. }) => Ok(false),
+            Err(error) => Err(errors::recv(&error)),
         }
     }
 
-    /// Copies the next message into `message` if it is there already. Whatever else there is to
-    /// tell, the next [`wait`](Self::wait) tells.
-    pub(super) fn more(&mut self, message: &mut Message) -> bool {
-        match &mut self.end {
-            End::Mailbox(receiver) => receiver.try_peek(message).is_ok(),
-            // There is one message at a time, and the next is requested when this one has been
-            // written.
-            End::Classic(_) => false,
-        }
+    fn more(&mut self, message: &mut Message) -> bool {
+        self.receiver.try_peek(message).is_ok()
     }
 
-    /// Acknowledges everything handed out so far.
-    pub(super) fn acknowledge(&mut self) -> Result<(), Halt> {
-        match &mut self.end {
-            End::Mailbox(receiver) => receiver.ack().map_err(|error| errors::recv(&error)),
-            End::Classic(reader) => reader.taken().map_err(|error| errors::recv_classic(&error)),
-        }
+    fn acknowledge(&mut self, lane: u32, sequence: u64) -> Result<(), Halt> {
+        let done = self.receiver.ack_through(lane, sequence);
+        done.map_err(|error| errors::recv(&error))
     }
 
-    /// Acknowledges the first `count` messages of those handed out and not acknowledged; the others
-    /// are for the next reader. (The classic layout cannot give a message back.)
-    pub(super) fn acknowledge_first(&mut self, count: usize) -> Result<(), Halt> {
-        if let End::Mailbox(receiver) = &mut self.end {
-            receiver.rewind();
-            let mut message = Message::new();
-            for _ in 0..count {
-                let again = receiver.try_peek(&mut message);
-                again.map_err(|error| errors::recv(&error))?;
-            }
-        }
-        self.acknowledge()
-    }
-
-    /// Leaves the channel.
-    pub(super) fn close(self) -> Result<(), Failure> {
-        match self.end {
-            End::Mailbox(receiver) => match receiver.close() {
-                Ok(_) => Ok(()),
-                Err(error) => Err(errors::close(&error)),
-            },
-            // Its request was withdrawn when its last wait ended without a message.
-            End::Classic(_) => Ok(()),
+    fn close(self: Box<Self>) -> Result<(), Failure> {
+        match self.receiver.close() {
+            Ok(_) => Ok(()),
+            Err(error) => Err(errors::close(&error)),
         }
     }
 }
 
-impl End {
-    /// Attaches to whatever has the name; a mailbox if nothing has.
-    fn attach(args: &ReaderArgs, signals: &Signals) -> Result<Self, Failure> {
-        loop {
-            let options = link::mailbox(&args.channel, signals)
-                .await_peer(args.follow)
-                .create(!args.no_wait);
-            let refused = match options.receiver() {
-                Ok(receiver) => {
-                    link::note_what_is_there(&args.channel, receiver.capacity());
-                    return Ok(Self::Mailbox(receiver));
-                }
-                Err(error) => error,
-            };
-            // An object of the classic layout may be open to others, and a mailbox may not.
-            let may_be_classic = matches!(
-                refused,
-                AttachError::Classic { .. } | AttachError::Open(OpenError::OpenToOthers { .. })
-            );
-            if !may_be_classic {
-                return Err(errors::attach(&refused));
+impl Source for classic::Reader {
+    fn is_classic(&self) -> bool {
+        true
+    }
+
+    fn wait(&mut self, message: &mut Message, deadline: Option<Instant>) -> Result<bool, Halt> {
+        let limit = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let halt = match self.recv_timeout(message, limit) {
+            Ok(()) => return Ok(true),
+            Err(classic::RecvError::Unlinked { .. }) => return Ok(false),
+            Err(error) => errors::recv_classic(&error),
+        };
+        if matches!(halt, Halt::Failed(_)) {
+            return Err(halt);
+        }
+        // No writer may answer a reader that has gone. A message that came at this very moment
+        // counts.
+        match self.withdraw() {
+            Ok(Some(last)) => {
+                *message = last;
+                Ok(true)
             }
-            if args.no_wait {
-                return Err(nothing_queued(args));
-            }
-            match link::classic(&args.channel, signals).reader() {
-                Ok(reader) => return Ok(Self::Classic(reader)),
-                // Its writer has just ended.
-                Err(classic::AttachError::NotFound { .. }) => {}
-                Err(classic::AttachError::Foreign { .. }) => return Err(errors::attach(&refused)),
-                Err(error) => return Err(errors::attach_classic(&error)),
-            }
+            Ok(None) => Err(halt),
+            Err(error) => Err(errors::recv_classic(&error)),
         }
     }
 
-    /// Waits until a writer has made the object of the classic layout: a C writer would truncate
-    /// what a reader makes.
-    fn await_classic(
-        args: &ReaderArgs,
-        deadline: Option<Instant>,
-        signals: &Signals,
-    ) -> Result<Self, Halt> {
-        let name = args.channel.name();
-        let began = Instant::now();
-        let mut explains = io::stderr().is_terminal();
-        loop {
-            match link::classic(&args.channel, signals).reader() {
-                Ok(reader) => return Ok(Self::Classic(reader)),
-                Err(classic::AttachError::NotFound { .. }) => {}
-                Err(error) => return Err(errors::attach_classic(&error).into()),
-            }
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                let limit = humantime::format_duration(args.timeout.unwrap_or_default());
-                let what = format_args!("object {name:?} did not appear within {limit}");
-                return Err(timed_out(what).into());
-            }
-            if explains && began.elapsed() > SILENCE {
-                note(format_args!("waiting for: shm writer --classic {name}"));
-                explains = false;
-            }
-            match signals.sleep(LOOK) {
-                Ok(Woken::Signal) => return Err(Halt::Signal),
-                Ok(Woken::Ready | Woken::TimedOut) => {}
-                Err(error) => return Err(errors::signals(&error).into()),
-            }
+    fn more(&mut self, _message: &mut Message) -> bool {
+        // There is one message at a time, and the next is requested when this one has been written.
+        false
+    }
+
+    fn acknowledge(&mut self, _lane: u32, _sequence: u64) -> Result<(), Halt> {
+        self.taken().map_err(|error| errors::recv_classic(&error))
+    }
+
+    fn relinquish(&mut self) -> Result<(), Halt> {
+        self.taken().map_err(|error| errors::recv_classic(&error))
+    }
+
+    fn close(self: Box<Self>) -> Result<(), Failure> {
+        // Its request was withdrawn when its last wait ended without a message.
+        Ok(())
+    }
+}
+
+/// Waits until a writer has made the object of the classic layout: a C writer would truncate what a
+/// reader makes.
+fn await_classic(
+    args: &ReaderArgs,
+    deadline: Option<Instant>,
+    signals: &Signals,
+) -> Result<Box<dyn Source>, Halt> {
+    let name = args.channel.name();
+    let began = Instant::now();
+    let mut explains = io::stderr().is_terminal();
+    loop {
+        match link::classic(&args.channel, signals).reader() {
+            Ok(reader) => return Ok(Box::new(reader)),
+            Err(classic::AttachError::NotFound { .. }) => {}
+            Err(error) => return Err(errors::attach_classic(&error).into()),
+        }
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            let limit = humantime::format_duration(args.timeout.unwrap_or_default());
+            let what = format_args!("object {name:?} did not appear within {limit}");
+            return Err(timed_out(what).into());
+        }
+        if explains && began.elapsed() > SILENCE {
+            note(format_args!("waiting for: shm writer --classic {name}"));
+            explains = false;
+        }
+        match signals.sleep(LOOK) {
+            Ok(Woken::Signal) => return Err(Halt::Signal),
+            Ok(Woken::Ready | Woken::TimedOut) => {}
+            Err(error) => return Err(errors::signals(&error).into()),
         }
     }
 }

@@ -226,7 +226,7 @@ impl Receiving for ReceiveCursor {
 
     fn acknowledge_through(&mut self, region: &Region, lane: u32, n: u64) {
         if lane == 0 {
-            ReceiveCursor::acknowledge_through(self, region, n);
+            Self::acknowledge_through(self, region, n);
         }
     }
 }

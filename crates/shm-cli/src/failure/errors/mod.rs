@@ -4,6 +4,7 @@
 //! Here lives only what more than one command has to tell. What one command alone can fail of
 //! stands with that command.
 
+mod bus;
 mod files;
 
 use std::fmt;
@@ -43,13 +44,21 @@ pub(crate) fn check_place() -> Result<(), Failure> {
 pub(crate) fn attach(error: &AttachError) -> Failure {
     use AttachError as E;
     let status = match error {
-        E::Name(_) | E::Slots { .. } | E::HotSlots { .. } | E::Mode { .. } => Status::Usage,
+        E::Name(_)
+        | E::Slots { .. }
+        | E::HotSlots { .. }
+        | E::Mode { .. }
+        | E::Seats { .. }
+        | E::Label { .. } => Status::Usage,
         E::Open(error) => return open(error),
         E::Reserve(error) => return reserve(error, MAILBOX),
         E::RoleTaken { name, role, pid } => return role_taken(name, *role, *pid),
         E::Classic { name } => {
             return Failure::new(Status::OtherLayout, error)
                 .next(format_args!("shm writer --classic {name}"));
+        }
+        E::OtherKind { .. } | E::NoPlace { .. } | E::LabelTaken { .. } | E::NoLabel { .. } => {
+            return bus::attach(error);
         }
         E::NotAMailbox { .. }
         | E::Version { .. }
@@ -90,6 +99,7 @@ pub(crate) fn send(name: &str, error: &SendError) -> Halt {
         E::TooLong { .. } => bad_message(name, error),
         E::Closed { .. } => left(name, "has closed"),
         E::PeerDied { .. } => left(name, "died"),
+        E::HeldBack { label, state, .. } => bus::held_back(name, label, *state),
         E::Unlinked { .. } => Failure::new(Status::NoObject, error),
         E::Truncated { found, .. } => truncated(name, *found, error),
         E::System(error) => system(error),

@@ -66,6 +66,8 @@ pub(super) struct Framer {
     ended: bool,
     /// Messages handed out.
     messages: u64,
+    /// The last of them was a piece of a line, and not its end.
+    is_cut: bool,
 }
 
 impl Framer {
@@ -86,6 +88,7 @@ impl Framer {
             filled: 0,
             ended: false,
             messages: 0,
+            is_cut: false,
         }
     }
 
@@ -116,6 +119,11 @@ impl Framer {
         self.start < self.filled
     }
 
+    /// Was the last message handed out a piece of a line, whose rest never came?
+    pub(super) fn is_inside_line(&self) -> bool {
+        self.is_cut
+    }
+
     /// The next message that is complete, or that may go out in pieces; `None` if more has to come
     /// first.
     pub(super) fn next(&mut self) -> Result<Option<&[u8]>, FramingError> {
@@ -134,6 +142,12 @@ impl Framer {
         let begin = self.start + skip;
         self.start = begin + length;
         self.messages += 1;
+        self.is_cut = match self.framing {
+            Framing::Terminated(terminator) => {
+                length == self.limit && self.buffer[self.start - 1] != terminator
+            }
+            Framing::Raw | Framing::LengthDelimited => false,
+        };
         Ok(Some(&self.buffer[begin..self.start]))
     }
 

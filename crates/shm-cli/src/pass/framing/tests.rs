@@ -32,6 +32,27 @@ fn frames(mut framer: Framer, reads: &[&[u8]]) -> (Vec<Vec<u8>>, Result<(), Fram
     (messages, result)
 }
 
+/// Whether the last message is a piece of a line, and not its end.
+fn ends_inside_line(framing: Framing, input: &[u8]) -> bool {
+    let mut framer = Framer::new(framing, Oversize::Split, 4);
+    framer.room()[..input.len()].copy_from_slice(input);
+    framer.filled(input.len());
+    framer.end();
+    while framer.next().unwrap().is_some() {}
+    framer.is_inside_line()
+}
+
+#[test]
+fn only_a_line_of_whole_pieces_without_an_end_ends_inside_a_line() {
+    for inside in [&b"abcd"[..], b"abcdefgh", b"a\nbcde"] {
+        assert!(ends_inside_line(LINES, inside), "{inside:?}");
+    }
+    for ended in [&b""[..], b"abc", b"abc\n", b"abcd\n", b"abcde"] {
+        assert!(!ends_inside_line(LINES, ended), "{ended:?}");
+    }
+    assert!(!ends_inside_line(Framing::Raw, b"abcd"));
+}
+
 fn framed(framing: Framing, limit: usize, reads: &[&[u8]]) -> Vec<Vec<u8>> {
     let (messages, result) = frames(Framer::new(framing, Oversize::Split, limit), reads);
     assert_eq!(result, Ok(()));

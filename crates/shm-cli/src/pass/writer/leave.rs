@@ -46,7 +46,7 @@ impl Writer<'_> {
     fn give_up(self) -> Result<Ending, Failure> {
         let name = self.args.channel.name();
         let classic = self.args.channel.classic;
-        let reader = format!("shm reader {}", self.address());
+        let (held, remedy) = (self.held_by(), self.remedy());
         // A mailbox that was emptied after the last check is unlinked; the classic layout cannot
         // show it.
         let queued = self.sink.leave(classic)?;
@@ -65,8 +65,8 @@ impl Writer<'_> {
         let unsent = self
             .unsent
             .then_some("; the rest of the input was not sent");
-        let what = untaken + unsent.unwrap_or_default();
-        Err(Failure::new(Status::Abandoned, what).next(reader))
+        let what = untaken + &held + unsent.unwrap_or_default();
+        Err(Failure::new(Status::Abandoned, what).next(remedy))
     }
 }
 

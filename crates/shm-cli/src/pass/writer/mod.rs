@@ -14,7 +14,7 @@ use crate::failure::{Ending, Failure, Halt, Status, errors, note};
 use crate::pass::framing::{Framer, FramingError};
 use crate::pass::input::Input;
 use crate::pass::link::{self, SILENCE};
-use crate::pass::sink::Sink;
+use crate::pass::sink::{self, Sink};
 use crate::pass::stats::Stats;
 use crate::terminal::signals::Signals;
 
@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 pub(crate) fn run(args: &WriterArgs) -> Result<Ending, Failure> {
     let signals = Signals::catch().map_err(|error| errors::signals(&error))?;
-    let sink = Sink::attach(&args.channel, &signals)?;
+    let sink = sink::attach(&args.channel, &signals)?;
     let mut writer = Writer {
         args,
         framer: Framer::new(args.channel.framing(), args.oversize(), sink.limit()),
@@ -60,7 +60,7 @@ struct Writer<'a> {
     unsent: bool,
     /// Is there a terminal on which to explain a long wait?
     explains: bool,
-    sink: Sink,
+    sink: Box<dyn Sink>,
     signals: Signals,
     stats: Stats,
 }
@@ -75,7 +75,7 @@ impl Writer<'_> {
         if self.args.keep {
             return Ok(());
         }
-        self.patiently(None, Sink::drain)
+        self.patiently(None, |sink, limit| sink.drain(limit))
     }
 
     /// Sends standard input until it ends: what a read returned goes out before the next read.
@@ -87,6 +87,10 @@ impl Writer<'_> {
             let count = self.input.read(self.framer.room(), &self.signals)?;
             self.came(count);
             self.send_complete()?;
+        }
+        if self.sink.is_shared() && self.framer.is_inside_line() {
+            // The reader waits for the end of the line, lest it have one of another writer in it.
+            self.insist(&[])?;
         }
         Ok(())
     }
@@ -181,7 +185,7 @@ impl Writer<'_> {
     fn patiently(
         &mut self,
         until: Option<Instant>,
-        mut attempt: impl FnMut(&mut Sink, Option<Duration>) -> Result<(), Halt>,
+        mut attempt: impl FnMut(&mut dyn Sink, Option<Duration>) -> Result<(), Halt>,
     ) -> Result<(), Halt> {
         let began = Instant::now();
         let mut explains = self.explains;
@@ -189,7 +193,7 @@ impl Writer<'_> {
             let left = self.left();
             let allowed = until.map(|until| until.saturating_duration_since(Instant::now()));
             let limit = [self.slice(), left, allowed].into_iter().flatten().min();
-            match attempt(&mut self.sink, limit) {
+            match attempt(&mut *self.sink, limit) {
                 Err(Halt::TimedOut) => {}
                 done => return done,
             }
@@ -204,6 +208,8 @@ impl Writer<'_> {
                 // An attached reader is just slow.
                 if !self.sink.has_reader() {
                     note(format_args!("waiting for: shm reader {}", self.address()));
+                } else if let Some(laggards) = self.sink.laggards() {
+                    note(format_args!("waiting for: {laggards}"));
                 }
             }
             self.look_ahead();
@@ -215,10 +221,30 @@ impl Writer<'_> {
         let name = self.args.channel.name();
         let limit = humantime::format_duration(self.args.timeout.unwrap_or_default());
         let number = self.stats.messages() + 1;
+        let held = self.held_by();
         let what = format_args!(
-            "no room in object {name:?} within {limit} for message {number} of the input"
+            "no room in object {name:?} within {limit} for message {number} of the input{held}"
         );
-        Failure::new(Status::TimedOut, what).next(format_args!("shm reader {}", self.address()))
+        Failure::new(Status::TimedOut, what).next(self.remedy())
+    }
+
+    /// Which readers of a bus have not taken what was sent, at the end of a sentence.
+    fn held_by(&self) -> String {
+        let laggards = self.sink.laggards();
+        laggards.map_or_else(String::new, |laggards| format!("; waiting for {laggards}"))
+    }
+
+    /// What the user can do if nobody takes the messages.
+    fn remedy(&self) -> String {
+        match self.sink.laggards() {
+            None => format!("shm reader {}", self.address()),
+            Some(_) => {
+                let name = self.args.channel.name();
+                format!(
+                    "continue or end that reader; shm stat {name} shows all, shm forget {name} LABEL forgets one"
+                )
+            }
+        }
     }
 
     /// What follows `shm reader` in the command that takes the messages.

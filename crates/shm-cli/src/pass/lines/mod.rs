@@ -1,0 +1,197 @@
+//! What the reader hands to its output: messages as they come, or, on a bus with several writers,
+//! whole lines, so that none has pieces of another in it.
+//!
+//! A writer sends a line over 1 KiB in pieces, each but the last of 1 KiB and without an end of
+//! line. Pieces of different lanes come in any order. The reader keeps those of each lane until the
+//! line is whole, and does not acknowledge them before, so that they are not lost with it; unless
+//! they take all the slots of the lane.
+
+use std::mem;
+
+use shm_mailbox::{MAX_MESSAGE, MailboxId};
+
+use super::output::{Origin, Output};
+
+/// What the output was given and has not written, and what the lanes keep.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    /// The object that the messages come from.
+    id: Option<MailboxId>,
+    /// What ends a line, if lines are put together.
+    terminator: Option<u8>,
+    /// The most messages of a lane that may be unacknowledged.
+    capacity: u64,
+    lanes: Vec<Lane>,
+    /// The lane that has written a text without an end of line, and nothing after it.
+    open: Option<u32>,
+    given: Vec<Given>,
+}
+
+/// One writer's line, as far as it has come.
+#[derive(Debug, Default)]
+struct Lane {
+    line: Vec<u8>,
+    /// Of how many messages it is.
+    pieces: usize,
+    /// How many of them are not acknowledged.
+    held: u64,
+    /// The number of the last one.
+    last: u64,
+}
+
+/// What the output was given at once.
+#[derive(Clone, Copy, Debug)]
+struct Given {
+    messages: usize,
+    bytes: usize,
+    /// None if its object has gone.
+    acknowledgement: Option<Acknowledgement>,
+}
+
+/// That what a lane has handed out was written, up to this message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Acknowledgement {
+    pub(super) lane: u32,
+    pub(super) sequence: u64,
+}
+
+/// What was written.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Written {
+    pub(super) messages: usize,
+    pub(super) bytes: usize,
+    /// For each lane at most one.
+    pub(super) acknowledgements: Vec<Acknowledgement>,
+}
+
+impl Lines {
+    /// Whether the messages of another object come from now on.
+    pub(super) fn is_of_another(&self, id: Option<MailboxId>) -> bool {
+        self.id != id || self.capacity == 0
+    }
+
+    /// Begins with an object, a lane of which has `capacity` slots. With a terminator, puts lines
+    /// together; else messages are handed on as they come.
+    pub(super) fn begin(
+        &mut self,
+        id: Option<MailboxId>,
+        capacity: u32,
+        terminator: Option<u8>,
+        output: &mut Output,
+    ) {
+        self.complete_all(output);
+        for given in &mut self.given {
+            given.acknowledgement = None;
+        }
+        self.id = id;
+        self.capacity = capacity.into();
+        self.terminator = terminator;
+    }
+
+    /// Takes a message, and hands on what it completes: how many messages that is.
+    pub(super) fn take(
+        &mut self,
+        lane: Option<u32>,
+        sequence: u64,
+        message: &[u8],
+        output: &mut Output,
+    ) -> usize {
+        let index = lane.unwrap_or(0);
+        let Some(terminator) = self.terminator else {
+            let origin = Origin {
+                id: self.id,
+                lane,
+                missed: None,
+            };
+            output.push(origin, sequence, message);
+            self.give(index, sequence, 1, message.len());
+            return 1;
+        };
+        let at = index as usize;
+        if self.lanes.len() <= at {
+            self.lanes.resize_with(at + 1, Lane::default);
+        }
+        let own = &mut self.lanes[at];
+        own.line.extend_from_slice(message);
+        own.pieces += 1;
+        own.held += 1;
+        own.last = sequence;
+        match message.len() == MAX_MESSAGE && !message.ends_with(&[terminator]) {
+            true => 0,
+            false => self.complete(index, terminator, output),
+        }
+    }
+
+    /// Hands on what a lane has, as a line of its own.
+    fn complete(&mut self, lane: u32, terminator: u8, output: &mut Output) -> usize {
+        let own = mem::take(&mut self.lanes[lane as usize]);
+        let (pieces, length) = (own.pieces, own.line.len());
+        let mut line = own.line;
+        if length > 0 {
+            if self.open.is_some_and(|open| open != lane) {
+                line.insert(0, terminator);
+            }
+            self.open = (!line.ends_with(&[terminator])).then_some(lane);
+        }
+        output.push(Origin::default(), own.last, &line);
+        self.give(lane, own.last, pieces, length);
+        pieces
+    }
+
+    /// Hands on what the lanes have of lines whose ends will not come, each as a line of its own.
+    pub(super) fn complete_all(&mut self, output: &mut Output) {
+        let Some(terminator) = self.terminator else {
+            return;
+        };
+        let lanes = (0..).zip(&self.lanes);
+        let begun = lanes
+            .filter(|(_, own)| own.pieces > 0)
+            .map(|(lane, _)| lane);
+        for lane in begun.collect::<Vec<_>>() {
+            self.complete(lane, terminator, output);
+        }
+    }
+
+    fn give(&mut self, lane: u32, sequence: u64, messages: usize, bytes: usize) {
+        self.given.push(Given {
+            messages,
+            bytes,
+            acknowledgement: Some(Acknowledgement { lane, sequence }),
+        });
+    }
+
+    /// The output has written the first `count` of what it was given, and forgotten the rest.
+    pub(super) fn written(&mut self, count: usize) -> Written {
+        let mut written = Written::default();
+        for given in self.given.drain(..).take(count) {
+            written.messages += given.messages;
+            written.bytes += given.bytes;
+            let Some(new) = given.acknowledgement else {
+                continue;
+            };
+            let all = &mut written.acknowledgements;
+            match all.iter_mut().find(|old| old.lane == new.lane) {
+                Some(old) => *old = new,
+                None => all.push(new),
+            }
+        }
+        written
+    }
+
+    /// The pieces of lines that take all the slots of their lane: its writer can send no more of
+    /// the line before they are acknowledged.
+    pub(super) fn overdue(&mut self) -> Vec<Acknowledgement> {
+        let mut overdue = Vec::new();
+        for (lane, own) in (0..).zip(&mut self.lanes) {
+            if own.held >= self.capacity {
+                own.held = 0;
+                let sequence = own.last;
+                overdue.push(Acknowledgement { lane, sequence });
+            }
+        }
+        overdue
+    }
+}
+
+#[cfg(test)]
+mod tests;
