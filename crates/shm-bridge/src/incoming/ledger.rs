@@ -1,0 +1,167 @@
+//! What the far bridge knows of the stream, and what it answers: decisions alone, without a
+//! mailbox.
+
+use shm_mailbox::MailboxId;
+
+use super::position::Position;
+use crate::wire::{Answer, Kind, MAX_BATCH, Question, Verdict};
+
+/// The streams of one far mailbox. Only its position outlives the process, in the note.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Ledger {
+    /// What the note says.
+    position: Option<Position>,
+    /// One stream that has not ended may be replaced.
+    may_replace: bool,
+    greeted: Option<Greeted>,
+}
+
+/// A hello that was answered: only questions with its token are heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Greeted {
+    stream: MailboxId,
+    token: u64,
+    first: u64,
+}
+
+/// What is to be done with messages, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Admitted {
+    /// First, what the note has to say from now on.
+    pub(crate) note: Option<Position>,
+    /// Then, how many of the messages are left out, because they are there already.
+    pub(crate) skip: usize,
+}
+
+impl Ledger {
+    /// As the note says; one stream that has not ended may be replaced if `may_replace`.
+    pub(crate) fn new(position: Option<Position>, may_replace: bool) -> Self {
+        Self {
+            position,
+            may_replace,
+            greeted: None,
+        }
+    }
+
+    /// Answers a hello, which changes nothing but the token. `token` is one that was never used.
+    pub(crate) fn hello(&mut self, question: &Question, token: u64, committed: u64) -> Answer {
+        let Question { stream, first, .. } = *question;
+        let answer = |verdict, expected| Answer {
+            verdict,
+            stream,
+            token,
+            first,
+            expected,
+        };
+        let expected = match self.position {
+            Some(position) if !position.ended && position.stream == stream => {
+                position.expected(committed)
+            }
+            Some(position) if !position.ended && !self.may_replace => {
+                return answer(Verdict::OtherStream, 0);
+            }
+            // It would begin here.
+            _ => first,
+        };
+        if expected < first {
+            return answer(Verdict::Gap, expected);
+        }
+        // No more than one question is under way, so no more can be there already.
+        if expected - first > MAX_BATCH as u64 {
+            return answer(Verdict::Strangers, expected);
+        }
+        self.greeted = Some(Greeted {
+            stream,
+            token,
+            first,
+        });
+        answer(Verdict::Taken, expected)
+    }
+
+    /// What to do with `count` messages, or what to answer if nothing is to be done.
+    pub(crate) fn data(
+        &self,
+        question: &Question,
+        count: usize,
+        committed: u64,
+    ) -> Result<Admitted, Answer> {
+        let greeted = self.greeted(question)?;
+        let going_on = self
+            .position
+            .filter(|position| position.stream == question.stream && !position.ended);
+        let note = match going_on {
+            Some(_) => None,
+            None if question.first != greeted.first => {
+                return Err(self.answer(question, Verdict::NotGreeted, 0));
+            }
+            None => Some(Position::begin(question.stream, question.first, committed)),
+        };
+        let position = going_on.or(note).expect("one of them is there");
+        let expected = position.expected(committed);
+        let Some(known) = expected.checked_sub(question.first) else {
+            return Err(self.answer(question, Verdict::Gap, expected));
+        };
+        let skip = usize::try_from(known).map_or(count, |known| known.min(count));
+        Ok(Admitted { note, skip })
+    }
+
+    /// What the note has to say once the stream has ended, if it has to say anything.
+    pub(crate) fn end(
+        &self,
+        question: &Question,
+        committed: u64,
+    ) -> Result<Option<Position>, Answer> {
+        self.greeted(question)?;
+        match self.position {
+            Some(position) if position.stream == question.stream && !position.ended => {
+                let expected = position.expected(committed);
+                if expected != question.first {
+                    return Err(self.answer(question, Verdict::Gap, expected));
+                }
+                Ok(Some(position.at_the_end()))
+            }
+            // Nothing of it came, or it has ended already.
+            _ => Ok(None),
+        }
+    }
+
+    /// The note says this now.
+    pub(crate) fn noted(&mut self, position: Position) {
+        if position.ended {
+            // A late question with this token would begin the stream once more.
+            self.greeted = None;
+        }
+        if let Some(former) = self.position.replace(position)
+            && former.stream != position.stream
+            && !former.ended
+        {
+            self.may_replace = false;
+        }
+    }
+
+    /// The answer to a question that was taken.
+    pub(crate) fn taken(&self, question: &Question, committed: u64) -> Answer {
+        let expected = match self.position {
+            Some(position) if question.kind == Kind::Data => position.expected(committed),
+            _ => question.first,
+        };
+        self.answer(question, Verdict::Taken, expected)
+    }
+
+    fn greeted(&self, question: &Question) -> Result<Greeted, Answer> {
+        let greeted = self
+            .greeted
+            .filter(|greeted| greeted.token == question.token && greeted.stream == question.stream);
+        greeted.ok_or_else(|| self.answer(question, Verdict::NotGreeted, 0))
+    }
+
+    fn answer(&self, question: &Question, verdict: Verdict, expected: u64) -> Answer {
+        Answer {
+            verdict,
+            stream: question.stream,
+            token: question.token,
+            first: question.first,
+            expected,
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! Zenoh as the bridges use it: which settings are the bridge's, and one question with its answers.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
+
+use thiserror::Error;
+use zenoh::bytes::ZBytes;
+use zenoh::qos::CongestionControl;
+use zenoh::query::{ConsolidationMode, Query, QueryTarget, Queryable, Reply};
+use zenoh::{Config, Session, Wait};
+
+use crate::address::{Address, Key};
+use crate::signals::Signals;
+use crate::wire;
+
+/// How long a question may take. The far bridge waits a second for room, so it is longer than that.
+const QUESTION_LIMIT: Duration = Duration::from_secs(5);
+/// How long one attempt to connect may take.
+const CONNECT_LIMIT: &str = "2000";
+/// How soon Zenoh connects again.
+const RETRY: &str = "{ period_init_ms: 50, period_max_ms: 1000, period_increase_factor: 2 }";
+/// After so long without a sign of life the connection is made anew. Nothing else depends on it.
+const LEASE: &str = "3000";
+/// Zenoh's limit is a gigabyte; the longest question has 33 KiB.
+const LARGEST: &str = "65536";
+/// As many connections as a bridge accepts: the other one's, and what is left of those before.
+const SESSIONS: &str = "16";
+/// How often a wait looks at the signals.
+const GLANCE: Duration = Duration::from_millis(100);
+/// Questions that wait for the far bridge. One is under way; others come from those that time out.
+const QUEUED: usize = 4;
+
+/// What Zenoh could not do.
+#[derive(Debug, Error)]
+pub(crate) enum NetworkError {
+    #[error("configuration {path:?}: {reason}")]
+    File { path: String, reason: String },
+    #[error("Zenoh does not take the setting {key}: {reason}")]
+    Setting { key: String, reason: String },
+    #[error("{0}")]
+    Session(String),
+}
+
+/// A bridge's side of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Asks,
+    Answers,
+}
+
+/// The settings of the bridge that asks.
+pub(crate) fn asking(file: Option<&Path>, to: &Address, key: &Key) -> Result<Config, NetworkError> {
+    settings(file, Side::Asks, to, key)
+}
+
+/// The settings of the bridge that answers.
+pub(crate) fn answering(
+    file: Option<&Path>,
+    at: &Address,
+    key: &Key,
+) -> Result<Config, NetworkError> {
+    settings(file, Side::Answers, at, key)
+}
+
+/// What the file says, and over it what makes a bridge of two ends and no network of many.
+fn settings(
+    file: Option<&Path>,
+    side: Side,
+    address: &Address,
+    key: &Key,
+) -> Result<Config, NetworkError> {
+    let mut config = match file {
+        None => Config::default(),
+        Some(path) => Config::from_file(path).map_err(|error| NetworkError::File {
+            path: path.display().to_string(),
+            reason: said(&error),
+        })?,
+    };
+    let endpoint = format!("[{:?}]", address.as_str());
+    let (mode, connect, listen) = match side {
+        Side::Asks => ("\"client\"", endpoint.as_str(), "[]"),
+        Side::Answers => ("\"peer\"", "[]", endpoint.as_str()),
+    };
+    let protocol = format!("[{:?}]", address.protocol());
+    for (name, value) in [
+        ("mode", mode),
+        ("connect/endpoints", connect),
+        ("connect/timeout_ms", CONNECT_LIMIT),
+        ("connect/retry", RETRY),
+        ("listen/endpoints", listen),
+        ("listen/timeout_ms", "0"),
+        ("listen/exit_on_failure", "true"),
+        ("transport/link/protocols", protocol.as_str()),
+        ("scouting/multicast/enabled", "false"),
+        ("scouting/gossip/enabled", "false"),
+        ("adminspace/enabled", "false"),
+    ] {
+        insert(&mut config, name, value)?;
+    }
+    // What the file may say otherwise.
+    let defaults = Config::default();
+    for (name, value) in [
+        ("transport/link/tx/lease", LEASE),
+        ("transport/link/rx/max_message_size", LARGEST),
+        ("transport/unicast/max_sessions", SESSIONS),
+        ("access_control", &rights(side, key)),
+    ] {
+        let is_default = config.get_json(name).ok() == defaults.get_json(name).ok();
+        if is_default {
+            insert(&mut config, name, value)?;
+        }
+    }
+    Ok(config)
+}
+
+/// Questions in one direction and answers in the other, under one key; nothing else passes.
+fn rights(side: Side, key: &Key) -> String {
+    let (questions, answers) = match side {
+        Side::Asks => ("egress", "ingress"),
+        Side::Answers => ("ingress", "egress"),
+    };
+    let rule = |id: &str, messages: &str, flow: &str| {
+        format!(
+            r#"{{ id: "{id}", permission: "allow", flows: ["{flow}"], messages: [{messages}],
+                key_exprs: [{:?}] }}"#,
+            key.as_str()
+        )
+    };
+    format!(
+        r#"{{ enabled: true, default_permission: "deny", rules: [{}, {}],
+            subjects: [{{ id: "all" }}],
+            policies: [{{ rules: ["ask", "answer"], subjects: ["all"] }}] }}"#,
+        rule("ask", r#""query""#, questions),
+        rule("answer", r#""reply", "declare_queryable""#, answers),
+    )
+}
+
+fn insert(config: &mut Config, key: &str, value: &str) -> Result<(), NetworkError> {
+    config
+        .insert_json5(key, value)
+        .map_err(|error| NetworkError::Setting {
+            key: key.to_owned(),
+            reason: said(&error),
+        })
+}
+
+/// An error of Zenoh, without the place in its source.
+fn said(error: &zenoh::Error) -> String {
+    let text = error.to_string();
+    let end = text.find(" at /").unwrap_or(text.len());
+    text[..end].to_owned()
+}
+
+fn open(config: &Config) -> Result<Session, NetworkError> {
+    let session = zenoh::open(config.clone()).wait();
+    session.map_err(|error| NetworkError::Session(said(&error)))
+}
+
+/// What came back for a question.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// These payloads of replies. More than one is an error; none is what an absent bridge says.
+    Replies(Vec<Vec<u8>>),
+    /// The other bridge does not understand the question.
+    Refused(String),
+    /// A signal came.
+    Signal,
+}
+
+/// The side that asks, connected.
+pub(crate) struct Asker {
+    session: Session,
+    key: Key,
+}
+
+impl Asker {
+    /// Connects. An error is temporary: the other bridge may not be there yet.
+    pub(crate) fn connect(config: &Config, key: &Key) -> Result<Self, NetworkError> {
+        let session = open(config)?;
+        let key = key.clone();
+        Ok(Self { session, key })
+    }
+
+    /// Asks, and waits until nobody will answer any more, or a signal comes.
+    pub(crate) fn ask(
+        &self,
+        header: &[u8],
+        payload: Vec<u8>,
+        signals: &Signals,
+    ) -> Result<Heard, NetworkError> {
+        /// More than one is too many already.
+        const REPLIES: usize = 4;
+        let (told, replies) = sync_channel(REPLIES);
+        let asked = self
+            .session
+            .get(self.key.as_str())
+            .target(QueryTarget::All)
+            .consolidation(ConsolidationMode::None)
+            .congestion_control(CongestionControl::Block)
+            .express(true)
+            .timeout(QUESTION_LIMIT)
+            .payload(payload)
+            .attachment(header)
+            // Dropped, and so the channel closed, when there is no more to come.
+            .callback(move |reply| drop(told.try_send(reply)))
+            .wait();
+        asked.map_err(|error| NetworkError::Session(said(&error)))?;
+        Ok(hear(&replies, signals))
+    }
+}
+
+fn hear(replies: &Receiver<Reply>, signals: &Signals) -> Heard {
+    let mut heard = Vec::new();
+    loop {
+        match replies.recv_timeout(GLANCE) {
+            Ok(reply) => match reply.result() {
+                Ok(sample) => heard.push(sample.payload().to_bytes().into_owned()),
+                Err(error) => {
+                    if let Some(why) = wire::refused(&error.payload().to_bytes()) {
+                        return Heard::Refused(why);
+                    }
+                }
+            },
+            Err(RecvTimeoutError::Disconnected) => return Heard::Replies(heard),
+            Err(RecvTimeoutError::Timeout) if signals.caught().is_some() => return Heard::Signal,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+}
+
+/// The side that answers, listening.
+pub(crate) struct Answerer {
+    /// Before the session, which it belongs to.
+    _queryable: Queryable<()>,
+    _session: Session,
+    questions: Receiver<Query>,
+    key: Key,
+}
+
+impl Answerer {
+    /// Listens. An error is permanent: the address cannot be had.
+    pub(crate) fn listen(config: &Config, key: &Key) -> Result<Self, NetworkError> {
+        let session = open(config)?;
+        let (told, questions): (SyncSender<Query>, _) = sync_channel(QUEUED);
+        let queryable = session
+            .declare_queryable(key.as_str().to_owned())
+            .complete(true)
+            // One that finds no room is dropped, and so answered by nothing: it is asked again.
+            .callback(move |query| drop(told.try_send(query)))
+            .wait()
+            .map_err(|error| NetworkError::Session(said(&error)))?;
+        Ok(Self {
+            _queryable: queryable,
+            _session: session,
+            questions,
+            key: key.clone(),
+        })
+    }
+
+    /// The next question, if one comes within a moment.
+    pub(crate) fn next(&self) -> Option<Asked> {
+        let query = self.questions.recv_timeout(GLANCE).ok()?;
+        Some(Asked(query))
+    }
+
+    /// Answers. That the other bridge has gone is no error: it will ask again.
+    pub(crate) fn answer(&self, asked: &Asked, payload: &[u8]) {
+        // As the question: it waits for room in the connection, and is never dropped.
+        let reply = asked.0.reply(self.key.as_str(), payload);
+        drop(reply.express(true).wait());
+    }
+
+    /// Answers what is no question.
+    pub(crate) fn refuse(&self, asked: &Asked, payload: &[u8]) {
+        drop(asked.0.reply_err(payload).wait());
+    }
+}
+
+/// A question that came.
+pub(crate) struct Asked(Query);
+
+impl Asked {
+    pub(crate) fn header(&self) -> Vec<u8> {
+        bytes(self.0.attachment())
+    }
+
+    pub(crate) fn payload(&self) -> Vec<u8> {
+        bytes(self.0.payload())
+    }
+}
+
+fn bytes(bytes: Option<&ZBytes>) -> Vec<u8> {
+    bytes.map_or_else(Vec::new, |bytes| bytes.to_bytes().into_owned())
+}

@@ -1,0 +1,313 @@
+//! `shm bridge out`: carries the messages of a mailbox here to the other bridge.
+//!
+//! Here lives what the near bridge does with its mailbox, and how long it keeps asking. How a
+//! question is asked belongs to `network`.
+
+mod near;
+mod retry;
+
+use std::time::Duration;
+
+use zenoh::Config;
+
+use crate::address::Key;
+use crate::args::OutArgs;
+use crate::failure::{Ending, Failure, Halt, Status};
+use crate::log::Log;
+use crate::network::{self, Asker, Heard};
+use crate::signals::Signals;
+use crate::stats::Stats;
+use crate::wire::{Answer, Kind, MAX_BATCH, Question, Verdict, pack};
+
+use near::{Near, Peeked};
+use retry::Retry;
+
+/// A pause after an answer that took nothing: the other mailbox is full, and has waited already.
+const FULL_PAUSE: Duration = Duration::from_millis(10);
+/// So many questions in a row without an answer, and the connection is made anew.
+const MOST_UNANSWERED: u32 = 8;
+/// How often the end of a stream is told, or a hello said for it. It only saves a `--new-stream` over there.
+const ENDS: u32 = 6;
+
+/// Runs until the writer has closed and all is carried, or without an end with `--follow`.
+pub(crate) fn run(args: &OutArgs, log: Log) -> Result<Ending, Failure> {
+    args.common.check(&args.connect)?;
+    let (name, key) = args.common.names()?;
+    let config = network::asking(args.common.config.as_deref(), &args.connect, &key)?;
+    let signals = Signals::catch().map_err(|error| Failure::new(Status::Failure, error))?;
+    let options = args.options(&name).interrupt(signals.interrupt());
+    let mut near = Near::attach(options)?;
+    log.say(
+        "carrying",
+        format_args!(
+            "object {name:?} is carried to {}, key {key}",
+            args.connect.as_str()
+        ),
+    );
+    let stats = Stats::new();
+    if args.common.progress {
+        stats.show();
+    }
+    let mut far = Far {
+        config,
+        key,
+        asker: None,
+        token: None,
+        retry: Retry::new(log, args.timeout),
+        signals: signals.clone(),
+        log,
+    };
+    let halt = loop {
+        match carry(&mut near, &mut far, &stats) {
+            Ok(Peeked::Died) if !args.follow => {
+                let what = format!("the writer of object {name:?} died; all it sent was carried");
+                let failure = Failure::new(Status::Abandoned, what);
+                break Some(failure.next("--follow waits for the next writer").into());
+            }
+            Ok(Peeked::Closed) => {
+                far.end(&near);
+                if !args.follow {
+                    break None;
+                }
+            }
+            Ok(_) => {}
+            Err(halt) => break Some(halt),
+        }
+        near = near.attach_again()?;
+        far.token = None;
+    };
+    if args.common.stats {
+        stats.print(log);
+    }
+    let closed = near.close();
+    match halt {
+        None => closed.map(|()| Ending::Done),
+        Some(Halt::Signal) => closed.map(|()| Ending::Signal(signals.number())),
+        Some(Halt::Failed(failure)) => Err(failure),
+    }
+}
+
+/// Carries messages until there is no writer and none is left. Returns how the writer went.
+fn carry(near: &mut Near, far: &mut Far, stats: &Stats) -> Result<Peeked, Halt> {
+    loop {
+        far.greet(near)?;
+        match near.peek()? {
+            Peeked::Messages => {}
+            other => return Ok(other),
+        }
+        far.retry.begin();
+        loop {
+            far.greet(near)?;
+            let first = near.first();
+            let messages = near.messages();
+            let end = first + messages.len() as u64;
+            let Some(answer) = far.ask(near, Kind::Data)? else {
+                continue;
+            };
+            let expected = within(&answer, first, end)?;
+            if expected == first {
+                far.retry.full()?;
+                far.signals.sleep(FULL_PAUSE)?;
+                continue;
+            }
+            let taken = messages.iter().zip(first..expected);
+            let bytes: usize = taken.map(|(message, _)| message.as_bytes().len()).sum();
+            near.acknowledge(expected)?;
+            stats.count(expected - first, bytes as u64);
+            far.retry.progress();
+            break;
+        }
+    }
+}
+
+/// The expected number of an answer, which is neither below what was acknowledged nor above what
+/// was sent.
+fn within(answer: &Answer, first: u64, end: u64) -> Result<u64, Failure> {
+    let Answer { expected, .. } = *answer;
+    if (first..=end).contains(&expected) {
+        return Ok(expected);
+    }
+    let what = format!(
+        "the other bridge expects message {expected}, which cannot be: {first} to {end} can"
+    );
+    Err(liar(what))
+}
+
+fn liar(what: impl std::fmt::Display) -> Failure {
+    Failure::new(Status::OtherLayout, what).next("look for what else answers at that address")
+}
+
+/// The other bridge, as far as it is known.
+struct Far {
+    config: Config,
+    key: Key,
+    /// The connection, once there was one.
+    asker: Option<Asker>,
+    /// Of the last hello that was answered.
+    token: Option<u64>,
+    retry: Retry,
+    signals: Signals,
+    log: Log,
+}
+
+impl Far {
+    /// Says hello until it was answered, unless there is a token already.
+    fn greet(&mut self, near: &Near) -> Result<(), Halt> {
+        while self.token.is_none() {
+            let Some(answer) = self.ask(near, Kind::Hello)? else {
+                continue;
+            };
+            let first = near.first();
+            let expected = within(&answer, first, first + MAX_BATCH as u64)?;
+            self.token = Some(answer.token);
+            self.log.say(
+                "connected",
+                format_args!(
+                    "the other bridge takes stream {} from message {expected}",
+                    near.stream()
+                ),
+            );
+        }
+        Ok(())
+    }
+
+    /// Tells that no message of this stream will come. If nobody hears it, the next stream needs a
+    /// word from a person.
+    fn end(&mut self, near: &Near) {
+        for _ in 0..ENDS {
+            let kind = match self.token {
+                Some(_) => Kind::End,
+                None => Kind::Hello,
+            };
+            match self.ask(near, kind) {
+                Ok(Some(_)) if kind == Kind::End => return,
+                Ok(Some(answer)) => self.token = Some(answer.token),
+                Ok(None) => {}
+                Err(_) => break,
+            }
+        }
+        self.log.say(
+            "no-end",
+            format_args!(
+                "the other bridge did not hear that stream {} has ended; \
+                it may need --new-stream for the next",
+                near.stream()
+            ),
+        );
+    }
+
+    /// Asks once. `None`: not answered, or not heard since the other bridge has begun anew; there
+    /// was a pause, and it is to be asked again.
+    fn ask(&mut self, near: &Near, kind: Kind) -> Result<Option<Answer>, Halt> {
+        let messages = match kind {
+            Kind::Data => near.messages(),
+            _ => &[],
+        };
+        let question = Question {
+            kind,
+            stream: near.stream(),
+            token: match kind {
+                Kind::Hello => 0,
+                _ => self.token.unwrap_or(0),
+            },
+            first: near.first(),
+        };
+        let replies = match self.hear(&question, messages)? {
+            None => return Ok(None),
+            Some(replies) => replies,
+        };
+        let reply = match replies.as_slice() {
+            [] => {
+                self.unanswered("no answer")?;
+                return Ok(None);
+            }
+            [reply] => reply,
+            _ => return Err(liar(format!("several bridges answer under key {}", self.key)).into()),
+        };
+        let answer = Answer::parse(reply)
+            .map_err(|error| liar(format!("an answer that is none of a bridge: {error}")))?;
+        if (answer.stream, answer.first) != (question.stream, question.first)
+            || kind != Kind::Hello && answer.token != question.token
+        {
+            return Err(liar("an answer to another question").into());
+        }
+        match answer.verdict {
+            Verdict::Taken => {
+                self.retry.answered();
+                Ok(Some(answer))
+            }
+            Verdict::NotGreeted if kind == Kind::Hello => {
+                Err(liar("a hello that was not taken for one").into())
+            }
+            Verdict::NotGreeted => {
+                // It was started again, or heard another hello.
+                self.token = None;
+                self.retry.again(&self.signals)?;
+                Ok(None)
+            }
+            verdict => Err(refusal(verdict, &question, answer.expected).into()),
+        }
+    }
+
+    /// Asks, over a connection that is made if there is none. `None`: there is none.
+    fn hear(
+        &mut self,
+        question: &Question,
+        messages: &[shm_mailbox::Message],
+    ) -> Result<Option<Vec<Vec<u8>>>, Halt> {
+        let asker = match self.asker.take() {
+            Some(asker) => asker,
+            None => match Asker::connect(&self.config, &self.key) {
+                Ok(asker) => asker,
+                Err(error) => {
+                    self.unanswered(error)?;
+                    return Ok(None);
+                }
+            },
+        };
+        let header = question.header(messages.len());
+        let heard = asker.ask(&header, pack(messages), &self.signals);
+        self.asker = Some(asker);
+        match heard {
+            Ok(Heard::Replies(replies)) => Ok(Some(replies)),
+            Ok(Heard::Refused(why)) => Err(liar(format!("the other bridge says: {why}")).into()),
+            Ok(Heard::Signal) => Err(Halt::Signal),
+            Err(error) => {
+                self.unanswered(error)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Waits before it is asked again.
+    fn unanswered(&mut self, why: impl std::fmt::Display) -> Result<(), Halt> {
+        let times = self.retry.unanswered(why, &self.signals)?;
+        if times.is_multiple_of(MOST_UNANSWERED) {
+            // Zenoh connects again by itself; should it ever fail to, this does.
+            self.asker = None;
+        }
+        Ok(())
+    }
+}
+
+/// What a refusal means.
+fn refusal(verdict: Verdict, question: &Question, expected: u64) -> Failure {
+    let Question { stream, first, .. } = question;
+    match verdict {
+        Verdict::OtherStream => Failure::new(
+            Status::Taken,
+            format_args!("the other mailbox carries another stream than {stream}"),
+        )
+        .next("another --key and mailbox, or start the other bridge with --new-stream"),
+        Verdict::Strangers => Failure::new(
+            Status::Taken,
+            format_args!("the other mailbox has messages of others since stream {stream} began"),
+        )
+        .next("send to that mailbox with the bridge only, or start it with --new-stream"),
+        _ => Failure::new(
+            Status::Failure,
+            format_args!("the other bridge expects message {expected}, but {first} is the first"),
+        )
+        .next("find out who acknowledged messages here that were not carried"),
+    }
+}

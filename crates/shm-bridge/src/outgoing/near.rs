@@ -1,0 +1,112 @@
+//! Where messages are taken from: the near mailbox, as far as the bridge needs it.
+//!
+//! A place of a bus that reads one lane can stand behind the same functions: messages with numbers
+//! without gaps, shown as often as needed, and acknowledged up to a number.
+
+use shm_mailbox::{MailboxId, Message, Options, Receiver, RecvError};
+
+use crate::failure::{Failure, Halt, Status};
+use crate::wire::MAX_BATCH;
+
+/// The near mailbox.
+pub(crate) struct Near {
+    options: Options,
+    receiver: Receiver,
+    /// The messages shown; as many of them as `count` says.
+    shown: Vec<Message>,
+    count: usize,
+}
+
+/// What there is to carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Peeked {
+    /// Some messages.
+    Messages,
+    /// Nothing: all were acknowledged, and the writer has closed.
+    Closed,
+    /// Nothing: all were acknowledged, and the writer died.
+    Died,
+}
+
+impl Near {
+    pub(crate) fn attach(options: Options) -> Result<Self, Failure> {
+        let receiver = options.clone().receiver()?;
+        Ok(Self {
+            options,
+            receiver,
+            shown: (0..MAX_BATCH).map(|_| Message::new()).collect(),
+            count: 0,
+        })
+    }
+
+    /// The identity of the stream: each mailbox has another one.
+    pub(crate) fn stream(&self) -> MailboxId {
+        self.receiver.id()
+    }
+
+    /// The number of the first message that was not acknowledged.
+    pub(crate) fn first(&self) -> u64 {
+        self.receiver.acknowledged()
+    }
+
+    /// The messages that were shown and not acknowledged.
+    pub(crate) fn messages(&self) -> &[Message] {
+        &self.shown[..self.count]
+    }
+
+    /// Waits for messages, and shows those that are there, at most [`MAX_BATCH`]. All that were
+    /// shown before must have been acknowledged.
+    pub(crate) fn peek(&mut self) -> Result<Peeked, Halt> {
+        match self.receiver.peek(&mut self.shown[0]) {
+            Ok(()) => self.count = 1,
+            Err(RecvError::Closed { .. }) => return Ok(Peeked::Closed),
+            Err(RecvError::PeerDied { .. }) => return Ok(Peeked::Died),
+            Err(error) => return Err(error.into()),
+        }
+        while self.count < MAX_BATCH {
+            match self.receiver.try_peek(&mut self.shown[self.count]) {
+                Ok(()) => self.count += 1,
+                // What went wrong is told by the next call.
+                Err(_) => break,
+            }
+        }
+        Ok(Peeked::Messages)
+    }
+
+    /// Acknowledges the messages below number `end`, which is at most the end of those shown. The
+    /// others will be shown again.
+    pub(crate) fn acknowledge(&mut self, end: u64) -> Result<(), Halt> {
+        let taken = usize::try_from(end - self.first()).unwrap_or(usize::MAX);
+        if taken < self.count {
+            self.receiver.rewind();
+            for message in &mut self.shown[..taken] {
+                self.receiver.try_peek(message)?;
+            }
+        }
+        self.count = 0;
+        if taken > 0 {
+            self.receiver.ack()?;
+        }
+        Ok(())
+    }
+
+    /// Takes the mailbox that has the name now: the same, if it stayed, or another one.
+    pub(crate) fn attach_again(self) -> Result<Self, Failure> {
+        let Self {
+            options, receiver, ..
+        } = self;
+        close(receiver)?;
+        Self::attach(options)
+    }
+
+    pub(crate) fn close(self) -> Result<(), Failure> {
+        close(self.receiver)
+    }
+}
+
+fn close(receiver: Receiver) -> Result<(), Failure> {
+    let closed = receiver.close();
+    closed
+        .map(drop)
+        .map_err(|error| Failure::new(Status::Failure, error))
+}

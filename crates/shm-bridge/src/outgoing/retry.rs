@@ -1,0 +1,109 @@
+//! How long the near bridge keeps asking, and what it says meanwhile.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use crate::failure::{Failure, Halt, Status};
+use crate::log::Log;
+use crate::signals::Signals;
+
+/// The pauses between questions that nobody answers: each twice as long as the one before.
+const SHORTEST: Duration = Duration::from_millis(50);
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// Counts what was in vain.
+#[derive(Debug)]
+pub(crate) struct Retry {
+    log: Log,
+    /// The longest time without progress.
+    limit: Option<Duration>,
+    since: Instant,
+    /// Questions without an answer, in a row.
+    unanswered: u32,
+    /// Whether it was said that the other mailbox is full.
+    is_full: bool,
+}
+
+impl Retry {
+    pub(crate) fn new(log: Log, limit: Option<Duration>) -> Self {
+        Self {
+            log,
+            limit,
+            since: Instant::now(),
+            unanswered: 0,
+            is_full: false,
+        }
+    }
+
+    /// There is something to carry from now on.
+    pub(crate) fn begin(&mut self) {
+        self.since = Instant::now();
+    }
+
+    /// Something was taken.
+    pub(crate) fn progress(&mut self) {
+        self.since = Instant::now();
+        if self.is_full {
+            self.is_full = false;
+            self.log.say("room", "the other mailbox has room again");
+        }
+    }
+
+    /// The other bridge has answered.
+    pub(crate) fn answered(&mut self) {
+        if self.unanswered > 0 {
+            self.unanswered = 0;
+            self.log.say("answered", "the other bridge answers again");
+        }
+    }
+
+    /// The other mailbox is full.
+    pub(crate) fn full(&mut self) -> Result<(), Failure> {
+        if !self.is_full {
+            self.is_full = true;
+            self.log
+                .say("full", "the other mailbox is full; its reader is behind");
+        }
+        self.ensure_time("the other mailbox is full")
+    }
+
+    /// Nobody answered. Pauses, and returns how often in a row that was so.
+    pub(crate) fn unanswered(
+        &mut self,
+        why: impl fmt::Display,
+        signals: &Signals,
+    ) -> Result<u32, Halt> {
+        if self.unanswered == 0 {
+            self.log.say(
+                "waiting",
+                format_args!("waiting for the other bridge: {why}"),
+            );
+        }
+        self.ensure_time(why)?;
+        let doublings = self.unanswered.min(16);
+        self.unanswered += 1;
+        let pause = SHORTEST.saturating_mul(1 << doublings).min(LONGEST);
+        signals.sleep(pause)?;
+        Ok(self.unanswered)
+    }
+
+    /// The question was not heard, and can be asked again at once.
+    pub(crate) fn again(&mut self, signals: &Signals) -> Result<(), Halt> {
+        self.ensure_time("the other bridge begins anew again and again")?;
+        signals.sleep(Duration::from_millis(1))
+    }
+
+    fn ensure_time(&self, why: impl fmt::Display) -> Result<(), Failure> {
+        match self.limit {
+            Some(limit) if self.since.elapsed() >= limit => {
+                let what = format!(
+                    "nothing was taken for {}: {why}",
+                    humantime::format_duration(limit)
+                );
+                Err(Failure::new(Status::TimedOut, what)
+                    .next("the messages stay in the mailbox; start the bridge again"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
