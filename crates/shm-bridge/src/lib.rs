@@ -34,25 +34,26 @@
 //! * **`in` is killed**, perhaps in the middle of a batch. The next one reads *c* and the note.
 //! * **The connection is cut.** A question or its answer is gone, and is asked again. It makes no
 //!   difference whether the question had arrived.
-//! * **The writer or the reader is killed.** That is the mailbox's own promise: the next one goes on
-//!   with the next number.
+//! * **The writer or the reader is killed.** That is the mailbox's own promise: the next one goes
+//!   on with the next number.
 //!
 //! A stream begins with the note: `in` writes it before the first message of the stream, with *d* =
 //! *c* − *a*. A kill while it is written leaves no note, and no message of the stream: it has not
 //! begun, and begins with the next question, with the same *a*.
 //!
-//! A beginning must not be repeated, and a question may be late: it can wait in a connection that is
-//! cut. So `in` hears only questions with the token of its last *hello*, which is new for each hello
-//! and known to no question before it. A late hello changes nothing but the token, and the next
-//! question is told to say hello again.
+//! A beginning must not be repeated, and a question may be late: it can wait in a connection that
+//! is cut. So `in` hears only questions with the token of its last *hello*, which is new for each
+//! hello and known to no question before it. A late hello changes nothing but the token, and the
+//! next question is told to say hello again.
 //!
 //! When the near writer has closed and all is acknowledged, `out` tells the *end*. Then *a* = *e*,
-//! and `in` marks the note: any stream may begin. If the mark is torn, there is no note, which means
-//! the same. If nobody hears the end, the stream has not ended, and another needs `--new-stream`.
+//! and `in` marks the note: any stream may begin. If the mark is torn, there is no note, which
+//! means the same. If nobody hears the end, the stream has not ended, and another needs
+//! `--new-stream`.
 //!
-//! What it takes: the far mailbox is not removed while a stream has not ended, and nobody else sends
-//! to it between two runs of `in`. `in` notices a removal within a second, and others' messages if
-//! they are more than 32.
+//! What it takes: the far mailbox is not removed while a stream has not ended, and nobody else
+//! sends to it between two runs of `in`. `in` notices a removal within a second, and others'
+//! messages if they are more than 32.
 
 mod address;
 mod args;

@@ -36,6 +36,7 @@ complete -c shm -n "__fish_shm_needs_command" -f -a "tap" -d 'Show what passes t
 complete -c shm -n "__fish_shm_needs_command" -f -a "top" -d 'Show the traffic of all mailboxes, live'
 complete -c shm -n "__fish_shm_needs_command" -f -a "rm" -d 'Remove objects that no process uses'
 complete -c shm -n "__fish_shm_needs_command" -f -a "doctor" -d 'Check whether mailboxes can work on this system'
+complete -c shm -n "__fish_shm_needs_command" -f -a "bridge" -d 'Carry a mailbox to another machine, by the program shm-bridge'
 complete -c shm -n "__fish_shm_needs_command" -f -a "bench" -d 'Measure latency against CPU time, for each way of waiting'
 complete -c shm -n "__fish_shm_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c shm -n "__fish_shm_needs_command" -f -a "man" -d 'Print the manual page of a command, or write all pages'
@@ -132,6 +133,7 @@ complete -c shm -n "__fish_shm_using_subcommand rm" -l dry-run -d 'Only print wh
 complete -c shm -n "__fish_shm_using_subcommand rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_using_subcommand doctor" -l json -d 'Print one JSON object per line for each check'
 complete -c shm -n "__fish_shm_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shm -n "__fish_shm_using_subcommand bridge" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_using_subcommand bench" -l wait -d 'spin, yield, backoff, adaptive, block, bell, poll [default: all]' -r -f -a "spin\t''
 yield\t''
 poll\t''
@@ -164,5 +166,6 @@ complete -c shm -n "__fish_shm_using_subcommand peek" -a "(shm ls -q 2>/dev/null
 complete -c shm -n "__fish_shm_using_subcommand tap" -a "(shm ls -q 2>/dev/null)" -d Object
 complete -c shm -n "__fish_shm_using_subcommand top" -a "(shm ls -q 2>/dev/null)" -d Object
 complete -c shm -n "__fish_shm_using_subcommand rm" -a "(shm ls -q 2>/dev/null)" -d Object
+complete -c shm -n "__fish_shm_using_subcommand bridge" -a "" -d Value
 complete -c shm -n "__fish_shm_using_subcommand completions" -a "bash elvish fish powershell zsh" -d Value
-complete -c shm -n "__fish_shm_using_subcommand man" -a "writer reader ls stat peek tap top rm doctor bench completions man" -d Value
+complete -c shm -n "__fish_shm_using_subcommand man" -a "writer reader ls stat peek tap top rm doctor bridge bench completions man" -d Value

@@ -8,6 +8,7 @@ compile_error!("shm supports Linux on x86-64 and aarch64 only");
 
 mod args;
 mod bench;
+mod bridge;
 mod console;
 mod failure;
 mod operators;
@@ -35,7 +36,10 @@ fn main() -> ExitCode {
     }
     let ready = match command {
         // The doctor reports more than that, and a page needs no objects.
-        Command::Doctor(_) | Command::Completions(_) | Command::Man(_) => Ok(()),
+        // The bridge looks for itself.
+        Command::Doctor(_) | Command::Bridge(_) | Command::Completions(_) | Command::Man(_) => {
+            Ok(())
+        }
         _ => errors::check_place(),
     };
     match ready.and_then(|()| run(command)) {
@@ -57,6 +61,7 @@ fn run(command: Command) -> Result<Ending, Failure> {
         Command::Top(args) => top::run(&args),
         Command::Rm(args) => rm::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Bridge(args) => bridge::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => manual::pages(&args),

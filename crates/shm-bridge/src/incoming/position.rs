@@ -39,7 +39,8 @@ impl Position {
         committed.wrapping_sub(self.offset.cast_unsigned())
     }
 
-    /// As three words: the stream's id, so that it can be read in them, and twice the offset, plus 1 at the end.
+    /// As three words: the stream's id, so that it can be read in them, and twice the offset, plus
+    /// 1 at the end.
     pub(crate) fn to_words(self) -> [u64; 3] {
         let (words, _) = self.stream.as_bytes().as_chunks::<8>();
         let [high, low] = [words[0], words[1]].map(u64::from_be_bytes);

@@ -26,7 +26,8 @@ use retry::Retry;
 const FULL_PAUSE: Duration = Duration::from_millis(10);
 /// So many questions in a row without an answer, and the connection is made anew.
 const MOST_UNANSWERED: u32 = 8;
-/// How often the end of a stream is told, or a hello said for it. It only saves a `--new-stream` over there.
+/// How often the end of a stream is told, or a hello said for it. It only saves a `--new-stream`
+/// over there.
 const ENDS: u32 = 6;
 
 /// Runs until the writer has closed and all is carried, or without an end with `--follow`.

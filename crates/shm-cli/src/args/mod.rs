@@ -22,7 +22,7 @@ use crate::terminal::escape;
 pub(crate) use bench::{BenchArgs, Layout, PeerArgs};
 pub(crate) use channel::{ChannelArgs, Framing, WaitArg};
 pub(crate) use operators::{ColumnName, DoctorArgs, LsArgs, PeekArgs, RmArgs, StatArgs};
-pub(crate) use pages::{CompletionsArgs, ManArgs};
+pub(crate) use pages::{BridgeArgs, CompletionsArgs, ManArgs};
 pub(crate) use pass::{Oversize, ReaderArgs, WriterArgs};
 pub(crate) use value::OBJECT;
 pub(crate) use wanted::Wanted;
@@ -75,6 +75,12 @@ pub(crate) enum Command {
     /// Check whether mailboxes can work on this system
     #[command(after_long_help = below!("doctor"))]
     Doctor(DoctorArgs),
+    /// Carry a mailbox to another machine, by the program shm-bridge
+    ///
+    /// The program is built apart, because it brings a network engine with it. It must be beside
+    /// shm or on PATH.
+    #[command(after_long_help = below!("bridge"))]
+    Bridge(BridgeArgs),
     /// Measure latency against CPU time, for each way of waiting
     #[command(after_long_help = below!("bench"))]
     Bench(BenchArgs),

@@ -1,12 +1,13 @@
 //! The command lines of `shm man` and `shm completions`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use clap_complete::Shell;
 
 /// The commands that have a page.
-pub(crate) const COMMANDS: [&str; 12] = [
+pub(crate) const COMMANDS: [&str; 13] = [
     "writer",
     "reader",
     "ls",
@@ -16,6 +17,7 @@ pub(crate) const COMMANDS: [&str; 12] = [
     "top",
     "rm",
     "doctor",
+    "bridge",
     "bench",
     "completions",
     "man",
@@ -30,6 +32,19 @@ pub(crate) struct ManArgs {
     /// Write all pages to this directory instead
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "command")]
     pub(crate) dir: Option<PathBuf>,
+}
+
+/// What follows is for the other program.
+#[derive(Debug, Args)]
+pub(crate) struct BridgeArgs {
+    /// Arguments of shm-bridge: out or in, and what belongs to it
+    #[arg(
+        value_name = "ARGUMENTS",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    #[arg(value_hint = ValueHint::Other)]
+    pub(crate) args: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]
