@@ -65,7 +65,7 @@ impl Bus {
     /// Makes options for the bus called `name`, with or without a leading slash.
     ///
     /// Nothing happens before [`Options::sender`] or [`Options::receiver`].
-    pub fn options(name: impl AsRef<str>) -> Options<Bus> {
+    pub fn options(name: impl AsRef<str>) -> Options<Self> {
         Options::new(name.as_ref())
     }
 }

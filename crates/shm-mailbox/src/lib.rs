@@ -45,7 +45,7 @@
 // Under loom there are only the protocol and its models.
 #![cfg_attr(
     shm_mailbox_loom,
-    allow(dead_code, reason = "the endpoints are left out")
+    allow(dead_code, unreachable_pub, reason = "the endpoints are left out")
 )]
 
 #[cfg(not(all(

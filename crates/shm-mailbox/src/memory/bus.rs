@@ -22,10 +22,6 @@ pub(crate) struct BusRegion {
     form: BusGeometry,
     /// Whose view it is: a lane of senders, or a place of receivers.
     index: u32,
-    #[cfg_attr(
-        shm_mailbox_loom,
-        expect(dead_code, reason = "held for its `Drop` only")
-    )]
     memory: Memory,
 }
 

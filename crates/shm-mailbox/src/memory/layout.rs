@@ -286,9 +286,9 @@ const _: () = {
         Some(one) => one,
         None => panic!("one of each"),
     };
-    assert!(one.lane_offset(0) as usize == offset_of!(Control, sender));
-    assert!(one.count_offset(0, 0) as usize == offset_of!(Control, receiver.count));
-    assert!(one.place_offset(0) as usize == offset_of!(Control, receiver.presence));
+    assert!(one.lane_offset(0) == offset_of!(Control, sender) as u64);
+    assert!(one.count_offset(0, 0) == offset_of!(Control, receiver.count) as u64);
+    assert!(one.place_offset(0) == offset_of!(Control, receiver.presence) as u64);
     assert!(one.slot_offset(0, 1) == Geometry::slot_offset(1));
     assert!(one.object_size() == Geometry::DEFAULT.object_size());
     assert!(Stamp::new(LAST_MESSAGE, MAX_MESSAGE).ordinal() == LAST_MESSAGE + 1);

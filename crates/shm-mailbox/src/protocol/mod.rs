@@ -82,6 +82,7 @@ pub use life::Peer;
 // What the endpoints use besides; under loom there are none.
 #[cfg(not(shm_mailbox_loom))]
 pub(crate) use {
+    bus::BusReceiveCursor,
     life::{
         begin_life, end_life, glance_at_life, is_closed, is_intact, leave_fences, leaves_nothing,
         read_life, write_header,
@@ -90,7 +91,6 @@ pub(crate) use {
     park::withdraw,
 };
 
-pub(crate) use bus::BusReceiveCursor;
 pub(crate) use park::{Bed, Slept, Wake, announce, park, take_bed, take_parked};
 pub(crate) use receive::{ReceiveCursor, Receiving};
 pub(crate) use send::{SendCursor, SendRing};
