@@ -7,7 +7,7 @@ use shm_core::{Mapping, ObjectOptions, ShmName};
 use shm_mailbox::bus::{Bus, Receiver, Sender};
 use shm_mailbox::{Message, Options, Wait};
 
-use super::word_and_sum;
+use super::{Kind, word_and_sum};
 use crate::harness::payload::{self, STOP};
 use crate::harness::{Answer, Ask, Contender, follow, lead};
 
@@ -38,6 +38,32 @@ pub fn stream<const L: usize>(form: Form, slots: u32) -> Contender {
     };
     let following = move || follow(Incoming::<L>::new(&attached, form, slots));
     Contender::new(called, leading, following).on(vec![object])
+}
+
+/// Messages of `L` bytes one way, to `R` receivers in the other process, of which each copies every
+/// message out; the sender leads.
+pub fn fan_out<const L: usize, const R: usize>(kind: Kind) -> Contender {
+    let name = unique_name();
+    let (object, attached) = (name.clone(), name.clone());
+    let form = Form {
+        senders: 1,
+        receivers: u32::try_from(R).expect("a few"),
+    };
+    let leading = move || {
+        lead(Outgoing::<L> {
+            sender: options(&name, form, kind.slots).sender().expect("a lane"),
+            _idle: Vec::new(),
+            buffer: [0; L],
+        })
+    };
+    let following = move || {
+        let attach = |_| options(&attached, form, kind.slots).receiver();
+        follow(All::<L, R> {
+            receivers: std::array::from_fn(|place| attach(place).expect("a place")),
+            message: Message::new(),
+        })
+    };
+    Contender::new(format!("bus 1 × {R}"), leading, following).on(vec![object])
 }
 
 fn options(name: &ShmName, form: Form, slots: u32) -> Options<Bus> {
@@ -106,5 +132,22 @@ impl<const L: usize> Answer for Incoming<L> {
             count.store(received, Ordering::Release);
         }
         word_and_sum::<L>(&self.message)
+    }
+}
+
+struct All<const L: usize, const R: usize> {
+    receivers: [Receiver; R],
+    message: Message,
+}
+
+impl<const L: usize, const R: usize> Answer for All<L, R> {
+    #[inline(always)]
+    fn answer(&mut self) -> (u64, u64) {
+        let mut read = (0, 0);
+        for receiver in &mut self.receivers {
+            receiver.recv(&mut self.message).expect("receive");
+            read = word_and_sum::<L>(&self.message);
+        }
+        read
     }
 }

@@ -97,7 +97,7 @@ fn candidate<P: Peer>() -> Candidate {
 fn candidates() -> Vec<Candidate> {
     vec![
         candidate::<SharedMemory>(),
-        candidate::<Iceoryx2>(),
+        candidate::<Iceoryx2<1>>(),
         candidate::<ShmemIpc<false>>(),
         candidate::<ShmemIpc<true>>(),
         candidate::<Cloudtoid>(),
@@ -156,6 +156,20 @@ pub(crate) fn plans() -> Vec<Plan> {
             plans.push(rtrb.called("rtrb, 8 slots"));
         }
     }
+    // A bus, whose receivers are both in the other process, as the subscribers are.
+    let subscribers = candidate::<Iceoryx2<2>>();
+    for length in [0, 1] {
+        let quantity = format!("two_receivers/spin/{}B/{FEW}-slots", LENGTHS[length]);
+        let plan = subscribers.stream(&quantity, length, FEW, FEW);
+        let bus = [
+            library::bus::fan_out::<1024, 2>,
+            library::bus::fan_out::<64, 2>,
+        ];
+        plans.push(Plan {
+            mailbox: bus[length],
+            ..plan
+        });
+    }
     plans
 }
 
@@ -210,6 +224,7 @@ fn target(quantity: &str, peer: &str) -> Option<f64> {
         ("stream/spin/1024B/16-slots", "rtrb") => 1.3,
         ("stream/spin/1024B/16-slots", "rtrb, 8 slots") => 0.9,
         ("stream/spin/1024B/256-slots", _) => 2.0,
+        ("two_receivers/spin/64B/16-slots" | "two_receivers/spin/1024B/16-slots", _) => 2.0,
         _ => return None,
     };
     Some(target)

@@ -17,28 +17,30 @@ use iceoryx2::service::port_factory::publish_subscribe::PortFactory;
 use super::{Channel, ChannelOf, Incoming, Outgoing, Peer};
 use crate::scratch;
 
-pub(crate) struct Iceoryx2;
+/// With as many subscribers, all of which receive every message.
+pub(crate) struct Iceoryx2<const SUBSCRIBERS: usize>;
 
-impl Peer for Iceoryx2 {
+impl<const SUBSCRIBERS: usize> Peer for Iceoryx2<SUBSCRIBERS> {
     const NAME: &'static str = "iceoryx2";
     type Sender<const L: usize> = Sending<L>;
-    type Receiver<const L: usize> = Receiving<L>;
+    type Receiver<const L: usize> = Receiving<L, SUBSCRIBERS>;
 
     fn channel<const L: usize>(slots: usize) -> ChannelOf<Self, L> {
         let name = scratch::unique_name();
         let same = name.clone();
         Channel::new(
-            move || Sending::open(&name, slots),
+            move || Sending::open(&name, slots, SUBSCRIBERS),
             move || Receiving::open(&same, slots),
         )
     }
 }
 
-/// A node, with its files where they are found and removed again, and a service of exactly two
-/// ports.
+/// A node, with its files where they are found and removed again, and a service of exactly one
+/// publisher and so many subscribers.
 fn service<const L: usize>(
     name: &str,
     slots: usize,
+    subscribers: usize,
 ) -> (Node<ipc::Service>, PortFactory<ipc::Service, [u8; L], ()>) {
     set_log_level(LogLevel::Error);
     let mut config = Config::default();
@@ -57,7 +59,7 @@ fn service<const L: usize>(
         .service_builder(&name.try_into().expect("a name"))
         .publish_subscribe::<[u8; L]>()
         .max_publishers(1)
-        .max_subscribers(1)
+        .max_subscribers(subscribers)
         .history_size(0)
         .subscriber_max_buffer_size(slots)
         .subscriber_max_borrowed_samples(1)
@@ -73,8 +75,8 @@ pub(crate) struct Sending<const L: usize> {
 }
 
 impl<const L: usize> Sending<L> {
-    fn open(name: &str, slots: usize) -> Self {
-        let (node, service) = service(name, slots);
+    fn open(name: &str, slots: usize, subscribers: usize) -> Self {
+        let (node, service) = service(name, slots, subscribers);
         let publisher = service
             .publisher_builder()
             .max_loaned_samples(1)
@@ -98,30 +100,32 @@ impl<const L: usize> Outgoing<L> for Sending<L> {
     }
 }
 
-pub(crate) struct Receiving<const L: usize> {
-    subscriber: Subscriber<ipc::Service, [u8; L], ()>,
+pub(crate) struct Receiving<const L: usize, const SUBSCRIBERS: usize> {
+    subscribers: [Subscriber<ipc::Service, [u8; L], ()>; SUBSCRIBERS],
     _node: Node<ipc::Service>,
 }
 
-impl<const L: usize> Receiving<L> {
+impl<const L: usize, const SUBSCRIBERS: usize> Receiving<L, SUBSCRIBERS> {
     fn open(name: &str, slots: usize) -> Self {
-        let (node, service) = service(name, slots);
-        let subscriber = service.subscriber_builder().create();
+        let (node, service) = service(name, slots, SUBSCRIBERS);
+        let subscriber = |_| service.subscriber_builder().create();
         Self {
-            subscriber: subscriber.expect("make a subscriber"),
+            subscribers: std::array::from_fn(|at| subscriber(at).expect("make a subscriber")),
             _node: node,
         }
     }
 }
 
-impl<const L: usize> Incoming<L> for Receiving<L> {
+impl<const L: usize, const SUBSCRIBERS: usize> Incoming<L> for Receiving<L, SUBSCRIBERS> {
     fn receive(&mut self, message: &mut [u8; L]) {
-        loop {
-            if let Some(sample) = self.subscriber.receive().expect("receive") {
-                message.copy_from_slice(sample.payload());
-                return;
+        for subscriber in &self.subscribers {
+            loop {
+                if let Some(sample) = subscriber.receive().expect("receive") {
+                    message.copy_from_slice(sample.payload());
+                    break;
+                }
+                spin_loop();
             }
-            spin_loop();
         }
     }
 }
