@@ -11,6 +11,9 @@ use shm_mailbox::{Mailbox, Options};
 use crate::address::{Address, Key};
 use crate::failure::{Failure, Status};
 
+/// The slots of a mailbox that a bridge makes, as `shm` does.
+const SLOTS: u32 = 256;
+
 /// Carry the messages of a mailbox to a mailbox on another machine.
 #[derive(Debug, Parser)]
 #[command(name = "shm-bridge", bin_name = "shm bridge", version)]
@@ -130,10 +133,8 @@ impl OutArgs {
 impl InArgs {
     /// The far mailbox.
     pub(crate) fn options(&self, name: &ShmName) -> Options {
-        /// As `shm` makes mailboxes.
-        const SLOTS: u32 = 256;
         let options = self.common.options(name);
-        let options = options.slots(self.slots.unwrap_or(SLOTS)).exact(false);
+        let options = options.slots(self.slots.unwrap_or(SLOTS));
         match self.mode {
             Some(mode) => options.mode(mode),
             None => options,
@@ -171,6 +172,7 @@ impl CommonArgs {
 
     fn options(&self, name: &ShmName) -> Options {
         let options = Mailbox::options(name.as_str()).any_owner(self.any_owner);
+        let options = options.slots(SLOTS).exact(false);
         match self.group {
             Some(group) => options.group(group),
             None => options,

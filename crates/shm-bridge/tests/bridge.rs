@@ -1,0 +1,11 @@
+//! The two bridges as real processes, between two mailboxes on this machine.
+
+mod bridge {
+    mod absent; //    no other bridge, a cut connection, a full mailbox
+    mod carrying; //  every message once, in order, also across kills
+    mod liars; //     another program at the other end: a typed error, and nothing is taken
+    mod pair; //      two mailboxes and the bridges between them
+    mod relay; //     a connection that can be cut
+    mod statuses; //  how the programs end, and what they say
+    mod streams; //   where a stream goes on, and who may replace it
+}

@@ -1,0 +1,153 @@
+//! How the programs end, and what they say: as `shm` does.
+
+use std::fs;
+
+use shm_mailbox::Mailbox;
+use test_support::{Ended, Name, Process, Scratch, Signal};
+
+use super::pair::{Pair, bridge, content, take};
+
+fn run(side: &str, name: &Name, args: &[&str]) -> Ended {
+    Process::spawn(bridge(side, name).args(args)).wait()
+}
+
+#[test]
+fn a_wrong_command_line_is_status_2() {
+    let name = Name::new();
+    let local = ["--listen", "tcp/127.0.0.1:0"];
+    for args in [
+        &[][..],
+        &["--listen", "udp/127.0.0.1:0"],
+        &["--listen", "tcp/127.0.0.1:0", "--key", "a/*"],
+        &["--listen", "tcp/127.0.0.1:0", "--slots", "3"],
+        &["--listen", "tcp/127.0.0.1:0", "--no-such-flag"],
+    ] {
+        run("in", &name, args).expect_code(2);
+    }
+    for listen in ["tcp/0.0.0.0:0", "tcp/[::]:0", "tcp/192.0.2.1:0"] {
+        let ended = run("in", &name, &["--listen", listen]);
+        ended.expect_failure(2, &["not on this machine", "--allow-remote"]);
+    }
+    let ended = run("out", &name, &["--connect", "tcp/192.0.2.1:1"]);
+    ended.expect_failure(2, &["not on this machine", "--allow-remote"]);
+    let absent = [&local[..], &["--config", "/no/such/file.json5"]].concat();
+    run("in", &name, &absent).expect_failure(2, &["/no/such/file.json5"]);
+    assert!(!name.exists(), "nothing was made");
+}
+
+#[test]
+fn a_configuration_that_is_none_is_status_2() {
+    let name = Name::new();
+    for text in ["{", "{ no_such_setting: 1 }", "{ mode: 5 }"] {
+        let folder = Scratch::folder("config");
+        let file = folder.path().join("zenoh.json5");
+        fs::write(&file, text).expect("a file");
+        let file = file.to_str().expect("a path");
+        let args = ["--listen", "tcp/127.0.0.1:0", "--config", file];
+        run("in", &name, &args).expect_failure(2, &[file]);
+    }
+}
+
+#[test]
+fn a_role_that_is_taken_is_status_4() {
+    let pair = Pair::new();
+    let _sender = Mailbox::options(pair.far.as_str())
+        .sender()
+        .expect("the role");
+    let ended = run("in", &pair.far, &["--listen", "tcp/127.0.0.1:0"]);
+    ended.expect_failure(4, &["already has a sender"]);
+    let _receiver = Mailbox::options(pair.near.as_str())
+        .receiver()
+        .expect("the role");
+    let ended = run("out", &pair.near, &["--connect", "tcp/127.0.0.1:1"]);
+    ended.expect_failure(4, &["already has a receiver"]);
+}
+
+#[test]
+fn a_port_that_is_taken_is_status_1() {
+    let pair = Pair::new();
+    let other = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let listen = format!("tcp/{}", other.local_addr().expect("it has one"));
+    run("in", &pair.far, &["--listen", &listen]).expect_code(1);
+}
+
+#[test]
+fn another_object_and_another_programs_note_are_status_7() {
+    let pair = Pair::new();
+    pair.far.fill(&[1; 4096]);
+    run(
+        "in",
+        &pair.far,
+        &["--listen", "tcp/127.0.0.1:0", "--any-owner"],
+    )
+    .expect_code(7);
+    pair.far.unlink();
+    let mut sender = Mailbox::options(pair.far.as_str())
+        .sender()
+        .expect("the role");
+    sender.set_note([0, 0, 5]).expect("it can be written");
+    sender.keep().expect("it closes");
+    let ended = run("in", &pair.far, &["--listen", "tcp/127.0.0.1:0"]);
+    ended.expect_failure(7, &["note of another program"]);
+}
+
+#[test]
+fn a_writer_that_died_is_status_6_once_all_is_carried() {
+    let pair = Pair::new();
+    let mut receiver = pair.receiver();
+    let far = pair.start_in(0, &[]);
+    let mut sender = pair.sender();
+    sender.send(content(0)).expect("there is room");
+    let mut near = pair.start_out(far.port, &[]);
+    take(&mut receiver, 0, 1);
+    sender.send(content(1)).expect("there is room");
+    sender.abort().expect("it leaves");
+    near.wait_for_failure(6, &["died", "--follow"]);
+    take(&mut receiver, 1, 2);
+}
+
+#[test]
+fn a_mailbox_that_was_removed_is_status_3() {
+    let pair = Pair::new();
+    let mut far = pair.start_in(0, &[]);
+    pair.far.unlink();
+    far.process.wait_for_failure(3, &["was removed"]);
+}
+
+#[test]
+fn what_is_said_can_be_had_as_json() {
+    let pair = Pair::new();
+    let mut receiver = pair.receiver();
+    let mut far = pair.start_in(0, &["--json", "--stats"]);
+    let mut sender = pair.sender();
+    sender.send(content(0)).expect("there is room");
+    let mut near = pair.start_out(far.port, &["--json", "--stats"]);
+    take(&mut receiver, 0, 1);
+    sender.drain(None).expect("it was carried");
+    sender.close().expect("it closes");
+    near.wait().expect_code(0);
+    far.process.wait_for_error("\"end\"");
+    far.process.signal(Signal::SIGTERM);
+    far.process.wait().expect_signal(Signal::SIGTERM);
+    for (errors, events) in [
+        (near.errors(), &["carrying", "connected", "stats"][..]),
+        (
+            far.process.errors(),
+            &["listening", "stream", "end", "stats"],
+        ),
+    ] {
+        let lines: Vec<serde_json::Value> = errors
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+            .collect();
+        let found: Vec<_> = lines.iter().map(|line| line["event"].as_str()).collect();
+        let expected: Vec<_> = events.iter().copied().map(Some).collect();
+        assert_eq!(found, expected);
+        assert!(lines.iter().all(|line| line["schema"] == 1));
+        assert_eq!(lines[events.len() - 1]["messages"], 1);
+    }
+    // Errors, too.
+    let args = ["--json", "--listen", "tcp/192.0.2.1:1"];
+    let ended = run("in", &Name::new(), &args).expect_code(2);
+    ended.expect_errors(&["\"event\":\"error\"", "\"status\":2"]);
+}
