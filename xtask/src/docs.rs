@@ -35,7 +35,8 @@ use crate::tally;
 /// A block that is marked `console` is one terminal. A line `$ COMMAND` runs; it has to exit with
 /// status 0, unless `$ echo $?` is the next. `> MORE` continues the command. Other lines are what
 /// it prints; `...` is any lines, `[..]` any text in a line, and blanks are any number of blanks.
-/// `console meanwhile` is a second terminal, in use at the same time as the block after it.
+/// `console meanwhile` is a second terminal, in use at the same time as the block after it. The
+/// examples of docs/two-machines.md run only if it is named, with shm-bridge on PATH and as root.
 ///
 /// A line `<!-- numbers vary -->` above a block says that its numbers differ from run to run: any
 /// number matches, and any time where there is a time. Other texts that differ are named, as in
@@ -60,6 +61,9 @@ const SHOWN_WHOLE: [&str; 3] = ["README.md", "docs/start.md", "docs/lesson.md"];
 /// The source that gives the pages' Rust blocks to the doctests, from the workspace's root.
 const DOCTESTS: &str = "docs/examples.rs";
 
+/// The page whose examples run only if it is named: they take the program `shm-bridge`, and root.
+const ON_REQUEST: &str = "docs/two-machines.md";
+
 /// Runs the command; true if every check held.
 pub(crate) fn run(options: &Options) -> Verdict {
     run::build("cargo build --quiet --package shm-cli --package shm-c")?;
@@ -82,7 +86,7 @@ pub(crate) fn run(options: &Options) -> Verdict {
     };
     for file in files {
         let shown = file.strip_prefix(run::root()).unwrap_or(&file).display();
-        for (name, problems) in check(&file).with_context(|| shown.to_string())? {
+        for (name, problems) in check(&file, everything).with_context(|| shown.to_string())? {
             tell(&format!("{shown} {name}"), &problems);
         }
     }
@@ -138,8 +142,9 @@ fn pages() -> Vec<PathBuf> {
         .collect()
 }
 
-/// What was checked in `file`, and what was wrong with it.
-fn check(file: &Path) -> anyhow::Result<Vec<(String, Vec<String>)>> {
+/// What was checked in `file`, and what was wrong with it. Of a page that needs more than `shm`,
+/// the examples run only if it is not one of all.
+fn check(file: &Path, everything: bool) -> anyhow::Result<Vec<(String, Vec<String>)>> {
     let text = fs::read_to_string(file)?;
     let page = Page::read(&text);
     let mut checked = vec![
@@ -157,7 +162,8 @@ fn check(file: &Path) -> anyhow::Result<Vec<(String, Vec<String>)>> {
         symlink(run::root().join(folder), scratch.join(folder))?;
     }
     let mut consoles: Vec<&Block> = page.blocks.iter().collect();
-    consoles.retain(|block| block.language() == "console");
+    let are_run = !(everything && file.ends_with(ON_REQUEST));
+    consoles.retain(|block| are_run && block.language() == "console");
     for terminals in consoles.split_inclusive(|block| !block.info.ends_with(" meanwhile")) {
         let problems = replay::replay(terminals, &scratch)?;
         checked.push((format!("line {}", terminals[0].line), problems));

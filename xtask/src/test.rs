@@ -18,7 +18,7 @@ use crate::parts::{self, Part, Run};
 /// is kept in target/xtask/PART.log. As root, each command has a /dev/shm of its own.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// The parts to run; all but aarch64 if none is named
+    /// The parts to run; all but aarch64 and bridge if none is named
     #[arg(value_name = "PART", hide_possible_values = true,
         value_parser = PossibleValuesParser::new(all().iter().map(|part| part.name)))]
     parts: Vec<String>,
@@ -33,8 +33,8 @@ pub(crate) struct Options {
     from: Option<PathBuf>,
 }
 
-/// What runs only when it is named: what it needs is on few machines.
-const ON_REQUEST: &str = "aarch64";
+/// What runs only when it is named: it needs what is on few machines, or a build of minutes.
+const ON_REQUEST: [&str; 2] = ["aarch64", "bridge"];
 
 /// What needs a build of its own, in which other tests do not run.
 const LOOM: &str = "loom";
@@ -73,7 +73,7 @@ impl Options {
             return self.only.is_none() || part.has_tests();
         }
         let by_default = match self.only {
-            None => part.name != ON_REQUEST,
+            None => !ON_REQUEST.contains(&part.name),
             Some(_) => part.name != LOOM && part.has_tests(),
         };
         self.parts.is_empty() && by_default

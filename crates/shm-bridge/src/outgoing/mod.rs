@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use zenoh::Config;
 
-use crate::address::Key;
+use crate::address::{Address, Key};
 use crate::args::OutArgs;
 use crate::failure::{Ending, Failure, Halt, Status};
 use crate::log::Log;
@@ -50,6 +50,7 @@ pub(crate) fn run(args: &OutArgs, log: Log) -> Result<Ending, Failure> {
         stats.show();
     }
     let mut far = Far {
+        address: args.connect.clone(),
         config,
         key,
         asker: None,
@@ -140,6 +141,7 @@ fn liar(what: impl std::fmt::Display) -> Failure {
 
 /// The other bridge, as far as it is known.
 struct Far {
+    address: Address,
     config: Config,
     key: Key,
     /// The connection, once there was one.
@@ -260,8 +262,9 @@ impl Far {
             Some(asker) => asker,
             None => match Asker::connect(&self.config, &self.key) {
                 Ok(asker) => asker,
-                Err(error) => {
-                    self.unanswered(error)?;
+                // Zenoh knows no more than that: it may be nobody's, or another password's.
+                Err(_) => {
+                    self.unanswered(format!("cannot connect to {}", self.address.as_str()))?;
                     return Ok(None);
                 }
             },
