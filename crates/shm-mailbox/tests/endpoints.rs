@@ -24,6 +24,7 @@ mod endpoints {
     mod notes; //         what a sender leaves for the next one
     mod numbers; //       the counts that a restart relies on, and the last message number
     mod observing; //     what an observer sees of each kind of object
+    mod overlooking; //   what an observer sees of a bus, and when it is removed
     mod pair; //          both ends of a mailbox without a name
     mod passing; //       order, lengths, batches, peeking and acknowledging
     mod peeking; //       the queued messages, as an observer sees them

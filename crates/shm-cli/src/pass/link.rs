@@ -1,4 +1,5 @@
-//! The kinds of object that a channel may be, and the options that both programs make its ends from.
+//! The kinds of object that a channel may be, and the options that both programs make its ends
+//! from.
 
 use std::time::Duration;
 

@@ -18,3 +18,4 @@ pub(crate) mod remove;
 pub(crate) mod seat;
 pub(crate) mod sleep;
 pub mod tap;
+mod track;

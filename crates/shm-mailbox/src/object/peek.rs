@@ -1,4 +1,4 @@
-//! What is queued in a mailbox, read without taking it.
+//! What is queued in a mailbox or on a bus, read without taking it.
 //!
 //! As the rest of [`observe`]: the object is read through its descriptor, nothing is mapped or
 //! locked, and neither end notices. What is shown may have been taken by the time it is looked at;
@@ -28,7 +28,8 @@
 //! # }
 //! ```
 
-use std::ops::Range;
+use std::collections::VecDeque;
+use std::ops::{Range, RangeInclusive};
 use std::sync::atomic::{Ordering, fence};
 
 use shm_core::{Object, SystemError};
@@ -36,9 +37,10 @@ use thiserror::Error;
 
 use crate::memory::geometry::Geometry;
 use crate::memory::id::MailboxId;
-use crate::memory::layout::{Stamp, offset};
+use crate::memory::layout::Stamp;
 use crate::memory::{message::Message, payload::MAX_MESSAGE};
-use crate::object::observe::{self, Content};
+use crate::object::observe::{self, Content, Lane};
+use crate::object::track::Track;
 use crate::protocol::corrupt::{Corrupt, Field};
 
 /// Why the queue could not be read, or not to its end.
@@ -64,25 +66,42 @@ pub enum PeekError {
     System(#[from] SystemError),
 }
 
-/// Lists the messages that are queued at this moment, oldest first.
+/// Lists the messages that are queued at this moment, oldest first; of a bus, lane by lane.
+///
+/// A message of a bus is queued until every receiver that counts has acknowledged it.
 ///
 /// # Errors
 ///
 /// [`PeekError::NotAMailbox`]; [`PeekError::System`] if the object was opened before a `fork`.
 pub fn queued(object: &Object) -> Result<Queue<'_>, PeekError> {
-    let Content::Mailbox(seen) = observe::look(object)? else {
-        return Err(PeekError::NotAMailbox {
-            name: object.name().to_string(),
-        });
+    // Counts that no correct peer writes give a queue that is as long as the ring, and an error at
+    // its first message.
+    let numbers = |received: u64, queued: u64| received..received.saturating_add(queued);
+    let (id, rings) = match observe::look(object)? {
+        Content::Mailbox(seen) => {
+            let ring = (
+                Track::of_mailbox(&seen),
+                numbers(seen.received, seen.queued),
+            );
+            (seen.id, vec![ring])
+        }
+        Content::Bus(seen) => {
+            let ring = |lane: &Lane| {
+                let track = Track::of_lane(&seen, lane.lane);
+                (track, numbers(lane.received, lane.queued))
+            };
+            (seen.id, seen.lanes.iter().map(ring).collect())
+        }
+        _ => {
+            return Err(PeekError::NotAMailbox {
+                name: object.name().to_string(),
+            });
+        }
     };
-    let geometry = Geometry::with_hot(seen.slots, seen.hot_slots).expect("it was checked");
     Ok(Queue {
-        id: seen.id,
+        id,
         object,
-        geometry,
-        // Counts that no correct peer writes give a queue that is as long as the ring, and an error
-        // at its first message.
-        numbers: seen.received..seen.received.saturating_add(seen.queued),
+        rings: rings.into(),
         failed: false,
     })
 }
@@ -96,9 +115,8 @@ pub fn queued(object: &Object) -> Result<Queue<'_>, PeekError> {
 pub struct Queue<'a> {
     id: MailboxId,
     object: &'a Object,
-    geometry: Geometry,
-    /// The numbers of the messages that have not been read yet.
-    numbers: Range<u64>,
+    /// The rings, and the numbers of the messages of each that have not been read yet.
+    rings: VecDeque<(Track, Range<u64>)>,
     failed: bool,
 }
 
@@ -106,14 +124,20 @@ impl Iterator for Queue<'_> {
     type Item = Result<Message, PeekError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while !self.failed && !self.numbers.is_empty() {
-            match self.read(self.numbers.start) {
-                Ok(Some(message)) => {
-                    self.numbers.start += 1;
+        while !self.failed {
+            let (track, numbers) = self.rings.front()?;
+            let (track, n) = (*track, numbers.start);
+            if numbers.is_empty() {
+                self.rings.pop_front();
+                continue;
+            }
+            match self.read_after(track, n, || {}) {
+                Ok(Ok(message)) => {
+                    self.go_on_at(n + 1);
                     return Some(Ok(message));
                 }
                 // It was taken, and perhaps others behind it.
-                Ok(None) => {}
+                Ok(Err(received)) => self.go_on_at(received),
                 Err(error) => {
                     self.failed = true;
                     return Some(Err(error));
@@ -125,24 +149,31 @@ impl Iterator for Queue<'_> {
 }
 
 impl Queue<'_> {
-    /// Returns the mailbox's identity.
+    /// Returns the identity of the mailbox or the bus.
     #[must_use]
     pub fn id(&self) -> MailboxId {
         self.id
     }
 
-    /// Reads message `n`; if it is taken meanwhile, none, and the next number is that of the next
-    /// not taken.
-    fn read(&mut self, n: u64) -> Result<Option<Message>, PeekError> {
-        self.read_after(n, || {})
+    /// Passes over the messages of the first ring before `n`.
+    fn go_on_at(&mut self, n: u64) {
+        if let Some((_, numbers)) = self.rings.front_mut() {
+            numbers.start = n;
+        }
     }
 
-    /// As [`read`](Self::read); between finding the message and copying it, `meanwhile` is called.
-    fn read_after(&mut self, n: u64, meanwhile: impl Fn()) -> Result<Option<Message>, PeekError> {
-        let found = match self.locate(n)? {
+    /// Reads message `n`; if it is taken meanwhile, the number of the next not taken. Between
+    /// finding the message and copying it, `meanwhile` is called.
+    fn read_after(
+        &self,
+        track: Track,
+        n: u64,
+        meanwhile: impl Fn(),
+    ) -> Result<Result<Message, u64>, PeekError> {
+        let found = match self.locate(track, n)? {
             Ok((slot, stamp)) => {
                 meanwhile();
-                Ok(self.copy(slot, stamp)?)
+                Ok(self.copy(track, slot, stamp)?)
             }
             Err(other) => Err(other),
         };
@@ -151,14 +182,13 @@ impl Queue<'_> {
         // is whole; the stamp alone would not tell. Acquire: orders the copy before the look, as
         // the receiver's Release orders its own.
         fence(Ordering::Acquire);
-        let received = self.word(offset::RECEIVED)?;
+        let received = track.received(|offset| self.word(offset))?;
         if received > n {
-            self.numbers.start = received;
-            return Ok(None);
+            return Ok(Err(received));
         }
         match found {
-            Ok(message) => Ok(Some(message)),
-            Err(other) => Err(self.corrupt(Field::Stamp, other, n + 1..=n + 1)),
+            Ok(message) => Ok(Ok(message)),
+            Err(other) => Err(self.corrupt(track, Field::Stamp, other, n + 1..=n + 1)),
         }
     }
 
@@ -166,14 +196,15 @@ impl Queue<'_> {
     /// its place.
     ///
     /// Each number is stamped into one slot only, so whichever place shows it is the right one.
-    fn locate(&self, n: u64) -> Result<Result<(usize, Stamp), u64>, PeekError> {
-        let hot = self.geometry.hot_slot(n);
-        let stamp = self.stamp(hot)?;
+    fn locate(&self, track: Track, n: u64) -> Result<Result<(usize, Stamp), u64>, PeekError> {
+        let geometry = track.geometry();
+        let hot = geometry.hot_slot(n);
+        let stamp = self.stamp(track, hot)?;
         if stamp.ordinal() == n + 1 {
             return Ok(Ok((hot, stamp)));
         }
-        if let Some(cold) = self.geometry.cold_slot(n) {
-            let stamp = self.stamp(cold)?;
+        if let Some(cold) = geometry.cold_slot(n) {
+            let stamp = self.stamp(track, cold)?;
             if stamp.ordinal() == n + 1 {
                 return Ok(Ok((cold, stamp)));
             }
@@ -182,15 +213,17 @@ impl Queue<'_> {
     }
 
     /// The message behind a stamp, as far as it is still that one.
-    fn copy(&self, slot: usize, stamp: Stamp) -> Result<Message, PeekError> {
+    fn copy(&self, track: Track, slot: usize, stamp: Stamp) -> Result<Message, PeekError> {
         let length = usize::try_from(stamp.length()).unwrap_or(usize::MAX);
         if length > MAX_MESSAGE {
-            return Err(self.corrupt(Field::Length, stamp.length(), 0..=MAX_MESSAGE as u64));
+            let expected = 0..=MAX_MESSAGE as u64;
+            return Err(self.corrupt(track, Field::Length, stamp.length(), expected));
         }
         // Acquire: the stamp was read before; it pairs with the sender's Release of it.
         fence(Ordering::Acquire);
-        let start = Geometry::slot_offset(slot) + size_of::<Stamp>() as u64;
+        let start = track.slot_offset(slot) + size_of::<Stamp>() as u64;
         let mut message = Message::new();
+        message.set_lane(track.lane());
         let mut read = Ok(0);
         message.fill(stamp.ordinal() - 1, length, |bytes| {
             read = self.object.read_at(&mut bytes[..length], start);
@@ -199,8 +232,8 @@ impl Queue<'_> {
         Ok(message)
     }
 
-    fn stamp(&self, slot: usize) -> Result<Stamp, SystemError> {
-        self.word(Geometry::slot_offset(slot)).map(Stamp::from_bits)
+    fn stamp(&self, track: Track, slot: usize) -> Result<Stamp, SystemError> {
+        self.word(track.slot_offset(slot)).map(Stamp::from_bits)
     }
 
     /// A word that its writer stores at once; 0 if the object has lost its memory.
@@ -212,13 +245,14 @@ impl Queue<'_> {
 
     fn corrupt(
         &self,
+        track: Track,
         field: Field,
         found: u64,
-        expected: std::ops::RangeInclusive<u64>,
+        expected: RangeInclusive<u64>,
     ) -> PeekError {
         PeekError::Corrupt {
             name: self.object.name().to_string(),
-            corrupt: Corrupt::new(field, found, expected),
+            corrupt: track.locate(Corrupt::new(field, found, expected)),
         }
     }
 }
@@ -233,6 +267,7 @@ mod tests {
 
     use super::*;
     use crate::Mailbox;
+    use crate::memory::geometry::Geometry;
 
     /// A name of an object that is gone afterwards, also when the test fails.
     struct Name(ShmName);
@@ -253,7 +288,8 @@ mod tests {
         let receiver = RefCell::new(receiver);
         let object = observe::open(&unlinked.0).unwrap();
         let mut queue = queued(&object).unwrap();
-        let shown = queue.read_after(0, || {
+        let (track, _) = queue.rings[0];
+        let shown = queue.read_after(track, 0, || {
             receiver.borrow_mut().recv(&mut Message::new()).unwrap();
             // As a sender that has come as far as the first byte of the next message, and not to
             // its stamp.
@@ -262,7 +298,7 @@ mod tests {
             file.unwrap().write_all_at(b"n", payload).unwrap();
         });
         sender.close().unwrap();
-        assert!(matches!(shown, Ok(None)), "{shown:?}");
+        assert!(matches!(shown, Ok(Err(1))), "{shown:?}");
         assert!(queue.next().is_none());
     }
 }

@@ -8,8 +8,9 @@ use shm_core::{
 use thiserror::Error;
 
 use crate::error::into_io_error;
+use crate::memory::label::Label;
 use crate::memory::layout::INIT;
-use crate::memory::role::Role;
+use crate::memory::role::{Role, Seat};
 use crate::object::claim;
 use crate::object::observe::{self, Content};
 use crate::wait;
@@ -18,9 +19,9 @@ use crate::wait;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Removal {
-    /// A mailbox without sender, receiver and messages.
+    /// A mailbox, or a bus, without sender, receiver and messages, and without a place that is kept.
     Stale,
-    /// A mailbox without sender and receiver; its messages are lost.
+    /// A mailbox, or a bus, without sender and receiver; its messages are lost.
     StaleWithMessages,
     /// Any object whose roles no process is known to have.
     Unused,
@@ -66,7 +67,17 @@ pub enum RemoveError {
         /// How many.
         queued: u64,
     },
-    /// The object is no mailbox.
+    /// Nobody holds the bus, but it keeps a place for a receiver that is absent.
+    #[error(
+        "object {name:?} keeps a place for the receiver {label:?}; forget that label, or remove it with it"
+    )]
+    Kept {
+        /// The object.
+        name: ShmName,
+        /// The label of the place.
+        label: Label,
+    },
+    /// The object is no mailbox and no bus.
     #[error("object {name:?} is not a mailbox; it was left as it is")]
     NotAMailbox {
         /// The object.
@@ -82,7 +93,7 @@ pub enum RemoveError {
 /// If `expected` is given, it must be the identity of the object.
 ///
 /// The call holds the lock that attaching and closing take, and compares the name with the object.
-/// Unless the removal is [`Removal::Any`], it also holds both roles. A process that attaches at
+/// Unless the removal is [`Removal::Any`], it also holds both roles, or all lanes and places. A process that attaches at
 /// that moment finds either the object as it was, or a free name. Two cases are not protected: a
 /// process that keeps to no protocol (`rm`), and [`Removal::Any`] of an object that may not be
 /// opened, or whose lock belongs to a stopped process.
@@ -111,7 +122,7 @@ pub fn remove(
     }
     let taken = match removal {
         Removal::Any => take_init(&object),
-        _ => take_roles(&object),
+        _ => take_seats(&object),
     };
     let has_name = match taken {
         Err(RemoveError::InitBusy { .. }) if removal == Removal::Any => true,
@@ -145,18 +156,21 @@ fn take_init(object: &Object) -> Result<bool, RemoveError> {
     Ok(object.has_name()?)
 }
 
-/// Takes INIT and both roles; `false` if the object has lost its name.
-fn take_roles(object: &Object) -> Result<bool, RemoveError> {
+/// Takes INIT and all seats; `false` if the object has lost its name.
+fn take_seats(object: &Object) -> Result<bool, RemoveError> {
     let mut holder = Role::Sender;
     let taken = wait::retry(claim::ROLE_LIMIT, || -> Result<_, RemoveError> {
         if !take_init(object)? {
             return Ok(Some(false));
         }
-        for role in [Role::Sender, Role::Receiver] {
-            if claim::lock(object, role.lock_byte())?.is_none() {
-                holder = role;
+        let seats = seats(&observe::look(object)?);
+        for (taken, seat) in seats.iter().enumerate() {
+            if claim::lock(object, seat.lock_byte())?.is_none() {
+                holder = seat.role;
                 // Everything is given back between two attempts: who wants to close needs INIT.
-                object.unlock(Role::Sender.lock_byte())?;
+                for seat in &seats[..taken] {
+                    object.unlock(seat.lock_byte())?;
+                }
                 object.unlock(INIT)?;
                 return Ok(None);
             }
@@ -169,21 +183,41 @@ fn take_roles(object: &Object) -> Result<bool, RemoveError> {
     })
 }
 
+/// The seats that an object has: one of each role, unless it is a bus.
+fn seats(content: &Content) -> Vec<Seat> {
+    let (senders, receivers) = match content {
+        Content::Bus(seen) => (seen.senders, seen.receivers),
+        _ => (1, 1),
+    };
+    let senders = (0..senders).map(|lane| Seat::new(Role::Sender, lane));
+    let receivers = (0..receivers).map(|place| Seat::new(Role::Receiver, place));
+    senders.chain(receivers).collect()
+}
+
 /// An error unless what is in the object may be removed.
 fn check(object: &Object, removal: Removal) -> Result<(), RemoveError> {
     if matches!(removal, Removal::Any | Removal::Unused) {
         return Ok(());
     }
     let name = || object.name().clone();
-    match observe::look(object)? {
-        Content::Mailbox(seen) if seen.queued > 0 && removal == Removal::Stale => {
-            Err(RemoveError::Messages {
-                name: name(),
-                queued: seen.queued,
-            })
-        }
-        Content::Mailbox(_) => Ok(()),
-        _ => Err(RemoveError::NotAMailbox { name: name() }),
+    let (queued, label) = match observe::look(object)? {
+        Content::Mailbox(seen) => (seen.queued, None),
+        Content::Bus(seen) => (
+            seen.queued(),
+            seen.kept().next().and_then(|place| place.label),
+        ),
+        _ => return Err(RemoveError::NotAMailbox { name: name() }),
+    };
+    match (removal, queued, label) {
+        (Removal::Stale, 1.., _) => Err(RemoveError::Messages {
+            name: name(),
+            queued,
+        }),
+        (Removal::Stale, 0, Some(label)) => Err(RemoveError::Kept {
+            name: name(),
+            label,
+        }),
+        _ => Ok(()),
     }
 }
 
@@ -195,7 +229,7 @@ impl RemoveError {
     /// | kind | of |
     /// |---|---|
     /// | [`ResourceBusy`](ErrorKind::ResourceBusy) | [`InUse`](Self::InUse), [`InitBusy`](Self::InitBusy) |
-    /// | [`DirectoryNotEmpty`](ErrorKind::DirectoryNotEmpty) | [`Messages`](Self::Messages) |
+    /// | [`DirectoryNotEmpty`](ErrorKind::DirectoryNotEmpty) | [`Messages`](Self::Messages), [`Kept`](Self::Kept) |
     /// | [`InvalidData`](ErrorKind::InvalidData) | [`NotAMailbox`](Self::NotAMailbox) |
     /// | that of the error inside | [`Open`](Self::Open), [`System`](Self::System) |
     #[must_use]
@@ -203,7 +237,7 @@ impl RemoveError {
         match self {
             Self::Open(error) => error.kind(),
             Self::InUse { .. } | Self::InitBusy { .. } => ErrorKind::ResourceBusy,
-            Self::Messages { .. } => ErrorKind::DirectoryNotEmpty,
+            Self::Messages { .. } | Self::Kept { .. } => ErrorKind::DirectoryNotEmpty,
             Self::NotAMailbox { .. } => ErrorKind::InvalidData,
             Self::System(error) => error.kind(),
         }

@@ -96,6 +96,17 @@ impl Bus {
         let mut sides = senders.chain(receivers);
         sides.all(|side| side.state != Peer::Attached) && !self.changing
     }
+
+    /// Returns how many messages are queued in all lanes.
+    #[must_use]
+    pub fn queued(&self) -> u64 {
+        self.lanes.iter().map(|lane| lane.queued).sum()
+    }
+
+    /// Returns the places that are [kept](Place::is_kept) for a label.
+    pub fn kept(&self) -> impl Iterator<Item = &Place> {
+        self.places.iter().filter(|place| place.is_kept())
+    }
 }
 
 impl Bus {
