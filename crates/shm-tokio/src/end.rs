@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use shm_mailbox::{Armed, Bell, BellError, Message, Receiver, RecvError};
+use shm_mailbox::{Armed, Bell, BellError, Kind, Receiver, RecvError};
 use shm_mailbox::{SendError, Sender, SystemError};
 
 /// An endpoint that can be waited for.
@@ -30,7 +30,7 @@ pub(crate) trait End: fmt::Debug + Send + 'static {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NextMessage;
 
-impl End for Receiver {
+impl<K: Kind> End for Receiver<K> {
     type Goal = NextMessage;
     type Error = RecvError;
 
@@ -46,18 +46,8 @@ impl End for Receiver {
     }
 
     fn wait(&mut self, _: NextMessage, limit: Duration) -> Result<bool, RecvError> {
-        let mut message = Message::new();
-        match self.peek_timeout(&mut message, limit) {
-            Ok(()) => {
-                // It counts as shown now, and was not: so those before it are shown once more, as
-                // far as they were. They are still there; an error comes again in the next call.
-                let shown = message.sequence() - self.acknowledged();
-                self.rewind();
-                for _ in 0..shown {
-                    self.try_peek(&mut message)?;
-                }
-                Ok(true)
-            }
+        match self.wait(limit) {
+            Ok(()) => Ok(true),
             Err(RecvError::TimedOut) => Ok(false),
             Err(error) => Err(error),
         }
@@ -77,7 +67,7 @@ pub(crate) enum SenderGoal {
     Drained,
 }
 
-impl End for Sender {
+impl<K: Kind> End for Sender<K> {
     type Goal = SenderGoal;
     type Error = SendError;
 

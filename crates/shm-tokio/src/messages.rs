@@ -1,11 +1,12 @@
 //! Messages one after the other, as a stream that acknowledges each when the next is asked for.
 
 use std::borrow::BorrowMut;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::{FusedStream, Stream};
-use shm_mailbox::{Message, RecvError};
+use shm_mailbox::{Kind, Mailbox, Message, RecvError};
 
 use crate::receiver::AsyncReceiver;
 
@@ -23,8 +24,9 @@ use crate::receiver::AsyncReceiver;
 /// Asking is cancel-safe: who drops the future of a `next()` gets that message from the next one.
 #[derive(Debug)]
 #[must_use = "a stream does nothing unless it is polled"]
-pub struct Messages<R> {
+pub struct Messages<R, K: Kind = Mailbox> {
     receiver: R,
+    kind: PhantomData<fn() -> K>,
     message: Message,
     /// The last item was a message, which is to be acknowledged before the next.
     shown: bool,
@@ -32,23 +34,24 @@ pub struct Messages<R> {
 }
 
 /// The messages as a stream.
-impl AsyncReceiver {
+impl<K: Kind> AsyncReceiver<K> {
     /// Returns a stream of the messages, which acknowledges each when you ask for the next.
-    pub fn messages(&mut self) -> Messages<&mut Self> {
+    pub fn messages(&mut self) -> Messages<&mut Self, K> {
         Messages::new(self)
     }
 
     /// Returns a stream of the messages, as [`messages`](Self::messages), that owns the receiver.
-    pub fn into_messages(self) -> Messages<Self> {
+    pub fn into_messages(self) -> Messages<Self, K> {
         Messages::new(self)
     }
 }
 
-impl<R: BorrowMut<AsyncReceiver>> Messages<R> {
+impl<K: Kind, R: BorrowMut<AsyncReceiver<K>>> Messages<R, K> {
     fn new(mut receiver: R) -> Self {
         receiver.borrow_mut().rewind();
         Self {
             receiver,
+            kind: PhantomData,
             message: Message::new(),
             shown: false,
             ended: false,
@@ -67,7 +70,7 @@ impl<R: BorrowMut<AsyncReceiver>> Messages<R> {
     }
 }
 
-impl<R: BorrowMut<AsyncReceiver> + Unpin> Stream for Messages<R> {
+impl<K: Kind, R: BorrowMut<AsyncReceiver<K>> + Unpin> Stream for Messages<R, K> {
     type Item = Result<Message, RecvError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -83,7 +86,7 @@ impl<R: BorrowMut<AsyncReceiver> + Unpin> Stream for Messages<R> {
     }
 }
 
-impl<R: BorrowMut<AsyncReceiver> + Unpin> FusedStream for Messages<R> {
+impl<K: Kind, R: BorrowMut<AsyncReceiver<K>> + Unpin> FusedStream for Messages<R, K> {
     fn is_terminated(&self) -> bool {
         self.ended
     }

@@ -5,14 +5,15 @@ use std::io;
 use std::task::{Context, Poll};
 
 use shm_mailbox::{
-    AttachError, BellError, CloseError, Closed, Message, Options, Receiver, RecvError, SystemError,
+    AttachError, BellError, CloseError, Closed, Kind, Mailbox, Message, Options, Receiver,
+    RecvError, SystemError,
 };
 use tokio::task::{JoinError, spawn_blocking};
 
 use crate::end::NextMessage;
 use crate::waiting::Waiting;
 
-/// The receiving endpoint of a mailbox, for tasks of a tokio runtime.
+/// The receiving endpoint of a mailbox or a bus, for tasks of a tokio runtime.
 ///
 /// Everything that [`Receiver`] says holds here. Only the waiting differs: it occupies no thread,
 /// except where the [system has no bell](crate#without-a-bell).
@@ -20,11 +21,11 @@ use crate::waiting::Waiting;
 /// Each method that waits is cancel-safe: a message is taken, or counts as shown, only in the poll
 /// that returns it. So you can use them in `tokio::select!` and `tokio::time::timeout`.
 #[derive(Debug)]
-pub struct AsyncReceiver {
-    waiting: Waiting<Receiver>,
+pub struct AsyncReceiver<K: Kind = Mailbox> {
+    waiting: Waiting<Receiver<K>>,
 }
 
-impl AsyncReceiver {
+impl<K: Kind> AsyncReceiver<K> {
     /// Makes the receiver wait in this runtime.
     ///
     /// A system without a [bell](Receiver::bell) is no error: see
@@ -35,14 +36,14 @@ impl AsyncReceiver {
     /// Outside of a tokio runtime, and in one that was built without
     /// [`enable_io`](tokio::runtime::Builder::enable_io).
     #[must_use]
-    pub fn new(receiver: Receiver) -> Self {
+    pub fn new(receiver: Receiver<K>) -> Self {
         Self {
             waiting: Waiting::new(receiver),
         }
     }
 
-    /// Attaches as the receiver, as [`Options::receiver`] does, in a thread of the runtime for work
-    /// that blocks: attaching retries for some time while another process is the receiver.
+    /// Attaches as a receiver, as [`Options::receiver`] does, in a thread of the runtime for work
+    /// that blocks: attaching retries for some time while other processes have the role.
     ///
     /// A future that is dropped does not stop the attach: the receiver that may come of it is
     /// closed.
@@ -54,7 +55,7 @@ impl AsyncReceiver {
     /// # Panics
     ///
     /// As [`new`](Self::new).
-    pub async fn attach(options: Options) -> Result<Self, AttachError> {
+    pub async fn attach(options: Options<K>) -> Result<Self, AttachError> {
         let attached = spawn_blocking(|| options.receiver()).await;
         Ok(Self::new(attached.map_err(not_run)??))
     }
@@ -102,13 +103,13 @@ impl AsyncReceiver {
     /// A call that waits blocks the runtime's thread. Without a bell, after a future was dropped
     /// that had waited, this call and the other calls that are not `async` take up to 20 ms, until
     /// the thread that waits has given the receiver back.
-    pub fn get_mut(&mut self) -> &mut Receiver {
+    pub fn get_mut(&mut self) -> &mut Receiver<K> {
         self.waiting.end()
     }
 
     /// Returns the receiver, which the runtime no longer knows.
     #[must_use]
-    pub fn into_inner(self) -> Receiver {
+    pub fn into_inner(self) -> Receiver<K> {
         self.waiting.into_end()
     }
 
@@ -134,7 +135,7 @@ impl AsyncReceiver {
         cx: &mut Context<'_>,
         message: &mut Message,
     ) -> Poll<Result<(), RecvError>> {
-        let attempt = |receiver: &mut Receiver| or_none(receiver.try_recv(message));
+        let attempt = |receiver: &mut Receiver<K>| or_none(receiver.try_recv(message));
         self.waiting.poll(cx, NextMessage, attempt)
     }
 
@@ -143,7 +144,7 @@ impl AsyncReceiver {
         cx: &mut Context<'_>,
         message: &mut Message,
     ) -> Poll<Result<(), RecvError>> {
-        let attempt = |receiver: &mut Receiver| or_none(receiver.try_peek(message));
+        let attempt = |receiver: &mut Receiver<K>| or_none(receiver.try_peek(message));
         self.waiting.poll(cx, NextMessage, attempt)
     }
 }

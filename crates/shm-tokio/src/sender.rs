@@ -3,14 +3,16 @@
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 
-use shm_mailbox::{AttachError, BellError, CloseError, Closed, Options, SendError, Sender};
+use shm_mailbox::{
+    AttachError, BellError, CloseError, Closed, Kind, Mailbox, Options, SendError, Sender,
+};
 use tokio::task::spawn_blocking;
 
 use crate::end::SenderGoal;
 use crate::receiver::not_run;
 use crate::waiting::Waiting;
 
-/// The sending endpoint of a mailbox, for tasks of a tokio runtime.
+/// The sending endpoint of a mailbox or a bus, for tasks of a tokio runtime.
 ///
 /// Everything that [`Sender`] says holds here. Only the waiting differs: it occupies no thread,
 /// except where the [system has no bell](crate#without-a-bell).
@@ -18,11 +20,11 @@ use crate::waiting::Waiting;
 /// Each method that waits is cancel-safe: [`send`](Self::send) has sent its message only if it
 /// returned `Ok`.
 #[derive(Debug)]
-pub struct AsyncSender {
-    waiting: Waiting<Sender>,
+pub struct AsyncSender<K: Kind = Mailbox> {
+    waiting: Waiting<Sender<K>>,
 }
 
-impl AsyncSender {
+impl<K: Kind> AsyncSender<K> {
     /// Makes the sender wait in this runtime.
     ///
     /// A system without a [bell](Sender::bell) is no error: see [`bell_error`](Self::bell_error).
@@ -32,14 +34,14 @@ impl AsyncSender {
     /// Outside of a tokio runtime, and in one that was built without
     /// [`enable_io`](tokio::runtime::Builder::enable_io).
     #[must_use]
-    pub fn new(sender: Sender) -> Self {
+    pub fn new(sender: Sender<K>) -> Self {
         Self {
             waiting: Waiting::new(sender),
         }
     }
 
-    /// Attaches as the sender, as [`Options::sender`] does, in a thread of the runtime for work
-    /// that blocks: attaching retries for some time while another process is the sender.
+    /// Attaches as a sender, as [`Options::sender`] does, in a thread of the runtime for work
+    /// that blocks: attaching retries for some time while other processes have the role.
     ///
     /// A future that is dropped does not stop the attach: the sender that may come of it is closed.
     ///
@@ -50,7 +52,7 @@ impl AsyncSender {
     /// # Panics
     ///
     /// As [`new`](Self::new).
-    pub async fn attach(options: Options) -> Result<Self, AttachError> {
+    pub async fn attach(options: Options<K>) -> Result<Self, AttachError> {
         let attached = spawn_blocking(|| options.sender()).await;
         Ok(Self::new(attached.map_err(not_run)??))
     }
@@ -83,13 +85,13 @@ impl AsyncSender {
     /// A call that waits blocks the runtime's thread. Without a bell, after a future was dropped
     /// that had waited, this call and the other calls that are not `async` take up to 20 ms, until
     /// the thread that waits has given the sender back.
-    pub fn get_mut(&mut self) -> &mut Sender {
+    pub fn get_mut(&mut self) -> &mut Sender<K> {
         self.waiting.end()
     }
 
     /// Returns the sender, which the runtime no longer knows.
     #[must_use]
-    pub fn into_inner(self) -> Sender {
+    pub fn into_inner(self) -> Sender<K> {
         self.waiting.into_end()
     }
 
@@ -129,7 +131,7 @@ impl AsyncSender {
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>, message: &[u8]) -> Poll<Result<(), SendError>> {
-        let attempt = |sender: &mut Sender| match sender.try_send(message) {
+        let attempt = |sender: &mut Sender<K>| match sender.try_send(message) {
             Err(SendError::Full) => Ok(None),
             sent => sent.map(Some),
         };
@@ -137,7 +139,7 @@ impl AsyncSender {
     }
 
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        let attempt = |sender: &mut Sender| match sender.drain(std::time::Duration::ZERO) {
+        let attempt = |sender: &mut Sender<K>| match sender.drain(std::time::Duration::ZERO) {
             Err(SendError::TimedOut) => Ok(None),
             drained => drained.map(Some),
         };

@@ -2,6 +2,7 @@
 
 mod support;
 
+mod buses; //          several senders and receivers of one bus
 mod cancelling; //     futures dropped at each await
 mod ending; //         peers that close, die, or come again; objects that are cut off
 mod passing; //        order, room, acknowledging, many mailboxes, fairness
