@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use shm_mailbox::{Mailbox, Message};
+use shm_mailbox::observe::{self, Content, Place};
+use shm_mailbox::{Mailbox, Message, Peer, ShmName};
 use test_support::c::{compile, has_library};
-use test_support::{Name, Process, Scratch, has};
+use test_support::{Name, Process, Scratch, Signal, has, until};
 
 use crate::file;
 
@@ -115,6 +116,53 @@ fn a_supervisor_sets_a_message_aside_that_crashes_twice() {
         the worker died of message 1, 2 queued\n\
         message 1 is set aside\n\
         two scones\n",
+    );
+    assert!(!name.exists());
+}
+
+/// Waits until a bus has so many receivers.
+#[track_caller]
+fn wait_for_readers(name: &Name, count: usize) {
+    let name = ShmName::new(name.as_str()).expect("a valid name");
+    let is_attached = |place: &&Place| place.receiver.state == Peer::Attached;
+    until("the readers have come", || {
+        let object = observe::open(&name).ok();
+        match object.map(|object| observe::look(&object)) {
+            Some(Ok(Content::Bus(bus))) => bus.places.iter().filter(is_attached).count() == count,
+            _ => false,
+        }
+    });
+}
+
+#[test]
+fn each_reader_gets_every_line_and_one_with_a_label_also_across_a_kill() {
+    if !has_library() {
+        return;
+    }
+    let (folder, name) = (Scratch::folder("c-"), Name::new());
+    let program = example(&folder, "ticks");
+    let start = |arguments: &[&str]| Process::spawn(Command::new(&program).args(arguments));
+    let billing = || start(&["read", name.as_str(), "billing"]);
+    let (mut reader, mut killed) = (start(&["read", name.as_str()]), billing());
+    wait_for_readers(&name, 2);
+    let mut writer = start(&["write", name.as_str()]);
+    writer.send("price 42\n");
+    reader.wait_for_exactly(b"price 42\n");
+    killed.wait_for_exactly(b"price 42\n");
+    killed.kill();
+    killed.wait().expect_signal(Signal::SIGKILL);
+    writer.send("price 43\n");
+    reader.wait_for_exactly(b"price 42\nprice 43\n");
+    writer.end_input();
+    // It may have been killed after it has shown the line, and before it acknowledged that.
+    let mut again = billing();
+    again.wait_for_output("the last line", |output| output.ends_with(b"price 43\n"));
+    writer.wait_for_success(b"");
+    reader.wait_for_success(b"price 42\nprice 43\n");
+    let ended = again.wait().expect_code(0).text();
+    assert!(
+        ["price 43\n", "price 42\nprice 43\n"].contains(&ended.as_str()),
+        "{ended}"
     );
     assert!(!name.exists());
 }
