@@ -32,6 +32,29 @@
 //! descriptor, is one more for the runtime's `epoll`. The bell also rings when the peer closes, or
 //! dies, so the endpoint learns that without checking.
 //!
+//! An endpoint of a [bus](shm_mailbox::bus) waits in the same way:
+//!
+//! ```
+//! use shm_mailbox::Message;
+//! use shm_mailbox::bus::Bus;
+//! use shm_tokio::{AsyncReceiver, AsyncSender};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! # let ticks = format!("doc-tokio-bus-{}", std::process::id());
+//! let mut prices = AsyncReceiver::attach(Bus::options(&ticks)).await?;
+//! let mut billing = AsyncReceiver::attach(Bus::options(&ticks)).await?;
+//! let mut sender: AsyncSender<Bus> = AsyncSender::attach(Bus::options(&ticks)).await?;
+//! sender.send("price 42").await?;
+//!
+//! let (mut one, mut two) = (Message::new(), Message::new());
+//! tokio::try_join!(prices.recv(&mut one), billing.recv(&mut two))?;
+//! assert_eq!(one, two);
+//! # Ok(())
+//! # }
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+//! # runtime.expect("a runtime").block_on(run()).expect("it runs");
+//! ```
+//!
 //! * **Cancelling.** Every future may be dropped at any time: no message is lost or sent twice.
 //! * **Fairness.** Each message takes from the task's [budget](tokio::task::coop), so a busy
 //!   mailbox does not keep other tasks from running.
