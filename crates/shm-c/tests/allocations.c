@@ -40,7 +40,7 @@ void *aligned_alloc(size_t alignment, size_t size)
   return __libc_memalign(alignment, size);
 }
 
-int main(int argc, char **argv)
+static void passed(const char *name, const struct shm_options *options)
 {
   shm_sender *sender;
   shm_receiver *receiver;
@@ -50,9 +50,8 @@ int main(int argc, char **argv)
   int timeout, fd;
   unsigned long before = count;
 
-  CHECK(argc == 2);
-  EXPECT(shm_sender_open(&sender, argv[1], NULL), SHM_OK);
-  EXPECT(shm_receiver_open(&receiver, argv[1], NULL), SHM_OK);
+  EXPECT(shm_sender_open(&sender, name, options), SHM_OK);
+  EXPECT(shm_receiver_open(&receiver, name, options), SHM_OK);
   EXPECT(shm_receiver_bell(receiver, &fd), SHM_OK);
   CHECK(count > before);
   /* The first failure of a thread may make room for its text. */
@@ -80,5 +79,15 @@ int main(int argc, char **argv)
   CHECK(count == before);
   EXPECT(shm_sender_close(&sender, SHM_LEAVE_CLOSE, NULL), SHM_OK);
   EXPECT(shm_receiver_close(&receiver, NULL), SHM_OK);
+}
+
+int main(int argc, char **argv)
+{
+  struct shm_options bus = SHM_OPTIONS_INIT;
+
+  CHECK(argc == 2);
+  passed(argv[1], NULL);
+  bus.kind = SHM_KIND_BUS;
+  passed(argv[1], &bus);
   return 0;
 }
