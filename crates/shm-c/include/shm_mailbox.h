@@ -354,8 +354,8 @@ int shm_drain(shm_sender *sender, int64_t timeout_ns);
  */
 int shm_sender_note(shm_sender *sender, uint64_t words[3]);
 
-/* Writes the note, for this sender and the next. A sender that is killed
- * meanwhile leaves the former note, this one, or none.
+/* Writes the note, for this sender and the next. A sender that is killed in
+ * this call leaves the former note, this one, or none.
  *
  * Errors: SHM_ERROR_TRUNCATED, SHM_ERROR_CORRUPT, SHM_ERROR_FORKED. Threads:
  * one at a time.
