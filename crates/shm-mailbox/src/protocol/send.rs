@@ -297,7 +297,14 @@ impl<R: SendRing> Cursor for SendCursor<R> {
     #[inline]
     fn queued(&mut self, region: &R) -> Result<u64, Corrupt> {
         let received = region.point(&mut self.look, self.received)?;
-        self.received = self.check_received(region, received, self.received)?;
+        match self.check_received(region, received, self.received) {
+            Ok(received) => self.received = received,
+            Err(corrupt) => {
+                // What cannot be is not known, and found again.
+                self.look = R::Look::default();
+                return Err(corrupt);
+            }
+        }
         Ok(self.next - self.received)
     }
 
