@@ -19,7 +19,7 @@ use crate::protocol::{self, Bed, Cursor, ReceiveCursor, SendCursor, Slept, Wake}
 const BYTES: [u8; MAX_MESSAGE] = [0x5A; MAX_MESSAGE];
 
 /// Does what the input says; panics when an end does what it must not.
-pub fn run(input: &[u8]) {
+pub(super) fn run(input: &[u8]) {
     let mut input = Input(input);
     let form = input.byte();
     let mut region = region(form);
@@ -373,11 +373,11 @@ impl World<'_> {
 }
 
 /// What attaching came to, with an error checked.
-fn told<T>(result: Result<T, Corrupt>) -> Option<T> {
+pub(super) fn told<T>(result: Result<T, Corrupt>) -> Option<T> {
     result.inspect_err(assert_true_to_itself).ok()
 }
 
 /// An error names a value that is really not among those it expects.
-fn assert_true_to_itself(corrupt: &Corrupt) {
+pub(super) fn assert_true_to_itself(corrupt: &Corrupt) {
     assert!(!corrupt.expected().contains(&corrupt.found()), "{corrupt}");
 }

@@ -16,7 +16,7 @@ use crate::{Message, Receiver, RecvError, SendError, Sender};
 /// The words of a mailbox that the two ends read and write, besides the stamps.
 const WORDS: [u64; 6] = [128, 256, 264, 384, 512, 520];
 
-pub fn run(input: &[u8]) {
+pub(super) fn run(input: &[u8]) {
     let name = Name::new("image");
     let mut input = Input(input);
     let form = input.byte();

@@ -4,6 +4,7 @@
 //! real objects, which takes some hundred times as long. The inputs that were kept, and random
 //! ones, run with the unit tests.
 
+mod bus;
 mod header;
 mod hostile;
 mod image;
@@ -14,10 +15,33 @@ mod queue;
 #[cfg(test)]
 mod replay;
 
-pub use hostile::run as protocol;
-pub use image::run as image;
-pub use operations::run as operations;
-pub use queue::run as queue;
+/// Tries the steps of the protocol, with the words in the memory as the input says.
+pub fn protocol(input: &[u8]) {
+    run(input, hostile::run, bus::hostile::run);
+}
+
+/// Tries the steps of the protocol, against a queue.
+pub fn queue(input: &[u8]) {
+    run(input, queue::run, bus::queue::run);
+}
+
+/// Tries an object with the bytes that the input has.
+pub fn image(input: &[u8]) {
+    run(input, image::run, bus::image::run);
+}
+
+/// Tries operations on a sound object, against a queue.
+pub fn operations(input: &[u8]) {
+    run(input, operations::run, bus::operations::run);
+}
+
+/// Does what an input says, about a mailbox or about a bus.
+fn run(input: &[u8], mailbox: fn(&[u8]), bus: fn(&[u8])) {
+    match input.split_first() {
+        Some((&bus::BUS, rest)) => bus(rest),
+        _ => mailbox(input),
+    }
+}
 
 use crate::memory::geometry::Geometry;
 use crate::memory::region::Region;
@@ -39,15 +63,21 @@ fn region(form: u8) -> Region {
 #[cfg(test)]
 mod tests {
     use fastrand::Rng;
+    use test_support::is_torture;
 
     use super::replay::replay;
 
-    /// Runs `body` on so many inputs, and tells which it was when it panics.
+    /// Runs `body` on so many inputs about a mailbox, and a quarter as many about a bus, and tells
+    /// which it was when it panics. In the long form on fifty times as many.
     fn run_random(count: u64, body: fn(&[u8])) {
-        for seed in 0..count {
+        let count = if is_torture() { 50 * count } else { count };
+        for seed in 0..count + count / 4 {
             let mut random = Rng::with_seed(seed);
-            let mut input = vec![0; random.usize(..600)];
+            let mut input = vec![0; random.usize(1..600)];
             random.fill(&mut input);
+            if seed >= count {
+                input[0] = super::bus::BUS;
+            }
             if std::panic::catch_unwind(|| body(&input)).is_err() {
                 panic!("the input of seed {seed} was {input:?}");
             }
@@ -62,6 +92,16 @@ mod tests {
     #[test]
     fn sequences_that_fuzzing_has_found_do_what_a_queue_does() {
         replay("queue", super::queue);
+    }
+
+    #[test]
+    fn any_words_do_no_harm_to_the_protocol() {
+        run_random(40_000, super::protocol);
+    }
+
+    #[test]
+    fn any_sequences_do_what_a_queue_does() {
+        run_random(20_000, super::queue);
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl Model {
     }
 }
 
-pub fn run(input: &[u8]) {
+pub(super) fn run(input: &[u8]) {
     let name = Name::new("operations");
     let mut input = Input(input);
     let form = input.byte();

@@ -13,7 +13,7 @@ use crate::memory::{message::Message, payload::MAX_MESSAGE};
 use crate::protocol::{self, Cursor, ReceiveCursor, SendCursor};
 
 /// Does what the input says; panics when an end does not what a queue does.
-pub fn run(input: &[u8]) {
+pub(super) fn run(input: &[u8]) {
     let mut input = Input(input);
     let form = input.byte();
     let region = region(form);
@@ -198,7 +198,7 @@ impl World<'_> {
 const STARTS: usize = 1009;
 
 /// What message `number` of this length is: no two that are near one another have the same bytes.
-fn content(number: u64, length: usize) -> &'static [u8] {
+pub(super) fn content(number: u64, length: usize) -> &'static [u8] {
     static NOISE: LazyLock<Vec<u8>> = LazyLock::new(|| {
         let mut state = 1_u64;
         let words = (0..(STARTS + MAX_MESSAGE).div_ceil(8)).flat_map(|_| {
