@@ -6,4 +6,5 @@ mod chaos; //         any process killed at random while verified messages flow
 mod deaths; //        how soon a sender goes on that a killed receiver has held back
 mod ends; //          receivers and senders for the tests, here and in children
 mod promises; //      who counts, who is kept, and who is dropped
+mod scribbler; //     a process that writes nonsense between living ends
 mod stops; //         a process that stands still holds up nobody it need not
