@@ -4,11 +4,16 @@
 //! A few seconds, or as many as `SHM_SOAK_SECONDS` says. This process keeps one end, the other is a
 //! child that is killed; the ends change places from round to round, and so do the wait strategies.
 //! Every other round passes messages in batches: those carry the volume. In half of the rounds half
-//! of the slots are cold.
+//! of the slots are cold. After every eighth round comes one on a bus, of two senders and two
+//! receivers, of which one of each is killed.
 
 #![cfg(not(shm_mailbox_loom))]
 
 mod support;
+
+mod soak {
+    pub(crate) mod bus; // a round on a bus
+}
 
 use std::fs;
 use std::sync::atomic::Ordering;
@@ -256,13 +261,18 @@ fn traffic_under_constant_kills_goes_on_and_nothing_grows() {
     let (start, mut kills, mut settled) = (Instant::now(), 0, None);
     // With each strategy at the end that is not killed.
     let mut messages = [0; WAITS.len()];
-    let (mut rounds, mut cold) = (0, 0);
+    let (mut rounds, mut cold, mut on_bus) = (0, 0, 0);
     while start.elapsed() < total || rounds < CYCLE {
         let (passed, entered_cold_slots) = Round::new(rounds, time).run(rounds);
         messages[rounds / 2 % WAITS.len()] += passed.messages;
         kills += passed.kills;
         cold += usize::from(entered_cold_slots);
         rounds += 1;
+        if rounds % 8 == 0 {
+            let (passed, killed) = soak::bus::pass(rounds / 8, time);
+            on_bus += passed;
+            kills += killed;
+        }
         if rounds == CYCLE / 2 {
             settled = Some(held());
         }
@@ -273,6 +283,7 @@ fn traffic_under_constant_kills_goes_on_and_nothing_grows() {
         assert!(messages > 0, "no message with {wait}");
         println!("{wait}: {messages} messages");
     }
+    println!("on a bus: {on_bus} messages");
     println!(
         "{} messages verified in {rounds} rounds, {cold} with cold slots, {kills} processes killed; resident {} KiB, then {} KiB; \
          {descriptors_before} descriptors, then {descriptors}; {names} names left",
@@ -280,6 +291,7 @@ fn traffic_under_constant_kills_goes_on_and_nothing_grows() {
         before >> 10,
         resident >> 10
     );
+    assert!(on_bus > 0, "no message passed on a bus");
     assert!(cold > 0, "no message was in a cold slot");
     assert!(resident <= before + GROWTH, "the memory has grown");
     assert_eq!(descriptors, descriptors_before);
