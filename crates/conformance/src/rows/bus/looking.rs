@@ -1,5 +1,5 @@
 //! A receiver that comes while a sender looks at the counts: the sender learns nothing from that
-//! look.
+//! look, and the receiver takes no position below what the sender knows.
 
 use std::sync::atomic::Ordering;
 
@@ -28,6 +28,11 @@ pub(super) fn rows() -> Vec<Row> {
             Role::Sender,
             "learns nothing from a look in which a place was left and taken again",
             |kit| look(kit, Coming::Again),
+        ),
+        one(
+            Role::Receiver,
+            "takes no position below what a sender knows",
+            position,
         ),
     ]
 }
@@ -166,4 +171,64 @@ impl Looker {
     fn flag(&self) -> &std::sync::atomic::AtomicU32 {
         self.raw.half(shape().parked(Role::Sender, 0))
     }
+}
+
+/// While the program joins, another receiver acknowledges, after each access in turn. If the program
+/// is not a member by then, a sender may know that.
+fn position(kit: &Kit) -> Outcome {
+    if !can_trace() {
+        return Outcome::Skipped("ptrace");
+    }
+    let shape = Shape::new(1, 2, 4, 4);
+    for after in 1..MOST {
+        let name = Name::new();
+        let image = BusImage::new(shape).lane(0, 5, 9).member(0, &[6]);
+        image.create(&name);
+        let _held = hold(&name, Role::Receiver, 0);
+        let raw = Raw::new(&name);
+        let form = form().oldest();
+        let traced = Traced::start(&kit.program, Role::Receiver, &name, form);
+        let mut traced = traced.expect("it can be traced");
+        let words = [Shape::MEMBERS, shape.count(0, 0)];
+        let words = loop {
+            let words = words.map(|word| address_of(&traced.end, &name, word));
+            if let [Some(members), Some(count)] = words {
+                break [members, count];
+            }
+            let stop = traced.run_to_system_call();
+            assert!(stop != Stop::Ended, "it ended, and has mapped nothing");
+        };
+        if !traced.watch(&words) {
+            return Outcome::Skipped("watchpoints of x86-64");
+        }
+        let mut accesses = 0;
+        let mut known = 6;
+        loop {
+            match traced.run() {
+                None => {
+                    accesses += 1;
+                    if accesses == after {
+                        let is_member = raw.load(Shape::MEMBERS) & 0b10 != 0;
+                        known = if is_member { 6 } else { 7 };
+                        raw.store(shape.count(0, 0), 7);
+                    }
+                }
+                Some(Stop::Entry(number, arguments)) if is_reading(number, arguments[0]) => break,
+                Some(Stop::Ended) => panic!("it ended while it joined"),
+                Some(_) => {}
+            }
+        }
+        let position = raw.load(shape.count(0, 1));
+        assert!(
+            position >= known,
+            "it begins at {position}, and a sender may have overwritten all below {known}"
+        );
+        if accesses < after {
+            return match accesses {
+                0 => Outcome::Skipped("watchpoints of x86-64"),
+                _ => Outcome::Ok,
+            };
+        }
+    }
+    panic!("it looks without end, and does not attach");
 }

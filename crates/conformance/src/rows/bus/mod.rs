@@ -2,8 +2,10 @@
 //!
 //! A program that has no buses is not asked for any of them.
 
+mod ends;
 mod hostile;
 mod joining;
+mod kills;
 mod leaving;
 mod looking;
 mod making;
@@ -32,6 +34,8 @@ pub(super) fn rows() -> Vec<Row> {
         members::rows(),
         looking::rows(),
         receiving::rows(),
+        ends::rows(),
+        kills::rows(),
         leaving::rows(),
         hostile::rows(),
     ];

@@ -15,6 +15,10 @@ use crate::report::Outcome;
 const MOST: usize = 3_000_000;
 /// `F_OFD_SETLK` of `fcntl(2)` on Linux.
 const SET_LOCK: u64 = 37;
+/// The label of the program, of more than one word.
+const NEW: &str = "a label of four words, or so";
+/// The label of another.
+const KEPT: &str = "kept";
 /// How far the last sender of lane 0 has come.
 const SENT: u64 = 8;
 
@@ -35,6 +39,10 @@ fn shape() -> Shape {
     Shape::new(2, 3, 4, 2)
 }
 
+fn places() -> impl Iterator<Item = (Role, u32)> {
+    (0..shape().places).map(|place| (Role::Receiver, place))
+}
+
 /// Buses with two lanes, of which the first holds messages from 5, 6 or 7 on.
 fn images() -> Vec<(&'static str, BusImage)> {
     let image = BusImage::new(shape()).lane(0, 5, SENT);
@@ -45,7 +53,7 @@ fn images() -> Vec<(&'static str, BusImage)> {
         (
             "one is kept",
             both_dead
-                .label(Role::Receiver, 0, "kept")
+                .label(Role::Receiver, 0, KEPT)
                 .member(2, &[6, PENDING]),
         ),
         (
@@ -102,7 +110,7 @@ fn attaches(kit: &Kit, role: Role) -> Outcome {
     if !can_step() {
         return Outcome::Skipped("ptrace on x86-64");
     }
-    for (what, image, form) in cases(kit, role, &[form().oldest(), form().labelled("new")]) {
+    for (what, image, form) in cases(kit, role, &[form().oldest(), form().labelled(NEW)]) {
         let name = Name::new();
         image.create(&name);
         let raw = Raw::new(&name);
@@ -119,9 +127,9 @@ fn closes(kit: &Kit, role: Role) -> Outcome {
         return Outcome::Skipped("ptrace on x86-64");
     }
     let ways = [
-        (form(), None),
-        (form().labelled("new"), None),
-        (form().labelled("new"), Some("forget")),
+        (form().oldest(), None),
+        (form().oldest().labelled(NEW), None),
+        (form().oldest().labelled(NEW), Some("forget")),
     ];
     for (what, image, (form, command)) in cases(kit, role, &ways) {
         let name = Name::new();
@@ -129,6 +137,15 @@ fn closes(kit: &Kit, role: Role) -> Outcome {
         let raw = Raw::new(&name);
         let mut traced = start(kit, role, &name, form);
         traced.run_to_command();
+        traced.end.attached();
+        if role == Role::Receiver {
+            // So that the floor changes.
+            for command in ["show", "ack"] {
+                traced.read_command(command);
+                traced.run_to_command();
+                traced.end.answer();
+            }
+        }
         match command {
             None => traced.end.end_input(),
             Some(command) => traced.end.tell(command),
@@ -174,6 +191,21 @@ fn judge(what: &str, role: Role, states: &[Vec<u8>]) {
             );
             *point = now;
         }
+        for (role, seat) in [0, 1]
+            .map(|lane| (Role::Sender, lane))
+            .into_iter()
+            .chain(places())
+        {
+            let label = BusImage::label_in(state, shape().seat(role, seat));
+            let is_whole = |known: &&str| {
+                let (text, zeros) = label.split_at(known.len());
+                text == known.as_bytes() && zeros.iter().all(|byte| *byte == 0)
+            };
+            assert!(
+                label[..8] == [0; 8] || [NEW, KEPT].iter().any(is_whole),
+                "{at}: a part of a label at {role} {seat}"
+            );
+        }
         goes_on(&at, role, state);
     }
 }
@@ -186,7 +218,7 @@ fn goes_on(at: &str, role: Role, state: &[u8]) {
     let mut image = BusImage::new(shape()).image;
     image.bytes = state.to_vec();
     image.create(&name);
-    let own = options(&name).label("new");
+    let own = options(&name).label(NEW);
     let own = if role == Role::Sender {
         own
     } else {
@@ -198,7 +230,7 @@ fn goes_on(at: &str, role: Role, state: &[u8]) {
     let mut receiver = match role {
         Role::Sender => receiver(&name),
         Role::Receiver => options(&name)
-            .label("new")
+            .label(NEW)
             .receiver()
             .unwrap_or_else(|error| panic!("{at}, our receiver: {error}")),
     };
