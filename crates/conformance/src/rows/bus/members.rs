@@ -319,13 +319,17 @@ fn wakes_all(kit: &Kit) -> Outcome {
         expect_wake_of(flag, 0, "when it closes", || end.end_input());
         end.expect(Status::Left);
     }
-    // A sender that has dropped the dead has made room for the others, who sleep.
+    // A sender that has dropped the dead has made room for the others, who sleep. The receiver at
+    // place 1 comes and dies when the program is attached.
     let name = Name::new();
-    let full = image(5).lane(1, 1, 5).member(0, &[9, 5]).member(1, &[5, 1]);
-    full.create(&name);
+    image(5).lane(1, 1, 5).member(0, &[5, 5]).create(&name);
     let _held = [hold(&name, Role::Receiver, 0), hold(&name, Role::Sender, 1)];
     let raw = Raw::new(&name);
     let mut end = attach(kit, &name, 9, How::Block);
+    raw.store(shape().count(0, 1), 5);
+    raw.store(shape().count(1, 1), 1);
+    raw.store(Shape::MEMBERS, raw.load(Shape::MEMBERS) + (1 << 32 | 0b10));
+    raw.store(shape().count(0, 0), 9);
     let flag = raw.half(shape().parked(Role::Sender, 1));
     expect_wake_of(flag, 1, "when it has dropped the dead", || {
         push(&mut end, 9)

@@ -155,12 +155,11 @@ fn labels(kit: &Kit, role: Role) -> Outcome {
 
 fn taken(kit: &Kit, role: Role) -> Outcome {
     let shape = Shape::new(2, 2, 4, 2);
-    let image = BusImage::new(shape)
-        .lane(0, 0, 0)
-        .lane(1, 0, 0)
-        .member(0, &[0, 0])
-        .member(1, &[0, 0])
-        .label(role, 1, "billing");
+    let mut image = BusImage::new(shape).lane(0, 0, 0).lane(1, 0, 0);
+    if role == Role::Receiver {
+        image = image.member(0, &[0, 0]).member(1, &[0, 0]);
+    }
+    let image = image.label(role, 1, "billing");
     let name = Name::new();
     image.create(&name);
     let _held = hold(&name, role, 0);
