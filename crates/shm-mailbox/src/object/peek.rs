@@ -35,7 +35,6 @@ use std::sync::atomic::{Ordering, fence};
 use shm_core::{Object, SystemError};
 use thiserror::Error;
 
-use crate::memory::geometry::Geometry;
 use crate::memory::id::MailboxId;
 use crate::memory::layout::Stamp;
 use crate::memory::{message::Message, payload::MAX_MESSAGE};

@@ -11,7 +11,7 @@ pub(super) mod queue;
 
 use super::input::Input;
 use crate::memory::bus::BusRegion;
-use crate::memory::layout::{BusGeometry, Geometry};
+use crate::memory::geometry::{BusGeometry, Geometry};
 
 /// An input that begins with this byte is about a bus.
 pub(super) const BUS: u8 = 0xB5;
