@@ -52,13 +52,16 @@ impl Count {
     }
 }
 
+/// Where the bytes before and after a call first differ in a place that the call must not touch.
+pub(crate) type Trespass = dyn Fn(&[u8], &[u8]) -> Option<usize>;
+
 /// What is attacked, and how.
 pub(crate) struct Target<'a> {
     /// The object, as the calls find it.
     pub(crate) view: &'a Raw,
     pub(crate) attacks: Vec<(Word, u64)>,
     /// The first byte that differs and that the call must not have touched.
-    pub(crate) trespass: &'a dyn Fn(&[u8], &[u8]) -> Option<usize>,
+    pub(crate) trespass: &'a Trespass,
 }
 
 #[test]
