@@ -23,7 +23,7 @@ use shm_core::guard;
 
 use crate::args::{Cli, Command};
 use crate::failure::{Ending, Failure, errors};
-use crate::operators::{doctor, ls, peek, rm, stat, tap, top};
+use crate::operators::{doctor, forget, ls, peek, rm, stat, tap, top};
 use crate::pages::{completions, manual};
 use crate::pass::{reader, writer};
 use crate::terminal::signals;
@@ -60,6 +60,7 @@ fn run(command: Command) -> Result<Ending, Failure> {
         Command::Tap(args) => tap::run(&args),
         Command::Top(args) => top::run(&args),
         Command::Rm(args) => rm::run(&args),
+        Command::Forget(args) => forget::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Bridge(args) => bridge::run(&args),
         Command::Bench(args) => bench::run(&args),

@@ -21,7 +21,9 @@ use crate::terminal::escape;
 
 pub(crate) use bench::{BenchArgs, Layout, PeerArgs};
 pub(crate) use channel::{ChannelArgs, Framing, WaitArg};
-pub(crate) use operators::{ColumnName, DoctorArgs, LsArgs, PeekArgs, RmArgs, StatArgs};
+pub(crate) use operators::{
+    ColumnName, DoctorArgs, ForgetArgs, LsArgs, PeekArgs, RmArgs, StatArgs,
+};
 pub(crate) use pages::{BridgeArgs, CompletionsArgs, ManArgs};
 pub(crate) use pass::{Oversize, ReaderArgs, WriterArgs};
 pub(crate) use value::OBJECT;
@@ -72,6 +74,9 @@ pub(crate) enum Command {
     /// Remove objects that no process uses
     #[command(after_long_help = below!("rm"))]
     Rm(RmArgs),
+    /// Give up a label of a bus, and the messages kept for it
+    #[command(after_long_help = below!("forget"))]
+    Forget(ForgetArgs),
     /// Check whether mailboxes can work on this system
     #[command(after_long_help = below!("doctor"))]
     Doctor(DoctorArgs),

@@ -1,10 +1,10 @@
-//! The command lines of the operators: `shm ls`, `stat`, `peek`, `rm` and `doctor`.
+//! The command lines of the operators: `shm ls`, `stat`, `peek`, `rm`, `forget` and `doctor`.
 
 use clap::{Args, ValueEnum};
 use glob::Pattern;
 use shm_core::ShmName;
 
-use super::value::{DEFAULT_NAME, OBJECT, count, name, name_of_environment, pattern};
+use super::value::{DEFAULT_NAME, OBJECT, count, label, name, name_of_environment, pattern};
 use super::wanted::Wanted;
 
 #[derive(Debug, Args)]
@@ -119,6 +119,24 @@ pub(crate) struct RmArgs {
     /// Only print what would be removed
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ForgetArgs {
+    /// Name of the bus
+    ///
+    /// A leading slash does not matter. $SHM_NAME is not used, so that nothing is forgotten by
+    /// mistake.
+    #[arg(value_name = "NAME", value_parser = name, value_hint = OBJECT)]
+    pub(crate) name: ShmName,
+
+    /// Label of a reader, a writer, or both
+    #[arg(value_name = "LABEL", value_parser = label)]
+    pub(crate) label: String,
+
+    /// Accept an object that others own or may write to
+    #[arg(long)]
+    pub(crate) any_owner: bool,
 }
 
 #[derive(Debug, Args)]

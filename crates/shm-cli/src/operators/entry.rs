@@ -11,6 +11,7 @@ use shm_core::{FileKind, ListEntry, ObjectId, ShmName, Status};
 use shm_mailbox::Role;
 use shm_mailbox::observe::{Content, Snapshot};
 
+use super::bus::{Bus, Lane, Traffic};
 use super::holder::{Holder, ROLES, State};
 use crate::failure::Failure;
 use crate::system::people;
@@ -30,6 +31,8 @@ pub(super) struct Entry {
     pub(super) kind: Kind,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) mailbox: Option<Mailbox>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) bus: Option<Bus>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) classic: Option<Classic>,
     pub(super) owner: u32,
@@ -67,6 +70,8 @@ pub(super) struct Entry {
 #[serde(rename_all = "lowercase")]
 pub(super) enum Kind {
     Mailbox,
+    /// Of several writers and readers.
+    Bus,
     Classic,
     /// A mailbox of another version or form.
     Unknown,
@@ -118,6 +123,7 @@ impl Entry {
                 .then(|| STANDARD.encode(listed.name.as_bytes())),
             kind: Kind::of_file(&listed),
             mailbox: None,
+            bus: None,
             classic: None,
             owner: status.owner,
             group: status.group,
@@ -143,6 +149,10 @@ impl Entry {
                 self.mailbox = Some(Mailbox::from(seen));
                 Kind::Mailbox
             }
+            Content::Bus(seen) => {
+                self.bus = Some(Bus::from(seen));
+                Kind::Bus
+            }
             Content::Classic(seen) => {
                 let state = |is_held| if is_held { State::Alive } else { State::None };
                 self.classic = Some(Classic {
@@ -164,20 +174,33 @@ impl Entry {
     /// Adds who uses that object: `/proc` tells who a living holder is, and else its own word.
     pub(super) fn add_users(&mut self, uses: &Uses) {
         self.users = uses.pids.iter().copied().collect();
-        let holders = match (&mut self.mailbox, &mut self.classic) {
-            (Some(mailbox), _) => [&mut mailbox.writer, &mut mailbox.reader],
-            (_, Some(classic)) => [&mut classic.writer, &mut classic.reader],
-            _ => return,
-        };
-        for (holder, role) in holders.into_iter().zip(ROLES) {
-            if let (State::Alive, Some(pid)) = (holder.state, uses.holder(role)) {
+        for (role, index, holder) in self.seats_mut() {
+            if let (State::Alive, Some(pid)) = (holder.state, uses.holder(role, index)) {
                 holder.pid = Some(pid);
                 holder.confirmed = true;
             }
         }
     }
 
-    /// The writer and the reader, if what is in the object has these roles.
+    /// Every role that what is in the object has, with its number on a bus.
+    fn seats_mut(&mut self) -> Vec<(Role, u32, &mut Holder)> {
+        if let Some(bus) = &mut self.bus {
+            let lanes = bus.lanes.iter_mut();
+            let lanes = lanes.map(|lane| (Role::Sender, lane.lane, &mut lane.writer));
+            let places = bus.places.iter_mut();
+            let places = places.map(|place| (Role::Receiver, place.place, &mut place.reader));
+            return lanes.chain(places).collect();
+        }
+        let holders = match (&mut self.mailbox, &mut self.classic) {
+            (Some(mailbox), _) => [&mut mailbox.writer, &mut mailbox.reader],
+            (_, Some(classic)) => [&mut classic.writer, &mut classic.reader],
+            _ => return Vec::new(),
+        };
+        let seats = ROLES.into_iter().zip(holders);
+        seats.map(|(role, holder)| (role, 0, holder)).collect()
+    }
+
+    /// The writer and the reader, if what is in the object has one of each.
     pub(super) fn holders(&self) -> Option<[&Holder; 2]> {
         match (&self.mailbox, &self.classic) {
             (Some(mailbox), _) => Some([&mailbox.writer, &mailbox.reader]),
@@ -186,10 +209,78 @@ impl Entry {
         }
     }
 
+    /// The writers, and the readers, in a column.
+    pub(super) fn short_holders(&self) -> Option<[String; 2]> {
+        match &self.bus {
+            Some(bus) => Some(bus.short_holders()),
+            None => Some(self.holders()?.map(Holder::short)),
+        }
+    }
+
+    /// Every role that what is in the object has, and who has or had it.
+    pub(super) fn all_holders(&self) -> Vec<(Role, &Holder)> {
+        match &self.bus {
+            Some(bus) => bus.holders().collect(),
+            None => ROLES
+                .into_iter()
+                .zip(self.holders().into_iter().flatten())
+                .collect(),
+        }
+    }
+
+    /// Each ring of messages: its number on a bus, the identity of the object, and its numbers.
+    pub(super) fn rings(&self) -> Vec<(u32, &str, Traffic)> {
+        match &self.bus {
+            Some(bus) => {
+                let lanes = bus.lanes.iter();
+                let ring = |lane: &Lane| (lane.lane, bus.id.as_str(), bus.traffic_of(lane));
+                lanes.map(ring).collect()
+            }
+            None => {
+                let mailbox = self.mailbox.as_ref().zip(self.traffic());
+                let ring = mailbox.map(|(mailbox, traffic)| (0, mailbox.id.as_str(), traffic));
+                ring.into_iter().collect()
+            }
+        }
+    }
+
     /// The roles that are taken, and the processes that have them.
-    pub(super) fn living_holders(&self) -> impl Iterator<Item = (Role, &Holder)> {
-        let holders = ROLES.into_iter().zip(self.holders().into_iter().flatten());
-        holders.filter(|(_, holder)| holder.state == State::Alive)
+    pub(super) fn living_holders(&self) -> Vec<(Role, &Holder)> {
+        let mut holders = self.all_holders();
+        holders.retain(|(_, holder)| holder.state == State::Alive);
+        holders
+    }
+
+    /// What passes through it in numbers: those of the lane of a bus that is furthest behind.
+    pub(super) fn traffic(&self) -> Option<Traffic> {
+        match (&self.mailbox, &self.bus) {
+            (Some(mailbox), _) => Some(Traffic {
+                slots: mailbox.slots,
+                queued: mailbox.queued,
+                sent: mailbox.sent,
+                received: mailbox.received,
+            }),
+            (_, Some(bus)) => Some(bus.traffic()),
+            _ => None,
+        }
+    }
+
+    /// Whether a process attaches, closes or removes at this moment.
+    pub(super) fn is_changing(&self) -> bool {
+        let mailbox = self
+            .mailbox
+            .as_ref()
+            .is_some_and(|mailbox| mailbox.changing);
+        mailbox || self.bus.as_ref().is_some_and(|bus| bus.changing)
+    }
+
+    /// The messages in it that nobody has taken.
+    pub(super) fn queued(&self) -> u64 {
+        match (&self.mailbox, &self.bus) {
+            (Some(mailbox), _) => mailbox.queued,
+            (_, Some(bus)) => bus.queued(),
+            _ => 0,
+        }
     }
 
     /// The name with control characters, other bytes than UTF-8, and what the locale cannot show
@@ -211,7 +302,8 @@ impl Entry {
     }
 
     pub(super) fn is_stale(&self) -> bool {
-        self.mailbox.as_ref().is_some_and(|mailbox| mailbox.stale)
+        let mailbox = self.mailbox.as_ref().is_some_and(|mailbox| mailbox.stale);
+        mailbox || self.bus.as_ref().is_some_and(|bus| bus.stale)
     }
 
     /// Whether this process may remove it: in a directory with the sticky bit only the owner and
@@ -232,15 +324,18 @@ impl From<Snapshot> for Mailbox {
             queued: seen.queued,
             sent: seen.sent,
             received: seen.received,
-            note: seen
-                .note
-                .map(|words| words.map(|word| format!("{word:016x}"))),
+            note: seen.note.map(digits),
             stale: seen.is_stale(),
             changing: seen.changing,
             writer: Holder::of_mailbox(&seen.sender),
             reader: Holder::of_mailbox(&seen.receiver),
         }
     }
+}
+
+/// A note as it is shown.
+pub(super) fn digits(note: [u64; 3]) -> [String; 3] {
+    note.map(|word| format!("{word:016x}"))
 }
 
 impl Kind {

@@ -5,9 +5,9 @@ use std::os::unix::ffi::OsStrExt;
 
 use clap::ValueEnum;
 
+use super::bus::Traffic;
 use super::columns::{self, Column, LEAST};
-use super::entry::{Entry, Mailbox};
-use super::holder::Holder;
+use super::entry::Entry;
 use super::objects;
 use crate::args::{ColumnName, LsArgs};
 use crate::console;
@@ -99,21 +99,21 @@ fn is_number(column: ColumnName) -> bool {
 
 fn cell(column: ColumnName, entry: &Entry) -> String {
     let none = || "-".to_owned();
-    let count = |field: fn(&Mailbox) -> u64| {
-        let mailbox = entry.mailbox.as_ref();
-        mailbox.map_or_else(none, |mailbox| field(mailbox).to_string())
+    let count = |field: fn(&Traffic) -> u64| {
+        let traffic = entry.traffic();
+        traffic.map_or_else(none, |traffic| field(&traffic).to_string())
     };
     let holder = |side: usize| {
-        let holders = entry.holders();
-        holders.map_or_else(none, |holders| Holder::short(holders[side]))
+        let holders = entry.short_holders();
+        holders.map_or_else(none, |holders| holders[side].clone())
     };
     match column {
         ColumnName::Name => entry.shown_name(),
         ColumnName::Kind => entry.kind.to_string(),
-        ColumnName::Slots => count(|mailbox| mailbox.slots.into()),
-        ColumnName::Queued => count(|mailbox| mailbox.queued),
-        ColumnName::Sent => count(|mailbox| mailbox.sent),
-        ColumnName::Received => count(|mailbox| mailbox.received),
+        ColumnName::Slots => count(|traffic| traffic.slots.into()),
+        ColumnName::Queued => count(|traffic| traffic.queued),
+        ColumnName::Sent => count(|traffic| traffic.sent),
+        ColumnName::Received => count(|traffic| traffic.received),
         ColumnName::Writer => holder(0),
         ColumnName::Reader => holder(1),
         ColumnName::Owner => entry.owner_name.clone(),

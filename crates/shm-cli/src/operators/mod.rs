@@ -1,11 +1,13 @@
-//! The operators' commands: `shm ls`, `stat`, `peek`, `tap`, `top`, `rm` and `doctor`.
+//! The operators' commands: `shm ls`, `stat`, `peek`, `tap`, `top`, `rm`, `forget` and `doctor`.
 //!
 //! Here lives what is seen of an object from outside, and how it is shown. An operator takes no
-//! role and no message: what sends or receives belongs to `pass`.
+//! message, and only `forget` a role, to leave it: what sends or receives belongs to `pass`.
 
+mod bus;
 mod columns;
 pub(crate) mod doctor;
 mod entry;
+pub(crate) mod forget;
 mod holder;
 pub(crate) mod ls;
 mod objects;

@@ -1,6 +1,7 @@
 //! `shm peek`: what is queued in a mailbox, without taking it.
 
-use shm_mailbox::observe;
+use shm_mailbox::Message;
+use shm_mailbox::observe::{self, Content};
 use shm_mailbox::peek::{self, PeekError};
 
 use super::objects;
@@ -17,14 +18,17 @@ pub(crate) fn run(args: &PeekArgs) -> Result<Ending, Failure> {
     let object = observe::open(args.name()).map_err(|error| objects::unreadable(&error))?;
     let queue = peek::queued(&object).map_err(|error| failure(&error))?;
     let count = args.count.and_then(|count| usize::try_from(count).ok());
-    let origin = Origin {
-        id: Some(queue.id()),
-        ..Origin::default()
+    let id = Some(queue.id());
+    let is_bus = matches!(observe::look(&object)?, Content::Bus(_));
+    let origin = |message: &Message| Origin {
+        id,
+        lane: is_bus.then(|| message.lane()),
+        missed: None,
     };
     let mut ended = Ok(());
     for message in queue.take(count.unwrap_or(usize::MAX)) {
         match message {
-            Ok(message) => output.push(origin, message.sequence(), message.as_bytes()),
+            Ok(message) => output.push(origin(&message), message.sequence(), &message),
             // What came before it is shown.
             Err(error) => ended = Err(failure(&error)),
         }

@@ -54,9 +54,10 @@ fn remove(found: &Found, args: &RmArgs) -> Result<(), Failure> {
         let what = format_args!("object {name:?} was replaced by another while it was removed");
         return Err(Failure::new(Status::Failure, what).next("shm ls, and try again"));
     }
-    let queued = entry.mailbox.as_ref().map_or(0, |mailbox| mailbox.queued);
+    let queued = entry.queued();
     // A reader that lives still takes what is there, and what its writer goes on to send.
-    if queued > 0 && entry.living_holders().all(|(role, _)| role == Role::Sender) {
+    let mut living = entry.living_holders().into_iter();
+    if queued > 0 && living.all(|(role, _)| role == Role::Sender) {
         note(format_args!(
             "object {name:?} had messages ({queued}), which were removed with it"
         ));
@@ -83,27 +84,39 @@ fn unlink(entry: &Entry) -> Result<Unlink, SystemError> {
 
 /// Removes what no process holds, and prints its name, since the user has not named it.
 fn remove_stale(entry: &Entry, args: &RmArgs) -> Result<(), Failure> {
-    let (Some(name), Some(mailbox)) = (entry.object_name(), &entry.mailbox) else {
+    let Some(name) = entry.object_name() else {
         return Ok(());
     };
-    if !mailbox.stale || !entry.is_ours() {
+    if !entry.is_stale() || !entry.is_ours() {
         return Ok(());
     }
+    let shown = entry.shown_name();
     let kept = |queued| {
-        let shown = entry.shown_name();
         note(format_args!(
             "kept {shown}: it has messages ({queued}); shm reader {shown} takes them, --force removes them"
         ));
         Ok(())
     };
+    let promised = |label: &str| {
+        note(format_args!(
+            "kept {shown}: it has a place for {label:?}; shm forget {shown} LABEL, or --force removes it"
+        ));
+        Ok(())
+    };
+    let label = entry
+        .bus
+        .as_ref()
+        .and_then(|bus| bus.kept().next()?.label.as_deref());
     let removal = match args.force {
         true => Removal::StaleWithMessages,
         false => Removal::Stale,
     };
-    match mailbox.queued {
-        queued @ 1.. if args.dry_run && !args.force => return kept(queued),
-        _ if args.dry_run => return promise(&name, entry, removal),
-        _ => {}
+    if args.dry_run {
+        return match (entry.queued(), label) {
+            (queued @ 1.., _) if !args.force => kept(queued),
+            (_, Some(label)) if !args.force => promised(label),
+            _ => promise(&name, entry, removal),
+        };
     }
     match shm_mailbox::remove(&name, Some(entry.id), removal) {
         Ok(Unlink::Done) => say("removed", entry),
@@ -115,6 +128,7 @@ fn remove_stale(entry: &Entry, args: &RmArgs) -> Result<(), Failure> {
             | RemoveError::Open(OpenError::NotFound { .. }),
         ) => Ok(()),
         Err(RemoveError::Messages { queued, .. }) => kept(queued),
+        Err(RemoveError::Kept { label, .. }) => promised(label.as_str()),
         Err(error) => Err(failure(entry, &error)),
     }
 }
@@ -141,8 +155,8 @@ fn say(what: &str, entry: &Entry) -> Result<(), Failure> {
 /// An error if a process has the object open or mapped, or holds a role of it.
 fn ensure_unused(entry: &Entry) -> Result<(), Failure> {
     let name = &entry.name;
-    if let Some((role, holder)) = entry.living_holders().next() {
-        return Err(in_use(name, role, holder.pid));
+    if let Some((role, holder)) = entry.living_holders().first() {
+        return Err(in_use(name, *role, holder.pid));
     }
     if let Some(pid) = entry.users.first() {
         let program = procfs::program(*pid).unwrap_or_default();
@@ -185,9 +199,9 @@ fn failure(entry: &Entry, error: &RemoveError) -> Failure {
         RemoveError::InUse { name, role } => {
             in_use(name.as_str(), *role, procfs::holder(entry.id, *role))
         }
-        RemoveError::Messages { .. } | RemoveError::NotAMailbox { .. } => {
-            Failure::new(Status::OtherLayout, error)
-        }
+        RemoveError::Messages { .. }
+        | RemoveError::Kept { .. }
+        | RemoveError::NotAMailbox { .. } => Failure::new(Status::OtherLayout, error),
         RemoveError::System(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             not_ours(entry, &error.source)
         }

@@ -2,13 +2,15 @@
 
 use std::fmt::Display;
 
-use super::entry::{Classic, Entry, Kind, Mailbox};
+use super::bus::Bus;
+use super::entry::{Classic, Entry, Kind};
 use super::holder::{Holder, State};
 use super::objects::{self, Found};
 use crate::args::StatArgs;
 use crate::console;
 use crate::failure::{Ending, Failure, Failures};
 use crate::system::procfs;
+use crate::terminal::escape;
 
 /// Runs the command: shows what exists, and reports what does not or cannot be read.
 pub(crate) fn run(args: &StatArgs) -> Result<Ending, Failure> {
@@ -33,16 +35,20 @@ pub(crate) fn run(args: &StatArgs) -> Result<Ending, Failure> {
 /// A page of fields, one a line.
 fn page(entry: &Entry) -> String {
     let mut page = Page(format!("{}\n", entry.shown_name()));
-    match (&entry.kind, &entry.mailbox) {
-        (_, Some(Mailbox { version, stale, .. })) => {
-            let stale = if *stale {
-                "; stale: no process uses it"
-            } else {
-                ""
+    let version = match (&entry.mailbox, &entry.bus) {
+        (Some(mailbox), _) => Some(mailbox.version),
+        (_, Some(bus)) => Some(bus.version),
+        _ => None,
+    };
+    match (&entry.kind, version) {
+        (kind, Some(version)) => {
+            let stale = match entry.is_stale() {
+                true => "; stale: no process uses it",
+                false => "",
             };
             page.field(
                 "kind",
-                format_args!("mailbox, layout version {version}{stale}"),
+                format_args!("{kind}, layout version {version}{stale}"),
             );
         }
         (Kind::Classic, _) => page.field("kind", "classic, of the original C programs"),
@@ -53,18 +59,16 @@ fn page(entry: &Entry) -> String {
     }
     if let Some(mailbox) = &entry.mailbox {
         page.field("id", &mailbox.id);
-        let (slots, hot) = (mailbox.slots, mailbox.hot_slots);
-        if hot == slots {
-            page.field("slots", slots);
-        } else {
-            page.field("slots", format_args!("{slots}, and {hot} hot"));
-        }
+        page.slots(mailbox.slots, mailbox.hot_slots);
         page.field("queued", mailbox.queued);
         page.field("sent", mailbox.sent);
         page.field("received", mailbox.received);
         if let Some(words) = &mailbox.note {
             page.field("note", words.join(" "));
         }
+    }
+    if let Some(bus) = &entry.bus {
+        page.bus(bus);
     }
     if let Some(Classic { flag, .. }) = &entry.classic {
         let asked = match flag {
@@ -77,11 +81,7 @@ fn page(entry: &Entry) -> String {
         page.field("writer", holder(writer));
         page.field("reader", holder(reader));
     }
-    if entry
-        .mailbox
-        .as_ref()
-        .is_some_and(|mailbox| mailbox.changing)
-    {
+    if entry.is_changing() {
         page.field("locked", "a process is attaching, closing or removing");
     }
     page.field(
@@ -111,6 +111,52 @@ struct Page(String);
 impl Page {
     fn field(&mut self, label: &str, value: impl Display) {
         self.0 += &format!("  {label:<9} {value}\n");
+    }
+
+    fn slots(&mut self, slots: u32, hot: u32) {
+        match hot == slots {
+            true => self.field("slots", slots),
+            false => self.field("slots", format_args!("{slots}, and {hot} hot")),
+        }
+    }
+
+    /// A line for each lane and each place, after what they share.
+    fn bus(&mut self, bus: &Bus) {
+        self.field("id", &bus.id);
+        self.slots(bus.slots, bus.hot_slots);
+        let (senders, receivers) = (bus.senders, bus.receivers);
+        self.field(
+            "room for",
+            format_args!("{senders} writers, {receivers} readers"),
+        );
+        for lane in &bus.lanes {
+            let (queued, sent) = (lane.queued, lane.sent);
+            let who = seat(lane.label.as_deref(), &lane.writer);
+            let mut line = format!("{who}; {sent} sent, {queued} queued");
+            if let Some(words) = &lane.note {
+                line += &format!(", note {}", words.join(" "));
+            }
+            self.field(&format!("lane {}", lane.lane), line);
+        }
+        for place in &bus.places {
+            let who = seat(place.label.as_deref(), &place.reader);
+            let behind = match (place.counts, place.behind) {
+                (false, _) => "no longer counts".to_owned(),
+                (true, behind) => format!("{behind} behind"),
+            };
+            let kept = if place.kept { "; kept" } else { "" };
+            let holds = if place.holds_back { "; HOLDS BACK" } else { "" };
+            let line = format!("{who}; {behind}{kept}{holds}");
+            self.field(&format!("place {}", place.place), line);
+        }
+    }
+}
+
+/// Who has, or had, a lane or a place.
+fn seat(label: Option<&str>, who: &Holder) -> String {
+    match label {
+        Some(label) => format!("{}, {}", escape::name(label), holder(who)),
+        None => holder(who),
     }
 }
 

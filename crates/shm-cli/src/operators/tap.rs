@@ -210,7 +210,7 @@ impl Watch<'_> {
             self.left = self.left.map(|left| left - 1);
             let origin = Origin {
                 id: Some(source.tap.id()),
-                lane: None,
+                lane: source.is_bus.then(|| self.message.lane()),
                 missed: Some(missed),
             };
             let message = &self.message;
@@ -243,9 +243,10 @@ impl Watch<'_> {
 /// One object.
 struct Source {
     tap: Tap,
+    is_bus: bool,
     /// How many it has missed, as far as that was counted.
     missed: u64,
-    /// The number of writers when the tap began; the last of them was not there then.
+    /// The number of writers when the tap began, if none of them was there then.
     absent: Option<u64>,
     /// The first message that could come.
     first: u64,
@@ -253,12 +254,15 @@ struct Source {
 
 impl Source {
     fn new(object: Object, start: Start) -> Result<Self, Failure> {
-        let writer = writer(&object)?;
+        let content = observe::look(&object)?;
+        let is_bus = matches!(content, Content::Bus(_));
+        let writers = writers(content);
         let tap = Tap::new(object, start).map_err(|error| failure(&error))?;
-        let is_absent = |writer: &Side| writer.state != Peer::Attached;
+        let is_absent = |writers: &Writers| writers.state != Peer::Attached;
         Ok(Self {
+            is_bus,
             missed: 0,
-            absent: writer.filter(is_absent).map(|writer| writer.epoch),
+            absent: writers.filter(is_absent).map(|writers| writers.epochs),
             first: tap.position(),
             tap,
         })
@@ -266,12 +270,12 @@ impl Source {
 
     /// Why nothing more can come, apart from what has come by now.
     fn verdict(&self, follow: bool) -> Result<Option<End>, Failure> {
-        let Some(writer) = writer(self.tap.object())? else {
+        let Some(writers) = writers(observe::look(self.tap.object())?) else {
             // The tap itself tells what is wrong.
             return Ok(None);
         };
-        let has_met = self.absent != Some(writer.epoch) || self.tap.position() > self.first;
-        let end = match writer.state {
+        let has_met = self.absent != Some(writers.epochs) || self.tap.position() > self.first;
+        let end = match writers.state {
             Peer::Attached => return Ok(None),
             Peer::Closed if has_met => End::WriterClosed,
             Peer::Died if has_met => End::WriterDied,
@@ -282,11 +286,29 @@ impl Source {
     }
 }
 
-/// The sending side, if it is still a mailbox.
-fn writer(object: &Object) -> Result<Option<Side>, Failure> {
-    Ok(match observe::look(object)? {
-        Content::Mailbox(seen) => Some(seen.sender),
-        _ => None,
+/// All that send to an object.
+struct Writers {
+    /// Of any that is there, else of any that died, else of any that has closed.
+    state: Peer,
+    /// How many there have been.
+    epochs: u64,
+}
+
+/// The sending sides, if it is still a mailbox or a bus.
+fn writers(content: Content) -> Option<Writers> {
+    let sides: Vec<Side> = match content {
+        Content::Mailbox(seen) => vec![seen.sender],
+        Content::Bus(seen) => seen.lanes.iter().map(|lane| lane.sender).collect(),
+        _ => return None,
+    };
+    let has = |state| sides.iter().any(|side| side.state == state);
+    let states = [Peer::Attached, Peer::Died, Peer::Closed];
+    Some(Writers {
+        state: states
+            .into_iter()
+            .find(|state| has(*state))
+            .unwrap_or(Peer::NeverSeen),
+        epochs: sides.iter().map(|side| side.epoch).sum(),
     })
 }
 

@@ -22,9 +22,11 @@ pub(crate) struct Uses {
 }
 
 impl Uses {
-    /// The process that holds a role.
-    pub(crate) fn holder(&self, role: Role) -> Option<u32> {
-        self.locks.get(&role.lock_byte()).copied()
+    /// The process that holds a role, on a bus in the lane or at the place of this number.
+    pub(crate) fn holder(&self, role: Role, index: u32) -> Option<u32> {
+        // The locks of a bus alternate: those of lane 0, place 0, lane 1 and so on.
+        let byte = role.lock_byte() + 2 * u64::from(index);
+        self.locks.get(&byte).copied()
     }
 }
 
@@ -60,7 +62,7 @@ pub(crate) fn users(objects: impl IntoIterator<Item = ObjectId>) -> HashMap<Obje
 
 /// The process that holds `role` of an object, if the system shows it to us.
 pub(crate) fn holder(id: ObjectId, role: Role) -> Option<u32> {
-    users([id]).get(&id)?.holder(role)
+    users([id]).get(&id)?.holder(role, 0)
 }
 
 /// The name of a process's program as it may stand in a line: the process chooses it.

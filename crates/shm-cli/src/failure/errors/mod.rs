@@ -180,6 +180,11 @@ pub(crate) fn close(error: &CloseError) -> Failure {
     }
 }
 
+/// What a later library may fail of.
+pub(crate) fn other(error: &dyn fmt::Display) -> Failure {
+    Failure::new(Status::Failure, error)
+}
+
 /// These errors know the message, not where it was to go.
 fn bad_message(name: &str, error: &dyn fmt::Display) -> Failure {
     Failure::new(Status::BadMessage, format_args!("object {name:?}: {error}"))

@@ -1,6 +1,7 @@
 //! The existing objects: those that no process uses, and those that too many users may.
 
-use super::super::entry::{Entry, Mailbox};
+use super::super::bus::Place;
+use super::super::entry::Entry;
 use super::super::objects;
 use super::finding::{Finding, Topic};
 use crate::failure::Status;
@@ -23,21 +24,18 @@ pub(super) fn findings() -> Vec<Finding> {
 }
 
 fn judge(entries: &[Entry]) -> Vec<Finding> {
-    let mailboxes = |is_meant: &dyn Fn(&Entry, &Mailbox) -> bool| {
-        let is_meant = |entry: &&Entry| {
-            let mailbox = entry.mailbox.as_ref();
-            mailbox.is_some_and(|mailbox| is_meant(entry, mailbox))
-        };
-        names(entries.iter().filter(is_meant))
+    let ours = |is_meant: &dyn Fn(&Entry) -> bool| {
+        let is_ours = |entry: &&Entry| entry.traffic().is_some() && is_meant(entry);
+        names(entries.iter().filter(is_ours))
     };
-    let stale = match mailboxes(&|_, mailbox| mailbox.stale) {
+    let stale = match ours(&Entry::is_stale) {
         None => Topic("stale").ok("no mailbox is unused"),
         Some(names) => Topic("stale").warning(
             format!("no process uses {names}"),
             "shm ls --stale shows them, shm rm --stale removes those without messages",
         ),
     };
-    let open = |mask: u32| mailboxes(&|entry, _| entry.status.mode & mask != 0);
+    let open = |mask: u32| ours(&|entry| entry.status.mode & mask != 0);
     let open = match (open(OTHERS_WRITE), open(OTHERS_READ)) {
         (None, None) => None,
         (Some(names), _) => Some(format!("every user may write to {names}")),
@@ -52,13 +50,38 @@ fn judge(entries: &[Entry]) -> Vec<Finding> {
             "chmod o-rwx /dev/shm/NAME; --group for writer and reader shares with a few",
         ),
     };
-    let locked = mailboxes(&|_, mailbox| mailbox.changing).map(|names| {
+    let locked = ours(&Entry::is_changing).map(|names| {
         Topic("locked").warning(
             format!("a process attaches to or closes {names}"),
             "if this stays, the process is stopped: shm stat NAME shows it; resume or end it",
         )
     });
-    [stale, permissions].into_iter().chain(locked).collect()
+    let findings = [stale, permissions].into_iter().chain(locked);
+    findings.chain(buses(entries)).collect()
+}
+
+/// About readers that are away while their messages are kept, and those that hold writers back.
+fn buses(entries: &[Entry]) -> impl Iterator<Item = Finding> {
+    let buses = |is_meant: &dyn Fn(&Place) -> bool| {
+        let is_meant = |entry: &&Entry| {
+            let bus = entry.bus.as_ref();
+            bus.is_some_and(|bus| bus.places.iter().any(is_meant))
+        };
+        names(entries.iter().filter(is_meant))
+    };
+    let kept = buses(&|place| place.kept && place.behind > 0).map(|names| {
+        Topic("kept").warning(
+            format!("messages wait for a reader that is away on {names}"),
+            "shm stat NAME shows its label: start it again, or shm forget NAME LABEL",
+        )
+    });
+    let holding = buses(&|place| place.holds_back).map(|names| {
+        Topic("held back").warning(
+            format!("a reader holds the writers back on {names}"),
+            "shm stat NAME shows which: continue or end that process, or shm forget its label",
+        )
+    });
+    kept.into_iter().chain(holding)
 }
 
 /// The first few names, if there are any.

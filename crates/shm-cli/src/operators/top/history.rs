@@ -6,21 +6,25 @@ use std::time::{Duration, Instant};
 
 use shm_core::ObjectId;
 
-use crate::operators::entry::{Entry, Mailbox};
+use crate::operators::bus::Traffic;
+use crate::operators::entry::Entry;
 
-/// A mailbox at one look.
+/// A mailbox or a bus at one look.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) entry: Entry,
     pub(super) figures: Figures,
 }
 
-/// The mailboxes of the last look.
+/// A ring of messages: the object, and the lane if it is a bus.
+pub(super) type Ring = (ObjectId, u32);
+
+/// The rings of the last look.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    last: HashMap<ObjectId, Track>,
+    last: HashMap<Ring, Track>,
     /// Those of the look that is not over.
-    now: HashMap<ObjectId, Track>,
+    now: HashMap<Ring, Track>,
 }
 
 /// What a look tells together with those before it.
@@ -42,7 +46,7 @@ pub(super) struct Oldest {
     pub(super) is_older: bool,
 }
 
-/// One mailbox.
+/// One ring.
 #[derive(Debug)]
 struct Track {
     mailbox: String,
@@ -61,17 +65,33 @@ struct Look {
     is_first: bool,
 }
 
+impl Figures {
+    /// Those of both rings of one object: the rates of both, and the older message.
+    pub(super) fn and(self, other: Self) -> Self {
+        let sum = |one: Option<f64>, other: Option<f64>| match (one, other) {
+            (Some(one), Some(other)) => Some(one + other),
+            (one, other) => one.or(other),
+        };
+        let all = [self.oldest, other.oldest].into_iter().flatten();
+        Self {
+            sent_per_second: sum(self.sent_per_second, other.sent_per_second),
+            received_per_second: sum(self.received_per_second, other.received_per_second),
+            oldest: all.max_by_key(|oldest| (oldest.age, oldest.is_older)),
+        }
+    }
+}
+
 impl History {
-    /// Adds a mailbox of the look at `now`.
-    pub(super) fn add(&mut self, object: ObjectId, seen: &Mailbox, now: Instant) -> Figures {
-        let last = self.last.remove(&object);
+    /// Adds a ring of the look at `now`, in the mailbox or bus with this identity.
+    pub(super) fn add(&mut self, ring: Ring, id: &str, seen: Traffic, now: Instant) -> Figures {
+        let last = self.last.remove(&ring);
         // Counts that went back, or another mailbox, begin again.
         let last = last.filter(|last| {
-            last.mailbox == seen.id && last.sent <= seen.sent && last.received <= seen.received
+            last.mailbox == id && last.sent <= seen.sent && last.received <= seen.received
         });
         let is_first = last.is_none();
         let mut track = last.unwrap_or_else(|| Track {
-            mailbox: seen.id.clone(),
+            mailbox: id.to_owned(),
             at: now,
             sent: 0,
             received: 0,
@@ -108,7 +128,7 @@ impl History {
         track.at = now;
         track.sent = seen.sent;
         track.received = seen.received;
-        self.now.insert(object, track);
+        self.now.insert(ring, track);
         figures
     }
 
@@ -121,22 +141,13 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operators::holder::{Holder, State};
 
-    fn mailbox(id: &str, sent: u64, received: u64) -> Mailbox {
-        Mailbox {
-            id: id.to_owned(),
-            version: 1,
+    fn traffic(sent: u64, received: u64) -> Traffic {
+        Traffic {
             slots: 64,
-            hot_slots: 8,
             queued: sent - received,
             sent,
             received,
-            note: None,
-            stale: false,
-            changing: false,
-            writer: Holder::new(State::Alive),
-            reader: Holder::new(State::Alive),
         }
     }
 
@@ -150,7 +161,7 @@ mod tests {
         let mut history = History::default();
         let look = |(second, (id, sent, received)): (u64, &(&str, u64, u64))| {
             let now = begin + Duration::from_secs(second);
-            let figures = history.add(object, &mailbox(id, *sent, *received), now);
+            let figures = history.add((object, 0), id, traffic(*sent, *received), now);
             history.end_look();
             figures
         };
@@ -226,10 +237,25 @@ mod tests {
         };
         let mut history = History::default();
         let now = Instant::now();
-        history.add(object, &mailbox("a", 1, 1), now);
+        history.add((object, 0), "a", traffic(1, 1), now);
         history.end_look();
         history.end_look();
-        let figures = history.add(object, &mailbox("a", 2, 2), now + Duration::from_secs(1));
+        let figures = history.add(
+            (object, 0),
+            "a",
+            traffic(2, 2),
+            now + Duration::from_secs(1),
+        );
         assert_eq!(figures, Figures::default());
+    }
+
+    #[test]
+    fn a_bus_has_the_rates_of_all_lanes_and_the_age_of_the_oldest_message() {
+        let all = figures(&[("a", 5, 5), ("a", 15, 8), ("a", 16, 9)]);
+        let both = all[1].and(all[2]);
+        assert_eq!(both.sent_per_second, Some(11.0));
+        assert_eq!(both.received_per_second, Some(4.0));
+        assert_eq!(both.oldest, oldest(1, false));
+        assert_eq!(Figures::default().and(both), both);
     }
 }

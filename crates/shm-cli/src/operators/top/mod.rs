@@ -23,7 +23,7 @@ use crate::system::procfs::{self, Uses};
 use crate::terminal::screen::{Event, Screen};
 use crate::terminal::signals::{Signals, Woken};
 
-use history::{History, Row};
+use history::{Figures, History, Row};
 
 /// Runs the command: on a terminal instead of what is there, until q or a signal; else, and
 /// for a number of looks, one after the other.
@@ -46,8 +46,8 @@ struct Top<'a> {
     next: Instant,
 }
 
-/// How many writers and readers there have been, and whether the last of them lives.
-type Holders = [(Option<u64>, bool); 2];
+/// For each role, how many holders there have been, and whether the last of them lives.
+type Holders = Vec<(Option<u64>, bool)>;
 
 impl<'a> Top<'a> {
     fn new(args: &'a TopArgs) -> Self {
@@ -120,13 +120,13 @@ impl<'a> Top<'a> {
         // A look that took longer than the interval does not make the next ones come at once.
         self.next = (self.next + self.args.interval).max(now + self.args.interval / 2);
         let mut entries = objects::list_without_users(false, wanted)?;
-        entries.retain(|entry| entry.kind == Kind::Mailbox);
+        entries.retain(|entry| matches!(entry.kind, Kind::Mailbox | Kind::Bus));
         self.add_users(&mut entries);
         let mut rows: Vec<_> = entries
             .into_iter()
-            .filter_map(|entry| {
-                let figures = self.history.add(entry.id, entry.mailbox.as_ref()?, now);
-                Some(Row { entry, figures })
+            .map(|entry| {
+                let figures = self.figures(&entry, now);
+                Row { entry, figures }
             })
             .collect();
         self.history.end_look();
@@ -134,6 +134,16 @@ impl<'a> Top<'a> {
         // They come sorted by name.
         rows.sort_by(|a, b| rate(b).total_cmp(&rate(a)));
         Ok(rows)
+    }
+
+    /// What the history tells of a mailbox, or of all lanes of a bus.
+    fn figures(&mut self, entry: &Entry, now: Instant) -> Figures {
+        let mut figures = Figures::default();
+        for (ring, id, traffic) in entry.rings() {
+            let more = self.history.add((entry.id, ring), id, traffic, now);
+            figures = figures.and(more);
+        }
+        figures
     }
 
     /// Adds who holds the roles. All processes are looked at only if somebody has come or gone.
@@ -158,12 +168,10 @@ impl<'a> Top<'a> {
 }
 
 fn holders_of(entry: &Entry) -> Holders {
-    let mut all = Holders::default();
-    let holders = entry.holders().into_iter().flatten();
-    for (known, holder) in all.iter_mut().zip(holders) {
-        *known = (holder.epoch, holder.state == State::Alive);
-    }
-    all
+    let holders = entry.all_holders().into_iter();
+    holders
+        .map(|(_, holder)| (holder.epoch, holder.state == State::Alive))
+        .collect()
 }
 
 /// The terminal takes no more: it is gone, or the output is in order and something else is not.

@@ -5,9 +5,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::history::{Oldest, Row};
+use crate::operators::bus::{Bus, Traffic};
 use crate::operators::columns::{self, Column, LEAST};
 use crate::operators::entry::Mailbox;
-use crate::operators::holder::{Holder, State};
+use crate::operators::holder::State;
 use crate::terminal::escape;
 use crate::terminal::screen::Size;
 
@@ -43,14 +44,11 @@ pub(super) fn page(rows: &[Row], interval: Duration, size: Size) -> String {
 
 /// The lines of the table.
 pub(super) fn lines(rows: &[Row], room: Option<usize>, is_terminal: bool) -> Vec<String> {
-    let column = |title: &str, weight, cell: &dyn Fn(&Row, &Mailbox) -> String| Column {
+    let column = |title: &str, weight, cell: &dyn Fn(&Row, Traffic) -> String| Column {
         title: title.to_owned(),
         cells: rows
             .iter()
-            .map(|row| {
-                let mailbox = row.entry.mailbox.as_ref();
-                mailbox.map_or_else(String::new, |mailbox| cell(row, mailbox))
-            })
+            .map(|row| cell(row, row.entry.traffic().unwrap_or_default()))
             .collect(),
         is_number: !matches!(title, "NAME" | "OWNER"),
         weight,
@@ -61,12 +59,12 @@ pub(super) fn lines(rows: &[Row], room: Option<usize>, is_terminal: bool) -> Vec
         column("RECEIVED/S", 4, &|row, _| {
             rate(row.figures.received_per_second)
         }),
-        column("QUEUED", 8, &|_, mailbox| mailbox.queued.to_string()),
-        column("SLOTS", LEAST, &|_, mailbox| mailbox.slots.to_string()),
+        column("QUEUED", 8, &|_, traffic| traffic.queued.to_string()),
+        column("SLOTS", LEAST, &|_, traffic| traffic.slots.to_string()),
         column("OLDEST", 7, &|row, _| age(row.figures.oldest)),
-        column("WRITER", 6, &|_, mailbox| holder(&mailbox.writer)),
-        column("READER", 6, &|_, mailbox| holder(&mailbox.reader)),
-        column("SENT", 2, &|_, mailbox| mailbox.sent.to_string()),
+        column("WRITER", 6, &|row, _| holder(row, 0)),
+        column("READER", 6, &|row, _| holder(row, 1)),
+        column("SENT", 2, &|_, traffic| traffic.sent.to_string()),
         column("OWNER", 1, &|row, _| row.entry.owner_name.clone()),
     ];
     columns::lines(columns, true, room, is_terminal)
@@ -100,8 +98,12 @@ fn age(oldest: Option<Oldest>) -> String {
     }
 }
 
-/// The process alone, if there is one.
-fn holder(holder: &Holder) -> String {
+/// The process alone, if there is one; of a bus, how many there are.
+fn holder(row: &Row, side: usize) -> String {
+    let Some(holder) = row.entry.holders().map(|holders| holders[side]) else {
+        let holders = row.entry.short_holders().unwrap_or_default();
+        return holders[side].clone();
+    };
     match (holder.state, holder.pid) {
         (State::Alive, Some(pid)) if holder.confirmed => pid.to_string(),
         (State::Alive, Some(pid)) => format!("{pid}?"),
@@ -131,6 +133,8 @@ struct Line<'a> {
     owner: u32,
     /// As in `shm ls --json`.
     mailbox: Option<&'a Mailbox>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bus: Option<&'a Bus>,
 }
 
 impl<'a> Line<'a> {
@@ -146,6 +150,7 @@ impl<'a> Line<'a> {
             oldest_is_older: figures.oldest.map(|oldest| oldest.is_older),
             owner: entry.owner,
             mailbox: entry.mailbox.as_ref(),
+            bus: entry.bus.as_ref(),
         }
     }
 }

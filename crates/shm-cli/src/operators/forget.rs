@@ -1,0 +1,18 @@
+//! `shm forget`: a label of a bus is given up, with the messages that were kept for it.
+
+use shm_mailbox::bus::{Bus, ForgetError};
+
+use crate::args::ForgetArgs;
+use crate::failure::{Ending, Failure, errors};
+
+/// Runs the command.
+pub(crate) fn run(args: &ForgetArgs) -> Result<Ending, Failure> {
+    let options = Bus::options(args.name.as_str()).label(&args.label);
+    let options = options.any_owner(args.any_owner);
+    match options.forget() {
+        Ok(_) => Ok(Ending::Done),
+        Err(ForgetError::Attach(error)) => Err(errors::attach(&error)),
+        Err(ForgetError::Close(error)) => Err(errors::close(&error)),
+        Err(error) => Err(errors::other(&error)),
+    }
+}
