@@ -182,7 +182,11 @@ fn each_variant_of_each_error_has_a_number() {
         ("shm-core/src/mapping.rs", "MapError", "(MapError {"),
         ("shm-core/src/view.rs", "ViewError", "(ViewError {"),
         ("shm-core/src/bell.rs", "BellError", "(BellError {"),
-        ("shm-mailbox/src/error.rs", "AttachError", "(AttachError {"),
+        (
+            "shm-mailbox/src/error/attach.rs",
+            "AttachError",
+            "(AttachError {",
+        ),
         ("shm-mailbox/src/error.rs", "SendError", "(SendError {"),
         ("shm-mailbox/src/error.rs", "RecvError", "(RecvError {"),
         ("shm-mailbox/src/error.rs", "CloseError", "(CloseError {"),
