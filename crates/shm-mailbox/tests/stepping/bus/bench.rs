@@ -70,6 +70,10 @@ pub(crate) struct Bench {
     /// Before the name, so that they go while it is there.
     pub(crate) senders: Vec<Option<Sender>>,
     pub(crate) receivers: Vec<Receiver>,
+    /// The one whose place is kept, if it is here.
+    kept: Option<Receiver>,
+    /// One that is about to die.
+    dying: Option<Receiver>,
     pub(crate) view: Raw,
     pub(crate) name: Name,
 }
@@ -91,6 +95,8 @@ impl Bench {
         Self {
             senders,
             receivers: vec![first, second],
+            kept: None,
+            dying: None,
             view: Raw::new(&name),
             name,
         }
@@ -138,23 +144,73 @@ impl Bench {
         kept.expect("its place").forget().expect("it closes");
     }
 
-    /// A place of somebody who has died, and begins with the oldest message.
-    pub(crate) fn leave_dead(&mut self) -> u32 {
+    /// The one whose place is kept comes back.
+    pub(crate) fn attach_kept(&mut self) {
+        if self.kept.is_none() {
+            let kept = options(&self.name).label(KEPT).receiver();
+            self.kept = Some(kept.expect("its place"));
+        }
+    }
+
+    /// The one whose place is kept goes.
+    pub(crate) fn detach_kept(&mut self) {
+        if let Some(kept) = self.kept.take() {
+            kept.close().expect("it closes");
+        }
+    }
+
+    /// Somebody joins with the oldest message, and takes none.
+    pub(crate) fn let_one_join(&mut self) {
         let dying = options(&self.name).join(Join::Oldest).receiver();
-        let dying = dying.expect("a place");
-        let place = dying.place();
-        crate::support::die(dying);
-        place
+        self.dying = Some(dying.expect("a place"));
+    }
+
+    /// And dies.
+    pub(crate) fn let_it_die(&mut self) {
+        if let Some(dying) = self.dying.take() {
+            crate::support::die(dying);
+        }
     }
 
     /// Everybody takes what there is, also who was absent.
     pub(crate) fn take_all(&mut self) -> Result<(), String> {
-        for receiver in &mut self.receivers {
-            take_all(receiver)?;
+        self.take_all_here()?;
+        if self.kept.is_some() {
+            return Ok(());
         }
         let mut kept = options(&self.name).label(KEPT).receiver();
         let kept = kept.as_mut().map_err(|error| error.to_string())?;
         take_all(kept)
+    }
+
+    /// Everybody who is here takes what there is.
+    fn take_all_here(&mut self) -> Result<(), String> {
+        let mut receivers = self.receivers.iter_mut().chain(&mut self.kept);
+        receivers.try_for_each(take_all)
+    }
+
+    /// Each sender that is attached sends more than there is room for: whoever is dead is dropped
+    /// by those whom it holds back, since nobody comes or goes.
+    fn pass_the_dead(&mut self) -> Result<(), String> {
+        for lane in 0..FORM.senders {
+            for _ in 0..2 {
+                if let Some(sender) = &mut self.senders[lane] {
+                    fill(sender)?;
+                }
+                self.take_all_here()?;
+            }
+            let Some(sender) = &mut self.senders[lane] else {
+                continue;
+            };
+            for _ in 0..SLOTS {
+                let mut buffer = [0; 1024];
+                let content = content_of(sender.lane(), sender.committed(), &mut buffer);
+                let sent = sender.send_timeout(content, LIMIT);
+                sent.map_err(|error| format!("lane {lane}: {error}"))?;
+            }
+            self.take_all_here()?;
+        }
+        Ok(())
     }
 
     /// What the bus holds, as the protocol has it.
@@ -196,26 +252,12 @@ impl Bench {
     /// Whatever was killed, everybody goes on: each lane takes and delivers more than it has room
     /// for, past whoever is dead.
     pub(crate) fn go_on(&mut self) -> Result<(), String> {
+        if self.kept.is_some() {
+            self.pass_the_dead()?;
+        }
         self.attach_senders()?;
-        for _ in 0..2 {
-            for lane in 0..FORM.senders {
-                fill(self.sender(lane))?;
-            }
-            self.take_all()?;
-        }
-        for lane in 0..FORM.senders {
-            fill(self.sender(lane))?;
-            self.take_all()?;
-            let sender = self.sender(lane);
-            // Who is dead is dropped now, if not before.
-            for _ in 0..SLOTS {
-                let mut buffer = [0; 1024];
-                let content = content_of(sender.lane(), sender.committed(), &mut buffer);
-                let sent = sender.send_timeout(content, LIMIT);
-                sent.map_err(|error| format!("lane {lane}: {error}"))?;
-            }
-            self.take_all()?;
-        }
+        self.attach_kept();
+        self.pass_the_dead()?;
         let places = self.sender(0).places().map_err(|error| error.to_string())?;
         let expected = self.receivers.len() + 1;
         if places.len() == expected {

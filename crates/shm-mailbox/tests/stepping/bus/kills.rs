@@ -12,7 +12,7 @@ use crate::stepping::tracee::{self, Tracee};
 use crate::support::is_torture;
 
 /// In the short form the kills of one step are about so many.
-const SHORT: usize = 60;
+const SHORT: usize = 40;
 
 #[test]
 fn nobody_waits_for_an_end_of_a_bus_that_is_really_killed_anywhere() {
@@ -69,6 +69,7 @@ fn make<T>(
     let body = || step.run(&bench.name, &console);
     let mut tracee = Tracee::spawn(&console, body)?;
     tracee.run_to(Phase::Begin)?;
+    step.begin(bench);
     let states = step.states(bench.state());
     let outcome = stop(&mut tracee)?;
     // Killed, and waited for.

@@ -41,6 +41,7 @@ fn examine(step: Step) -> Result<(u64, usize), String> {
     let body = || step.run(&bench.name, &console);
     let mut tracee = Tracee::spawn(&console, body)?;
     tracee.run_to(Phase::Begin)?;
+    step.begin(&mut bench);
 
     let copy = Copy::new();
     let states = step.states(bench.state());

@@ -75,13 +75,16 @@ impl Step {
 
     /// Brings the bus, on which everybody has taken everything, into the state that the step wants.
     pub(crate) fn prepare(self, bench: &mut Bench) -> Result<(), String> {
+        if self.is_of_the_kept_one() {
+            bench.detach_kept();
+        }
         match self {
             Self::Send | Self::Draft | Self::Batch | Self::CloseSender => {
                 bench.pass(&[2, 1, 3], &[1, 2]);
                 bench.detach_sender(LANE as usize);
             }
             Self::Drop => {
-                bench.leave_dead();
+                bench.let_one_join();
                 bench.pass(&[1, SLOTS.into(), 0], &[]);
                 bench.take_all()?;
                 bench.detach_sender(LANE as usize);
@@ -91,6 +94,18 @@ impl Step {
             _ => bench.pass(&[2, 1, 3], &[1, 2]),
         }
         Ok(())
+    }
+
+    /// What happens once the child has attached and is about to make its step.
+    pub(crate) fn begin(self, bench: &mut Bench) {
+        if self == Self::Drop {
+            bench.let_it_die();
+        }
+    }
+
+    fn is_of_the_kept_one(self) -> bool {
+        let receives = matches!(self, Self::Recv | Self::PeekAck | Self::RecvBatch);
+        receives || matches!(self, Self::Resume | Self::Forget)
     }
 
     /// The states that the step may leave behind, in order: the first is the one before, the last
