@@ -173,8 +173,8 @@ impl Looker {
     }
 }
 
-/// While the program joins, another receiver acknowledges, after each access in turn. If the program
-/// is not a member by then, a sender may know that.
+/// While the program joins, another receiver acknowledges, after each access in turn. If the
+/// program is not a member by then, a sender may know that.
 fn position(kit: &Kit) -> Outcome {
     if !can_trace() {
         return Outcome::Skipped("ptrace");
