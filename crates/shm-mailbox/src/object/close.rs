@@ -84,13 +84,13 @@ pub(crate) fn close<C: Cursor<Region: Seats>>(
     ) {
         protocol::end_life(channel.own(), channel.life, disposal == Disposal::Keep);
     }
-    // What the peer wrote may be impossible: then nobody knows what is left, and the object stays.
-    let queued = cursor.queued(&channel.region);
-    let empty = queued == Ok(0);
     if init.is_some() && disposal != Disposal::Die {
         let for_good = disposal == Disposal::Forget;
         C::Region::give_up(channel, for_good).map_err(CloseError::System)?;
     }
+    // What the peer wrote may be impossible: then nobody knows what is left, and the object stays.
+    let queued = cursor.queued(&channel.region);
+    let empty = queued == Ok(0);
     let due = C::Region::is_last(channel, empty).map_err(CloseError::System)?;
     if channel.broken_memory() {
         // A count of zeros must not unlink anything.

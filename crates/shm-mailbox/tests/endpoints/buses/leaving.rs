@@ -186,3 +186,15 @@ fn a_receiver_that_awaits_goes_over_to_the_next_bus() {
     assert_eq!(take(&mut receiver), (0, 0, b"hello".to_vec()));
     assert_ne!(receiver.id(), first);
 }
+
+#[test]
+fn a_bus_goes_although_a_receiver_has_died_that_nobody_comes_back_for() {
+    let name = Name::new();
+    let mut sender = name.bus().sender().unwrap();
+    let doomed = name.bus().receiver().unwrap();
+    let mut other = name.bus().receiver().unwrap();
+    sender.send("more").unwrap();
+    take(&mut other);
+    die(doomed);
+    assert_eq!(sender.close(), Ok(Closed::Unlinked));
+}
