@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use shm_core::ShmName;
-use shm_mailbox::{Mailbox, Options};
+use shm_mailbox::{Kind, Mailbox, Options};
 
 use crate::address::{Address, Key};
 use crate::failure::{Failure, Status};
@@ -41,6 +41,14 @@ pub(crate) struct OutArgs {
     /// Address of the other bridge, like tcp/192.0.2.7:7448
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) connect: Address,
+
+    /// Take the messages of a bus, at the place with this label
+    ///
+    /// One bridge for each destination, each with a label of its own. The bus keeps the messages of
+    /// the label while its bridge is away, and its writer waits for it. The bus has to have one
+    /// writer.
+    #[arg(long = "as", value_name = "LABEL")]
+    pub(crate) label: Option<String>,
 
     /// Wait for the next writer if one closes or dies
     #[arg(long)]
@@ -123,17 +131,10 @@ pub(crate) struct CommonArgs {
     pub(crate) json: bool,
 }
 
-impl OutArgs {
-    /// The near mailbox.
-    pub(crate) fn options(&self, name: &ShmName) -> Options {
-        self.common.options(name)
-    }
-}
-
 impl InArgs {
     /// The far mailbox.
     pub(crate) fn options(&self, name: &ShmName) -> Options {
-        let options = self.common.options(name);
+        let options = self.common.options(Mailbox::options(name.as_str()));
         let options = options.slots(self.slots.unwrap_or(SLOTS));
         match self.mode {
             Some(mode) => options.mode(mode),
@@ -170,8 +171,9 @@ impl CommonArgs {
         Err(Failure::new(Status::Usage, what).next(next))
     }
 
-    fn options(&self, name: &ShmName) -> Options {
-        let options = Mailbox::options(name.as_str()).any_owner(self.any_owner);
+    /// These options with what both sides have.
+    pub(crate) fn options<K: Kind>(&self, options: Options<K>) -> Options<K> {
+        let options = options.any_owner(self.any_owner);
         let options = options.slots(SLOTS).exact(false);
         match self.group {
             Some(group) => options.group(group),

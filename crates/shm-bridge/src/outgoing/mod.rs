@@ -8,6 +8,9 @@ mod retry;
 
 use std::time::Duration;
 
+use shm_core::ShmName;
+use shm_mailbox::bus::Bus;
+use shm_mailbox::{Kind as ObjectKind, Mailbox};
 use zenoh::Config;
 
 use crate::address::{Address, Key};
@@ -36,20 +39,7 @@ pub(crate) fn run(args: &OutArgs, log: Log) -> Result<Ending, Failure> {
     let (name, key) = args.common.names()?;
     let config = network::asking(args.common.config.as_deref(), &args.connect, &key)?;
     let signals = Signals::catch().map_err(|error| Failure::new(Status::Failure, error))?;
-    let options = args.options(&name).interrupt(signals.interrupt());
-    let mut near = Near::attach(options)?;
-    log.say(
-        "carrying",
-        format_args!(
-            "object {name:?} is carried to {}, key {key}",
-            args.connect.as_str()
-        ),
-    );
-    let stats = Stats::new();
-    if args.common.progress {
-        stats.show();
-    }
-    let mut far = Far {
+    let far = Far {
         address: args.connect.clone(),
         config,
         key,
@@ -59,6 +49,40 @@ pub(crate) fn run(args: &OutArgs, log: Log) -> Result<Ending, Failure> {
         signals: signals.clone(),
         log,
     };
+    match &args.label {
+        None => {
+            let options = args.common.options(Mailbox::options(name.as_str()));
+            let near = Near::of_mailbox(options.interrupt(signals.interrupt()))?;
+            carry_all(near, far, &name, args)
+        }
+        Some(label) => {
+            let options = args.common.options(Bus::options(name.as_str()));
+            let options = options.label(label).interrupt(signals.interrupt());
+            carry_all(Near::of_bus(options)?, far, &name, args)
+        }
+    }
+}
+
+/// Carries all that comes from `near`, the object of this name.
+fn carry_all<K: ObjectKind>(
+    mut near: Near<K>,
+    mut far: Far,
+    name: &ShmName,
+    args: &OutArgs,
+) -> Result<Ending, Failure> {
+    let log = far.log;
+    log.say(
+        "carrying",
+        format_args!(
+            "object {name:?} is carried to {}, key {}",
+            far.address.as_str(),
+            far.key
+        ),
+    );
+    let stats = Stats::new();
+    if args.common.progress {
+        stats.show();
+    }
     let halt = loop {
         match carry(&mut near, &mut far, &stats) {
             Ok(Peeked::Died) if !args.follow => {
@@ -84,13 +108,13 @@ pub(crate) fn run(args: &OutArgs, log: Log) -> Result<Ending, Failure> {
     let closed = near.close();
     match halt {
         None => closed.map(|()| Ending::Done),
-        Some(Halt::Signal) => closed.map(|()| Ending::Signal(signals.number())),
+        Some(Halt::Signal) => closed.map(|()| Ending::Signal(far.signals.number())),
         Some(Halt::Failed(failure)) => Err(failure),
     }
 }
 
 /// Carries messages until there is no writer and none is left. Returns how the writer went.
-fn carry(near: &mut Near, far: &mut Far, stats: &Stats) -> Result<Peeked, Halt> {
+fn carry(near: &mut Near<impl ObjectKind>, far: &mut Far, stats: &Stats) -> Result<Peeked, Halt> {
     loop {
         far.greet(near)?;
         match near.peek()? {
@@ -155,7 +179,7 @@ struct Far {
 
 impl Far {
     /// Says hello until it was answered, unless there is a token already.
-    fn greet(&mut self, near: &Near) -> Result<(), Halt> {
+    fn greet(&mut self, near: &Near<impl ObjectKind>) -> Result<(), Halt> {
         while self.token.is_none() {
             let Some(answer) = self.ask(near, Kind::Hello)? else {
                 continue;
@@ -176,7 +200,7 @@ impl Far {
 
     /// Tells that no message of this stream will come. If nobody hears it, the next stream needs a
     /// word from a person.
-    fn end(&mut self, near: &Near) {
+    fn end(&mut self, near: &Near<impl ObjectKind>) {
         for _ in 0..ENDS {
             let kind = match self.token {
                 Some(_) => Kind::End,
@@ -201,7 +225,7 @@ impl Far {
 
     /// Asks once. `None`: not answered, or not heard since the other bridge has begun anew; there
     /// was a pause, and it is to be asked again.
-    fn ask(&mut self, near: &Near, kind: Kind) -> Result<Option<Answer>, Halt> {
+    fn ask(&mut self, near: &Near<impl ObjectKind>, kind: Kind) -> Result<Option<Answer>, Halt> {
         let messages = match kind {
             Kind::Data => near.messages(),
             _ => &[],

@@ -1,17 +1,20 @@
-//! Where messages are taken from: the near mailbox, as far as the bridge needs it.
+//! Where messages are taken from: the near mailbox, or a place of the near bus, as far as the bridge
+//! needs it.
 //!
-//! A place of a bus that reads one lane can stand behind the same functions: messages with numbers
-//! without gaps, shown as often as needed, and acknowledged up to a number.
+//! That is messages with numbers without gaps, shown as often as needed, and acknowledged up to a
+//! number. So a bus has to be one of a single lane: between two lanes there is no order, and what
+//! was shown in one order may come again in another.
 
-use shm_mailbox::{MailboxId, Message, Options, Receiver, RecvError};
+use shm_mailbox::bus::Bus;
+use shm_mailbox::{Kind, Mailbox, MailboxId, Message, Options, Receiver, RecvError};
 
 use crate::failure::{Failure, Halt, Status};
 use crate::wire::MAX_BATCH;
 
-/// The near mailbox.
-pub(crate) struct Near {
-    options: Options,
-    receiver: Receiver,
+/// The near mailbox, or a place of the near bus.
+pub(crate) struct Near<K: Kind> {
+    options: Options<K>,
+    receiver: Receiver<K>,
     /// The messages shown; as many of them as `count` says.
     shown: Vec<Message>,
     count: usize,
@@ -28,8 +31,30 @@ pub(crate) enum Peeked {
     Died,
 }
 
-impl Near {
-    pub(crate) fn attach(options: Options) -> Result<Self, Failure> {
+impl Near<Mailbox> {
+    /// Takes the messages of a mailbox.
+    pub(crate) fn of_mailbox(options: Options) -> Result<Self, Failure> {
+        Self::attach(options)
+    }
+}
+
+impl Near<Bus> {
+    /// Takes the messages of a bus, at the place with the label of these options.
+    pub(crate) fn of_bus(options: Options<Bus>) -> Result<Self, Failure> {
+        let near = Self::attach(options)?;
+        if near.receiver.senders() == 1 {
+            return Ok(near);
+        }
+        let what = format!("object {:?} is a bus of several writers", near.receiver.name());
+        // Nothing was taken, and nobody is to wait for this place.
+        let _ = near.receiver.forget();
+        let next = "a bus with one writer, or a mailbox for each writer";
+        Err(Failure::new(Status::OtherLayout, what).next(next))
+    }
+}
+
+impl<K: Kind> Near<K> {
+    fn attach(options: Options<K>) -> Result<Self, Failure> {
         let receiver = options.clone().receiver()?;
         Ok(Self {
             options,
@@ -104,7 +129,7 @@ impl Near {
     }
 }
 
-fn close(receiver: Receiver) -> Result<(), Failure> {
+fn close<K: Kind>(receiver: Receiver<K>) -> Result<(), Failure> {
     let closed = receiver.close();
     closed
         .map(drop)
