@@ -29,14 +29,14 @@ _shm() {
             shm,bench)
                 cmd="shm__subcmd__bench"
                 ;;
-            shm,bridge)
-                cmd="shm__subcmd__bridge"
-                ;;
             shm,completions)
                 cmd="shm__subcmd__completions"
                 ;;
             shm,doctor)
                 cmd="shm__subcmd__doctor"
+                ;;
+            shm,forget)
+                cmd="shm__subcmd__forget"
                 ;;
             shm,ls)
                 cmd="shm__subcmd__ls"
@@ -72,7 +72,7 @@ _shm() {
 
     case "${cmd}" in
         shm)
-            opts="-h -V --help --version writer reader ls stat peek tap top rm doctor bridge bench completions man"
+            opts="-h -V --help --version writer reader ls stat peek tap top rm forget doctor bench completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -180,20 +180,6 @@ _shm() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        shm__subcmd__bridge)
-            opts="-h --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         shm__subcmd__completions)
             opts="-h --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -222,6 +208,20 @@ _shm() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        shm__subcmd__forget)
+            opts="-h --any-owner --help"
+            if [[ ${cur} == -* ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            _shm_objects "${cur}"
+            return 0
+            ;;
         shm__subcmd__ls)
             opts="-o -q -h --all --stale --output --no-headings --quiet --json --help"
             if [[ ${cur} == -* ]] ; then
@@ -245,7 +245,7 @@ _shm() {
             return 0
             ;;
         shm__subcmd__man)
-            opts="-h --dir --help writer reader ls stat peek tap top rm doctor bridge bench completions man"
+            opts="-h --dir --help writer reader ls stat peek tap top rm forget doctor bench completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -294,12 +294,33 @@ _shm() {
             return 0
             ;;
         shm__subcmd__reader)
-            opts="-0 -c -h --classic --null --raw --length-delimited --wait --prompt --interval --slots --mode --group --any-owner --attach-timeout --progress --stats --count --timeout --no-wait --follow --json --help"
+            opts="-0 -c -h --classic --receivers --senders --as --null --raw --length-delimited --wait --prompt --interval --slots --mode --group --any-owner --attach-timeout --progress --stats --from --count --timeout --no-wait --follow --json --help"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --receivers)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --senders)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --wait)
                     COMPREPLY=($(compgen -W "spin yield poll backoff block bell adaptive" -- "${cur}"))
                     return 0
@@ -337,6 +358,10 @@ _shm() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -W "next oldest" -- "${cur}"))
                     return 0
                     ;;
                 --count)
@@ -470,12 +495,33 @@ _shm() {
             return 0
             ;;
         shm__subcmd__writer)
-            opts="-0 -m -h --classic --null --raw --length-delimited --wait --prompt --interval --slots --mode --group --any-owner --attach-timeout --progress --stats --message --oversize --timeout --drain --keep --help"
+            opts="-0 -m -h --classic --receivers --senders --as --null --raw --length-delimited --wait --prompt --interval --slots --mode --group --any-owner --attach-timeout --progress --stats --message --oversize --timeout --drain --keep --help"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --receivers)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --senders)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --wait)
                     COMPREPLY=($(compgen -W "spin yield poll backoff block bell adaptive" -- "${cur}"))
                     return 0

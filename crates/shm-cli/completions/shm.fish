@@ -35,12 +35,15 @@ complete -c shm -n "__fish_shm_needs_command" -f -a "peek" -d 'Show what is queu
 complete -c shm -n "__fish_shm_needs_command" -f -a "tap" -d 'Show what passes through a mailbox, without taking it'
 complete -c shm -n "__fish_shm_needs_command" -f -a "top" -d 'Show the traffic of all mailboxes, live'
 complete -c shm -n "__fish_shm_needs_command" -f -a "rm" -d 'Remove objects that no process uses'
+complete -c shm -n "__fish_shm_needs_command" -f -a "forget" -d 'Give up a label of a bus, and the messages kept for it'
 complete -c shm -n "__fish_shm_needs_command" -f -a "doctor" -d 'Check whether mailboxes can work on this system'
-complete -c shm -n "__fish_shm_needs_command" -f -a "bridge" -d 'Carry a mailbox to another machine, by the program shm-bridge'
 complete -c shm -n "__fish_shm_needs_command" -f -a "bench" -d 'Measure latency against CPU time, for each way of waiting'
 complete -c shm -n "__fish_shm_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c shm -n "__fish_shm_needs_command" -f -a "man" -d 'Print the manual page of a command, or write all pages'
-complete -c shm -n "__fish_shm_using_subcommand writer" -l wait -d 'Wait by spin, yield, poll, backoff, block, bell, adaptive' -r -f -a "spin\t''
+complete -c shm -n "__fish_shm_using_subcommand writer" -l receivers -d 'A bus with room for R readers [default: 8]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand writer" -l senders -d 'A bus with room for S writers [default: 1]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand writer" -l as -d 'Have a label on a bus, to resume after a restart' -r -f
+complete -c shm -n "__fish_shm_using_subcommand writer" -l wait -d 'By spin, yield, poll, backoff, block, bell, adaptive' -r -f -a "spin\t''
 yield\t''
 poll\t''
 backoff\t''
@@ -67,7 +70,10 @@ complete -c shm -n "__fish_shm_using_subcommand writer" -l progress -d 'Show mes
 complete -c shm -n "__fish_shm_using_subcommand writer" -l stats -d 'At the end, print figures to standard error'
 complete -c shm -n "__fish_shm_using_subcommand writer" -l keep -d 'Exit at the end, and leave object and messages'
 complete -c shm -n "__fish_shm_using_subcommand writer" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c shm -n "__fish_shm_using_subcommand reader" -l wait -d 'Wait by spin, yield, poll, backoff, block, bell, adaptive' -r -f -a "spin\t''
+complete -c shm -n "__fish_shm_using_subcommand reader" -l receivers -d 'A bus with room for R readers [default: 8]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -l senders -d 'A bus with room for S writers [default: 1]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -l as -d 'Have a label on a bus, to resume after a restart' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -l wait -d 'By spin, yield, poll, backoff, block, bell, adaptive' -r -f -a "spin\t''
 yield\t''
 poll\t''
 backoff\t''
@@ -79,6 +85,8 @@ complete -c shm -n "__fish_shm_using_subcommand reader" -l slots -d 'When creati
 complete -c shm -n "__fish_shm_using_subcommand reader" -l mode -d 'When creating: permissions, octal [default: 0600]' -r -f
 complete -c shm -n "__fish_shm_using_subcommand reader" -l group -d 'Share with a group; give it to writer and reader' -r -f
 complete -c shm -n "__fish_shm_using_subcommand reader" -l attach-timeout -d 'Retry this long for a taken role [default: 500ms]' -r -f
+complete -c shm -n "__fish_shm_using_subcommand reader" -l from -d 'On a bus, start with next or oldest [default: next]' -r -f -a "next\t''
+oldest\t''"
 complete -c shm -n "__fish_shm_using_subcommand reader" -s c -l count -d 'Exit after N messages' -r -f
 complete -c shm -n "__fish_shm_using_subcommand reader" -l timeout -d 'Wait at most D for the next message, else exit 124' -r -f
 complete -c shm -n "__fish_shm_using_subcommand reader" -l classic -d 'Use the layout of the original C programs'
@@ -131,9 +139,10 @@ complete -c shm -n "__fish_shm_using_subcommand rm" -l stale -d 'Remove all mail
 complete -c shm -n "__fish_shm_using_subcommand rm" -l force -d 'Remove objects in use; with --stale, those with messages'
 complete -c shm -n "__fish_shm_using_subcommand rm" -l dry-run -d 'Only print what would be removed'
 complete -c shm -n "__fish_shm_using_subcommand rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shm -n "__fish_shm_using_subcommand forget" -l any-owner -d 'Accept an object that others own or may write to'
+complete -c shm -n "__fish_shm_using_subcommand forget" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_using_subcommand doctor" -l json -d 'Print one JSON object per line for each check'
 complete -c shm -n "__fish_shm_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c shm -n "__fish_shm_using_subcommand bridge" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_using_subcommand bench" -l wait -d 'spin, yield, backoff, adaptive, block, bell, poll [default: all]' -r -f -a "spin\t''
 yield\t''
 poll\t''
@@ -166,6 +175,7 @@ complete -c shm -n "__fish_shm_using_subcommand peek" -a "(shm ls -q 2>/dev/null
 complete -c shm -n "__fish_shm_using_subcommand tap" -a "(shm ls -q 2>/dev/null)" -d Object
 complete -c shm -n "__fish_shm_using_subcommand top" -a "(shm ls -q 2>/dev/null)" -d Object
 complete -c shm -n "__fish_shm_using_subcommand rm" -a "(shm ls -q 2>/dev/null)" -d Object
-complete -c shm -n "__fish_shm_using_subcommand bridge" -a "" -d Value
+complete -c shm -n "__fish_shm_using_subcommand forget" -a "(shm ls -q 2>/dev/null)" -d Object
+complete -c shm -n "__fish_shm_using_subcommand forget" -a "" -d Value
 complete -c shm -n "__fish_shm_using_subcommand completions" -a "bash elvish fish powershell zsh" -d Value
-complete -c shm -n "__fish_shm_using_subcommand man" -a "writer reader ls stat peek tap top rm doctor bridge bench completions man" -d Value
+complete -c shm -n "__fish_shm_using_subcommand man" -a "writer reader ls stat peek tap top rm forget doctor bench completions man" -d Value

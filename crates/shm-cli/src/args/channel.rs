@@ -60,7 +60,7 @@ pub(crate) struct ChannelArgs {
     /// Without it, that takes up to 110 ms. With --wait adaptive or block, the process then sleeps
     /// as with --wait bell; each such process takes one of the 128 inotify instances that a user
     /// has by default.
-    #[arg(long, conflicts_with = "classic")]
+    #[arg(long, conflicts_with = "classic", hide_short_help = true)]
     pub(crate) prompt: bool,
 
     /// Interval of --wait poll [default: 100ms]
@@ -68,7 +68,6 @@ pub(crate) struct ChannelArgs {
     /// With --classic it is also the longest sleep of --wait block, because a C program does not
     /// wake its peer.
     #[arg(long, value_name = "D", value_parser = interval, allow_hyphen_values = true)]
-    #[arg(hide_short_help = true)]
     interval: Option<Duration>,
 
     /// When creating: room for N messages [default: 256]

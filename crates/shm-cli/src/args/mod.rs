@@ -40,7 +40,7 @@ macro_rules! below {
     };
 }
 
-/// Pass messages of up to 1 KiB between two processes through POSIX shared memory.
+/// Pass messages of up to 1 KiB between processes through POSIX shared memory.
 #[derive(Debug, Parser)]
 #[command(name = "shm", version, after_long_help = below!("shm", "exit", "environment"))]
 pub(crate) struct Cli {

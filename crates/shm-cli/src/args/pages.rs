@@ -16,6 +16,7 @@ pub(crate) const COMMANDS: [&str; 13] = [
     "tap",
     "top",
     "rm",
+    "forget",
     "doctor",
     "bridge",
     "bench",

@@ -108,7 +108,9 @@ mod tests {
             .filter(takes_objects)
             .map(Command::get_name)
             .collect();
-        let takers = ["writer", "reader", "ls", "stat", "peek", "tap", "top", "rm"];
+        let takers = [
+            "writer", "reader", "ls", "stat", "peek", "tap", "top", "rm", "forget",
+        ];
         assert_eq!(names, takers);
     }
 }

@@ -143,7 +143,9 @@ fn bash_completes_commands_and_flags() {
 }
 
 /// The commands that take names of objects.
-const TAKERS: [&str; 8] = ["writer", "reader", "ls", "stat", "peek", "tap", "top", "rm"];
+const TAKERS: [&str; 9] = [
+    "writer", "reader", "ls", "stat", "peek", "tap", "top", "rm", "forget",
+];
 
 #[test]
 fn bash_completes_names_of_objects_and_no_files() {

@@ -110,9 +110,17 @@ fn help_and_version_go_to_standard_output() {
 }
 
 /// The flags that `-h` of each command has to name, and how many lines it may have.
-const FLAGS: [(&str, &str, usize); 11] = [
-    ("writer", "-m --oversize --drain --keep --timeout", 40),
-    ("reader", "-c --timeout --no-wait --follow --json", 40),
+const FLAGS: [(&str, &str, usize); 12] = [
+    (
+        "writer",
+        "-m --oversize --drain --keep --timeout --receivers --senders --as",
+        40,
+    ),
+    (
+        "reader",
+        "-c --timeout --no-wait --follow --json --receivers --senders --as --from",
+        40,
+    ),
     ("ls", "GLOB --all --stale --json -o -q --no-headings", 24),
     ("peek", "NAME --json -c", 24),
     (
@@ -123,6 +131,7 @@ const FLAGS: [(&str, &str, usize); 11] = [
     ("top", "GLOB --interval -n --json", 24),
     ("stat", "NAME --json", 24),
     ("rm", "NAME --stale --force --dry-run", 24),
+    ("forget", "NAME LABEL --any-owner", 24),
     ("doctor", "--json", 24),
     ("completions", "", 24),
     ("man", "", 24),
@@ -221,15 +230,20 @@ fn the_examples_of_the_help_run() {
     let folder = Scratch::folder("examples");
     // The operators' examples are about a mailbox that is there.
     let there = "shm writer --keep -m hello orders";
+    let label = "{ shm reader --as billing --timeout 0s ticks; [ $? = 124 ]; }";
     let commands = [
-        "writer", "reader", "ls", "stat", "peek", "tap", "top", "rm", "doctor",
+        "writer", "reader", "ls", "stat", "peek", "tap", "top", "rm", "forget", "doctor",
     ];
     // All of them first: what is wrong with the help must not leave half of them running.
     let examples = commands.map(|command| (command, examples(command)));
     let mut running = Vec::new();
     for (command, examples) in examples {
         let is_end = ["writer", "reader"].contains(&command);
-        let setup = if is_end { "true" } else { there };
+        let setup = match command {
+            "forget" => label,
+            _ if is_end => "true",
+            _ => there,
+        };
         for example in examples {
             assert!(example.contains("shm "), "{example}");
             let helpers = ["jq", "watch"].into_iter();

@@ -12,6 +12,7 @@
 //! | `strangers` | names that others choose neither hide who uses an object nor get in the way |
 //! | `sparse` | large objects of strangers that hold nothing cost nothing |
 
+mod bus;
 mod doctor;
 mod list;
 mod peek;

@@ -11,11 +11,12 @@ use std::process::Command;
 use test_support::shm::PublicProgram;
 use test_support::{Process, has};
 
-/// Coming to an object, passing messages, looking after objects.
-const FILES: [&str; 3] = [
+/// Coming to an object, passing messages, looking after objects; all that at a bus.
+const FILES: [&str; 4] = [
     include_str!("attaching.txt"),
     include_str!("passing.txt"),
     include_str!("operating.txt"),
+    include_str!("bus.txt"),
 ];
 
 /// A message and what causes it.
