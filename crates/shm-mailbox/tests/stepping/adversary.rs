@@ -53,7 +53,7 @@ impl Count {
 }
 
 /// Where the bytes before and after a call first differ in a place that the call must not touch.
-pub(crate) type Trespass = dyn Fn(&[u8], &[u8]) -> Option<usize>;
+pub(crate) type Trespass<'a> = dyn Fn(&[u8], &[u8]) -> Option<usize> + 'a;
 
 /// What is attacked, and how.
 pub(crate) struct Target<'a> {
@@ -61,7 +61,7 @@ pub(crate) struct Target<'a> {
     pub(crate) view: &'a Raw,
     pub(crate) attacks: Vec<(Word, u64)>,
     /// The first byte that differs and that the call must not have touched.
-    pub(crate) trespass: &'a Trespass,
+    pub(crate) trespass: &'a Trespass<'a>,
 }
 
 #[test]
