@@ -13,6 +13,7 @@ mod members;
 mod receiving;
 mod seats;
 mod steps;
+mod unlinking;
 
 use shm_core::Lock;
 use shm_mailbox::bus::{self, Bus};
@@ -37,6 +38,7 @@ pub(super) fn rows() -> Vec<Row> {
         ends::rows(),
         kills::rows(),
         leaving::rows(),
+        unlinking::rows(),
         hostile::rows(),
     ];
     parts.into_iter().flatten().collect()
