@@ -29,6 +29,9 @@ _shm() {
             shm,bench)
                 cmd="shm__subcmd__bench"
                 ;;
+            shm,bridge)
+                cmd="shm__subcmd__bridge"
+                ;;
             shm,completions)
                 cmd="shm__subcmd__completions"
                 ;;
@@ -72,7 +75,7 @@ _shm() {
 
     case "${cmd}" in
         shm)
-            opts="-h -V --help --version writer reader ls stat peek tap top rm forget doctor bench completions man"
+            opts="-h -V --help --version writer reader ls stat peek tap top rm forget doctor bridge bench completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -180,6 +183,20 @@ _shm() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        shm__subcmd__bridge)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         shm__subcmd__completions)
             opts="-h --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -245,7 +262,7 @@ _shm() {
             return 0
             ;;
         shm__subcmd__man)
-            opts="-h --dir --help writer reader ls stat peek tap top rm forget doctor bench completions man"
+            opts="-h --dir --help writer reader ls stat peek tap top rm forget doctor bridge bench completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -37,6 +37,7 @@ complete -c shm -n "__fish_shm_needs_command" -f -a "top" -d 'Show the traffic o
 complete -c shm -n "__fish_shm_needs_command" -f -a "rm" -d 'Remove objects that no process uses'
 complete -c shm -n "__fish_shm_needs_command" -f -a "forget" -d 'Give up a label of a bus, and the messages kept for it'
 complete -c shm -n "__fish_shm_needs_command" -f -a "doctor" -d 'Check whether mailboxes can work on this system'
+complete -c shm -n "__fish_shm_needs_command" -f -a "bridge" -d 'Carry a mailbox to another machine, by the program shm-bridge'
 complete -c shm -n "__fish_shm_needs_command" -f -a "bench" -d 'Measure latency against CPU time, for each way of waiting'
 complete -c shm -n "__fish_shm_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c shm -n "__fish_shm_needs_command" -f -a "man" -d 'Print the manual page of a command, or write all pages'
@@ -143,6 +144,7 @@ complete -c shm -n "__fish_shm_using_subcommand forget" -l any-owner -d 'Accept 
 complete -c shm -n "__fish_shm_using_subcommand forget" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_using_subcommand doctor" -l json -d 'Print one JSON object per line for each check'
 complete -c shm -n "__fish_shm_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c shm -n "__fish_shm_using_subcommand bridge" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c shm -n "__fish_shm_using_subcommand bench" -l wait -d 'spin, yield, backoff, adaptive, block, bell, poll [default: all]' -r -f -a "spin\t''
 yield\t''
 poll\t''
@@ -177,5 +179,6 @@ complete -c shm -n "__fish_shm_using_subcommand top" -a "(shm ls -q 2>/dev/null)
 complete -c shm -n "__fish_shm_using_subcommand rm" -a "(shm ls -q 2>/dev/null)" -d Object
 complete -c shm -n "__fish_shm_using_subcommand forget" -a "(shm ls -q 2>/dev/null)" -d Object
 complete -c shm -n "__fish_shm_using_subcommand forget" -a "" -d Value
+complete -c shm -n "__fish_shm_using_subcommand bridge" -a "" -d Value
 complete -c shm -n "__fish_shm_using_subcommand completions" -a "bash elvish fish powershell zsh" -d Value
-complete -c shm -n "__fish_shm_using_subcommand man" -a "writer reader ls stat peek tap top rm forget doctor bench completions man" -d Value
+complete -c shm -n "__fish_shm_using_subcommand man" -a "writer reader ls stat peek tap top rm forget doctor bridge bench completions man" -d Value

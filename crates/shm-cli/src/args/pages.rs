@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 use clap_complete::Shell;
 
 /// The commands that have a page.
-pub(crate) const COMMANDS: [&str; 13] = [
+pub(crate) const COMMANDS: [&str; 14] = [
     "writer",
     "reader",
     "ls",
