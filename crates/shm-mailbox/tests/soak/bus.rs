@@ -89,7 +89,7 @@ pub(crate) fn pass(number: usize, time: Duration) -> (u64, u64) {
     let mut inbox = Inbox::new(&receiver);
     let (start, mut kills) = (Instant::now(), 0);
     while start.elapsed() < time {
-        let join = [Join::Next, Join::Oldest][kills as usize / 2 % 2];
+        let join = [Join::Next, Join::Oldest][usize::from(kills / 2 % 2 == 1)];
         let children = [sending(&options(theirs)), receiving(&options(theirs), join)];
         let born = Instant::now();
         while born.elapsed() < LIFE {

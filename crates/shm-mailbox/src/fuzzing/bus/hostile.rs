@@ -165,7 +165,7 @@ impl World<'_> {
         match cursor.room(bus, again) {
             Ok(true) if !cursor.is_exhausted() => {
                 cursor.commit(bus, &BYTES[..length]);
-                cursor.wake_peers(bus, length % 2 == 0, |_, _| {});
+                cursor.wake_peers(bus, length.is_multiple_of(2), |_, _| {});
             }
             Ok(_) => _ = bus.holding_back(cursor.next()),
             Err(corrupt) => {

@@ -168,7 +168,7 @@ impl World<'_> {
 
     fn acknowledge(&mut self, place: usize) {
         if let Some((bus, cursor)) = &mut self.receivers[place] {
-            if place % 2 == 0 && self.input.byte() % 4 == 0 {
+            if place.is_multiple_of(2) && self.input.byte().is_multiple_of(4) {
                 cursor.rewind();
                 self.model.rewind(place);
             }
