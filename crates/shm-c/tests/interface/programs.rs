@@ -36,6 +36,11 @@ fn every_call_does_what_the_header_says() {
 }
 
 #[test]
+fn null_is_an_error_in_every_call() {
+    expect_success("nothing");
+}
+
+#[test]
 fn misuse_is_an_error_and_no_crash() {
     expect_success("errors");
 }
@@ -90,7 +95,7 @@ fn valgrind_finds_no_error_and_no_byte_lost() {
         return;
     }
     let folder = Scratch::folder("c-");
-    for name in ["calls", "errors", "processes", "bus"] {
+    for name in ["calls", "nothing", "errors", "processes", "bus"] {
         let object = Name::new();
         let mut valgrind = Command::new("valgrind");
         valgrind.args([
