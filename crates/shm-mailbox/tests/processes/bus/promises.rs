@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use shm_mailbox::bus::Join;
-use shm_mailbox::{Message, Peer, SendError};
+use shm_mailbox::{Closed, Message, Peer, SendError};
 use test_support::skip;
 
 use super::ends::{fill, holding, sitting, take_all};
-use crate::support::bus::{assert_whole, positions};
+use crate::support::bus::{assert_whole, content_of, positions};
 use crate::support::process::copy_of_descriptor;
 use crate::support::{LIMIT, Name, PATIENCE, assert_matches};
 
@@ -138,4 +138,19 @@ fn a_living_receiver_is_dropped_by_nobody_who_comes_or_goes() {
         sender = name.bus().sender().unwrap();
     }
     slow.kill();
+}
+
+#[test]
+fn the_last_sender_leaves_the_messages_of_one_that_has_closed_before_it() {
+    let name = Name::new();
+    let sender = name.bus().senders(2).sender().unwrap();
+    let mut other = name.bus().sender().unwrap();
+    other.send(content_of(1, 0, &mut [0; 1024])).unwrap();
+    other.close().unwrap();
+    assert_eq!(sender.close().unwrap(), Closed::Kept { queued: 0 });
+    let mut message = Message::new();
+    let mut receiver = name.bus().receiver().unwrap();
+    receiver.recv_timeout(&mut message, LIMIT).unwrap();
+    assert_eq!(message.lane(), 1);
+    assert_whole(&message);
 }

@@ -180,7 +180,13 @@ impl Step {
                     Self::Forget => options.label(KEPT),
                     _ => options.join(Join::Oldest),
                 };
-                let receiver = options.receiver().map_err(|error| error.to_string())?;
+                let receiver = options.receiver();
+                let mut receiver = receiver.map_err(|error| error.to_string())?;
+                if self == Self::LeaveLast {
+                    // Else it would leave what the last one has left.
+                    let taken = receiver.try_recv_batch(&mut vec![Message::new(); 3]);
+                    taken.map_err(|error| error.to_string())?;
+                }
                 mark(Phase::Begin);
                 let left = match self {
                     Self::Forget => receiver.forget(),
