@@ -176,10 +176,14 @@ impl<R: Seats> Channel<R> {
     /// Whether the peer came, closed or came back since the last check, or the memory went, or that
     /// check has failed.
     pub(crate) fn has_news_of_peer(&self) -> bool {
-        let has_news = |(seat, watch): (Seat, &Watch)| {
+        self.has_life_changed() || self.abandoned.get() || self.region.is_lost()
+    }
+
+    fn has_life_changed(&self) -> bool {
+        let has_changed = |(seat, watch): (Seat, &Watch)| {
             protocol::glance_at_life(self.region.presence(seat)) != watch.known_life.get()
         };
-        self.watched().any(has_news) || self.abandoned.get() || self.region.is_lost()
+        self.watched().any(has_changed)
     }
 
     /// Whether there is now something to tell of a peer that had left before we came, since we have
@@ -205,7 +209,7 @@ impl<R: Seats> Channel<R> {
             // again.
             return Err(self.truncated(status.size));
         }
-        let company = self.meet(cursor)?;
+        let company = self.meet_all(cursor)?;
         if let Some(belfry) = &self.belfry {
             belfry.checked(company.attached);
         }
@@ -221,6 +225,26 @@ impl<R: Seats> Channel<R> {
         Ok(Verdict {
             failure: verdict,
             attached: company.attached,
+        })
+    }
+
+    /// As [`meet`](Self::meet), as if at one moment.
+    ///
+    /// One peer may come to a seat that was looked at, and only then another leave one that was not
+    /// yet. So if all seats are free, they are looked at again: those that are free in the same
+    /// life were free together between the two looks.
+    fn meet_all(&self, cursor: &impl Cursor) -> Result<Company, SystemError> {
+        let is_one = self.watches.as_ref().len() == 1;
+        // Bounded: only misbehaving peers come and go this often, and they are there.
+        for _ in 0..100 {
+            let company = self.meet(cursor)?;
+            if company.attached || is_one || !self.has_peer()? && !self.has_life_changed() {
+                return Ok(company);
+            }
+        }
+        Ok(Company {
+            attached: true,
+            ..Company::default()
         })
     }
 
