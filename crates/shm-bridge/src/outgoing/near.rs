@@ -1,5 +1,5 @@
-//! Where messages are taken from: the near mailbox, or a place of the near bus, as far as the bridge
-//! needs it.
+//! Where messages are taken from: the near mailbox, or a place of the near bus, as far as the
+//! bridge needs it.
 //!
 //! That is messages with numbers without gaps, shown as often as needed, and acknowledged up to a
 //! number. So a bus has to be one of a single lane: between two lanes there is no order, and what
