@@ -97,8 +97,8 @@ impl ForgetError {
 }
 
 impl Options<Bus> {
-    /// Forgets the [`label`](Self::label): the place that is kept for it, with its messages, and the
-    /// lane that is reserved for it.
+    /// Forgets the [`label`](Self::label): the place that is kept for it, with its messages, and
+    /// the lane that is reserved for it.
     ///
     /// It comes in the place of their holders and leaves for good, so the object is unlinked if
     /// [`Receiver::forget`](crate::Receiver::forget) or [`Sender::forget`](crate::Sender::forget)

@@ -54,8 +54,8 @@ impl<K: Kind> Options<K> {
     /// # Errors
     ///
     /// [`AttachError::RoleTaken`] if a living process is the sender of the mailbox, and
-    /// [`AttachError::NoPlace`] or [`AttachError::LabelTaken`] on a bus; the others say what is wrong
-    /// with the name, the object, or the system.
+    /// [`AttachError::NoPlace`] or [`AttachError::LabelTaken`] on a bus; the others say what is
+    /// wrong with the name, the object, or the system.
     pub fn sender(self) -> Result<Sender<K>, AttachError> {
         Ok(Sender::new(Endpoint::attach(&self.settings)?))
     }

@@ -261,14 +261,15 @@ impl Options<Bus> {
 
     /// Sets how many receivers a new bus has room for: 1 to 32; 8 by default.
     ///
-    /// Each has a *place*, and gets every message of every sender. An existing bus keeps its number,
-    /// as with [`senders`](Self::senders).
+    /// Each has a *place*, and gets every message of every sender. An existing bus keeps its
+    /// number, as with [`senders`](Self::senders).
     pub fn receivers(mut self, receivers: u32) -> Self {
         self.settings.receivers = Some(receivers);
         self
     }
 
-    /// Gives the endpoint a label of 1 to 31 bytes, none of them zero, by which it finds its lane or place again.
+    /// Gives the endpoint a label of 1 to 31 bytes, none of them zero, by which it finds its lane
+    /// or place again.
     ///
     /// Whoever attaches with the label of a lane or place gets that one, and goes on where its last
     /// holder left off. A receiver's place is kept, with its messages, when the receiver closes or

@@ -1,4 +1,5 @@
-//! A bus as `shm ls` and `shm stat` show it: its lanes and places; the fields are those of the JSON.
+//! A bus as `shm ls` and `shm stat` show it: its lanes and places; the fields are those of the
+//! JSON.
 
 use serde::Serialize;
 use shm_mailbox::{Role, observe};

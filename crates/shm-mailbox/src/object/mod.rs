@@ -1,5 +1,5 @@
-//! From a name to an endpoint of a mailbox or a bus, and back: making, attaching, checking the peer,
-//! closing, removing.
+//! From a name to an endpoint of a mailbox or a bus, and back: making, attaching, checking the
+//! peer, closing, removing.
 //!
 //! Whatever asks the system about an object lives here; what the words in its memory mean is
 //! `protocol`'s.

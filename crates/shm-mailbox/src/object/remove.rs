@@ -19,7 +19,8 @@ use crate::wait;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Removal {
-    /// A mailbox, or a bus, without sender, receiver and messages, and without a place that is kept.
+    /// A mailbox, or a bus, without sender, receiver and messages, and without a place that is
+    /// kept.
     Stale,
     /// A mailbox, or a bus, without sender and receiver; its messages are lost.
     StaleWithMessages,
@@ -93,10 +94,10 @@ pub enum RemoveError {
 /// If `expected` is given, it must be the identity of the object.
 ///
 /// The call holds the lock that attaching and closing take, and compares the name with the object.
-/// Unless the removal is [`Removal::Any`], it also holds both roles, or all lanes and places. A process that attaches at
-/// that moment finds either the object as it was, or a free name. Two cases are not protected: a
-/// process that keeps to no protocol (`rm`), and [`Removal::Any`] of an object that may not be
-/// opened, or whose lock belongs to a stopped process.
+/// Unless the removal is [`Removal::Any`], it also holds both roles, or all lanes and places. A
+/// process that attaches at that moment finds either the object as it was, or a free name. Two
+/// cases are not protected: a process that keeps to no protocol (`rm`), and [`Removal::Any`] of an
+/// object that may not be opened, or whose lock belongs to a stopped process.
 ///
 /// [`Unlink::Replaced`] means that the name belongs to another object than `expected` or the one
 /// that was opened.

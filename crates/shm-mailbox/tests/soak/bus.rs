@@ -1,5 +1,5 @@
-//! A round on a bus: this process keeps a sender and a receiver, and another of each is killed again
-//! and again.
+//! A round on a bus: this process keeps a sender and a receiver, and another of each is killed
+//! again and again.
 
 use std::time::{Duration, Instant};
 

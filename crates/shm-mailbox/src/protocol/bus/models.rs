@@ -129,8 +129,8 @@ fn loom_a_place_is_left_and_taken_again() {
     });
 }
 
-/// A quick receiver leaves, and its place is taken by one that begins with the oldest message, while
-/// a slow receiver goes on: the mask is the same again, and the generation is not.
+/// A quick receiver leaves, and its place is taken by one that begins with the oldest message,
+/// while a slow receiver goes on: the mask is the same again, and the generation is not.
 #[test]
 fn loom_a_place_that_is_taken_again_is_not_overlooked() {
     bounded().check(|| {

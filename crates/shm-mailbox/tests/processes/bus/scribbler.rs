@@ -1,5 +1,5 @@
-//! A process writes nonsense into a bus between its living ends: no signal, no panic, and every call
-//! ends in time. With `SHM_TORTURE=1` it does so for a minute instead of a second.
+//! A process writes nonsense into a bus between its living ends: no signal, no panic, and every
+//! call ends in time. With `SHM_TORTURE=1` it does so for a minute instead of a second.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};

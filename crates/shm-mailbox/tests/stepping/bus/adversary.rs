@@ -1,6 +1,6 @@
 //! Somebody rewrites the words of a bus between any two instructions: every call ends in time, with
-//! a usual result or an error that stays or leaves out a lane, and writes nowhere but where its role
-//! may.
+//! a usual result or an error that stays or leaves out a lane, and writes nowhere but where its
+//! role may.
 
 use shm_mailbox::Role;
 
@@ -136,8 +136,8 @@ fn attack_bus(call: Call) -> Result<Count, String> {
     })
 }
 
-/// Whether an end of lane 0 or place 0 may write the byte while it makes the call; or, when it comes
-/// or goes, one of any place.
+/// Whether an end of lane 0 or place 0 may write the byte while it makes the call; or, when it
+/// comes or goes, one of any place.
 fn may_write(call: Call, offset: usize) -> bool {
     let is_in = |start: usize, length: usize| (start..start + length).contains(&offset);
     let lanes = || 0..FORM.senders;

@@ -1,5 +1,5 @@
-//! The child whose memory is rewritten under its hands: attaches to a bus, makes one call, and tells
-//! how it ended.
+//! The child whose memory is rewritten under its hands: attaches to a bus, makes one call, and
+//! tells how it ended.
 
 use std::time::Duration;
 
