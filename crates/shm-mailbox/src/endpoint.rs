@@ -245,6 +245,12 @@ where
             channel.withdraw();
             return Ok(Armed::Now);
         }
+        // Nobody rings for a place that was dead or absent before it began to hold us back.
+        let holding = self.cursor.holding_back(&channel.region);
+        if holding & !channel.looked_after.get() != 0 && self.check()?.is_some() {
+            channel.withdraw();
+            return Ok(Armed::Now);
+        }
         let at_most = match seen {
             true => belfry.at_most(),
             false => Some(UNSEEN),
@@ -272,6 +278,7 @@ where
     fn check(&mut self) -> Result<Option<()>, Failure> {
         let verdict = self.channel.check(self.cursor)?;
         let holding = self.cursor.holding_back(&self.channel.region);
+        self.channel.looked_after.set(holding);
         let relief = C::Region::relieve(self.channel, holding)?;
         let is_told = verdict.attached && !self.channel.await_peer;
         let held_by = relief.held_by.filter(|_| is_told);

@@ -272,6 +272,7 @@ impl<'a> Attaching<'a> {
             fences: self.fences.clone(),
             broken: None,
             abandoned: Cell::new(false),
+            looked_after: Cell::new(0),
             announced: Cell::new(false),
             bed,
             belfry,

@@ -39,6 +39,8 @@ pub(crate) struct Channel<R: Seats> {
     pub(crate) watches: R::Watches,
     /// The last check has found that nobody will come: so every later wait begins with a check.
     pub(crate) abandoned: Cell<bool>,
+    /// The places that held us back at the last check: a mask.
+    pub(crate) looked_after: Cell<u32>,
     /// Our last sleep has expired, and its announcement stands, unless somebody has cleared it.
     pub(crate) announced: Cell<bool>,
     /// Where this endpoint sleeps; on its bell only if it has one.

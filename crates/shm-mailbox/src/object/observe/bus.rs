@@ -136,7 +136,8 @@ impl Bus {
             .into_iter()
             .filter(|place| place.counts)
             .map(move |mut place| {
-                let count = place.received[lane as usize];
+                // Another process may have made the header that of another bus.
+                let count = place.received.get(lane as usize).copied().flatten();
                 let behind = sent
                     .zip(count)
                     .map(|(sent, count)| sent.saturating_sub(count));
