@@ -37,7 +37,8 @@ struct Bridges {
 
 impl Bridges {
     fn new() -> Self {
-        let [near, far] = ["near", "far"].map(|it| format!("shm-bench-{it}-{}", std::process::id()));
+        let [near, far] =
+            ["near", "far"].map(|it| format!("shm-bench-{it}-{}", std::process::id()));
         let open = |name: &str| Mailbox::options(name).slots(256).await_peer(true);
         let address = format!("tcp/127.0.0.1:{PORT}");
         let start = |side: &str, name: &str, flag: &str, ready: &str| {
@@ -46,7 +47,10 @@ impl Bridges {
             let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
             let errors = child.stderr.take().expect("it is piped");
             let mut lines = BufReader::new(errors).lines();
-            assert!(lines.any(|line| line.is_ok_and(|line| line.contains(ready))), "{ready}");
+            assert!(
+                lines.any(|line| line.is_ok_and(|line| line.contains(ready))),
+                "{ready}"
+            );
             thread::spawn(move || lines.for_each(drop));
             child
         };
@@ -94,8 +98,14 @@ impl Drop for Bridges {
             drop(program.kill());
             drop(program.wait());
         }
-        for name in [Some(far), self.near.as_ref().map(|near| near.name().to_owned())] {
-            drop(std::fs::remove_file(format!("/dev/shm/{}", name.unwrap_or_default())));
+        for name in [
+            Some(far),
+            self.near.as_ref().map(|near| near.name().to_owned()),
+        ] {
+            drop(std::fs::remove_file(format!(
+                "/dev/shm/{}",
+                name.unwrap_or_default()
+            )));
         }
     }
 }
@@ -140,7 +150,11 @@ impl Put {
         // What is put before the subscriber is known over there is dropped.
         loop {
             way.put();
-            if way.messages.recv_timeout(Duration::from_millis(100)).is_ok() {
+            if way
+                .messages
+                .recv_timeout(Duration::from_millis(100))
+                .is_ok()
+            {
                 break way;
             }
         }
@@ -212,7 +226,11 @@ impl Way for Tcp {
 
 fn main() {
     let is_test = std::env::args().any(|arg| arg == "--test");
-    let (rounds, hand_overs, messages) = if is_test { (1, 20, 200) } else { (10, 2000, 100_000) };
+    let (rounds, hand_overs, messages) = if is_test {
+        (1, 20, 200)
+    } else {
+        (10, 2000, 100_000)
+    };
     let mut ways: [(&str, Box<dyn Way>); 3] = [
         ("two mailboxes and two bridges", Box::new(Bridges::new())),
         ("a put of Zenoh", Box::new(Put::new())),

@@ -2,6 +2,7 @@
 
 mod bridge {
     mod absent; //    no other bridge, a cut connection, a full mailbox
+    mod buses; //     several destinations of one bus
     mod carrying; //  every message once, in order, also across kills
     mod liars; //     another program at the other end: a typed error, and nothing is taken
     mod pair; //      two mailboxes and the bridges between them

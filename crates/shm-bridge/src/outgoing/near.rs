@@ -45,7 +45,10 @@ impl Near<Bus> {
         if near.receiver.senders() == 1 {
             return Ok(near);
         }
-        let what = format!("object {:?} is a bus of several writers", near.receiver.name());
+        let what = format!(
+            "object {:?} is a bus of several writers",
+            near.receiver.name()
+        );
         // Nothing was taken, and nobody is to wait for this place.
         let _ = near.receiver.forget();
         let next = "a bus with one writer, or a mailbox for each writer";
