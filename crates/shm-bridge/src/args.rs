@@ -54,10 +54,10 @@ pub(crate) struct OutArgs {
     #[arg(long)]
     pub(crate) follow: bool,
 
-    /// Give up if the other side has taken nothing for D
+    /// Give up if the other side has not answered, or taken nothing, for D
     ///
     /// The default is no limit. Messages that were not taken stay in the mailbox. Time during which
-    /// there is nothing to carry does not count.
+    /// there is nothing to carry does not count, once the other side has answered.
     #[arg(long, value_name = "D", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
 }

@@ -116,6 +116,7 @@ fn carry_all<K: ObjectKind>(
 /// Carries messages until there is no writer and none is left. Returns how the writer went.
 fn carry(near: &mut Near<impl ObjectKind>, far: &mut Far, stats: &Stats) -> Result<Peeked, Halt> {
     loop {
+        far.retry.begin();
         far.greet(near)?;
         match near.peek()? {
             Peeked::Messages => {}

@@ -35,7 +35,7 @@ impl Retry {
         }
     }
 
-    /// There is something to carry from now on.
+    /// There is something to ask from now on.
     pub(crate) fn begin(&mut self) {
         self.since = Instant::now();
     }
