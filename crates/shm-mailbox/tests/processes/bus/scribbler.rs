@@ -172,7 +172,8 @@ fn nonsense_written_into_a_bus_does_its_living_ends_no_harm() {
     notes.number(OVER).store(1, Ordering::SeqCst);
     children.into_iter().for_each(Child::join);
     println!(
-        "{} words of a bus overwritten; {} calls of senders and {} of receivers went well, {} were refused",
+        "{} words of a bus overwritten; {} calls of senders and {} of receivers went well, \
+         {} were refused",
         number(WRITTEN),
         number(SENT_WELL),
         number(RECEIVED_WELL),
