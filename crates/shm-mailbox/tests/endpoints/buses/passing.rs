@@ -1,11 +1,12 @@
 //! Who gets which messages of a bus, and in which order.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use shm_mailbox::bus::{self, Join};
 use shm_mailbox::{Message, Peer, RecvError, SendError, Wait};
 
-use crate::support::{Name, PATIENCE, assert_matches, die};
+use crate::support::{Name, PATIENCE, Raw, assert_matches, die};
 
 use super::{look, send_all, take, take_all};
 
@@ -171,5 +172,18 @@ fn a_sleeping_receiver_is_woken_whichever_place_it_has() {
                 }
             }
         });
+    }
+}
+
+#[test]
+fn a_sender_that_asks_for_the_places_of_another_form_is_told_of_those() {
+    let name = Name::new();
+    let options = || name.bus().senders(2).receivers(1).slots(1);
+    let senders = [(); 2].map(|()| options().sender().unwrap());
+    let _receiver = options().receiver().unwrap();
+    // A bus of one lane has the same size.
+    Raw::new(&name).half(24).store(1, Ordering::SeqCst);
+    for sender in &senders {
+        assert_eq!(sender.places().unwrap().len(), 1, "{}", sender.lane());
     }
 }
