@@ -137,7 +137,9 @@ fn oldest(bus: &BusRegion, lane: u32, mask: u32) -> u64 {
     // Acquire: what these have given back was read out.
     let floor = || bus.lane(lane).presence.floor.load(Ordering::Acquire);
     let counts = places_in(mask, bus.form().receivers()).map(count);
-    counts.min().unwrap_or_else(floor)
+    // Who asks without INIT may come upon a joiner.
+    let least = counts.filter(|count| *count != PENDING).min();
+    least.unwrap_or_else(floor)
 }
 
 fn ensure_countable(bus: &BusRegion, lane: u32) -> Result<(), Corrupt> {
