@@ -13,6 +13,7 @@ use crate::object::channel::{Channel, Watch};
 use crate::object::claim;
 use crate::object::image::Form;
 use crate::object::seat::{self, Relief, Seats, Taking};
+use crate::object::sleep::wake_all;
 use crate::options::Settings;
 use crate::protocol::bus::members::{self, Join, places_in};
 use crate::protocol::{self, Peer};
@@ -51,7 +52,7 @@ impl Seats for BusRegion {
         let within = members.ensure_within(self.form().receivers());
         within.map_err(|corrupt| AttachError::corrupt(object.name(), corrupt))?;
         // Whoever comes goes by the counts of the others.
-        members::remove(self, self.dead(object)?);
+        self.sweep(object, 0)?;
         let label = settings.label()?;
         let index = match label.and_then(|label| self.find(role, label)) {
             Some(index) => match self.lock(Seat::new(role, index), object)? {
@@ -98,9 +99,10 @@ impl Seats for BusRegion {
             Role::Receiver if leaves => 1 << bus.index(),
             _ => 0,
         };
-        // In one step with the dead: else the last to leave would leave an old `floor`, and what is
-        // queued would seem to be held for nobody.
-        members::remove(bus, bus.dead(&channel.object)? | own);
+        // First the dead, for whom nothing is held as long as another counts: else the last to
+        // leave would leave a `floor` of theirs, and what it has received would be held for nobody.
+        bus.sweep(&channel.object, own)?;
+        members::remove(bus, own);
         if leaves {
             label.clear();
         }
@@ -142,13 +144,16 @@ impl Seats for BusRegion {
     fn relieve(channel: &Channel<Self>, holding: u32) -> Result<Relief, Failure> {
         let mut relief = Relief::default();
         let (bus, object) = (&channel.region, &channel.object);
+        let members = members::load(bus);
         let mut is_any_dead = false;
-        for place in places_in(holding, bus.form().receivers()) {
+        for place in places_in(holding & members.mask(), bus.form().receivers()) {
+            let presence = bus.place(place);
+            // Before its lock: who has come by then is not absent.
+            let label = presence.label.load();
             if object.is_locked_elsewhere(Seat::new(Role::Receiver, place).lock_byte())? {
                 continue;
             }
-            let presence = bus.place(place);
-            match presence.label.load() {
+            match label {
                 Some(label) if !members::is_pending(bus, place) => {
                     let state = Peer::judge(protocol::read_life(presence), false);
                     relief.held_by = Some(Failure::HeldBack {
@@ -160,13 +165,13 @@ impl Seats for BusRegion {
                 _ => is_any_dead = true,
             }
         }
+        // Otherwise the label may have left for good before its lock was found free.
+        relief.held_by = relief.held_by.filter(|_| members::load(bus) == members);
         // Busy: somebody comes or goes, and the next check is soon.
         if is_any_dead && claim::lock(object, INIT)?.is_some() {
-            let dead = bus.dead(object)?;
-            members::remove(bus, dead);
+            let swept = bus.sweep(object, 0);
             object.unlock(INIT)?;
-            relief.freed = dead != 0;
-            channel.wake_all(Role::Sender);
+            relief.freed = swept?;
         }
         Ok(relief)
     }
@@ -244,6 +249,17 @@ impl BusRegion {
 
     fn lock(&self, seat: Seat, object: &Object) -> Result<bool, SystemError> {
         Ok(claim::lock(object, seat.lock_byte())?.is_some())
+    }
+
+    /// Drops the members that nobody comes back for, but for those of `spared`, and wakes the
+    /// senders if there were any.
+    fn sweep(&self, object: &Object, spared: u32) -> Result<bool, SystemError> {
+        let dead = self.dead(object)? & !spared;
+        members::remove(self, dead);
+        if dead != 0 {
+            wake_all(self, object, Role::Sender);
+        }
+        Ok(dead != 0)
     }
 
     /// The members that nobody comes back for: those that were killed while they joined, since INIT

@@ -8,6 +8,7 @@ use shm_core::{BellError, Moment, Object, SystemError, barrier, bell, futex};
 
 use crate::error::Failure;
 use crate::memory::layout::Presence;
+use crate::memory::region::View;
 use crate::memory::role::{Role, Seat};
 use crate::memory::sync::{AtomicU32, Ordering};
 use crate::object::bell::Belfry;
@@ -25,21 +26,7 @@ const EFAULT: i32 = 14;
 impl<R: Seats> Channel<R> {
     /// Clears the flag of each peer and wakes it, whatever the flag says.
     pub(crate) fn wake_peers(&self) {
-        self.wake_all(self.role.peer());
-    }
-
-    /// Clears the flag of everyone with this role and wakes it, whatever the flag says.
-    pub(crate) fn wake_all(&self, role: Role) {
-        for index in 0..self.region.seats(role) {
-            let peer = self.region.presence(Seat::new(role, index));
-            let bed = protocol::take_bed(peer);
-            // Also a peer whose flag another has cleared, and died before it woke the peer: but it
-            // did not die without ringing.
-            self.wake(Bed::Futex, peer);
-            if bed == Some(Bed::Bell) {
-                self.wake(Bed::Bell, peer);
-            }
-        }
+        wake_all(&self.region, &self.object, self.role.peer());
     }
 
     #[inline]
@@ -182,6 +169,20 @@ impl<R: Seats> Channel<R> {
     /// Takes back the announcement of a sleep that has expired.
     pub(crate) fn withdraw(&self) {
         protocol::withdraw(&self.own().parked, &self.announced);
+    }
+}
+
+/// Clears the flag of everyone with this role and wakes it, whatever the flag says.
+pub(crate) fn wake_all(region: &impl View, object: &Object, role: Role) {
+    for index in 0..region.seats(role) {
+        let peer = region.presence(Seat::new(role, index));
+        let bed = protocol::take_bed(peer);
+        // Also a peer whose flag another has cleared, and died before it woke the peer: but it did
+        // not die without ringing.
+        wake(object, Bed::Futex, peer);
+        if bed == Some(Bed::Bell) {
+            wake(object, Bed::Bell, peer);
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Ends of a bus that close or die: who is told, who is dropped, and what is left.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
-use shm_mailbox::{Closed, Message, Peer, RecvError, SendError};
+use shm_mailbox::{Armed, Closed, Message, Peer, RecvError, SendError};
 
 use crate::support::{NOTICE, Name, PATIENCE, assert_matches, die, with_each_wait};
 
@@ -46,6 +47,32 @@ fn a_receiver_that_dies_without_a_label_is_dropped_by_the_sender_it_holds_back()
         assert!(!look(&name).places[0].counts, "{wait}");
         assert_eq!(take_all(&mut other), [2], "{wait}");
     });
+}
+
+#[test]
+fn an_armed_sender_drops_one_that_was_dead_before_it_held_it_back() {
+    let name = Name::new();
+    let mut sender = name.bus().slots(4).sender().unwrap();
+    let mut slow = name.bus().receiver().unwrap();
+    let mut doomed = name.bus().receiver().unwrap();
+    send_all(&mut sender, 4);
+    assert_eq!(take_all(&mut doomed), [0, 1, 2, 3]);
+    die(doomed);
+    // Until the bell says nothing more of that death.
+    while let Armed::Wait {
+        at_most: Some(pause),
+    } = sender.arm().unwrap()
+    {
+        thread::sleep(pause);
+    }
+    // The slow one makes room without a ring, and now the dead one is the slower.
+    let told = sender.send_timeout("no room", Duration::from_millis(1));
+    assert_matches!(told, Err(SendError::TimedOut));
+    assert_eq!(take_all(&mut slow), [0, 1, 2, 3]);
+    send_all(&mut sender, 4);
+    assert_eq!(take_all(&mut slow), [4, 5, 6, 7]);
+    assert_eq!(sender.arm(), Ok(Armed::Now));
+    send_all(&mut sender, 1);
 }
 
 #[test]
@@ -155,6 +182,20 @@ fn a_bus_goes_with_the_last_that_leaves_it_empty() {
     );
     // The next sender that has its lane takes that back.
     assert_eq!(options().sender().unwrap().close(), Ok(Closed::Unlinked));
+}
+
+#[test]
+fn a_dead_receiver_keeps_nothing_that_the_last_to_leave_has_received() {
+    let name = Name::new();
+    let mut sender = name.bus().sender().unwrap();
+    let doomed = name.bus().receiver().unwrap();
+    let mut other = name.bus().receiver().unwrap();
+    send_all(&mut sender, 3);
+    assert_eq!(take_all(&mut other), [0, 1, 2]);
+    die(doomed);
+    assert_matches!(other.close(), Ok(Closed::Kept { queued: 0 }));
+    sender.drain(PATIENCE).unwrap();
+    assert_eq!(sender.close(), Ok(Closed::Unlinked));
 }
 
 #[test]
