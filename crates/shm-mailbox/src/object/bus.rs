@@ -114,11 +114,7 @@ impl Seats for BusRegion {
         let form = bus.form();
         let mask = members::load(bus).mask();
         let is_kept = |place| bus.place(place).label.load().is_some();
-        let holds = |lane| members::queued(bus, lane) > 0;
-        if !empty
-            || places_in(mask, form.receivers()).any(is_kept)
-            || (0..form.senders()).any(holds)
-        {
+        if !empty || places_in(mask, form.receivers()).any(is_kept) {
             return Ok(false);
         }
         for lane in 0..form.senders() {
@@ -138,7 +134,9 @@ impl Seats for BusRegion {
                 return Ok(false);
             }
         }
-        Ok(true)
+        // After the locks: a sender that cannot get INIT closes without it.
+        let holds = |lane| members::queued(bus, lane) > 0;
+        Ok(!(0..form.senders()).any(holds))
     }
 
     fn relieve(channel: &Channel<Self>, holding: u32) -> Result<Relief, Failure> {

@@ -258,11 +258,11 @@ impl<R: Seats> Channel<R> {
             if let Some(life) = life {
                 watch.known_life.set(life);
             }
-            if peer == Peer::Attached || life != watch.unmet.get() {
+            let has_changed = peer == Peer::Attached || life != watch.unmet.get();
+            if has_changed || cursor.has_met(seat.index) {
                 watch.unmet.set(None);
             }
-            let has_met = watch.unmet.get().is_none() || cursor.has_met(seat.index);
-            let is_told = has_met && !self.await_peer;
+            let is_told = watch.unmet.get().is_none() && !self.await_peer;
             company.attached |= peer == Peer::Attached;
             company.closed |= peer == Peer::Closed && is_told;
             company.died |= peer == Peer::Died && is_told;

@@ -185,6 +185,18 @@ fn a_bus_goes_with_the_last_that_leaves_it_empty() {
 }
 
 #[test]
+fn a_sender_that_closes_leaves_nothing_for_a_dead_receiver() {
+    let name = Name::new();
+    let mut sender = name.bus().sender().unwrap();
+    let doomed = name.bus().receiver().unwrap();
+    let mut other = name.bus().receiver().unwrap();
+    send_all(&mut sender, 3);
+    assert_eq!(take_all(&mut other), [0, 1, 2]);
+    die(doomed);
+    assert_eq!(sender.close(), Ok(Closed::Unlinked));
+}
+
+#[test]
 fn a_dead_receiver_keeps_nothing_that_the_last_to_leave_has_received() {
     let name = Name::new();
     let mut sender = name.bus().sender().unwrap();
