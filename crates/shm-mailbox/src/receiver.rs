@@ -92,7 +92,8 @@ impl<K: Kind> Receiver<K> {
 
     /// Returns how many messages all receivers acknowledged since the mailbox was created.
     ///
-    /// It is the sequence number of the first message that is not acknowledged.
+    /// It is the sequence number of the first message that is not acknowledged. On a bus it is the
+    /// sum of these numbers of all lanes; [`lanes`](crate::bus::Receiver::lanes) has each.
     #[must_use]
     pub fn acknowledged(&self) -> u64 {
         self.end.cursor.acknowledged()
@@ -100,13 +101,16 @@ impl<K: Kind> Receiver<K> {
 
     /// Returns how many messages are committed and not acknowledged, those shown included.
     ///
-    /// The range is 0 to the capacity. It is 0 also if the memory is known to be lost.
+    /// The range is 0 to the capacity, of each lane of a bus. It is 0 also if the memory is known to
+    /// be lost.
     #[must_use]
     pub fn queued(&self) -> u64 {
         self.end.queued()
     }
 
     /// Returns what is known of the sender now.
+    ///
+    /// On a bus it is [`Peer::Attached`] if any sender is, else [`Peer::Died`] if any died.
     ///
     /// # Errors
     ///
@@ -136,8 +140,8 @@ impl<K: Kind> Receiver<K> {
     ///
     /// [`RecvError::Closed`] or [`RecvError::PeerDied`] if the sender has left and everything it
     /// committed has been received (unless [`Options::await_peer`](crate::Options::await_peer) was
-    /// asked for), [`RecvError::Unacknowledged`] if all slots hold messages that were shown and not
-    /// acknowledged, [`RecvError::Interrupted`], [`RecvError::Unlinked`].
+    /// asked for), [`RecvError::Unacknowledged`] if all slots, of one lane of a bus, hold messages
+    /// that were shown and not acknowledged, [`RecvError::Interrupted`], [`RecvError::Unlinked`].
     #[inline]
     pub fn recv(&mut self, message: &mut Message) -> Result<(), RecvError> {
         match self.show(message, None) {
@@ -422,7 +426,9 @@ impl<K: Kind> Receiver<K> {
     ///
     /// Messages that were not acknowledged stay. The object is unlinked if nothing is left in it,
     /// no sender is attached, and the last one, if there was any, has closed and did not
-    /// [keep](crate::Sender::keep) it.
+    /// [keep](crate::Sender::keep) it. A bus stays, too, while another receiver is attached, and
+    /// while a place is kept for a label. Messages that this receiver has not acknowledged are given
+    /// back if others count and it has no label.
     ///
     /// # Errors
     ///

@@ -65,7 +65,8 @@ impl<K: Kind> Sender<K> {
         self.end.capacity()
     }
 
-    /// Returns how many messages all senders committed since the mailbox was created.
+    /// Returns how many messages all senders committed since the mailbox was created; on a bus,
+    /// all senders of this lane.
     ///
     /// After a restart this tells where to go on: the next message gets this sequence number. It
     /// counts for this [`id`](Self::id) alone; with another one the mailbox is a new one, and
@@ -116,6 +117,8 @@ impl<K: Kind> Sender<K> {
 
     /// Returns what is known of the receiver now.
     ///
+    /// On a bus it is [`Peer::Attached`] if any receiver is, else [`Peer::Died`] if any died.
+    ///
     /// # Errors
     ///
     /// If the system cannot tell about the receiver's lock.
@@ -144,8 +147,8 @@ impl<K: Kind> Sender<K> {
     /// [`SendError::TooLong`], and, when the mailbox is full, [`SendError::Closed`] or
     /// [`SendError::PeerDied`] if the receiver has left (unless
     /// [`Options::await_peer`](crate::Options::await_peer) was asked for),
-    /// [`SendError::Interrupted`], [`SendError::Unlinked`]. If there is room, no receiver is
-    /// needed.
+    /// [`SendError::Interrupted`], [`SendError::Unlinked`], and on a bus
+    /// [`SendError::HeldBack`]. If there is room, no receiver is needed.
     #[inline]
     pub fn send(&mut self, message: impl AsRef<[u8]>) -> Result<(), SendError> {
         self.send_within(message.as_ref(), None)
@@ -238,8 +241,8 @@ impl<K: Kind> Sender<K> {
     ///
     /// [`SendError::TimedOut`]; [`SendError::Interrupted`]; if messages are left and no receiver
     /// can take them, [`SendError::Closed`] or [`SendError::PeerDied`] (unless
-    /// [`Options::await_peer`](crate::Options::await_peer) was asked for), or
-    /// [`SendError::Unlinked`].
+    /// [`Options::await_peer`](crate::Options::await_peer) was asked for),
+    /// [`SendError::Unlinked`], or on a bus [`SendError::HeldBack`].
     pub fn drain(&mut self, limit: impl Into<Limit>) -> Result<(), SendError> {
         self.end.ensure_usable()?;
         let waited = self.end.wait(limit, drained);
@@ -293,6 +296,9 @@ impl<K: Kind> Sender<K> {
     ///
     /// Unlinks the object if everything was acknowledged. Messages that are left stay in it for the
     /// next receiver. To leave none, call [`drain`](Self::drain) first.
+    ///
+    /// A bus stays, too, while another sender is attached, has died, or has asked that it stays,
+    /// and while a place is kept for a label.
     ///
     /// # Errors
     ///
