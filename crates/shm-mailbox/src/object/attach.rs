@@ -73,7 +73,8 @@ pub(crate) fn pair(
     let mut region: Region = map(&second, receiving.wanted)?;
     // It is free: nobody else can open the object.
     let _ = region.take(Role::Receiver, &second, settings)?;
-    let receiver = receiving.begin(second, region, sender.id, false)?;
+    let belfry = receiving.belfry(&second)?;
+    let receiver = receiving.begin(second, region, belfry, sender.id, false)?;
     Ok(((sender, cursor), receiver))
 }
 
@@ -134,6 +135,9 @@ impl<'a> Attaching<'a> {
             let image = Image::read(&object)?;
             let mut region: C::Region = map(&object, image.form)?;
             self.ensure_wanted(image.form)?;
+            // Before there is a seat: what is kept for a label is not to be kept for one that is
+            // refused.
+            let belfry = self.belfry(&object)?;
             let taking = region.take(self.role, &object, self.settings);
             ensure_memory(&region, &object)?;
             if let Taking::Busy(seat) = taking? {
@@ -141,7 +145,7 @@ impl<'a> Attaching<'a> {
                 *busy = Some((object, seat));
                 return Ok(None);
             }
-            let (channel, cursor) = self.begin(object, region, image.id, false)?;
+            let (channel, cursor) = self.begin(object, region, belfry, image.id, false)?;
             channel.wake_peers();
             ensure_memory(&channel.region, &channel.object)?;
             channel.object.unlock(layout::INIT)?;
@@ -177,7 +181,8 @@ impl<'a> Attaching<'a> {
         protocol::write_header(&region, id);
         // There is one: nobody else has the object.
         let _ = region.take(self.role, &object, self.settings)?;
-        self.begin(object, region, id, true)
+        let belfry = self.belfry(&object)?;
+        self.begin(object, region, belfry, id, true)
     }
 
     /// Reserves the memory; `false` if there is no room, and something has the name by now.
@@ -235,11 +240,20 @@ impl<'a> Attaching<'a> {
         Ok(())
     }
 
+    /// The bell, if the endpoint is to sleep on one.
+    fn belfry(&self, object: &Object) -> Result<Option<Belfry>, AttachError> {
+        Ok(match self.settings.bed() {
+            Bed::Bell => Some(Belfry::new(object).map_err(AttachError::Bell)?),
+            Bed::Futex => None,
+        })
+    }
+
     /// Takes up the role, whose lock we hold, with INIT, or in an object that nobody else has.
     fn begin<C: Cursor<Region: Seats>>(
         &self,
         object: Object,
         region: C::Region,
+        belfry: Option<Belfry>,
         id: MailboxId,
         created: bool,
     ) -> Result<Attached<C>, AttachError> {
@@ -249,11 +263,6 @@ impl<'a> Attaching<'a> {
             name: self.name.clone(),
             corrupt,
         })?;
-        let bed = self.settings.bed();
-        let belfry = match bed {
-            Bed::Bell => Some(Belfry::new(&object).map_err(AttachError::Bell)?),
-            Bed::Futex => None,
-        };
         let presence = region.presence(region.seat(self.role));
         let life = protocol::begin_life(presence, std::process::id(), self.fences.word());
         // So that the peer goes by our word on fences from now on. Where it is impossible it is
@@ -274,7 +283,7 @@ impl<'a> Attaching<'a> {
             abandoned: Cell::new(false),
             looked_after: Cell::new(0),
             announced: Cell::new(false),
-            bed,
+            bed: self.settings.bed(),
             belfry,
         };
         channel.look_around()?;
