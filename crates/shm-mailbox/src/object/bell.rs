@@ -114,12 +114,17 @@ impl Belfry {
         Ok(())
     }
 
+    /// Looks again soon, and less and less often, as after a close.
+    pub(crate) fn look_soon(&self) {
+        self.closing.set(Some(Closing::after(Closing::FIRST)));
+    }
+
     /// Takes what has rung it. Whether it was just rung: then the memory is there, and a message,
     /// or room, most probably.
     pub(crate) fn answer(&self) -> Result<bool, SystemError> {
         let rings = self.bell.0.answer()?;
         if rings.closed() {
-            self.closing.set(Some(Closing::after(Closing::FIRST)));
+            self.look_soon();
         }
         if !rings.is_empty() {
             self.rung.set(true);

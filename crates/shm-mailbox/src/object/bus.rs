@@ -165,11 +165,16 @@ impl Seats for BusRegion {
         }
         // Otherwise the label may have left for good before its lock was found free.
         relief.held_by = relief.held_by.filter(|_| members::load(bus) == members);
-        // Busy: somebody comes or goes, and the next check is soon.
-        if is_any_dead && claim::lock(object, INIT)?.is_some() {
+        if !is_any_dead {
+            return Ok(relief);
+        }
+        if claim::lock(object, INIT)?.is_some() {
             let swept = bus.sweep(object, 0);
             object.unlock(INIT)?;
             relief.freed = swept?;
+        } else if let Some(belfry) = &channel.belfry {
+            // Somebody comes or goes, or removes the object, of which nobody rings.
+            belfry.look_soon();
         }
         Ok(relief)
     }

@@ -266,7 +266,9 @@ impl Cursor for BusReceiveCursor {
         if let Some(lane) = corrupt.lane() {
             self.broken.insert(lane);
         }
-        corrupt.lane().is_some() && self.sound().next().is_some()
+        // Another lane may be opened yet.
+        let lanes = u32::try_from(self.lanes.len()).unwrap_or(u32::MAX);
+        corrupt.lane().is_some() && (0..lanes).any(|lane| !self.broken.has(lane))
     }
 
     #[inline]
