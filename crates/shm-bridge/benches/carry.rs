@@ -138,7 +138,8 @@ impl Put {
         let (told, messages) = channel();
         let subscriber = heard.declare_subscriber("bench");
         let subscriber = subscriber.callback(move |sample| {
-            drop(told.send(sample.payload().len()));
+            // At the end nobody listens any more.
+            told.send(sample.payload().len()).unwrap_or(());
         });
         subscriber.background().wait().expect("a subscriber");
         let put = session("\"client\"", "connect/endpoints");
@@ -149,7 +150,7 @@ impl Put {
         };
         // What is put before the subscriber is known over there is dropped.
         loop {
-            way.put();
+            put_one(&way.put);
             if way
                 .messages
                 .recv_timeout(Duration::from_millis(100))
@@ -159,12 +160,13 @@ impl Put {
             }
         }
     }
+}
 
-    fn put(&self) {
-        let put = self.put.put("bench", vec![1; SIZE]);
-        let put = put.congestion_control(CongestionControl::Block);
-        put.express(false).wait().expect("it is sent");
-    }
+/// One put that may be sent with others.
+fn put_one(session: &Session) {
+    let put = session.put("bench", vec![1; SIZE]);
+    let put = put.congestion_control(CongestionControl::Block);
+    put.express(false).wait().expect("it is sent");
 }
 
 impl Way for Put {
@@ -175,8 +177,9 @@ impl Way for Put {
     }
 
     fn stream(&mut self, count: usize) {
+        let session = &self.put;
         thread::scope(|scope| {
-            scope.spawn(|| (0..count).for_each(|_| self.put()));
+            scope.spawn(|| (0..count).for_each(|_| put_one(session)));
             // A drop would be a wait without an end.
             let limit = Duration::from_secs(60);
             let heard = (0..count).map_while(|_| self.messages.recv_timeout(limit).ok());
