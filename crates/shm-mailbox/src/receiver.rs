@@ -14,6 +14,7 @@ use crate::memory::message::Message;
 use crate::object::attach;
 use crate::object::bell::{Armed, Bell};
 use crate::object::close::{Closed, Disposal};
+use crate::object::seat::Seats;
 use crate::options::Settings;
 use crate::protocol::{BusReceiveCursor, Peer, ReceiveCursor, Receiving};
 use crate::wait;
@@ -54,7 +55,9 @@ impl End for BusReceiveCursor {
 impl<K: Kind> Receiver<K> {
     pub(crate) fn new(end: Endpoint<K::Receiving>, mut settings: Settings) -> Self {
         // Who attached once is not kept from the next mailbox by its slots, unless it insists.
-        settings.exact.get_or_insert(false);
+        if !*settings.exact.get_or_insert(false) {
+            end.channel.region.ask_for_the_same(&mut settings);
+        }
         Self {
             end,
             settings: Box::new(settings),

@@ -35,6 +35,11 @@ impl Seats for BusRegion {
         Ok(Form::Bus(form))
     }
 
+    fn ask_for_the_same(&self, settings: &mut Settings) {
+        settings.senders.get_or_insert(self.form().senders());
+        settings.receivers.get_or_insert(self.form().receivers());
+    }
+
     fn map(mapping: Mapping, form: Form) -> Option<Result<Self, ViewError>> {
         match form {
             Form::Bus(form) => Some(Self::map(mapping, form)),

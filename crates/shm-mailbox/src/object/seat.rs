@@ -45,6 +45,10 @@ pub(crate) trait Seats: View + Sized {
     /// The form of the object if we make it.
     fn wanted(settings: &Settings) -> Result<Form, AttachError>;
 
+    /// Asks for the seats that this object has, unless the user has asked for others: for the one
+    /// that comes in its place.
+    fn ask_for_the_same(&self, _settings: &mut Settings) {}
+
     /// Views a mapping of this form; `None` if the form is of another kind.
     fn map(mapping: Mapping, form: Form) -> Option<Result<Self, ViewError>>;
 

@@ -251,3 +251,17 @@ fn a_bus_goes_although_a_receiver_has_died_that_nobody_comes_back_for() {
     die(doomed);
     assert_eq!(sender.close(), Ok(Closed::Unlinked));
 }
+
+#[test]
+fn a_receiver_that_goes_over_makes_a_bus_with_as_many_seats() {
+    let name = Name::new();
+    let options = || name.bus().senders(2).receivers(3);
+    let sender = options().sender().unwrap();
+    let mut receiver = name.bus().await_peer(true).receiver().unwrap();
+    assert_eq!(sender.close(), Ok(Closed::Unlinked));
+    let told = receiver.recv_timeout(&mut Message::new(), Duration::from_millis(5));
+    assert_matches!(told, Err(RecvError::TimedOut));
+    assert!(receiver.created());
+    assert_eq!((receiver.senders(), receiver.receivers()), (2, 3));
+    assert_eq!(options().sender().unwrap().lane(), 0);
+}
