@@ -47,6 +47,7 @@ use crate::error::{AttachError, CloseError, into_io_error};
 use crate::object::close::{Closed, Disposal};
 use crate::object::observe;
 use crate::options::Options;
+use crate::wait::Wait;
 
 pub use crate::memory::label::Label;
 pub use crate::protocol::bus::Join;
@@ -111,6 +112,9 @@ impl Options<Bus> {
     pub fn forget(mut self) -> Result<Closed, ForgetError> {
         self.settings.create = false;
         self.settings.resume_only = true;
+        // It never waits, and needs no bell.
+        self.settings.wait = Wait::Block;
+        self.settings.prompt = false;
         let label = self.settings.label.get_or_insert_default();
         if label.is_empty() {
             let found = String::new();

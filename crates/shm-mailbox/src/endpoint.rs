@@ -14,7 +14,7 @@ use crate::object::sleep::UNSEEN;
 use crate::options::Settings;
 use crate::protocol::{Cursor, Slept};
 use crate::wait::limit::Limit;
-use crate::wait::{Condition, Waiter};
+use crate::wait::{ASLEEP_SLICE, Condition, Waiter};
 
 /// A cursor whose endpoint reports to a user.
 pub(crate) trait End: Cursor<Region: Seats> {
@@ -251,8 +251,11 @@ where
             channel.withdraw();
             return Ok(Armed::Now);
         }
+        // One of several peers may have cleared our flag and be stopped before it rings, and the
+        // others then leave us asleep.
+        let slice = (channel.peers().nth(1).is_some()).then_some(ASLEEP_SLICE);
         let at_most = match seen {
-            true => belfry.at_most(),
+            true => belfry.at_most().into_iter().chain(slice).min(),
             false => Some(UNSEEN),
         };
         Ok(Armed::Wait { at_most })

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use shm_core::{BellError, OpenError, ShmName, SystemError};
 
+use crate::bus::Join;
 use crate::endpoint::{End, Endpoint, Look};
 use crate::error::{AttachError, CloseError, Failure, RecvError};
 use crate::kind::Kind;
@@ -58,6 +59,8 @@ impl<K: Kind> Receiver<K> {
         if !*settings.exact.get_or_insert(false) {
             end.channel.region.ask_for_the_same(&mut settings);
         }
+        // In the next object, all that another receiver's coming has not let go.
+        settings.join = Join::Oldest;
         Self {
             end,
             settings: Box::new(settings),
@@ -505,7 +508,7 @@ impl<K: Kind> Receiver<K> {
     fn may_show(&self) -> Result<(), RecvError> {
         self.end.ensure_usable()?;
         let shown = self.end.cursor.shown();
-        if shown == u64::from(self.capacity()) {
+        if shown >= u64::from(self.capacity()) {
             return Err(RecvError::Unacknowledged { shown });
         }
         Ok(())

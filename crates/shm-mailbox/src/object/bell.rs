@@ -116,7 +116,9 @@ impl Belfry {
 
     /// Looks again soon, and less and less often, as after a close.
     pub(crate) fn look_soon(&self) {
-        self.closing.set(Some(Closing::after(Closing::FIRST)));
+        if self.closing.get().is_none() {
+            self.closing.set(Some(Closing::after(Closing::FIRST)));
+        }
     }
 
     /// Takes what has rung it. Whether it was just rung: then the memory is there, and a message,
@@ -124,7 +126,7 @@ impl Belfry {
     pub(crate) fn answer(&self) -> Result<bool, SystemError> {
         let rings = self.bell.0.answer()?;
         if rings.closed() {
-            self.look_soon();
+            self.closing.set(Some(Closing::after(Closing::FIRST)));
         }
         if !rings.is_empty() {
             self.rung.set(true);
