@@ -144,7 +144,8 @@ enum shm_error {
   SHM_ERROR_LABEL_TAKEN = -94, /* another process has the label */
   SHM_ERROR_NO_LABEL = -95,    /* the bus does not have the label */
   SHM_ERROR_NO_PLACE = -96,    /* no room for another sender or receiver */
-  SHM_ERROR_HELD_BACK = -97    /* kept for a receiver that is absent */
+  SHM_ERROR_HELD_BACK = -97,   /* kept for a receiver that is absent */
+  SHM_ERROR_KEPT = -98         /* the bus keeps a place for a label */
 };
 
 /* Returns the text of the last call of this thread that failed, in UTF-8 and

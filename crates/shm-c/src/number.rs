@@ -113,6 +113,7 @@ numbers! {
     NO_LABEL = -95, c"the bus does not have the label";
     NO_PLACE = -96, c"the bus has no room for another sender or receiver";
     HELD_BACK = -97, c"the bus keeps its messages for a receiver that is absent";
+    KEPT = -98, c"the bus keeps a place for a label";
 }
 
 /// What is known of a number.
@@ -297,6 +298,7 @@ number!(RemoveError {
     InUse => IN_USE,
     InitBusy => INIT_BUSY,
     Messages => MESSAGES,
+    Kept => KEPT,
     NotAMailbox => NOT_A_MAILBOX,
     System => SYSTEM,
     ; Open

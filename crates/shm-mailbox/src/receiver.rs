@@ -77,7 +77,7 @@ impl<K: Kind> Receiver<K> {
     ///
     /// Each new mailbox has another one, also under the same name.
     ///
-    /// A receiver that [awaits](Options::await_peer) the next sender may go over to the next
+    /// A receiver that [awaits](crate::Options::await_peer) the next sender may go over to the next
     /// mailbox in any call that receives: ask after it.
     #[must_use]
     pub fn id(&self) -> MailboxId {
@@ -107,8 +107,8 @@ impl<K: Kind> Receiver<K> {
 
     /// Returns how many messages are committed and not acknowledged, those shown included.
     ///
-    /// The range is 0 to the capacity, of each lane of a bus. It is 0 also if the memory is known to
-    /// be lost.
+    /// The range is 0 to the capacity, of each lane of a bus. It is 0 also if the memory is known
+    /// to be lost.
     #[must_use]
     pub fn queued(&self) -> u64 {
         self.end.queued()
@@ -433,8 +433,8 @@ impl<K: Kind> Receiver<K> {
     /// Messages that were not acknowledged stay. The object is unlinked if nothing is left in it,
     /// no sender is attached, and the last one, if there was any, has closed and did not
     /// [keep](crate::Sender::keep) it. A bus stays, too, while another receiver is attached, and
-    /// while a place is kept for a label. Messages that this receiver has not acknowledged are given
-    /// back if others count and it has no label.
+    /// while a place is kept for a label. Messages that this receiver has not acknowledged are
+    /// given back if others count and it has no label.
     ///
     /// # Errors
     ///

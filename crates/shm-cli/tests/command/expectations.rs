@@ -51,7 +51,7 @@ rm --stale x | --stale
 rm a/b | a/b
 doctor x | x
 completions tcsh | tcsh
-man bench-peer | writer, reader, ls, stat, peek, tap, top, rm, forget, doctor, bench, completions, man
+man bench-peer | writer, reader, ls, stat, peek, tap, top, rm, forget, doctor, bridge, bench, completions, man
 bench --wait patiently | patiently
 bench --interval 5 | expected a duration like 50us, 100ms or 2s
 bench --interval -1ms | expected a duration like 50us, 100ms or 2s

@@ -40,7 +40,7 @@ fn a_writer_tells_when_the_object_has_its_size_again() {
         writer.send("for nobody\n");
         writer.end_input();
         // It waits until the message is taken, looks after the object, and finds memory missing.
-        expect_lost(writer.wait(), &name, "truncated, or lost memory");
+        expect_lost(writer.wait(), &name, "truncated or lost memory");
     }
 }
 
