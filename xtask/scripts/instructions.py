@@ -9,8 +9,12 @@ import sys
 
 from tables import LAB_BOOK, ROOT, part_of, write_part
 
-# Functions of benches/instructions, as the record calls them and as callgrind does.
-OPERATIONS = {"send": "*one_send*", "receive": "*one_receive*"}
+# Functions of benches/instructions, as the record calls them, with their program and as callgrind
+# calls them.
+OPERATIONS = {"send": ("instructions", "*one_send*"),
+              "receive": ("instructions", "*one_receive*"),
+              "send on a bus": ("instructions-bus", "*bus_send*"),
+              "receive on a bus": ("instructions-bus", "*bus_receive*")}
 # Bytes in a message.
 LENGTHS = [64, 1024]
 # How far a count may be from its record, in percent.
@@ -25,12 +29,12 @@ def output_of(line):
                           stdout=subprocess.PIPE, text=True, timeout=LIMIT).stdout
 
 
-def count(function, length):
+def count(program, function, length):
     """The instructions of one call of `function`, everything below it included, with messages of
     `length` bytes."""
     output = output_of(
         "valgrind --quiet --tool=callgrind --callgrind-out-file=/dev/stdout"
-        f' --toggle-collect=\'{function}\' "$CARGO_TARGET_DIR/release/instructions" {length}'
+        f' --toggle-collect=\'{function}\' "$CARGO_TARGET_DIR/release/{program}" {length}'
     )
     calls = re.search(r"^(\d+) calls$", output, re.MULTILINE)
     total = re.search(r"^totals: (\d+)$", output, re.MULTILINE)
@@ -41,7 +45,7 @@ def count(function, length):
 
 def to_markdown(compiler, counts):
     """The record: the compiler, and a table of counts by length and by operation."""
-    rows = [f"| a message of | {' | '.join(OPERATIONS)} |", "|---|---:|---:|"]
+    rows = [f"| a message of | {' | '.join(OPERATIONS)} |", "|---" + "|---:" * len(OPERATIONS) + "|"]
     for length in LENGTHS:
         cells = [f"{counts[operation, length]:.1f}" for operation in OPERATIONS]
         rows.append(f"| {length} bytes | {' | '.join(cells)} |")
@@ -90,8 +94,8 @@ def main(options):
     subprocess.run("cargo build --quiet --release --package instructions", shell=True, check=True,
                    cwd=ROOT)
     compiler = output_of(f"{os.environ.get('RUSTC', 'rustc')} --version").strip()
-    counts = {(operation, length): count(function, length)
-              for length in LENGTHS for operation, function in OPERATIONS.items()}
+    counts = {(operation, length): count(program, function, length)
+              for length in LENGTHS for operation, (program, function) in OPERATIONS.items()}
     if "--record" not in options:
         return compare(compiler, counts, part_of(LAB_BOOK.read_text(), "instructions"))
     record = to_markdown(compiler, counts)

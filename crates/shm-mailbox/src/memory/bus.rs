@@ -19,6 +19,8 @@ pub(crate) struct BusRegion {
     counts: NonNull<[Count]>,
     places: NonNull<[Presence]>,
     slots: NonNull<[Slot]>,
+    /// Those of the own lane, or of the first.
+    own_slots: NonNull<[Slot]>,
     form: BusGeometry,
     /// Whose view it is: a lane of senders, or a place of receivers.
     index: u32,
@@ -48,14 +50,16 @@ impl BusRegion {
         let (lanes, places) = (form.senders() as usize, form.receivers() as usize);
         let header = NonNull::from(mapping.view::<Header>(0)?);
         let at = |offset| usize::try_from(offset).unwrap_or(usize::MAX);
+        let counts = mapping.slice_view(at(form.count_offset(0, 0)), lanes * places)?;
+        let all = lanes * form.lane_slots();
+        let slots = NonNull::from(mapping.slice_view(at(form.slot_offset(0, 0)), all)?);
         Ok(Self {
             header,
             lanes: NonNull::from(mapping.slice_view(at(form.lane_offset(0)), lanes)?),
-            counts: NonNull::from(mapping.slice_view(at(form.count_offset(0, 0)), lanes * places)?),
+            counts: NonNull::from(counts),
             places: NonNull::from(mapping.slice_view(at(form.place_offset(0)), places)?),
-            slots: NonNull::from(
-                mapping.slice_view(at(form.slot_offset(0, 0)), lanes * form.lane_slots())?,
-            ),
+            slots,
+            own_slots: slots,
             form,
             index: 0,
             memory: Memory::Mapped(mapping),
@@ -66,6 +70,17 @@ impl BusRegion {
     pub(crate) fn sit(&mut self, index: u32) {
         debug_assert!(index < self.form.senders().max(self.form.receivers()));
         self.index = index;
+        if index < self.form.senders() {
+            self.own_slots = NonNull::from(self.slots(index));
+        }
+    }
+
+    /// A slot of the lane of the sender whose view it is.
+    #[inline(always)]
+    pub(crate) fn own_slot(&self, slot: usize) -> &Slot {
+        // SAFETY: as in `lane`.
+        let slots = unsafe { self.own_slots.as_ref() };
+        &slots[slot]
     }
 
     /// The lane or place of the end whose view it is.
@@ -203,6 +218,7 @@ mod heap {
                 counts: NonNull::from(&*parts.counts),
                 places: NonNull::from(&*parts.places),
                 slots: NonNull::from(&*parts.slots),
+                own_slots: NonNull::from(&*parts.slots),
                 form,
                 index: 0,
                 memory: Memory::Heap(Heap { parts }),
@@ -218,11 +234,12 @@ mod heap {
             let Memory::Heap(heap) = &self.memory else {
                 unreachable!("a bus on the heap")
             };
-            Self {
-                index,
+            let mut seated = Self {
                 memory: Memory::Heap(heap.clone()),
                 ..*self
-            }
+            };
+            seated.sit(index);
+            seated
         }
     }
 }

@@ -13,8 +13,14 @@ pub(crate) trait SendRing: Ring + View {
     /// What the sender remembers of its last look at the receivers' counts.
     type Look: Default + std::fmt::Debug;
 
-    /// How many messages were given back; `last` if nothing new is to be learned now.
-    fn point(&self, look: &mut Self::Look, last: u64) -> Result<u64, Corrupt>;
+    /// How many messages were given back; `last` if nothing new is to be learned now, or if it is
+    /// certain that they are fewer than `wanted`.
+    fn point(&self, look: &mut Self::Look, last: u64, wanted: u64) -> Result<u64, Corrupt>;
+
+    /// How many of `hot` slots have to be free for a patient sender to go on.
+    fn step(_hot: u64) -> u64 {
+        1
+    }
 
     /// The error about what `look` has found, with where that was.
     fn locate(&self, _look: &Self::Look, corrupt: Corrupt) -> Corrupt {
@@ -41,7 +47,7 @@ impl SendRing for Region {
     type Look = ();
 
     #[inline(always)]
-    fn point(&self, (): &mut (), _last: u64) -> Result<u64, Corrupt> {
+    fn point(&self, (): &mut (), _last: u64, _wanted: u64) -> Result<u64, Corrupt> {
         // Acquire: pairs with (R) in `acknowledge`; the slots about to be overwritten were read
         // out.
         Ok(self.control().receiver.count.0.load(Ordering::Acquire))
@@ -161,17 +167,39 @@ impl<R: SendRing> SendCursor<R> {
         let (hot, slots) = (u64::from(geometry.hot_slots()), u64::from(geometry.slots()));
         let was_hot = self.slot < geometry.hot_slots() as usize;
         let patient = was_hot || self.next.is_multiple_of(slots);
+        let step = R::step(hot);
         loop {
-            let queued = self.queued(region)?;
+            // For a full ring, any room is news.
+            let wanted = match patient && self.next - self.received < slots {
+                true => self.next + step - hot,
+                false => self.received + 1,
+            };
+            let queued = self.queued_below(region, wanted)?;
             if queued == slots {
                 return Ok(false);
             }
-            if queued < hot || !patient || region.is_receiver_asleep(&self.look) || !again() {
+            if queued + step <= hot || !patient || region.is_receiver_asleep(&self.look) || !again()
+            {
                 break;
             }
         }
         self.known = self.known_after_look(region);
         Ok(self.knows_room(region))
+    }
+
+    /// See [`Cursor::queued`]; as it was if less than `wanted` was given back.
+    #[inline]
+    fn queued_below(&mut self, region: &R, wanted: u64) -> Result<u64, Corrupt> {
+        let received = region.point(&mut self.look, self.received, wanted)?;
+        match self.check_received(region, received, self.received) {
+            Ok(received) => self.received = received,
+            Err(corrupt) => {
+                // What cannot be is not known, and found again.
+                self.look = R::Look::default();
+                return Err(corrupt);
+            }
+        }
+        Ok(self.next - self.received)
     }
 
     /// The messages below this number need no other look at `received`.
@@ -283,7 +311,7 @@ impl<R: SendRing> Cursor for SendCursor<R> {
         }
         // Loaded now because a cache that starts at 0 would take a full mailbox for an empty one as
         // soon as the difference wraps around the slots.
-        let received = region.point(&mut cursor.look, 0)?;
+        let received = region.point(&mut cursor.look, 0, 0)?;
         cursor.received = cursor.check_received(region, received, 0)?;
         cursor.known = cursor.known_after_look(region);
         Ok(cursor)
@@ -296,16 +324,7 @@ impl<R: SendRing> Cursor for SendCursor<R> {
 
     #[inline]
     fn queued(&mut self, region: &R) -> Result<u64, Corrupt> {
-        let received = region.point(&mut self.look, self.received)?;
-        match self.check_received(region, received, self.received) {
-            Ok(received) => self.received = received,
-            Err(corrupt) => {
-                // What cannot be is not known, and found again.
-                self.look = R::Look::default();
-                return Err(corrupt);
-            }
-        }
-        Ok(self.next - self.received)
+        self.queued_below(region, self.received + 1)
     }
 
     #[inline]

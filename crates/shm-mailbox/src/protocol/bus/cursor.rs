@@ -83,6 +83,7 @@ pub(crate) struct BusReceiveCursor {
 struct LaneSet(u32);
 
 impl LaneSet {
+    #[inline(always)]
     fn insert(&mut self, lane: u32) {
         self.0 |= 1 << lane;
     }
@@ -91,8 +92,9 @@ impl LaneSet {
         self.0 >> lane & 1 == 1
     }
 
+    #[inline(always)]
     fn iter(self) -> impl Iterator<Item = u32> {
-        members::places_in(self.0, 32)
+        members::places_in(self.0, u32::BITS)
     }
 }
 
@@ -103,9 +105,40 @@ impl BusReceiveCursor {
     }
 
     /// Lets the lane after this one be looked at first.
-    fn turn_from(&mut self, lane: u32) {
+    fn turn_from(&mut self, lane: u32, bus: &BusRegion) {
+        self.opened = self.opened.max(members::opened(bus));
         self.turn = if lane + 1 < self.opened { lane + 1 } else { 0 };
         self.burst = BURST;
+    }
+
+    /// Copies out the next message of the lane whose turn it is, where `look` has found it.
+    #[inline(always)]
+    fn take(&mut self, bus: &BusRegion, ring: &LaneRing<'_>, length: usize, message: &mut Message) {
+        let lane = self.turn;
+        let cursor = self.lane(lane);
+        cursor.show(ring, length, message);
+        let shown = cursor.shown();
+        message.set_lane(lane);
+        self.most = self.most.max(shown);
+        self.shown.insert(lane);
+        self.burst -= 1;
+        if self.burst == 0 {
+            self.turn_from(lane, bus);
+        }
+    }
+
+    /// Shows the next message of the first lane that has one.
+    #[inline(never)]
+    fn show_from_any(
+        &mut self,
+        bus: &BusRegion,
+        message: &mut Message,
+    ) -> Result<Option<()>, Corrupt> {
+        let Some(length) = self.look(bus)? else {
+            return Ok(None);
+        };
+        self.take(bus, &LaneRing::new(bus, self.turn), length, message);
+        Ok(Some(()))
     }
 
     /// The lanes that are looked at.
@@ -152,21 +185,16 @@ impl Receiving for BusReceiveCursor {
 
     #[inline]
     fn show_next(&mut self, bus: &BusRegion, message: &mut Message) -> Result<Option<()>, Corrupt> {
-        let Some(length) = self.look(bus)? else {
-            return Ok(None);
-        };
+        // The lane whose turn it is mostly has the next message, too.
         let lane = self.turn;
-        let cursor = self.lane(lane);
-        cursor.show(&LaneRing::new(bus, lane), length, message);
-        message.set_lane(lane);
-        let shown = cursor.shown();
-        self.most = self.most.max(shown);
-        self.shown.insert(lane);
-        self.burst -= 1;
-        if self.burst == 0 {
-            self.turn_from(lane);
+        let ring = LaneRing::new(bus, lane);
+        if let Ok(Some(length)) = self.lane(lane).look(&ring)
+            && !self.broken.has(lane)
+        {
+            self.take(bus, &ring, length, message);
+            return Ok(Some(()));
         }
-        Ok(Some(()))
+        self.show_from_any(bus, message)
     }
 
     fn rewind(&mut self) {

@@ -59,7 +59,10 @@ impl Members {
 pub(crate) fn places_in(mask: u32, receivers: u32) -> impl Iterator<Item = u32> + Clone {
     let mut left = mask & (u32::MAX >> (32 - receivers));
     std::iter::from_fn(move || {
-        let place = (left != 0).then(|| left.trailing_zeros())?;
+        if left == 0 {
+            return None;
+        }
+        let place = left.trailing_zeros();
         left &= left - 1;
         Some(place)
     })

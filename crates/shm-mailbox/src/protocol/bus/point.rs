@@ -5,7 +5,7 @@ use crate::memory::bus::BusRegion;
 use crate::memory::geometry::Geometry;
 use crate::memory::layout::{AWAKE, PENDING, Presence, SLEEPER_FENCES, Slot};
 use crate::memory::region::View;
-use crate::memory::sync::{AtomicU64, Ordering, compiler_fence, fence, light_fence};
+use crate::memory::sync::{AtomicU64, Ordering, compiler_fence, fence, light_fence, load_fence};
 use crate::protocol::corrupt::Corrupt;
 use crate::protocol::send::SendRing;
 use crate::protocol::{Bed, Ring, take_bed};
@@ -18,7 +18,7 @@ impl Ring for BusRegion {
 
     #[inline(always)]
     fn slot(&self, index: usize) -> &Slot {
-        &self.slots(self.index())[index]
+        self.own_slot(index)
     }
 
     #[inline(always)]
@@ -39,22 +39,32 @@ pub(crate) struct Look {
 impl SendRing for BusRegion {
     type Look = Look;
 
-    /// As long as the members are the same and the least of their counts has not moved, that is
-    /// still the least: two loads. Otherwise one for each member.
+    /// The point is at most any member's count. So as long as the members are the same, and the
+    /// one whose count was the least has given back less than what is `wanted`, there is nothing
+    /// to be learned from the others: two loads, and otherwise one for each member.
     #[inline]
-    fn point(&self, look: &mut Look, last: u64) -> Result<u64, Corrupt> {
+    fn point(&self, look: &mut Look, last: u64, wanted: u64) -> Result<u64, Corrupt> {
         // Acquire: pairs with the Release in `join` (PENDING) and in `remove` (`floor`).
         let members = Members::from_bits(self.header().members.load(Ordering::Acquire));
+        let mut known = None;
         if look.members == Some(members) {
-            let Some((place, count)) = look.slowest else {
+            let Some((place, last_count)) = look.slowest else {
                 return Ok(last);
             };
-            // Relaxed: if it has moved, it is read again.
-            if self.count(self.index(), place).0.load(Ordering::Relaxed) == count {
+            // Acquire: as in `learn`, which takes it from here.
+            let count = self.count(self.index(), place).0.load(Ordering::Acquire);
+            if count == last_count || count < wanted {
                 return Ok(last);
             }
+            known = Some((place, count));
         }
-        self.learn(look, members, last)
+        self.learn(look, members, known, last)
+    }
+
+    /// Each look takes the lines of all counts away from their receivers, and is to give more than
+    /// one slot for it.
+    fn step(hot: u64) -> u64 {
+        (hot / 2).max(1)
     }
 
     #[inline]
@@ -118,15 +128,24 @@ impl SendRing for BusRegion {
 }
 
 impl BusRegion {
-    /// Looks at the counts of all members.
-    fn learn(&self, look: &mut Look, members: Members, last: u64) -> Result<u64, Corrupt> {
+    /// Looks at the counts of all members, but for one that is `known`.
+    fn learn(
+        &self,
+        look: &mut Look,
+        members: Members,
+        known: Option<(u32, u64)>,
+        last: u64,
+    ) -> Result<u64, Corrupt> {
         let lane = self.index();
         members.ensure_within(self.form().receivers())?;
         let mut slowest: Option<(u32, u64)> = None;
         let mut is_pending = false;
         for place in places_in(members.mask(), self.form().receivers()) {
-            // Acquire: pairs with (R), and with J5: the slots below were read out.
-            let count = self.count(lane, place).0.load(Ordering::Acquire);
+            let count = match known {
+                Some((known, count)) if known == place => count,
+                // Acquire: pairs with (R), and with J5: the slots below were read out.
+                _ => self.count(lane, place).0.load(Ordering::Acquire),
+            };
             is_pending |= count == PENDING;
             if slowest.is_none_or(|(_, least)| count < least) {
                 slowest = Some((place, count));
@@ -137,8 +156,8 @@ impl BusRegion {
             // Acquire: so that the second look comes after it.
             None => self.lane(lane).presence.floor.load(Ordering::Acquire),
         };
-        // (F) SeqCst: pairs with (G) in `join`.
-        fence(Ordering::SeqCst);
+        // (F) Pairs with (G) in `join`.
+        load_fence();
         // Relaxed: ordered by the fence.
         if is_pending || members::load_relaxed(self) != members {
             look.members = None;
