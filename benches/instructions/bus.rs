@@ -1,5 +1,5 @@
-//! As `instructions`, on a bus of one lane and one place. A program of its own, so that the compiler
-//! makes of the mailbox's calls what it makes of them without a bus.
+//! As `instructions`, on a bus of one lane and one place. A program of its own, so that the
+//! compiler makes of the mailbox's calls what it makes of them without a bus.
 //!
 //! ```text
 //! instructions-bus LENGTH     bytes in a message

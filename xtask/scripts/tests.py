@@ -104,7 +104,9 @@ class Tables(unittest.TestCase):
 
 class Instructions(unittest.TestCase):
     COUNTS = {("send", 64): 61.0, ("receive", 64): 58.5,
-              ("send", 1024): 181.2, ("receive", 1024): 178.0}
+              ("send on a bus", 64): 90.5, ("receive on a bus", 64): 120.0,
+              ("send", 1024): 181.2, ("receive", 1024): 178.0,
+              ("send on a bus", 1024): 210.0, ("receive on a bus", 1024): 240.0}
 
     def test_what_was_recorded_is_what_is_read_and_a_record_without_a_figure_is_none(self):
         compiler = "rustc 1.95.0 (a 2026-04-14)"

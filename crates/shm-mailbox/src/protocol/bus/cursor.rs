@@ -220,7 +220,7 @@ impl Receiving for BusReceiveCursor {
     fn acknowledge_through(&mut self, bus: &BusRegion, lane: u32, n: u64) {
         self.given = LaneSet::default();
         // The number is the user's.
-        if lane >= self.opened || !self.shown.has(lane) {
+        if lane >= bus.form().senders() || !self.shown.has(lane) {
             return;
         }
         let ring = LaneRing::new(bus, lane);
