@@ -53,7 +53,8 @@ impl SendRing for BusRegion {
             };
             // Acquire: as in `learn`, which takes it from here.
             let count = self.count(self.index(), place).0.load(Ordering::Acquire);
-            if count == last_count || count < wanted {
+            // One that has gone back is for `learn` to find.
+            if count == last_count || (last_count..wanted).contains(&count) {
                 return Ok(last);
             }
             known = Some((place, count));
