@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use shm_mailbox::{AttachError, RecvError, SendError};
 
 use crate::network::NetworkError;
+use crate::signals::Interrupted;
 
 /// Exit statuses of failures, those of `shm`; 0 is success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +87,12 @@ impl Failure {
             _ => Status::Failure,
         };
         Self::new(status, what)
+    }
+}
+
+impl From<Interrupted> for Halt {
+    fn from(_: Interrupted) -> Self {
+        Self::Signal
     }
 }
 

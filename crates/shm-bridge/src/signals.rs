@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 
-use crate::failure::Halt;
+/// A signal that ends the program came during a wait.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Interrupted;
 
 /// The signals that end the program, caught from [`Signals::catch`] on.
 #[derive(Clone, Debug)]
@@ -52,13 +54,13 @@ impl Signals {
     }
 
     /// Lets `time` pass, unless a signal comes.
-    pub(crate) fn sleep(&self, time: Duration) -> Result<(), Halt> {
+    pub(crate) fn sleep(&self, time: Duration) -> Result<(), Interrupted> {
         /// How often it looks at the signals.
         const GLANCE: Duration = Duration::from_millis(50);
         let end = Instant::now() + time;
         loop {
             if self.caught().is_some() {
-                return Err(Halt::Signal);
+                return Err(Interrupted);
             }
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {

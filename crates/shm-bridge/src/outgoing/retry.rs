@@ -90,7 +90,7 @@ impl Retry {
     /// The question was not heard, and can be asked again at once.
     pub(crate) fn again(&mut self, signals: &Signals) -> Result<(), Halt> {
         self.ensure_time("the other bridge begins anew again and again")?;
-        signals.sleep(Duration::from_millis(1))
+        Ok(signals.sleep(Duration::from_millis(1))?)
     }
 
     fn ensure_time(&self, why: impl fmt::Display) -> Result<(), Failure> {
