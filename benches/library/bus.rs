@@ -98,9 +98,8 @@ struct Incoming<const L: usize> {
     receiver: Receiver,
     /// They count, and have nobody who receives.
     _others: Vec<Receiver>,
-    mapping: Mapping,
-    /// Where their counts of lane 0 stand.
-    counts: Vec<usize>,
+    /// Their counts of lane 0, in memory that stays mapped.
+    counts: Vec<&'static AtomicU64>,
     message: Message,
 }
 
@@ -110,11 +109,15 @@ impl<const L: usize> Incoming<L> {
         let object = ObjectOptions::new().open(name).expect("it is there");
         // docs/protocol.md: the counts of lane 0 come after the lanes, one on every 128 bytes.
         let first = 128 + 256 * form.senders;
-        let counts = (1..form.receivers).map(|place| (first + 128 * place) as usize);
+        let mapping: &'static Mapping =
+            Box::leak(Box::new(Mapping::shared(&object).expect("map it")));
+        let counts = (1..form.receivers).map(|place| {
+            let count = mapping.view((first + 128 * place) as usize);
+            count.expect("it is in the object")
+        });
         Self {
             receiver: attach(),
             _others: (1..form.receivers).map(|_| attach()).collect(),
-            mapping: Mapping::shared(&object).expect("map it"),
             counts: counts.collect(),
             message: Message::new(),
         }
@@ -126,9 +129,7 @@ impl<const L: usize> Answer for Incoming<L> {
     fn answer(&mut self) -> (u64, u64) {
         self.receiver.recv(&mut self.message).expect("receive");
         let received = self.message.sequence() + 1;
-        for offset in &self.counts {
-            let count = self.mapping.view::<AtomicU64>(*offset);
-            let count = count.expect("it is in the object");
+        for count in &self.counts {
             count.store(received, Ordering::Release);
         }
         word_and_sum::<L>(&self.message)

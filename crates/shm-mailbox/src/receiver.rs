@@ -263,7 +263,7 @@ impl<K: Kind> Receiver<K> {
     ) -> Result<(), RecvError> {
         self.ensure_over(failure)?;
         // What was shown can only be acknowledged as long as its object is ours.
-        if self.end.cursor.shown() > 0 || !self.go_over(Duration::ZERO)? {
+        if self.end.cursor.has_shown() || !self.go_over(Duration::ZERO)? {
             return Err(RecvError::Empty);
         }
         let shown = self.end.cursor.show_next(&self.end.channel.region, message);
@@ -415,7 +415,7 @@ impl<K: Kind> Receiver<K> {
     #[cold]
     fn arm_elsewhere(&mut self, failure: Failure) -> Result<Armed, RecvError> {
         self.ensure_over(failure)?;
-        if self.end.cursor.shown() > 0 || !self.go_over(Duration::ZERO)? {
+        if self.end.cursor.has_shown() || !self.go_over(Duration::ZERO)? {
             // Nobody rings for an object that is not there.
             let at_most = Some(wait::ASLEEP_SLICE);
             return Ok(Armed::Wait { at_most });
@@ -520,7 +520,7 @@ impl<K: Kind> Receiver<K> {
         // What was shown may be zeros. (An acknowledgement that is lost matters to nobody: the
         // messages are.)
         self.end.ensure_memory()?;
-        if self.end.cursor.shown() > 0 {
+        if self.end.cursor.has_shown() {
             self.end.cursor.acknowledge(&self.end.channel.region);
             self.end.announce();
         }

@@ -19,8 +19,6 @@ pub(crate) struct BusRegion {
     counts: NonNull<[Count]>,
     places: NonNull<[Presence]>,
     slots: NonNull<[Slot]>,
-    /// Those of the own lane, or of the first.
-    own_slots: NonNull<[Slot]>,
     form: BusGeometry,
     /// Whose view it is: a lane of senders, or a place of receivers.
     index: u32,
@@ -52,14 +50,13 @@ impl BusRegion {
         let at = |offset| usize::try_from(offset).unwrap_or(usize::MAX);
         let counts = mapping.slice_view(at(form.count_offset(0, 0)), lanes * places)?;
         let all = lanes * form.lane_slots();
-        let slots = NonNull::from(mapping.slice_view(at(form.slot_offset(0, 0)), all)?);
+        let slots = mapping.slice_view(at(form.slot_offset(0, 0)), all)?;
         Ok(Self {
             header,
             lanes: NonNull::from(mapping.slice_view(at(form.lane_offset(0)), lanes)?),
             counts: NonNull::from(counts),
             places: NonNull::from(mapping.slice_view(at(form.place_offset(0)), places)?),
-            slots,
-            own_slots: slots,
+            slots: NonNull::from(slots),
             form,
             index: 0,
             memory: Memory::Mapped(mapping),
@@ -70,17 +67,6 @@ impl BusRegion {
     pub(crate) fn sit(&mut self, index: u32) {
         debug_assert!(index < self.form.senders().max(self.form.receivers()));
         self.index = index;
-        if index < self.form.senders() {
-            self.own_slots = NonNull::from(self.slots(index));
-        }
-    }
-
-    /// A slot of the lane of the sender whose view it is.
-    #[inline(always)]
-    pub(crate) fn own_slot(&self, slot: usize) -> &Slot {
-        // SAFETY: as in `lane`.
-        let slots = unsafe { self.own_slots.as_ref() };
-        &slots[slot]
     }
 
     /// The lane or place of the end whose view it is.
@@ -116,13 +102,12 @@ impl BusRegion {
         &counts[(lane * self.form.receivers() + place) as usize]
     }
 
-    /// The slots of a lane.
+    /// A slot of a lane.
     #[inline(always)]
-    pub(crate) fn slots(&self, lane: u32) -> &[Slot] {
+    pub(crate) fn slot(&self, lane: u32, slot: usize) -> &Slot {
         // SAFETY: as in `lane`.
         let slots = unsafe { self.slots.as_ref() };
-        let count = self.form.lane_slots();
-        &slots[lane as usize * count..][..count]
+        &slots[lane as usize * self.form.lane_slots() + slot]
     }
 }
 
@@ -218,7 +203,6 @@ mod heap {
                 counts: NonNull::from(&*parts.counts),
                 places: NonNull::from(&*parts.places),
                 slots: NonNull::from(&*parts.slots),
-                own_slots: NonNull::from(&*parts.slots),
                 form,
                 index: 0,
                 memory: Memory::Heap(Heap { parts }),

@@ -81,6 +81,8 @@ impl Geometry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BusGeometry {
     lane: Geometry,
+    /// Those of one lane, hot and cold.
+    lane_slots: u32,
     /// S, from 1 to [`MAX_SEATS`].
     senders: u32,
     /// R, from 1 to [`MAX_SEATS`].
@@ -95,6 +97,7 @@ impl BusGeometry {
         if seats && lane.slots() <= MAX_SLOTS / senders {
             Some(Self {
                 lane,
+                lane_slots: lane.all_slots(),
                 senders,
                 receivers,
             })
@@ -122,7 +125,7 @@ impl BusGeometry {
     /// How many slots a lane has, hot and cold.
     #[inline]
     pub(crate) const fn lane_slots(self) -> usize {
-        self.lane.all_slots() as usize
+        self.lane_slots as usize
     }
 
     /// Where a lane begins, with its `sent`.
@@ -143,7 +146,7 @@ impl BusGeometry {
     /// Where a slot of a lane begins, with its stamp.
     pub(crate) const fn slot_offset(self, lane: u32, slot: usize) -> u64 {
         let slots = self.place_offset(self.receivers);
-        slots + (lane as u64 * self.lane.all_slots() as u64 + slot as u64) * STRIDE
+        slots + (lane as u64 * self.lane_slots as u64 + slot as u64) * STRIDE
     }
 
     /// The size of the object in bytes.

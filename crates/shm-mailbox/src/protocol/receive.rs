@@ -27,6 +27,9 @@ pub(crate) trait Receiving: Cursor {
     /// Messages shown and not yet acknowledged; of one sender, the one of which there are most.
     fn shown(&self) -> u64;
 
+    /// Whether there are any.
+    fn has_shown(&self) -> bool;
+
     /// Messages acknowledged since the object was created, of all senders.
     fn acknowledged(&self) -> u64;
 
@@ -193,6 +196,11 @@ impl Receiving for ReceiveCursor {
     #[inline(always)]
     fn shown(&self) -> u64 {
         self.shown()
+    }
+
+    #[inline(always)]
+    fn has_shown(&self) -> bool {
+        self.shown() > 0
     }
 
     #[inline(always)]

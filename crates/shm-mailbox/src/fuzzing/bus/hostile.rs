@@ -106,8 +106,7 @@ impl World<'_> {
             8 => bus.place(place).parked.store(half % 4, Ordering::Relaxed),
             9 => bus.place(place).fences.store(half % 4, Ordering::Relaxed),
             _ => {
-                let slots = bus.slots(lane);
-                let slot = &slots[usize::from(spot) % slots.len()];
+                let slot = bus.slot(lane, usize::from(spot) % bus.form().lane_slots());
                 slot.stamp.store(value, Ordering::Relaxed);
                 slot.payload.write_at(0, &value.to_ne_bytes());
             }

@@ -17,45 +17,38 @@ const BURST: u32 = 8;
 /// A lane as one of its receivers sees it.
 #[derive(Clone, Copy)]
 struct LaneRing<'a> {
-    geometry: Geometry,
-    slots: &'a [Slot],
-    sent: &'a AtomicU64,
-    received: &'a AtomicU64,
+    bus: &'a BusRegion,
+    lane: u32,
 }
 
 impl<'a> LaneRing<'a> {
     #[inline(always)]
     fn new(bus: &'a BusRegion, lane: u32) -> Self {
-        Self {
-            geometry: bus.form().lane(),
-            slots: bus.slots(lane),
-            sent: &bus.lane(lane).count.0,
-            received: &bus.count(lane, bus.index()).0,
-        }
+        Self { bus, lane }
     }
 }
 
 impl Ring for LaneRing<'_> {
     #[inline(always)]
     fn geometry(&self) -> Geometry {
-        self.geometry
+        self.bus.form().lane()
     }
 
     #[inline(always)]
     fn slot(&self, index: usize) -> &Slot {
-        &self.slots[index]
+        self.bus.slot(self.lane, index)
     }
 
     #[inline(always)]
     fn sent(&self) -> &AtomicU64 {
-        self.sent
+        &self.bus.lane(self.lane).count.0
     }
 }
 
 impl ReceiveRing for LaneRing<'_> {
     #[inline(always)]
     fn received(&self) -> &AtomicU64 {
-        self.received
+        &self.bus.count(self.lane, self.bus.index()).0
     }
 }
 
@@ -70,8 +63,6 @@ pub(crate) struct BusReceiveCursor {
     burst: u32,
     /// The lanes that have shown something since the last acknowledgement.
     shown: LaneSet,
-    /// The most messages that one of them has shown.
-    most: u64,
     /// The lanes that the last acknowledgement gave something back to.
     given: LaneSet,
     /// The lanes in which something is wrong that was told.
@@ -115,11 +106,8 @@ impl BusReceiveCursor {
     #[inline(always)]
     fn take(&mut self, bus: &BusRegion, ring: &LaneRing<'_>, length: usize, message: &mut Message) {
         let lane = self.turn;
-        let cursor = self.lane(lane);
-        cursor.show(ring, length, message);
-        let shown = cursor.shown();
+        self.lane(lane).show(ring, length, message);
         message.set_lane(lane);
-        self.most = self.most.max(shown);
         self.shown.insert(lane);
         self.burst -= 1;
         if self.burst == 0 {
@@ -156,7 +144,14 @@ impl BusReceiveCursor {
 impl Receiving for BusReceiveCursor {
     #[inline]
     fn shown(&self) -> u64 {
-        self.most
+        let lanes = self.shown.iter();
+        let shown = lanes.map(|lane| self.lanes[lane as usize].shown());
+        shown.max().unwrap_or(0)
+    }
+
+    #[inline(always)]
+    fn has_shown(&self) -> bool {
+        self.shown != LaneSet::default()
     }
 
     fn acknowledged(&self) -> u64 {
@@ -183,7 +178,7 @@ impl Receiving for BusReceiveCursor {
         Ok(None)
     }
 
-    #[inline]
+    #[inline(always)]
     fn show_next(&mut self, bus: &BusRegion, message: &mut Message) -> Result<Option<()>, Corrupt> {
         // The lane whose turn it is mostly has the next message, too.
         let lane = self.turn;
@@ -202,7 +197,6 @@ impl Receiving for BusReceiveCursor {
             self.lane(lane).rewind();
         }
         self.shown = LaneSet::default();
-        self.most = 0;
     }
 
     /// One store for each lane that has shown something: a kill in between leaves some of them
@@ -214,7 +208,6 @@ impl Receiving for BusReceiveCursor {
         }
         self.given = self.shown;
         self.shown = LaneSet::default();
-        self.most = 0;
     }
 
     fn acknowledge_through(&mut self, bus: &BusRegion, lane: u32, n: u64) {
@@ -228,12 +221,10 @@ impl Receiving for BusReceiveCursor {
             self.given.insert(lane);
         }
         let lanes = std::mem::take(&mut self.shown);
-        self.most = 0;
         for lane in lanes.iter() {
             let shown = self.lane(lane).shown();
             if shown > 0 {
                 self.shown.insert(lane);
-                self.most = self.most.max(shown);
             }
         }
     }
@@ -254,7 +245,6 @@ impl Cursor for BusReceiveCursor {
             turn: 0,
             burst: BURST,
             shown: LaneSet::default(),
-            most: 0,
             given: LaneSet::default(),
             broken: LaneSet::default(),
         })
@@ -313,7 +303,7 @@ impl Cursor for BusReceiveCursor {
         let slots = bus.form().lane().slots();
         let lanes = (0..members::opened(bus)).map(|lane| {
             let ring = LaneRing::new(bus, lane);
-            crate::protocol::glance(ring.sent, ring.received, slots)
+            crate::protocol::glance(ring.sent(), ring.received(), slots)
         });
         lanes.sum()
     }

@@ -207,7 +207,7 @@ pub(crate) fn queued(bus: &BusRegion, lane: u32) -> u64 {
     let mut sent = bus.lane(lane).count.0.load(Ordering::Acquire);
     let slots = [Some(geometry.hot_slot(sent)), geometry.cold_slot(sent)];
     let uncounted = |slot: usize| {
-        let stamp = bus.slots(lane)[slot].stamp.load(Ordering::Acquire);
+        let stamp = bus.slot(lane, slot).stamp.load(Ordering::Acquire);
         crate::memory::layout::Stamp::from_bits(stamp).ordinal() == sent.wrapping_add(1)
     };
     if slots.into_iter().flatten().any(uncounted) {

@@ -18,7 +18,7 @@ impl Ring for BusRegion {
 
     #[inline(always)]
     fn slot(&self, index: usize) -> &Slot {
-        self.own_slot(index)
+        self.slot(self.index(), index)
     }
 
     #[inline(always)]
@@ -65,7 +65,7 @@ impl SendRing for BusRegion {
     /// Each look takes the lines of all counts away from their receivers, and is to give more than
     /// one slot for it.
     fn step(hot: u64) -> u64 {
-        (hot / 2).max(1)
+        (hot / 4).max(1)
     }
 
     #[inline]
@@ -77,27 +77,20 @@ impl SendRing for BusRegion {
 
     #[inline]
     fn wake_receivers(&self, registered: bool, mut wake: impl FnMut(Bed, &Presence)) {
-        let receivers = self.form().receivers();
         // As in `take_parked`, for several. A member that is missed here has had its barrier
         // executed after what we have published, and finds that.
         compiler_fence(Ordering::SeqCst);
-        // Relaxed: ordered by the fences.
-        let mask = members::load_relaxed(self).mask();
-        let leaves_it = |place| self.place(place).fences.load(Ordering::Relaxed) == SLEEPER_FENCES;
-        let mask = if registered && places_in(mask, receivers).all(leaves_it) {
-            light_fence();
-            mask
-        } else {
-            // SeqCst: (P), pairs with (W) in `announce`.
-            fence(Ordering::SeqCst);
-            members::load_relaxed(self).mask()
+        let asleep = match self.parked_without_fence() {
+            Some(asleep) if registered => asleep,
+            _ => {
+                // SeqCst: (P), pairs with (W) in `announce`.
+                fence(Ordering::SeqCst);
+                self.parked()
+            }
         };
-        for place in places_in(mask, receivers) {
+        for place in places_in(asleep, self.form().receivers()) {
             let receiver = self.place(place);
-            // Relaxed: ordered by the fence.
-            if receiver.parked.load(Ordering::Relaxed) != AWAKE
-                && let Some(bed) = take_bed(receiver)
-            {
+            if let Some(bed) = take_bed(receiver) {
                 wake(bed, receiver);
             }
         }
@@ -129,6 +122,33 @@ impl SendRing for BusRegion {
 }
 
 impl BusRegion {
+    /// The members that sleep, if each of them executes the fence for both before it does.
+    #[inline(always)]
+    fn parked_without_fence(&self) -> Option<u32> {
+        let mut asleep = 0;
+        // Relaxed, also below: a new owner makes sure that its words are seen before they count.
+        let mask = members::load_relaxed(self).mask();
+        for place in places_in(mask, self.form().receivers()) {
+            let receiver = self.place(place);
+            if receiver.fences.load(Ordering::Relaxed) != SLEEPER_FENCES {
+                return None;
+            }
+            light_fence();
+            asleep |= u32::from(receiver.parked.load(Ordering::Relaxed) != AWAKE) << place;
+        }
+        Some(asleep)
+    }
+
+    /// The members that sleep, after a fence.
+    fn parked(&self) -> u32 {
+        let mask = members::load_relaxed(self).mask();
+        // Relaxed: ordered by the fence.
+        let sleeps = |place: &u32| self.place(*place).parked.load(Ordering::Relaxed) != AWAKE;
+        places_in(mask, self.form().receivers())
+            .filter(sleeps)
+            .fold(0, |asleep, place| asleep | 1 << place)
+    }
+
     /// Looks at the counts of all members, but for one that is `known`.
     fn learn(
         &self,

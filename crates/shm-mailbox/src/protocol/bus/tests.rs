@@ -264,7 +264,7 @@ fn what_is_wrong_in_one_lane_leaves_the_others() {
     for sender in &mut senders {
         assert!(try_send(sender));
     }
-    bus.slots(0)[0].stamp.store(u64::MAX, Ordering::Relaxed);
+    bus.slot(0, 0).stamp.store(u64::MAX, Ordering::Relaxed);
     let mut message = Message::new();
     let corrupt = cursor.show_next(&seat, &mut message).unwrap_err();
     assert_eq!((corrupt.field(), corrupt.lane()), (Field::Stamp, Some(0)));
@@ -274,7 +274,7 @@ fn what_is_wrong_in_one_lane_leaves_the_others() {
     assert_eq!(message.lane(), 1);
     cursor.acknowledge(&seat);
     // With the last lane, the receiver is at its end.
-    bus.slots(1)[1].stamp.store(u64::MAX, Ordering::Relaxed);
+    bus.slot(1, 1).stamp.store(u64::MAX, Ordering::Relaxed);
     let corrupt = cursor.show_next(&seat, &mut message).unwrap_err();
     assert!(!cursor.leaves_out(&corrupt));
 }
