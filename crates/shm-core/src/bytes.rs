@@ -22,7 +22,10 @@ pub mod portable;
 use std::arch::asm;
 use std::ops::RangeInclusive;
 
-use moves::{move_1, move_2, move_4, move_8, move_16, move_32, move_64, prefetch_for_writing};
+use moves::{
+    move_1, move_2, move_4, move_8, move_16, move_32, move_64, prefetch_for_reading,
+    prefetch_for_writing,
+};
 
 /// The lengths, in bytes, for which it pays to ask for the lines first: fewer lines come as fast by
 /// themselves, and more would push each other out of the cache. (A message of 512 bytes without its
@@ -57,6 +60,12 @@ pub unsafe fn store(dst: *mut u8, src: *const u8, len: usize) {
     }
     // SAFETY: the caller vouches for both sides.
     unsafe { copy(dst, src, len) }
+}
+
+/// Asks for the cache line at `src`, which will be loaded soon. It touches nothing.
+#[inline(always)]
+pub fn prefetch(src: *const u8) {
+    prefetch_for_reading(src);
 }
 
 /// Asks for every line of the `len` bytes from `dst` on, without touching one.

@@ -67,6 +67,12 @@ pub(crate) struct ReceiveCursor {
 }
 
 impl ReceiveCursor {
+    /// The number of the next message to show.
+    #[inline]
+    pub(crate) fn next(&self) -> u64 {
+        self.next
+    }
+
     /// Messages shown and not yet acknowledged.
     #[inline]
     pub(crate) fn shown(&self) -> u64 {

@@ -208,22 +208,22 @@ fn the_last_to_leave_does_not_go_by_a_pending_count() {
 
 #[test]
 fn lanes_have_their_turns() {
-    let bus = bus(3, 1, 16);
+    let bus = bus(3, 1, 32);
     let mut receiver = receiver(&bus, 0, Join::Next);
     let mut senders = [0, 1, 2].map(|lane| sender(&bus, lane));
     for sender in &mut senders {
-        for _ in 0..12 {
+        for _ in 0..20 {
             assert!(try_send(sender));
         }
     }
     let lanes: Vec<_> = std::iter::from_fn(|| try_receive(&mut receiver)).collect();
     let turns = [
-        (0, 0..8),
-        (1, 0..8),
-        (2, 0..8),
-        (0, 8..12),
-        (1, 8..12),
-        (2, 8..12),
+        (0, 0..16),
+        (1, 0..16),
+        (2, 0..16),
+        (0, 16..20),
+        (1, 16..20),
+        (2, 16..20),
     ];
     let expected: Vec<_> = turns
         .into_iter()
