@@ -4,7 +4,7 @@ use super::{BusReceiveCursor, Join, members};
 use crate::memory::bus::BusRegion;
 use crate::memory::geometry::{BusGeometry, Geometry};
 use crate::memory::label::Label;
-use crate::memory::layout::{LAST_MESSAGE, PARKED, PENDING, SLEEPER_FENCES};
+use crate::memory::layout::{LAST_MESSAGE, PARKED, PENDING, SLEEPER_FENCES, Stamp};
 use crate::memory::message::Message;
 use crate::memory::region::View;
 use crate::memory::sync::Ordering;
@@ -73,6 +73,21 @@ fn every_receiver_gets_every_message() {
             let expected: Vec<_> = (4 * round..4 * round + 4).collect();
             assert_eq!(numbers_of_lane_0(receiver), expected);
         }
+    }
+}
+
+#[test]
+fn a_full_lane_has_room_once_one_slot_is_free() {
+    let bus = bus(1, 2, 16);
+    let mut receivers = [0, 1].map(|place| receiver(&bus, place, Join::Next));
+    let mut sender = sender(&bus, 0);
+    for _ in 0..3 {
+        while try_send(&mut sender) {}
+        for receiver in &mut receivers {
+            assert!(!try_send(&mut sender));
+            assert!(try_receive(receiver).is_some());
+        }
+        assert!(try_send(&mut sender));
     }
 }
 
@@ -270,6 +285,9 @@ fn what_is_wrong_in_one_lane_leaves_the_others() {
     assert_eq!((corrupt.field(), corrupt.lane()), (Field::Stamp, Some(0)));
     assert!(cursor.leaves_out(&corrupt));
     assert!(cursor.is_broken(0) && !cursor.is_broken(1));
+    // Whatever stands there by now.
+    let first = Stamp::new(0, 8).bits();
+    bus.slot(0, 0).stamp.store(first, Ordering::Relaxed);
     assert_eq!(cursor.show_next(&seat, &mut message), Ok(Some(())));
     assert_eq!(message.lane(), 1);
     cursor.acknowledge(&seat);
@@ -302,6 +320,18 @@ fn a_sender_believes_no_impossible_word() {
     for place in 0..2 {
         bus.count(1, place).0.store(3, Ordering::Relaxed);
     }
+    assert_eq!(
+        told(cursor.room(&bus, || false)),
+        (Field::Received, Some(1), Some(0))
+    );
+    // Also one that was right.
+    let (bus, mut cursor) = fresh();
+    for place in 0..2 {
+        bus.count(1, place).0.store(1, Ordering::Relaxed);
+    }
+    assert_eq!(cursor.room(&bus, || false), Ok(true));
+    cursor.commit(&bus, b"");
+    bus.count(1, 0).0.store(0, Ordering::Relaxed);
     assert_eq!(
         told(cursor.room(&bus, || false)),
         (Field::Received, Some(1), Some(0))
