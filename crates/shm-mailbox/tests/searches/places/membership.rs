@@ -23,7 +23,13 @@ impl World {
 
     /// What comes after the places are dropped.
     fn has_dropped(&self, t: &mut State, p: usize) {
+        let own = 1 << t.processes[p].place;
         let process = &mut t.processes[p];
+        if process.task == Task::Leave && t.members & own != 0 {
+            // The dead first, whose counts are not to become the floor.
+            self.begin_to_drop(t, p, own);
+            return;
+        }
         process.set = 0;
         process.lane = 0;
         process.next = 0;
@@ -189,13 +195,14 @@ impl World {
         let was_last = process.set == process.mask;
         process.mask &= !process.set;
         let mask = process.mask;
+        t.store_members(mask);
         if was_last && self.missing(Miss::FloorAfterMask) {
+            let process = &mut t.processes[p];
             process.lane = 0;
             process.at = At::Floor;
         } else {
             self.has_dropped(t, p);
         }
-        t.store_members(mask);
         if kept == 0 {
             Ok(())
         } else {

@@ -94,7 +94,7 @@ fn a_near_miss_of_dropping_is_noticed() {
         ],
     );
     let three = World { kills: 2, ..THREE };
-    must_fail(three, &[(Miss::FloorOfTheFirst, Fault::Overwritten)]);
+    must_fail(three, &[(Miss::FloorOfTheFirst, Fault::PassedOver)]);
     let lanes = World {
         messages: [2, 1],
         ..LANES

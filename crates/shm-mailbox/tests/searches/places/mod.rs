@@ -15,7 +15,7 @@
 //!   join      INIT ─ lock a place ─ sweep ─ label ─ PENDING ─ its bit
 //!                ─ the others' counts, or the floor ─ sent ─ received ─ free INIT
 //!      ╰ its label is a member's: lock that place ─ its counts ─ free INIT
-//!   leave     INIT ─ drop its own place, sweep ─ unlink? ─ free its place ─ free INIT
+//!   leave     INIT ─ sweep, drop its own place ─ unlink? ─ free its place ─ free INIT
 //!   sweep     drop PENDING places, and dead ones without a label
 //!   drop      the floors, if these are all members ─ members without them
 //! ```

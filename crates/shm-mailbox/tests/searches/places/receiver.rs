@@ -193,8 +193,7 @@ impl World {
                 true => 0,
                 false => s.swept(),
             };
-            let own = 1 << process.place;
-            self.begin_to_drop(&mut t, p, own | others);
+            self.begin_to_drop(&mut t, p, others);
             push("leaves: locks INIT", Ok(t));
         }
     }
