@@ -1,7 +1,6 @@
 //! What the layout of a mailbox and the classic layout show to a process that is not attached.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
+use shm_core::ObjectOptions;
 
 use crate::{Name, until};
 
@@ -11,6 +10,8 @@ pub const INIT: u64 = 0;
 pub const SENDER: u64 = 1;
 /// The byte that the receiver keeps locked.
 pub const RECEIVER: u64 = 2;
+/// The last byte that an end of a bus may lock.
+const LAST: u64 = 64;
 /// The size of an object in the classic layout: an `int` and 1024 characters.
 pub const LESSON: u64 = 1028;
 
@@ -71,24 +72,16 @@ impl Name {
     }
 
     /// The bytes on which some process holds a lock, in order.
+    ///
+    /// It asks for each byte: `/proc/locks`, which is read in parts, may pass a lock over while
+    /// others come and go.
     pub fn locked_bytes(&self) -> Vec<u64> {
-        let Ok(metadata) = fs::metadata(self.path()) else {
+        let mut options = ObjectOptions::new();
+        options.read_only(true).any_owner(true).any_mode(true);
+        let Ok(object) = options.open(self) else {
             return Vec::new();
         };
-        // `1: OFDLCK ADVISORY  WRITE -1 00:1b:2 5 5`, see proc_locks(5).
-        // With the device: each tmpfs counts its inodes from 1.
-        // Major and minor number as makedev(3) packs them.
-        let device = metadata.dev();
-        let (major, minor) = (device >> 8 & 0xfff, device & 0xff | device >> 12 & 0xfff00);
-        let file = format!("{major:02x}:{minor:02x}:{}", metadata.ino());
-        let locks = fs::read_to_string("/proc/locks").expect("/proc/locks is readable");
-        let mut bytes: Vec<u64> = locks
-            .lines()
-            .map(|line| line.split_whitespace().collect::<Vec<_>>())
-            .filter(|fields| fields.len() == 8 && fields[5] == file)
-            .filter_map(|fields| fields[6].parse().ok())
-            .collect();
-        bytes.sort_unstable();
-        bytes
+        let is_locked = |byte: &u64| object.is_locked_elsewhere(*byte) == Ok(true);
+        (INIT..=LAST).filter(is_locked).collect()
     }
 }
