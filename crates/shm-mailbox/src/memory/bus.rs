@@ -3,6 +3,7 @@
 use std::ptr::NonNull;
 
 use crate::memory::geometry::{BusGeometry, Geometry};
+use crate::memory::hold::Memory;
 use crate::memory::layout::{Count, Header, KIND_BUS, Presence, Side, Slot};
 use crate::memory::region::View;
 use crate::memory::role::{Role, Seat};
@@ -23,14 +24,6 @@ pub(crate) struct BusRegion {
     /// Whose view it is: a lane of senders, or a place of receivers.
     index: u32,
     memory: Memory,
-}
-
-#[derive(Debug)]
-enum Memory {
-    #[cfg(not(shm_mailbox_loom))]
-    Mapped(shm_core::Mapping),
-    #[cfg(any(test, shm_mailbox_loom, fuzzing))]
-    Heap(heap::Heap),
 }
 
 // SAFETY: as for a `Region`: atomics and payload cells, in memory that does not move.
@@ -131,11 +124,7 @@ impl View for BusRegion {
     #[cfg(not(shm_mailbox_loom))]
     #[inline(always)]
     fn is_lost(&self) -> bool {
-        match &self.memory {
-            Memory::Mapped(mapping) => mapping.is_lost(),
-            #[cfg(any(test, fuzzing))]
-            Memory::Heap(_) => false,
-        }
+        self.memory.is_lost()
     }
 
     fn seat(&self, role: Role) -> Seat {
@@ -165,15 +154,10 @@ mod heap {
     use std::ptr::NonNull;
     use std::sync::Arc;
 
-    use super::{BusRegion, Memory};
+    use super::BusRegion;
     use crate::memory::geometry::BusGeometry;
+    use crate::memory::hold::Memory;
     use crate::memory::layout::{Count, Header, Presence, Side, Slot};
-
-    #[derive(Clone, Debug)]
-    pub(super) struct Heap {
-        #[expect(dead_code, reason = "held for its `Drop` only")]
-        parts: Arc<Parts>,
-    }
 
     #[derive(Debug)]
     struct Parts {
@@ -205,7 +189,7 @@ mod heap {
                 slots: NonNull::from(&*parts.slots),
                 form,
                 index: 0,
-                memory: Memory::Heap(Heap { parts }),
+                memory: Memory::Heap(parts),
             }
         }
 
@@ -215,11 +199,11 @@ mod heap {
                 shm_mailbox_loom,
                 expect(irrefutable_let_patterns, reason = "nothing is mapped there")
             )]
-            let Memory::Heap(heap) = &self.memory else {
+            let Memory::Heap(parts) = &self.memory else {
                 unreachable!("a bus on the heap")
             };
             let mut seated = Self {
-                memory: Memory::Heap(heap.clone()),
+                memory: Memory::Heap(Arc::clone(parts)),
                 ..*self
             };
             seated.sit(index);

@@ -4,6 +4,7 @@
 
 pub(crate) mod bus;
 pub(crate) mod geometry;
+mod hold;
 pub(crate) mod id;
 pub(crate) mod label;
 pub(crate) mod layout;

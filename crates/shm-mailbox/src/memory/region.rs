@@ -3,6 +3,7 @@
 use std::ptr::NonNull;
 
 use crate::memory::geometry::Geometry;
+use crate::memory::hold::Memory;
 use crate::memory::layout::{Control, Header, KIND_MAILBOX, Presence, Side, Slot};
 use crate::memory::role::{Role, Seat};
 
@@ -52,14 +53,6 @@ pub(crate) struct Region {
         expect(dead_code, reason = "held for its `Drop` only")
     )]
     memory: Memory,
-}
-
-#[derive(Debug)]
-enum Memory {
-    #[cfg(not(shm_mailbox_loom))]
-    Mapped(shm_core::Mapping),
-    #[cfg(any(test, shm_mailbox_loom, fuzzing))]
-    Heap(#[expect(dead_code, reason = "held for its `Drop` only")] heap::Heap),
 }
 
 // SAFETY: all shared state is atomics and payload cells, meant to be used from several threads and
@@ -137,11 +130,7 @@ impl View for Region {
     #[cfg(not(shm_mailbox_loom))]
     #[inline(always)]
     fn is_lost(&self) -> bool {
-        match &self.memory {
-            Memory::Mapped(mapping) => mapping.is_lost(),
-            #[cfg(any(test, fuzzing))]
-            Memory::Heap(_) => false,
-        }
+        self.memory.is_lost()
     }
 
     fn seat(&self, role: Role) -> Seat {
@@ -163,42 +152,35 @@ impl View for Region {
 #[cfg(any(test, shm_mailbox_loom, fuzzing))]
 mod heap {
     use std::ptr::NonNull;
+    use std::sync::Arc;
 
-    use super::{Memory, Region};
+    use super::Region;
     use crate::memory::geometry::Geometry;
+    use crate::memory::hold::Memory;
     use crate::memory::layout::{Control, Header, Side, Slot};
 
     #[derive(Debug)]
-    pub(super) struct Heap {
-        control: NonNull<Control>,
-        slots: NonNull<[Slot]>,
-    }
-
-    impl Drop for Heap {
-        fn drop(&mut self) {
-            // SAFETY: made by `Box::into_raw` below, and freed once.
-            drop(unsafe { Box::from_raw(self.control.as_ptr()) });
-            // SAFETY: as above.
-            drop(unsafe { Box::from_raw(self.slots.as_ptr()) });
-        }
+    struct Parts {
+        control: Control,
+        slots: Box<[Slot]>,
     }
 
     impl Region {
         /// A zeroed region on the heap.
         pub(crate) fn heap(geometry: Geometry) -> Self {
-            let control = Box::new(Control {
-                header: Header::zeroed(),
-                sender: Side::zeroed(),
-                receiver: Side::zeroed(),
+            let parts = Arc::new(Parts {
+                control: Control {
+                    header: Header::zeroed(),
+                    sender: Side::zeroed(),
+                    receiver: Side::zeroed(),
+                },
+                slots: (0..geometry.all_slots()).map(|_| Slot::zeroed()).collect(),
             });
-            let slots: Box<[Slot]> = (0..geometry.all_slots()).map(|_| Slot::zeroed()).collect();
-            let control = NonNull::from(Box::leak(control));
-            let slots = NonNull::from(Box::leak(slots));
             Self {
-                control,
-                slots,
+                control: NonNull::from(&parts.control),
+                slots: NonNull::from(&*parts.slots),
                 geometry,
-                memory: Memory::Heap(Heap { control, slots }),
+                memory: Memory::Heap(parts),
             }
         }
     }
