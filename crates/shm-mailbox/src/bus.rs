@@ -5,10 +5,11 @@
 //! acknowledged it, across kills of any of them. Between two senders there is no order.
 //!
 //! A receiver counts from the moment it attaches: no sender overwrites what it has not
-//! acknowledged. One without a label counts for as long as its process has it; if that dies, the
-//! kernel frees its lock, and the sender that it holds back drops it. One with a label is kept,
-//! with its messages, until one with that label comes back or forgets it. A receiver that is
-//! stopped holds the senders back as soon as a lane is full: nothing is concluded from time.
+//! acknowledged. A receiver without a label counts until its process leaves or dies. If the process
+//! dies, the kernel frees its lock, and a sender that waits for it drops it. A receiver with a
+//! label keeps its place and messages until a process attaches with that label again or forgets it.
+//! A stopped receiver holds the senders back as soon as a lane is full. No receiver is dropped
+//! because time has passed.
 //!
 //! [`Sender`] and [`Receiver`] have the calls of a mailbox's endpoints.
 //!
@@ -75,11 +76,11 @@ impl Bus {
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ForgetError {
-    /// The place or the lane could not be taken: [`AttachError::NoLabel`] if neither has the label,
-    /// [`AttachError::LabelTaken`] if a living process has one of them.
+    /// Attaching to the place or the lane failed: [`AttachError::NoLabel`] if neither has the
+    /// label, [`AttachError::LabelTaken`] if a living process has one of them.
     #[error(transparent)]
     Attach(AttachError),
-    /// The place or the lane could not be left.
+    /// Closing the place or the lane failed.
     #[error(transparent)]
     Close(CloseError),
 }
@@ -98,17 +99,17 @@ impl ForgetError {
 }
 
 impl Options<Bus> {
-    /// Forgets the [`label`](Self::label): the place that is kept for it, with its messages, and
-    /// the lane that is reserved for it.
+    /// Forgets the [`label`](Self::label): gives up its place, with the messages kept there, and
+    /// its lane.
     ///
-    /// It comes in the place of their holders and leaves for good, so the object is unlinked if
+    /// It attaches as their receiver and sender, and unlinks the object if
     /// [`Receiver::forget`](crate::Receiver::forget) or [`Sender::forget`](crate::Sender::forget)
-    /// would unlink it. It is not created if it does not exist.
+    /// would. It never creates the object.
     ///
     /// # Errors
     ///
-    /// [`ForgetError`]. If a living process has the place, or the lane, the other one is forgotten
-    /// anyway.
+    /// [`ForgetError`]. If a living process has only the place or only the lane, this call still
+    /// forgets the free one.
     pub fn forget(mut self) -> Result<Closed, ForgetError> {
         self.settings.create = false;
         self.settings.resume_only = true;
@@ -125,7 +126,7 @@ impl Options<Bus> {
             Err(error) => Err(ForgetError::Attach(error)),
         };
         if place == Ok(Closed::Unlinked) {
-            // The lane has gone with the object.
+            // The object was unlinked, and the lane with it.
             return place;
         }
         let lane = match self.sender() {
@@ -142,7 +143,7 @@ impl Options<Bus> {
 }
 
 impl ForgetError {
-    /// Nobody has the label.
+    /// No seat has the label.
     fn is_absence(&self) -> bool {
         matches!(self, Self::Attach(AttachError::NoLabel { .. }))
     }
@@ -167,20 +168,20 @@ impl Sender {
         self.end.channel.region.form().senders()
     }
 
-    /// Returns the receivers that count: who is there, how far each is behind this sender, and who
-    /// holds it back.
+    /// Returns the receivers that count: whether each is attached, how far it is behind this
+    /// sender, and whether it holds the sender back.
     ///
     /// # Errors
     ///
-    /// If the system cannot tell about the receivers' locks.
+    /// If the system cannot query the receivers' locks.
     pub fn places(&self) -> Result<Vec<observe::Place>, SystemError> {
         let lane = self.lane();
         let seen = observe::look_at_bus(&self.end.channel.object)?;
         Ok(seen.map_or_else(Vec::new, |bus| bus.places_of(lane).collect()))
     }
 
-    /// Closes this endpoint as [`close`](Self::close) does, and takes the label off its lane, which
-    /// any sender may have then.
+    /// Closes this endpoint as [`close`](Self::close) does, and removes the label from its lane.
+    /// Then any sender may take the lane.
     ///
     /// # Errors
     ///
@@ -209,12 +210,12 @@ impl Receiver {
         self.end.channel.region.form().senders()
     }
 
-    /// Returns the senders that have come so far: who is there, and how much each has queued for
-    /// this receiver.
+    /// Returns the lanes taken so far: whether the sender of each is attached, and how many
+    /// messages it has queued for this receiver.
     ///
     /// # Errors
     ///
-    /// If the system cannot tell about the senders' locks.
+    /// If the system cannot query the senders' locks.
     pub fn lanes(&self) -> Result<Vec<observe::Lane>, SystemError> {
         let place = self.place();
         let seen = observe::look_at_bus(&self.end.channel.object)?;
@@ -228,8 +229,8 @@ impl Receiver {
             .collect())
     }
 
-    /// Closes this endpoint as [`close`](Self::close) does, and takes the label off its place,
-    /// which holds no messages then.
+    /// Closes this endpoint as [`close`](Self::close) does, and removes the label from its place.
+    /// The bus no longer keeps messages for it.
     ///
     /// # Errors
     ///

@@ -21,13 +21,13 @@ pub(crate) trait End: Cursor<Region: Seats> {
     /// What its calls fail with.
     type Error;
 
-    /// The error that tells of `failure`, at the object with this name.
+    /// The error for `failure`, at the object with this name.
     fn error(failure: Failure, name: &ShmName) -> Self::Error;
 }
 
-/// A look at the memory for what is waited for.
+/// A test of the memory for the condition of a wait.
 ///
-/// A trait, so that the one that shows messages is inlined, which closures cannot be told to be.
+/// A trait, because `#[inline]` can make the compiler inline a method, but not a closure.
 pub(crate) trait Look<C: Cursor> {
     fn look(&mut self, cursor: &mut C, region: &C::Region) -> Result<Option<()>, Failure>;
 }
@@ -66,14 +66,14 @@ impl<C: End> Endpoint<C> {
         }
     }
 
-    /// Leaves the object, and goes on in another.
+    /// Leaves the object, and continues in another.
     pub(crate) fn go_over(&mut self, (channel, cursor): Attached<C>) {
-        // What becomes of an object without a name matters to nobody.
+        // No process can open an object without a name, so the result does not matter.
         let _: Result<Closed, CloseError> = self.leave(Disposal::Close);
         let belfry = self.channel.belfry.take();
         (self.channel, self.cursor) = (channel, cursor);
         self.closed = false;
-        // Somebody may wait for its descriptor.
+        // The user may be waiting for its descriptor.
         if let Some(mut belfry) = belfry {
             belfry.displace();
             // Tried again, and reported, when the endpoint is armed; a wait has its slices.
@@ -110,7 +110,7 @@ impl<C: End> Endpoint<C> {
         C::error(self.channel.refusal(), self.channel.name())
     }
 
-    /// After touching slots: an error if that was in memory that is nobody's any more. One load.
+    /// After touching slots: an error if their memory no longer exists. One load.
     #[inline]
     pub(crate) fn ensure_memory(&mut self) -> Result<(), C::Error> {
         if self.channel.region.is_lost() {
@@ -152,7 +152,7 @@ impl<C: End> Endpoint<C> {
         self.waiter.wait(watch, limit)
     }
 
-    /// Goes on with the wait that has just ended, until its own deadline.
+    /// Continues the wait that has just ended, until its deadline.
     pub(crate) fn go_on_waiting<L>(&mut self, look: L) -> Result<(), Failure>
     where
         L: Look<C>,
@@ -199,7 +199,7 @@ impl<C: End> Drop for Endpoint<C> {
     }
 }
 
-/// Waiting for what `look` looks for, with the object and the peer checked meanwhile.
+/// Waiting for what `look` looks for, and checking the object and the peer during the wait.
 struct Watch<'a, C: End, L> {
     channel: &'a Channel<C::Region>,
     cursor: &'a mut C,
@@ -221,8 +221,8 @@ impl<C: End, L> Watch<'_, C, L>
 where
     L: Look<C>,
 {
-    /// Answers the bell, looks after the object and the peer if it has rung, and announces that we
-    /// wait for the next ring.
+    /// Answers the bell, checks the object and the peer if it has rung, and announces that we wait
+    /// for the next ring.
     fn arm(&mut self) -> Result<Armed, Failure> {
         let channel = self.channel;
         let Some(belfry) = &channel.belfry else {
@@ -233,7 +233,7 @@ where
         if belfry.answer()? && self.look_again()?.is_some() {
             return Ok(Armed::Now);
         }
-        // Nobody rings for the end of a sender whose messages came first.
+        // No process rings when a sender ends whose messages came first.
         let is_due = channel.owes_an_end(self.cursor);
         if (is_due || self.has_news()) && self.check()?.is_some() {
             return Ok(Armed::Now);
@@ -245,7 +245,7 @@ where
             channel.withdraw();
             return Ok(Armed::Now);
         }
-        // Nobody rings for a place that was dead or absent before it began to hold us back.
+        // No process rings for a place that was dead or absent before it began to hold us back.
         let holding = self.cursor.holding_back(&channel.region);
         if holding & !channel.looked_after.get() != 0 && self.check()?.is_some() {
             channel.withdraw();
@@ -289,8 +289,8 @@ where
             self.channel.abandoned.set(true);
         }
         let failure = verdict.failure.or(held_by);
-        // What was waited for wins over every verdict. If there is none, we do not look, lest an
-        // interval of polling that is longer than a slice become one.
+        // What was waited for wins over every verdict. Without a verdict we do not test again, so
+        // that a polling interval longer than a slice stays as it is.
         if (failure.is_some() || relief.freed) && self.look_again()?.is_some() {
             return Ok(Some(()));
         }

@@ -55,7 +55,7 @@ pub enum SendError {
         /// The object.
         name: ShmName,
     },
-    /// The messages that are left on a bus are kept for a receiver that is absent, while others are
+    /// The bus keeps its remaining messages for an absent receiver, and another receiver is
     /// attached.
     #[error(
         "object {name:?} keeps its messages for the receiver {label:?} at place {place}, which {}; \
@@ -68,7 +68,7 @@ pub enum SendError {
         place: u32,
         /// The label of the place.
         label: Label,
-        /// What became of its last holder.
+        /// How its last holder left.
         state: Peer,
     },
     /// All slots are taken, or, when draining, messages are left; no receiver is attached, and none
@@ -342,7 +342,7 @@ impl RecvError {
     }
 }
 
-/// What became of an absent receiver.
+/// How an absent receiver left.
 fn absence(state: Peer) -> &'static str {
     match state {
         Peer::Died => "died",

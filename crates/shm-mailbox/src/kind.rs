@@ -1,4 +1,4 @@
-//! The kinds of object that endpoints attach to, as the endpoints' types tell them apart.
+//! The kinds of object that endpoints attach to, as parameters of the endpoints' types.
 
 use crate::endpoint::End;
 use crate::error::RecvError;
@@ -14,7 +14,7 @@ use crate::protocol::{BusReceiveCursor, ReceiveCursor, Receiving, SendRing};
 #[expect(private_bounds, reason = "so that no other type can implement it")]
 pub trait Kind: Sealed + Clone + std::fmt::Debug {}
 
-/// What the endpoints need of a kind.
+/// What the endpoints need from a kind.
 pub(crate) trait Sealed: Sized + 'static {
     /// The view of its memory, with what a sender does there.
     type Region: SendRing<Look: Send> + Seats<Watches: Send> + Send;

@@ -39,8 +39,8 @@
 //!
 //! An event loop waits for an endpoint's [`Bell`], a descriptor, and [`Select`] for up to 64
 //! endpoints. [`classic`] has the layout of two C programs that this crate grew out of. [`observe`]
-//! reads an object without attaching to it, [`tap`] follows its messages, and [`remove`] removes
-//! one that is not in use.
+//! reads an object without attaching to it, [`tap`] follows its messages, and [`remove`] removes an
+//! unused object.
 
 // Under loom there are only the protocol and its models.
 #![cfg_attr(

@@ -22,7 +22,7 @@ pub struct Options<K: Kind = Mailbox> {
     kind: PhantomData<fn() -> K>,
 }
 
-/// What was asked for, for either kind of object.
+/// The requested values, for either kind of object.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) name: String,
@@ -39,7 +39,7 @@ pub(crate) struct Settings {
     pub(crate) await_peer: bool,
     pub(crate) attach_timeout: Duration,
     pub(crate) interrupt: Option<Arc<AtomicBool>>,
-    /// The rest is a bus's alone.
+    /// The rest is for a bus only.
     pub(crate) senders: Option<u32>,
     pub(crate) receivers: Option<u32>,
     pub(crate) label: Option<String>,
@@ -48,7 +48,7 @@ pub(crate) struct Settings {
     pub(crate) resume_only: bool,
 }
 
-/// The places of a bus if nobody says otherwise.
+/// The default number of places of a bus.
 const DEFAULT_RECEIVERS: u32 = 8;
 
 impl Settings {
@@ -250,10 +250,10 @@ impl<K: Kind> Options<K> {
 impl Options<Bus> {
     /// Sets how many senders a new bus has room for: 1 to 32; 1 by default.
     ///
-    /// Each has a *lane*, a ring of [`slots`](Self::slots) of its own; all lanes together have at
-    /// most 65,536 slots. An existing bus keeps its numbers, and if it has fewer than requested,
-    /// attaching fails with [`AttachError::OtherSeats`](crate::AttachError::OtherSeats), unless
-    /// [`exact(false)`](Self::exact) was asked for.
+    /// Each sender has a *lane*, its own ring of [`slots`](Self::slots). All lanes together have at
+    /// most 65,536 slots. An existing bus keeps its numbers. If it has fewer than requested,
+    /// attaching fails with [`AttachError::OtherSeats`](crate::AttachError::OtherSeats), except
+    /// with [`exact(false)`](Self::exact).
     pub fn senders(mut self, senders: u32) -> Self {
         self.settings.senders = Some(senders);
         self
@@ -261,8 +261,8 @@ impl Options<Bus> {
 
     /// Sets how many receivers a new bus has room for: 1 to 32; 8 by default.
     ///
-    /// Each has a *place*, and gets every message of every sender. An existing bus keeps its
-    /// number, as with [`senders`](Self::senders).
+    /// Each receiver has a *place*, and gets every message of every sender. An existing bus keeps
+    /// its number, as with [`senders`](Self::senders).
     pub fn receivers(mut self, receivers: u32) -> Self {
         self.settings.receivers = Some(receivers);
         self
@@ -271,16 +271,17 @@ impl Options<Bus> {
     /// Gives the endpoint a label of 1 to 31 bytes, none of them zero, by which it finds its lane
     /// or place again.
     ///
-    /// Whoever attaches with the label of a lane or place gets that one, and goes on where its last
-    /// holder left off. A receiver's place is kept, with its messages, when the receiver closes or
-    /// dies, until one with the label comes back or [`forget`](crate::bus::Receiver::forget)s it.
-    /// A sender's lane is reserved for the label in the same way.
+    /// A process that attaches with the label of a lane or place gets that seat, and resumes where
+    /// its last holder stopped. If a receiver with a label closes or dies, the bus keeps its place
+    /// and messages until a process attaches with the label again or
+    /// [`forget`](crate::bus::Receiver::forget)s it. A sender's lane is reserved for the label in
+    /// the same way.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.settings.label = Some(label.into());
         self
     }
 
-    /// Sets where a receiver begins that comes without a label, or is the first with its label.
+    /// Sets where a receiver begins that has no label, or is the first with its label.
     pub fn join(mut self, join: Join) -> Self {
         self.settings.join = join;
         self

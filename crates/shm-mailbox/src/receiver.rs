@@ -59,7 +59,7 @@ impl<K: Kind> Receiver<K> {
         if !*settings.exact.get_or_insert(false) {
             end.channel.region.ask_for_the_same(&mut settings);
         }
-        // In the next object, all that another receiver's coming has not let go.
+        // In the next object, all messages that the bus still holds.
         settings.join = Join::Oldest;
         Self {
             end,
@@ -107,7 +107,7 @@ impl<K: Kind> Receiver<K> {
 
     /// Returns how many messages are committed and not acknowledged, those shown included.
     ///
-    /// The range is 0 to the capacity, of each lane of a bus. It is 0 also if the memory is known
+    /// The range is 0 to the capacity, on a bus for each lane. It is also 0 if the memory is known
     /// to be lost.
     #[must_use]
     pub fn queued(&self) -> u64 {
@@ -116,7 +116,8 @@ impl<K: Kind> Receiver<K> {
 
     /// Returns what is known of the sender now.
     ///
-    /// On a bus it is [`Peer::Attached`] if any sender is, else [`Peer::Died`] if any died.
+    /// On a bus it is [`Peer::Attached`] if any sender is attached, else [`Peer::Died`] if any
+    /// died.
     ///
     /// # Errors
     ///
@@ -306,7 +307,7 @@ impl<K: Kind> Receiver<K> {
         self.end.ensure_memory()
     }
 
-    /// Waits for the next message not yet shown, for at most `limit`, and does not show it either.
+    /// Waits for the next message not yet shown, for at most `limit`, without showing it.
     ///
     /// The limit is a [`Duration`], an [`Instant`](std::time::Instant), or `None` for no limit.
     ///
@@ -335,10 +336,10 @@ impl<K: Kind> Receiver<K> {
         self.acknowledge()
     }
 
-    /// Acknowledges the messages that one sender's lane has shown so far, up to number `sequence`.
+    /// Acknowledges the messages shown so far from `lane`, up to number `sequence`.
     ///
-    /// Those of the lane after it, and those of other lanes, stay shown and unacknowledged. The
-    /// lane of a mailbox is 0. Does nothing if no such message was shown.
+    /// Later messages of the lane, and messages of other lanes, stay shown and unacknowledged. The
+    /// lane of a mailbox is 0. The call does nothing if no such message was shown.
     ///
     /// # Errors
     ///
@@ -432,9 +433,9 @@ impl<K: Kind> Receiver<K> {
     ///
     /// Messages that were not acknowledged stay. The object is unlinked if nothing is left in it,
     /// no sender is attached, and the last one, if there was any, has closed and did not
-    /// [keep](crate::Sender::keep) it. A bus stays, too, while another receiver is attached, and
-    /// while a place is kept for a label. Messages that this receiver has not acknowledged are
-    /// given back if others count and it has no label.
+    /// [keep](crate::Sender::keep) it. A bus also stays while another receiver is attached, and
+    /// while it keeps a place for a label. If this receiver has no label and others count, its
+    /// unacknowledged messages are given back.
     ///
     /// # Errors
     ///
@@ -462,7 +463,7 @@ impl<K: Kind> Receiver<K> {
     }
 
     /// After a failure: goes over to the next object, if that is called for, as soon as there is
-    /// one, and goes on waiting there for what `look` looks for.
+    /// one, and continues to wait there for what `look` looks for.
     #[cold]
     fn go_on_elsewhere(
         &mut self,

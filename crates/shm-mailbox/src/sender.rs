@@ -86,29 +86,29 @@ impl<K: Kind> Sender<K> {
 
     /// Returns the note, three words that the senders of this mailbox leave for themselves.
     ///
-    /// A note outlives its sender, and is the next sender's. It is `None` if no sender wrote one,
-    /// if a sender was killed while it wrote one, and if the memory is known to be lost. The words
-    /// are whatever the other process made of them.
+    /// A note outlives its sender, and the next sender finds it. The result is `None` if no sender
+    /// wrote a note, if a sender was killed while writing it, or if the memory is known to be lost.
+    /// Do not trust the words: another process wrote them.
     #[must_use]
     pub fn note(&self) -> Option<[u64; 3]> {
         if self.end.channel.broken_memory() {
             return None;
         }
         let note = protocol::read_note(&self.end.channel.own().note);
-        // Zeros in the place of lost memory are no note; what was read before it went may be half
-        // of one.
+        // Lost memory reads as zeros, which are no note. Words read before the loss may be half of
+        // a note.
         note.filter(|_| !self.end.channel.broken_memory())
     }
 
     /// Writes the note, for this sender and for the next.
     ///
     /// No receiver reads or writes it. A sender that is killed within this call leaves the former
-    /// note, the new one, or none, and never a mixture. So write the note before the first message
-    /// that it is about: then a sender that finds none knows that this message was not sent.
+    /// note, the new note, or none, but never a mixture. So write the note before the first message
+    /// that it describes. If the next sender then finds no note, that message was not sent.
     ///
     /// # Errors
     ///
-    /// Those of [`send`](Self::send) that say that this endpoint or its memory cannot be used.
+    /// Those of [`send`](Self::send) that mean that this endpoint or its memory is unusable.
     pub fn set_note(&mut self, words: [u64; 3]) -> Result<(), SendError> {
         self.end.ensure_usable()?;
         protocol::write_note(&self.end.channel.own().note, words);
@@ -117,7 +117,8 @@ impl<K: Kind> Sender<K> {
 
     /// Returns what is known of the receiver now.
     ///
-    /// On a bus it is [`Peer::Attached`] if any receiver is, else [`Peer::Died`] if any died.
+    /// On a bus it is [`Peer::Attached`] if any receiver is attached, else [`Peer::Died`] if any
+    /// died.
     ///
     /// # Errors
     ///
@@ -297,8 +298,8 @@ impl<K: Kind> Sender<K> {
     /// Unlinks the object if everything was acknowledged. Messages that are left stay in it for the
     /// next receiver. To leave none, call [`drain`](Self::drain) first.
     ///
-    /// A bus stays, too, while another sender is attached, has died, or has asked that it stays,
-    /// and while a place is kept for a label.
+    /// A bus also stays while another sender is attached, has died or has kept it, and while it
+    /// keeps a place for a label.
     ///
     /// # Errors
     ///

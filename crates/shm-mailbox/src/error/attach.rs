@@ -19,7 +19,7 @@ pub enum AttachError {
     /// The number of slots is not a power of two from 1 to 65,536.
     #[error("a mailbox cannot have {found} slots, expected a power of two from 1 to 65536")]
     Slots {
-        /// What was asked for.
+        /// The requested value.
         found: u32,
     },
     /// The mode is not permission bits alone, or does not let the owner read and write.
@@ -27,7 +27,7 @@ pub enum AttachError {
         "a mailbox cannot have mode {found:04o}, expected permission bits that let its owner read and write, like 0600"
     )]
     Mode {
-        /// What was asked for.
+        /// The requested value.
         found: u32,
     },
     /// The object could not be opened or created, or must not be used.
@@ -51,11 +51,12 @@ pub enum AttachError {
         name: ShmName,
         /// The role that is taken.
         role: Role,
-        /// The process that holds it, as `/proc` tells; `None` if that does not show it to this
-        /// process. For display only.
+        /// The process that has it, according to `/proc`; `None` if `/proc` does not show it to
+        /// this process. For display only.
         pid: Option<u32>,
     },
-    /// Another process has been attaching or closing for longer than any does (2 s); it is stopped.
+    /// Another process has been attaching or closing for 2 s, longer than any running process
+    /// takes. It is stopped.
     #[error(
         "object {name:?} has been locked for 2 seconds by a process that attaches or closes; \
         find the stopped process, and resume or end it"
@@ -64,7 +65,7 @@ pub enum AttachError {
         /// The object.
         name: ShmName,
     },
-    /// The name changed hands again and again while we opened it.
+    /// Other processes replaced the object again and again while this one opened it.
     #[error(
         "object {name:?} was unlinked again each time it was opened; find the program that removes it"
     )]
@@ -96,9 +97,9 @@ pub enum AttachError {
     Version {
         /// The object.
         name: ShmName,
-        /// What the object says.
+        /// The value in the object.
         found: u32,
-        /// What this library speaks.
+        /// The version of this library.
         expected: u32,
     },
     /// The mailbox is of a kind, or has a geometry, that this library does not know.
@@ -110,9 +111,9 @@ pub enum AttachError {
         name: ShmName,
         /// Which field of the header, or `size`.
         field: &'static str,
-        /// What the object says.
+        /// The value in the object.
         found: u64,
-        /// What it could have been.
+        /// The valid values.
         expected: String,
     },
     /// The number of hot slots is not a power of two from 1 to the number of slots.
@@ -120,12 +121,12 @@ pub enum AttachError {
         "a mailbox of {slots} slots cannot have {found} hot ones, expected a power of two from 1 to {slots}"
     )]
     HotSlots {
-        /// What was asked for.
+        /// The requested value.
         found: u32,
         /// How many slots there were to be.
         slots: u32,
     },
-    /// The mailbox has another number of slots than was insisted on.
+    /// The mailbox does not have the requested number of slots.
     #[error(
         "object {name:?} has {found} slots, expected {expected}; remove it first, or accept any number"
     )]
@@ -134,7 +135,7 @@ pub enum AttachError {
         name: ShmName,
         /// What the object has.
         found: u32,
-        /// What was asked for.
+        /// The requested value.
         expected: u32,
     },
     /// The object is of the other kind.
@@ -146,7 +147,7 @@ pub enum AttachError {
         name: ShmName,
         /// What it is.
         found: &'static str,
-        /// What was asked for.
+        /// The requested value.
         expected: &'static str,
     },
     /// A bus cannot have this many senders and receivers.
@@ -155,12 +156,12 @@ pub enum AttachError {
         and at most 65536 slots in all lanes"
     )]
     Seats {
-        /// The senders that were asked for.
+        /// The requested number of senders.
         senders: u32,
-        /// The receivers that were asked for.
+        /// The requested number of receivers.
         receivers: u32,
     },
-    /// The bus has room for another number of senders or receivers than was asked for.
+    /// The bus does not have room for the requested number of senders or receivers.
     #[error(
         "object {name:?} has room for {found} {role}s, expected {expected}; remove it first, or take what is there"
     )]
@@ -171,16 +172,16 @@ pub enum AttachError {
         role: Role,
         /// What the object has.
         found: u32,
-        /// What was asked for.
+        /// The requested value.
         expected: u32,
     },
-    /// A label is empty, longer than 31 bytes, or has a zero byte in it.
+    /// A label is empty, longer than 31 bytes, or contains a zero byte.
     #[error("{found:?} cannot be a label, expected 1 to 31 bytes without a zero byte")]
     Label {
-        /// What was asked for.
+        /// The requested value.
         found: String,
     },
-    /// A living process has the lane or the place with this label.
+    /// A living process has the lane or place with this label.
     #[error(
         "object {name:?} already has an endpoint with the label {label:?}, {}; end it first, or use another label",
         holder(*pid)
@@ -190,7 +191,7 @@ pub enum AttachError {
         name: ShmName,
         /// The label.
         label: String,
-        /// The process that has it, or `None` if the system does not tell.
+        /// The process that has it; `None` if the system does not show it.
         pid: Option<u32>,
     },
     /// No lane or place of the bus has this label.
@@ -203,8 +204,8 @@ pub enum AttachError {
         /// The label.
         label: String,
     },
-    /// The bus has no room for another sender or receiver: living processes have all seats, or
-    /// they are kept for their labels.
+    /// The bus has no room for another sender or receiver. Living processes have all seats, or the
+    /// bus keeps them for labels.
     #[error(
         "object {name:?} has no room for another {role}; end one, forget a label, or use another name"
     )]
@@ -222,8 +223,8 @@ pub enum AttachError {
         /// The field and what it holds.
         corrupt: Corrupt,
     },
-    /// A process made the object smaller during the attach (reported with [`shm_core::guard`];
-    /// without, that is SIGBUS).
+    /// A process truncated the object during the attach. Without [`shm_core::guard`] that raises
+    /// SIGBUS.
     #[error(
         "object {name:?} was truncated during attaching; try again, or find the program that truncates it"
     )]
@@ -231,7 +232,7 @@ pub enum AttachError {
         /// The object.
         name: ShmName,
     },
-    /// The endpoint is to sleep on a bell, and the system has none for it.
+    /// The endpoint should sleep on a bell, and the system cannot provide one.
     #[error(transparent)]
     Bell(BellError),
     /// A system call failed.

@@ -35,8 +35,8 @@ impl AttachError {
     ///
     /// | kind | of |
     /// |---|---|
-    /// | [`InvalidInput`](ErrorKind::InvalidInput) | what was asked for: [`Name`](Self::Name), [`Slots`](Self::Slots), [`HotSlots`](Self::HotSlots), [`Seats`](Self::Seats), [`Label`](Self::Label), [`Mode`](Self::Mode) |
-    /// | [`ResourceBusy`](ErrorKind::ResourceBusy) | who else is there: [`RoleTaken`](Self::RoleTaken), [`LabelTaken`](Self::LabelTaken), [`NoPlace`](Self::NoPlace), [`InitBusy`](Self::InitBusy), [`Unsteady`](Self::Unsteady) |
+    /// | [`InvalidInput`](ErrorKind::InvalidInput) | a wrong request: [`Name`](Self::Name), [`Slots`](Self::Slots), [`HotSlots`](Self::HotSlots), [`Seats`](Self::Seats), [`Label`](Self::Label), [`Mode`](Self::Mode) |
+    /// | [`ResourceBusy`](ErrorKind::ResourceBusy) | another process: [`RoleTaken`](Self::RoleTaken), [`LabelTaken`](Self::LabelTaken), [`NoPlace`](Self::NoPlace), [`InitBusy`](Self::InitBusy), [`Unsteady`](Self::Unsteady) |
     /// | [`InvalidData`](ErrorKind::InvalidData) | what the object holds: [`NotAMailbox`](Self::NotAMailbox), [`Classic`](Self::Classic), [`Version`](Self::Version), [`Geometry`](Self::Geometry), [`OtherSlots`](Self::OtherSlots), [`OtherSeats`](Self::OtherSeats), [`OtherKind`](Self::OtherKind), [`Corrupt`](Self::Corrupt), [`Truncated`](Self::Truncated) |
     /// | [`NotFound`](ErrorKind::NotFound) | [`NoLabel`](Self::NoLabel) |
     /// | that of the error inside | [`Open`](Self::Open), [`Reserve`](Self::Reserve), [`Map`](Self::Map), [`View`](Self::View), [`Bell`](Self::Bell), [`System`](Self::System) |

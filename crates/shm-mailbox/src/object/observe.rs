@@ -181,7 +181,7 @@ pub fn look(object: &Object) -> Result<Content, SystemError> {
     }
 }
 
-/// The bus in an object; `None` if its memory was taken away.
+/// The bus in an object; `None` if the object was truncated.
 pub(crate) fn look_at_bus(object: &Object) -> Result<Option<Bus>, SystemError> {
     match look(object)? {
         Content::Bus(bus) => Ok(Some(bus)),
@@ -242,7 +242,7 @@ fn mailbox_side(object: &Object, role: Role) -> Result<Side, SystemError> {
     side(object, Seat::new(role, 0), offset::presence(role))
 }
 
-/// Who has the seat, whose presence begins at `base`.
+/// The endpoint of the seat whose presence begins at `base`.
 fn side(object: &Object, seat: Seat, base: u64) -> Result<Side, SystemError> {
     let mut state = Peer::NeverSeen;
     let mut life = word(object, base + offset::LIFE)?;
@@ -264,12 +264,12 @@ fn side(object: &Object, seat: Seat, base: u64) -> Result<Side, SystemError> {
     })
 }
 
-/// The note of the sender whose presence begins at `base`. While one is written there is none.
+/// The note of the sender whose presence begins at `base`; `None` also while the sender writes it.
 fn note(object: &Object, base: u64) -> Result<Option<[u64; 3]>, SystemError> {
     let at = |index: u64| word(object, base + offset::NOTE + 8 * index);
     let check = at(3)?;
     let words = [at(0)?, at(1)?, at(2)?];
-    // Nobody has begun another one meanwhile: the check word would be another, too.
+    // The sender has not begun another note since: the check word would differ.
     let lasts = at(3)? == check;
     Ok(protocol::whole_note(words, check).filter(|_| lasts))
 }

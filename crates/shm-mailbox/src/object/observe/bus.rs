@@ -22,9 +22,9 @@ pub struct Bus {
     pub slots: u32,
     /// The number of hot slots of each lane; see [`Options::hot_slots`](crate::Options::hot_slots).
     pub hot_slots: u32,
-    /// The number of senders that there is room for.
+    /// How many senders the bus has room for.
     pub senders: u32,
-    /// The number of receivers that there is room for.
+    /// How many receivers the bus has room for.
     pub receivers: u32,
     /// The lanes that were ever taken, in order.
     pub lanes: Vec<Lane>,
@@ -32,7 +32,7 @@ pub struct Bus {
     pub places: Vec<Place>,
     /// Whether a process is attaching, closing or removing at this moment.
     ///
-    /// If it stays so for long, that process is stopped.
+    /// If it stays true for long, that process is stopped.
     pub changing: bool,
 }
 
@@ -42,7 +42,7 @@ pub struct Bus {
 pub struct Lane {
     /// Its number, from 0.
     pub lane: u32,
-    /// The label of the sender for whom it is reserved.
+    /// The label that the lane is reserved for.
     pub label: Option<Label>,
     /// Messages committed since the bus was created.
     pub sent: u64,
@@ -52,7 +52,8 @@ pub struct Lane {
     pub queued: u64,
     /// The sender's note, if there is one; see [`Sender::note`](crate::Sender::note).
     pub note: Option<[u64; 3]>,
-    /// Whether the receiver that was asked has found something wrong in it, and left it out since.
+    /// Whether the receiver that made this list found a wrong value in the lane, and has skipped it
+    /// since.
     pub corrupt: bool,
     /// Its sender.
     pub sender: Side,
@@ -71,7 +72,7 @@ pub struct Place {
     /// Messages of each lane that its receiver has acknowledged, or passed over when it joined;
     /// `None` while it joins.
     pub received: Vec<Option<u64>>,
-    /// Messages that its receiver has not acknowledged, in the lane in which they are the most.
+    /// Messages that its receiver has not acknowledged, in the lane with the most of them.
     pub behind: u64,
     /// Whether a lane is full of messages that its receiver has not acknowledged.
     pub holds_back: bool,
@@ -80,7 +81,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Tells whether it counts although no receiver has it, because it has a label.
+    /// Tells whether the bus keeps messages for its label while no receiver has the place.
     #[must_use]
     pub fn is_kept(&self) -> bool {
         self.counts && self.label.is_some() && self.receiver.state != Peer::Attached
@@ -88,7 +89,7 @@ impl Place {
 }
 
 impl Bus {
-    /// Tells whether nobody is attached, and no process is attaching, closing or removing.
+    /// Tells whether no process is attached, attaching, closing or removing.
     #[must_use]
     pub fn is_stale(&self) -> bool {
         let senders = self.lanes.iter().map(|lane| &lane.sender);
@@ -136,7 +137,7 @@ impl Bus {
             .into_iter()
             .filter(|place| place.counts)
             .map(move |mut place| {
-                // Another process may have made the header that of another bus.
+                // Another process may have overwritten the header with that of another bus.
                 let count = place.received.get(lane as usize).copied().flatten();
                 let behind = sent
                     .zip(count)
@@ -148,7 +149,7 @@ impl Bus {
     }
 }
 
-/// Reads what is known of a bus of this form.
+/// Reads a bus of this geometry.
 pub(super) fn look(object: &Object, form: BusGeometry, id: MailboxId) -> Result<Bus, SystemError> {
     let geometry = form.lane();
     let header = word(object, offset::MEMBERS)?;
