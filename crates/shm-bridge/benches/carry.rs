@@ -138,7 +138,7 @@ impl Put {
         let (told, messages) = channel();
         let subscriber = heard.declare_subscriber("bench");
         let subscriber = subscriber.callback(move |sample| {
-            // At the end nobody listens any more.
+            // At the end no process listens any more.
             told.send(sample.payload().len()).unwrap_or(());
         });
         subscriber.background().wait().expect("a subscriber");

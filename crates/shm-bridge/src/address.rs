@@ -32,13 +32,13 @@ impl Address {
         self.port
     }
 
-    /// The same with another port.
+    /// The same address with another port.
     pub(crate) fn with_port(&self, port: u16) -> String {
         format!("{}/{}:{port}", self.protocol, self.host)
     }
 
-    /// Whether only this machine can use it. A name is resolved by others, so `localhost` alone
-    /// counts.
+    /// Whether only this machine can reach it. Of all names only `localhost` counts, because a
+    /// resolver decides about the others.
     pub(crate) fn is_loopback(&self) -> bool {
         let host = self.host.trim_start_matches('[').trim_end_matches(']');
         host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())

@@ -44,9 +44,9 @@ pub(crate) struct OutArgs {
 
     /// Take the messages of a bus, at the place with this label
     ///
-    /// One bridge for each destination, each with a label of its own. The bus keeps the messages of
-    /// the label while its bridge is away, and its writer waits for it. The bus has to have one
-    /// writer.
+    /// Start one bridge for each destination, with its own label. The bus keeps the messages of a
+    /// label while its bridge is away, and its writer waits when the lane is full. The bus must
+    /// have one writer.
     #[arg(long = "as", value_name = "LABEL")]
     pub(crate) label: Option<String>,
 
@@ -74,11 +74,11 @@ pub(crate) struct InArgs {
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Address,
 
-    /// Let another stream replace one that has not ended
+    /// Let another stream replace an unfinished one
     ///
-    /// A stream is the messages of one near mailbox. The mailbox here remembers how far it has come
-    /// with one. What the replaced stream has carried stays, but it cannot be continued without
-    /// messages that come twice.
+    /// A stream is the messages of one near mailbox. The mailbox here stores the position of one
+    /// stream. Messages already carried stay, but if the replaced stream is continued later, some
+    /// may come twice.
     #[arg(long)]
     pub(crate) new_stream: bool,
 
@@ -126,7 +126,7 @@ pub(crate) struct CommonArgs {
     #[arg(long)]
     pub(crate) stats: bool,
 
-    /// Write what it says as JSON, one object a line
+    /// Write messages on standard error as JSON, one object a line
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -161,7 +161,7 @@ impl CommonArgs {
         Ok((name, key))
     }
 
-    /// An error if others than this machine are at the address, and that was not allowed.
+    /// An error if the address is not local, and the user did not allow that.
     pub(crate) fn check(&self, address: &Address) -> Result<(), Failure> {
         if self.allow_remote || address.is_loopback() {
             return Ok(());
@@ -186,7 +186,7 @@ fn name(text: &str) -> Result<ShmName, String> {
     ShmName::new(text).map_err(|error| error.to_string())
 }
 
-/// The name that the environment gives, or the one of `shm`.
+/// The name from the environment, or the default of `shm`.
 fn name_of_environment() -> Result<ShmName, String> {
     let value = env::var_os("SHM_NAME").filter(|value| !value.is_empty());
     let value = value.unwrap_or_else(|| "shm-mailbox".into());

@@ -16,7 +16,7 @@ pub(crate) enum Status {
     Failure = 1,
     Usage = 2,
     NoObject = 3,
-    /// The role, or the far mailbox, is another's.
+    /// Another process has the role, or another stream has the far mailbox.
     Taken = 4,
     Permission = 5,
     /// The writer of the near mailbox died.
@@ -32,12 +32,12 @@ impl From<Status> for ExitCode {
     }
 }
 
-/// How the program ends when there is nothing left to tell.
+/// How the program ends without an error message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// Its work is done.
     Done,
-    /// The mailbox is in order, and the process is to die of this signal.
+    /// The mailbox is in order, and the process must die of this signal.
     Signal(i32),
 }
 
@@ -77,7 +77,7 @@ impl Failure {
         self
     }
 
-    /// By what the library makes of an error.
+    /// Chooses the status by the kind of the library's error.
     fn of(kind: ErrorKind, what: impl fmt::Display) -> Self {
         let status = match kind {
             ErrorKind::NotFound => Status::NoObject,

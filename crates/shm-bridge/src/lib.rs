@@ -7,53 +7,54 @@
 //! 2. `in` sends those that it does not have yet, and *answers* with the number it expects next.
 //! 3. `out` acknowledges the messages below that number, and peeks again.
 //!
-//! One question is under way at any time. A question that is not answered is asked again. If the
-//! far mailbox is full, `in` answers after a second with what there was room for, so the near
-//! mailbox fills up too, and its writer waits.
+//! One question is under way at any time, and `out` repeats a question that is not answered. If the
+//! far mailbox is full, `in` answers after a second with what it had room for. So the near mailbox
+//! fills up too, and its writer waits.
 //!
-//! # Why a kill at any instruction loses nothing and doubles nothing
+//! # Why a kill at any instruction loses and repeats no message
 //!
-//! These are kept in shared memory, and so outlive a kill of the program:
+//! These numbers are in shared memory, so they outlive a kill of the program:
 //!
 //! * *a*, how many messages of the near mailbox are acknowledged: its `received`.
-//! * *c*, how many messages the far mailbox has got: its `sent`, which a new sender puts right.
+//! * *c*, how many messages the far mailbox has got: its `sent`, which a new sender corrects.
 //! * *(s, d)* in the note of the far mailbox: message *n* of stream *s* is its message *n* + *d*.
 //!   The stream is the `id` of the near mailbox.
 //!
-//! So *e* = *c* − *d* is the number of the message that `in` expects. It rises by one with each
-//! message, at the instruction that commits it: there is no moment at which a message is in the
-//! mailbox and not counted, nor the other way round. All follows from *a* ≤ *e* ≤ *a* + 32.
+//! So *e* = *c* − *d* is the number of the message that `in` expects. It rises by one at the
+//! instruction that commits a message. So a message is never in the mailbox and not counted, or
+//! counted and not in the mailbox. All follows from *a* ≤ *e* ≤ *a* + 32.
 //!
-//! * **Nothing is lost.** `out` acknowledges up to a number that `in` has answered, and *e* never
-//!   falls, so *a* ≤ *e*: what is acknowledged here is committed there. The mailbox keeps the rest.
-//! * **Nothing is doubled or reordered.** `in` leaves out what is below *e*, takes what comes next,
+//! * **No message is lost.** `out` acknowledges up to a number that `in` has answered, and *e*
+//!   never falls, so *a* ≤ *e*. What `out` has acknowledged, `in` has committed. The near mailbox
+//!   keeps the rest.
+//! * **No message is repeated or reordered.** `in` skips what is below *e*, takes what comes next,
 //!   and refuses a question whose first message is above *e*. So message *n* is committed when *e*
 //!   is *n*, and at no other time, however often and however late the question comes.
-//! * **`out` is killed.** The next one begins at *a*. What was answered and not acknowledged is
-//!   asked again, and left out.
-//! * **`in` is killed**, perhaps in the middle of a batch. The next one reads *c* and the note.
-//! * **The connection is cut.** A question or its answer is gone, and is asked again. It makes no
-//!   difference whether the question had arrived.
-//! * **The writer or the reader is killed.** That is the mailbox's own promise: the next one goes
-//!   on with the next number.
+//! * **`out` is killed.** The next `out` begins at *a*. It sends messages again that were answered
+//!   and not acknowledged, and `in` skips them.
+//! * **`in` is killed**, perhaps in the middle of a batch. The next `in` reads *c* and the note.
+//! * **The connection is cut.** The question or its answer is lost, and `out` asks again. It makes
+//!   no difference whether the question had arrived.
+//! * **The writer or the reader is killed.** The mailbox handles that: the next process continues
+//!   with the next number.
 //!
 //! A stream begins with the note: `in` writes it before the first message of the stream, with *d* =
-//! *c* − *a*. A kill while it is written leaves no note, and no message of the stream: it has not
-//! begun, and begins with the next question, with the same *a*.
+//! *c* − *a*. A kill while `in` writes the note leaves no note, and no message of the stream. Then
+//! the stream begins with the next question, with the same *a*.
 //!
-//! A beginning must not be repeated, and a question may be late: it can wait in a connection that
-//! is cut. So `in` hears only questions with the token of its last *hello*, which is new for each
-//! hello and known to no question before it. A late hello changes nothing but the token, and the
-//! next question is told to say hello again.
+//! A stream must not begin twice, and a question may be late, because it can wait in a connection
+//! that is cut. So `in` accepts only questions with the token of its last *hello*. The token is new
+//! for each hello, and no earlier question has it. A late hello changes only the token, and `in`
+//! answers the next question with a request for another hello.
 //!
-//! When the near writer has closed and all is acknowledged, `out` tells the *end*. Then *a* = *e*,
-//! and `in` marks the note: any stream may begin. If the mark is torn, there is no note, which
-//! means the same. If nobody hears the end, the stream has not ended, and another needs
+//! When the near writer has closed and all is acknowledged, `out` sends the *end*. Then *a* = *e*,
+//! and `in` marks the note: any stream may begin. If the mark is torn, there is no note, and any
+//! stream may begin, too. If `in` does not get the end, the stream has not ended, and another needs
 //! `--new-stream`.
 //!
-//! What it takes: the far mailbox is not removed while a stream has not ended, and nobody else
-//! sends to it between two runs of `in`. `in` notices a removal within a second, and others'
-//! messages if they are more than 32.
+//! This assumes that no process removes the far mailbox before a stream has ended, and that no
+//! other process sends to it between two runs of `in`. `in` notices a removal within a second, and
+//! foreign messages if there are more than 32.
 
 mod address;
 mod args;
@@ -88,7 +89,7 @@ pub fn main() -> ExitCode {
     if std::env::var_os("RUST_LOG").is_some() {
         zenoh::init_log_from_env_or("error");
     }
-    // A truncated object is an error to report, and no reason to die by a signal.
+    // Report a truncated object as an error instead of dying by SIGBUS.
     let ready = guard::install().map_err(|error| Failure::new(Status::Failure, error));
     let ended = ready.and_then(|()| match command {
         Command::Out(args) => outgoing::run(&args, log),

@@ -22,7 +22,7 @@ impl Log {
         self.json
     }
 
-    /// Tells of an event, whose name stays the same from version to version.
+    /// Reports an event. Its name is the same in every version.
     pub(crate) fn say(self, event: &str, text: impl fmt::Display) {
         let text = text.to_string();
         match self.json {
@@ -56,7 +56,7 @@ impl Log {
 
 /// Writes a line at once, so that another process's line does not get in between.
 fn print(line: &str) {
-    // There is nobody to tell when that fails.
+    // If that fails, there is no way to report it.
     drop(io::stderr().write_all(format!("{line}\n").as_bytes()));
 }
 

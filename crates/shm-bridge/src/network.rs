@@ -1,4 +1,4 @@
-//! Zenoh as the bridges use it: which settings are the bridge's, and one question with its answers.
+//! Zenoh as the bridges use it: its settings, and one question with its answers.
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -14,21 +14,21 @@ use crate::address::{Address, Key};
 use crate::signals::Signals;
 use crate::wire;
 
-/// How long a question may take. The far bridge waits a second for room, so it is longer than that.
+/// How long a question may take. Longer than the second that the far bridge waits for room.
 const QUESTION_LIMIT: Duration = Duration::from_secs(5);
 /// How long one attempt to connect may take.
 const CONNECT_LIMIT: &str = "2000";
 /// How soon Zenoh connects again.
 const RETRY: &str = "{ period_init_ms: 50, period_max_ms: 1000, period_increase_factor: 2 }";
-/// After so long without a sign of life the connection is made anew. Nothing else depends on it.
+/// How long without a sign of life before Zenoh connects again. Nothing else depends on it.
 const LEASE: &str = "3000";
 /// Zenoh's limit is a gigabyte; the longest question has 33 KiB.
 const LARGEST: &str = "65536";
-/// As many connections as a bridge accepts: the other one's, and what is left of those before.
+/// How many connections a bridge accepts: that of the other bridge, and remains of earlier ones.
 const SESSIONS: &str = "16";
-/// How often a wait looks at the signals.
+/// How often a wait checks the signals.
 const GLANCE: Duration = Duration::from_millis(100);
-/// Questions that wait for the far bridge. One is under way; others come from those that time out.
+/// Questions that wait for the far bridge. One is under way, and the others have timed out.
 const QUEUED: usize = 4;
 
 /// What Zenoh could not do.
@@ -63,7 +63,7 @@ pub(crate) fn answering(
     settings(file, Side::Answers, at, key)
 }
 
-/// What the file says, and over it what makes a bridge of two ends and no network of many.
+/// The settings of the file, overridden by those that limit Zenoh to two bridges.
 fn settings(
     file: Option<&Path>,
     side: Side,
@@ -98,7 +98,7 @@ fn settings(
     ] {
         insert(&mut config, name, value)?;
     }
-    // What the file may say otherwise.
+    // Defaults that the file may override.
     let defaults = Config::default();
     for (name, value) in [
         ("transport/link/tx/lease", LEASE),
@@ -157,10 +157,11 @@ fn open(config: &Config) -> Result<Session, NetworkError> {
     session.map_err(|error| NetworkError::Session(said(&error)))
 }
 
-/// What came back for a question.
+/// The replies to a question.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
-    /// These payloads of replies. More than one is an error; none is what an absent bridge says.
+    /// The payloads of the replies. More than one is an error; none means that the bridge is
+    /// absent.
     Replies(Vec<Vec<u8>>),
     /// The other bridge does not understand the question.
     Refused(String),
@@ -175,21 +176,21 @@ pub(crate) struct Asker {
 }
 
 impl Asker {
-    /// Connects. An error is temporary: the other bridge may not be there yet.
+    /// Connects. An error is temporary, because the other bridge may not have started yet.
     pub(crate) fn connect(config: &Config, key: &Key) -> Result<Self, NetworkError> {
         let session = open(config)?;
         let key = key.clone();
         Ok(Self { session, key })
     }
 
-    /// Asks, and waits until nobody will answer any more, or a signal comes.
+    /// Asks, and waits until no more replies can come, or a signal comes.
     pub(crate) fn ask(
         &self,
         header: &[u8],
         payload: Vec<u8>,
         signals: &Signals,
     ) -> Result<Heard, NetworkError> {
-        /// More than one is too many already.
+        /// Two replies already mean an error.
         const REPLIES: usize = 4;
         let (told, replies) = sync_channel(REPLIES);
         let asked = self
@@ -202,7 +203,7 @@ impl Asker {
             .timeout(QUESTION_LIMIT)
             .payload(payload)
             .attachment(header)
-            // Dropped, and so the channel closed, when there is no more to come.
+            // Zenoh drops it, which closes the channel, when no more replies can come.
             .callback(move |reply| drop(told.try_send(reply)))
             .wait();
         asked.map_err(|error| NetworkError::Session(said(&error)))?;
@@ -231,7 +232,7 @@ fn hear(replies: &Receiver<Reply>, signals: &Signals) -> Heard {
 
 /// The side that answers, listening.
 pub(crate) struct Answerer {
-    /// Before the session, which it belongs to.
+    /// Dropped before the session that it belongs to.
     _queryable: Queryable<()>,
     _session: Session,
     questions: Receiver<Query>,
@@ -239,14 +240,14 @@ pub(crate) struct Answerer {
 }
 
 impl Answerer {
-    /// Listens. An error is permanent: the address cannot be had.
+    /// Listens. An error is permanent: the address cannot be used.
     pub(crate) fn listen(config: &Config, key: &Key) -> Result<Self, NetworkError> {
         let session = open(config)?;
         let (told, questions): (SyncSender<Query>, _) = sync_channel(QUEUED);
         let queryable = session
             .declare_queryable(key.as_str().to_owned())
             .complete(true)
-            // One that finds no room is dropped, and so answered by nothing: it is asked again.
+            // A question without room is dropped and not answered, so the other bridge asks again.
             .callback(move |query| drop(told.try_send(query)))
             .wait()
             .map_err(|error| NetworkError::Session(said(&error)))?;
@@ -258,26 +259,26 @@ impl Answerer {
         })
     }
 
-    /// The next question, if one comes within a moment.
+    /// The next question, if one arrives within the poll interval.
     pub(crate) fn next(&self) -> Option<Asked> {
         let query = self.questions.recv_timeout(GLANCE).ok()?;
         Some(Asked(query))
     }
 
-    /// Answers. That the other bridge has gone is no error: it will ask again.
+    /// Answers. It is not an error if the other bridge has disconnected, because it will ask again.
     pub(crate) fn answer(&self, asked: &Asked, payload: &[u8]) {
-        // As the question: it waits for room in the connection, and is never dropped.
+        // Like a question, it waits for room in the connection, and is never dropped.
         let reply = asked.0.reply(self.key.as_str(), payload);
         drop(reply.express(true).wait());
     }
 
-    /// Answers what is no question.
+    /// Answers a query that is not a question.
     pub(crate) fn refuse(&self, asked: &Asked, payload: &[u8]) {
         drop(asked.0.reply_err(payload).wait());
     }
 }
 
-/// A question that came.
+/// A received question.
 pub(crate) struct Asked(Query);
 
 impl Asked {

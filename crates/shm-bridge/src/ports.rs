@@ -5,7 +5,7 @@ use std::fs;
 /// The state of a listening socket in `/proc/net/tcp`, see `proc_pid_net(5)`.
 const LISTENS: &str = "0A";
 
-/// The first listening TCP port of this process, if `/proc` tells.
+/// The first listening TCP port of this process, if `/proc` shows one.
 pub(crate) fn listening() -> Option<u16> {
     let own = inodes();
     let tables = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];

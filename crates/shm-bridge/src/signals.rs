@@ -20,7 +20,7 @@ pub(crate) struct Interrupted;
 pub(crate) struct Signals {
     /// Number of the signal that came; 0 while none came.
     caught: Arc<AtomicUsize>,
-    /// True once a signal came: what the mailbox's blocking calls look at.
+    /// True once a signal came. The mailbox's blocking calls check it.
     interrupt: Arc<AtomicBool>,
 }
 
@@ -55,7 +55,7 @@ impl Signals {
 
     /// Lets `time` pass, unless a signal comes.
     pub(crate) fn sleep(&self, time: Duration) -> Result<(), Interrupted> {
-        /// How often it looks at the signals.
+        /// How often it checks the signals.
         const GLANCE: Duration = Duration::from_millis(50);
         let end = Instant::now() + time;
         loop {

@@ -2,8 +2,8 @@
 //!
 //! All integers are little-endian. A question is a Zenoh query: its attachment is the header below,
 //! its payload the messages, each as its length (2 bytes) and its bytes. An answer is a reply to
-//! that query, whose payload is the second header. To what is no question, the answer is an error
-//! reply: the magic, and a text.
+//! that query, whose payload is the second header. The answer to anything that is not a question is
+//! an error reply: the magic, and a text.
 //!
 //! ```text
 //! question                             answer
@@ -18,7 +18,7 @@
 //!                                          40     8  number that is expected next
 //! ```
 //!
-//! Whatever came is checked before anything is done with it. Nothing here panics for any bytes.
+//! All received bytes are checked before use, and no bytes cause a panic here.
 
 use shm_mailbox::{MAX_MESSAGE, MailboxId};
 use thiserror::Error;
@@ -51,17 +51,17 @@ pub struct Question {
     pub kind: Kind,
     /// The near mailbox.
     pub stream: MailboxId,
-    /// What the answer to the last hello has said; 0 in a hello.
+    /// The token from the answer to the last hello; 0 in a hello.
     pub token: u64,
     /// The number of the first message, which is also how many were acknowledged.
     pub first: u64,
 }
 
-/// What became of a question.
+/// The result of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Verdict {
-    /// It was taken: everything below the expected number is in the far mailbox.
+    /// Accepted: everything below the expected number is in the far mailbox.
     Taken = 0,
     /// The far mailbox carries another stream, which has not ended.
     OtherStream = 1,
@@ -76,11 +76,11 @@ pub enum Verdict {
 /// An answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// What became of the question.
+    /// The result of the question.
     pub verdict: Verdict,
     /// The stream of the question.
     pub stream: MailboxId,
-    /// What the questions to come have to carry.
+    /// The token for the next questions.
     pub token: u64,
     /// The number of the first message in the question.
     pub first: u64,
@@ -88,11 +88,11 @@ pub struct Answer {
     pub expected: u64,
 }
 
-/// Bytes that are no question, or no answer.
+/// Bytes that are not a question, or not an answer.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WireError {
-    /// The header has another size.
+    /// The header has a wrong size.
     #[error("a header of {found} bytes, expected {expected}")]
     HeaderSize {
         /// What came.
@@ -130,7 +130,7 @@ pub enum WireError {
 }
 
 impl Question {
-    /// The attachment of a query with so many messages, at most [`MAX_BATCH`].
+    /// The attachment of a query with `count` messages, at most [`MAX_BATCH`].
     #[must_use]
     pub fn header(&self, count: usize) -> [u8; QUESTION] {
         let mut bytes = [0; QUESTION];
@@ -220,7 +220,7 @@ pub fn refusal(error: &WireError) -> Vec<u8> {
     [&MAGIC, error.to_string().as_bytes()].concat()
 }
 
-/// What an error reply says, if it is a bridge's; what else comes so is Zenoh's own.
+/// The text of an error reply, if a bridge sent it. Other error replies are Zenoh's.
 #[must_use]
 pub fn refused(bytes: &[u8]) -> Option<String> {
     /// Longer than any that a bridge sends.
@@ -244,7 +244,7 @@ pub fn pack<T: AsRef<[u8]>>(messages: &[T]) -> Vec<u8> {
     bytes
 }
 
-/// The messages in a payload, which must be exactly so many.
+/// The messages in a payload, which must be exactly `count`.
 ///
 /// # Errors
 ///
@@ -299,7 +299,7 @@ fn parse_begin(bytes: &[u8], expected: usize) -> Result<(u8, u16, MailboxId), Wi
     Ok((bytes[5], count, stream))
 }
 
-/// A number that a message can have, or that comes after the last.
+/// A number that a message can have, or the number after the last.
 fn number(what: &'static str, found: u64) -> Result<u64, WireError> {
     if found < NUMBERS {
         Ok(found)

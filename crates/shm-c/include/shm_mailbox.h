@@ -202,8 +202,8 @@ struct shm_options {
                                 The next four are for a bus, see shm_bus(3) */
   int join;                  /* one of enum shm_join */
   uint32_t senders;          /* senders that a new bus has room for, 1 to 32;
-                                1. An existing one has to have as many */
-  uint32_t receivers;        /* as `senders`, of receivers; 8 */
+                                1. An existing bus must have at least as many */
+  uint32_t receivers;        /* like `senders`, for receivers; 8 */
   const char *label;         /* 1 to 31 bytes of UTF-8; NULL: no label */
 };
 #define SHM_OPTIONS_INIT \
@@ -347,8 +347,8 @@ int shm_discard(shm_sender *sender);
  */
 int shm_drain(shm_sender *sender, int64_t timeout_ns);
 
-/* Stores the note: three words that the senders of the object, or on a bus
- * those of the lane, leave for themselves. A note outlives its sender.
+/* Stores the note: three words that a sender leaves for the next sender of the
+ * object, or on a bus of the lane. A note outlives its sender.
  *
  * Errors: SHM_ERROR_NO_NOTE if no sender wrote one, or one was killed while it
  * did. Threads: one at a time.
@@ -356,7 +356,7 @@ int shm_drain(shm_sender *sender, int64_t timeout_ns);
 int shm_sender_note(shm_sender *sender, uint64_t words[3]);
 
 /* Writes the note, for this sender and the next. A sender that is killed in
- * this call leaves the former note, this one, or none.
+ * this call leaves the former note, the new note, or none.
  *
  * Errors: SHM_ERROR_TRUNCATED, SHM_ERROR_CORRUPT, SHM_ERROR_FORKED. Threads:
  * one at a time.
@@ -399,7 +399,7 @@ struct shm_message {
   size_t length;   /* 0 to 1024 */
   uint64_t number; /* from 0 since the mailbox was created; on a bus, of its
                       lane */
-  uint32_t lane;   /* on a bus: which of its senders sent it, from 0 */
+  uint32_t lane;   /* on a bus: the lane of its sender, from 0 */
 };
 
 /* Opens the mailbox `name` as its receiver, and creates it if it does not
@@ -498,19 +498,19 @@ int shm_receiver_close(shm_receiver **receiver, uint64_t *left);
  *     options.senders = 4;
  *     options.label = "billing";
  *
- * Each sender has a lane, with `slots` of its own, and each receiver a place.
+ * Each sender has a lane with its own `slots`, and each receiver has a place.
  * The messages of a lane are numbered from 0 and come in order. Between two
  * lanes there is no order.
  *
  * A receiver counts from the moment it opens: no sender overwrites a message
- * that it has not acknowledged. If it dies, the senders drop it. A receiver
- * with a label is kept instead, with its messages, until a process opens that
- * label again, or forgets it. A sender gets its lane back by its label in the
+ * that it has not acknowledged. If a receiver without a label dies, the senders
+ * drop it. A receiver with a label keeps its place and messages until a process
+ * opens that label again or forgets it. A label reserves a sender's lane in the
  * same way.
  *
- * A receiver that is stopped, or slow, holds a sender back when its lane is
- * full, and shm_sender_places() says which one it is. If the receiver is
- * absent and has a label, while others are attached, shm_send() returns
+ * A stopped or slow receiver holds a sender back when the sender's lane is
+ * full, and shm_sender_places() shows which receiver it is. If that receiver
+ * has a label and is absent while others are attached, shm_send() returns
  * SHM_ERROR_HELD_BACK. With SHM_AWAIT_PEER it waits instead.
  *
  * The functions of this section return SHM_ERROR_OTHER_KIND for a mailbox.
@@ -529,17 +529,17 @@ int shm_sender_lane(shm_sender *sender, uint32_t *lane);
  */
 int shm_receiver_place(shm_receiver *receiver, uint32_t *place);
 
-/* Closes the sender as shm_sender_close() does with SHM_LEAVE_CLOSE, and takes
- * the label off its lane, which any sender may have then.
+/* Closes the sender as shm_sender_close() does with SHM_LEAVE_CLOSE, and
+ * removes the label from its lane. Then any sender may take the lane.
  *
  * Errors: as shm_sender_close(). SHM_ERROR_OTHER_KIND: nothing was done.
  * Threads: one at a time.
  */
 int shm_sender_forget(shm_sender **sender, uint64_t *left);
 
-/* Closes the receiver as shm_receiver_close() does, and takes the label off
- * its place, which holds no messages then. To forget a receiver that does not
- * come back, open its label and call this.
+/* Closes the receiver as shm_receiver_close() does, and removes the label from
+ * its place. The bus no longer keeps messages for it. To forget a receiver that
+ * does not return, open its label and call this.
  *
  * Errors: as shm_receiver_close(). SHM_ERROR_OTHER_KIND: nothing was done.
  * Threads: one at a time.
@@ -662,8 +662,8 @@ enum shm_peer {
 /* What an endpoint knows. */
 struct shm_state {
   uint64_t count;       /* messages sent to, or acknowledged from, the mailbox
-                           since it was created: the next one's number. For a
-                           receiver of a bus, of all lanes together */
+                           since it was created: the next number. For a
+                           receiver of a bus, the sum of all lanes */
   uint64_t queued;      /* messages that are not acknowledged */
   uint32_t slots;       /* messages that the mailbox, or lane, has room for */
   int peer;             /* one of enum shm_peer; on a bus SHM_PEER_ATTACHED if
@@ -723,9 +723,9 @@ struct shm_snapshot {
   int changing;         /* 1 while a process opens, closes or removes it */
   int flag;             /* classic: clr2send */
   unsigned char id[16]; /* as in struct shm_state */
-  uint32_t senders;     /* that there is room for: 1, or more on a bus */
+  uint32_t senders;     /* that it has room for: 1, or more on a bus */
   uint32_t receivers;
-  uint64_t note[3];     /* the sender's, if `has_note` is 1 */
+  uint64_t note[3];     /* of the sender, if `has_note` is 1 */
   int has_note;
   int reserved;         /* 0 */
 };
@@ -741,16 +741,16 @@ int shm_observe(const char *name, struct shm_snapshot *snapshot, size_t size);
 /* A lane of a bus: the messages of one sender. */
 struct shm_lane {
   uint64_t sent;          /* messages since the bus was created */
-  uint64_t received;      /* of these, those that each receiver that counts has
+  uint64_t received;      /* of these, those that all receivers that count have
                              acknowledged; in shm_receiver_lanes() those that
-                             this receiver has */
-  uint64_t queued;        /* of these, those that they have not */
+                             this receiver has acknowledged */
+  uint64_t queued;        /* of `sent`, those not in `received` */
   uint64_t note[3];       /* the sender's, if `has_note` is 1 */
-  struct shm_side sender; /* who has the lane, or had it last */
+  struct shm_side sender; /* the present or last sender of the lane */
   uint32_t lane;          /* its number, from 0 */
   int has_note;
-  int corrupt;            /* 1 if the receiver that asks found a wrong value in
-                             it, and left it out since */
+  int corrupt;            /* 1 if the calling receiver found a wrong value in
+                             the lane, and has skipped it since */
   int reserved;           /* 0 */
   char label[32];         /* of the sender; empty if it has none */
 };
@@ -758,15 +758,15 @@ struct shm_lane {
 /* A place of a bus: one receiver. */
 struct shm_place {
   uint64_t behind;          /* messages that it has not acknowledged, in the
-                               lane of the sender that asks, or in the lane
+                               lane of the calling sender, or in the lane
                                with the most */
-  struct shm_side receiver; /* who has the place, or had it last */
+  struct shm_side receiver; /* the present or last receiver at the place */
   uint32_t place;           /* its number, from 0 */
-  int counts;               /* 1 if its messages are held for it */
-  int kept;                 /* 1 if they are although it is absent, because it
-                               has a label */
-  int holds_back;           /* 1 if such a lane is full, so that the sender has
-                               to wait for it */
+  int counts;               /* 1 if the bus holds its messages for it */
+  int kept;                 /* 1 if the bus keeps them for the label of an
+                               absent receiver */
+  int holds_back;           /* 1 if such a lane is full, so that the sender
+                               waits for this receiver */
   char label[32];           /* empty if it has none */
 };
 

@@ -1,4 +1,4 @@
-//! What a bus has beside a mailbox: lanes and places, who is in them, and leaving for good.
+//! What a bus has beyond a mailbox: lanes and places, their endpoints, and forgetting labels.
 
 use std::ffi::{c_char, c_int};
 use std::mem::MaybeUninit;
@@ -87,7 +87,7 @@ fn text(label: Option<Label>) -> [u8; 32] {
     text
 }
 
-/// What was asked of a mailbox.
+/// A call for a bus, made on a mailbox.
 fn no_bus() -> Failed {
     let text = "a mailbox has no lanes, places and labels: open a bus, with SHM_KIND_BUS";
     misuse(number::OTHER_KIND, text)
@@ -143,7 +143,7 @@ pub unsafe extern "C" fn shm_receiver_place(receiver: *mut Receiver, index: *mut
     })
 }
 
-/// Lists what was found, and says how much that is.
+/// Writes the list, and its length to `found`.
 ///
 /// # Safety
 ///
@@ -241,7 +241,7 @@ pub unsafe extern "C" fn shm_observe_places(
     unsafe { list(places, (size, count), found, look) }
 }
 
-/// Says what is left.
+/// Stores what is left.
 ///
 /// # Safety
 ///
@@ -253,7 +253,7 @@ unsafe fn report(closed: Closed, left: *mut u64) {
     }
 }
 
-/// Closes a sender for good, frees the handle, and sets the caller's pointer to NULL.
+/// Closes a sender, forgets its label, frees the handle, and sets the caller's pointer to NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn shm_sender_forget(sender: *mut *mut Sender, left: *mut u64) -> c_int {
     call(|| {
@@ -280,7 +280,7 @@ pub unsafe extern "C" fn shm_sender_forget(sender: *mut *mut Sender, left: *mut 
     })
 }
 
-/// Closes a receiver for good, frees the handle, and sets the caller's pointer to NULL.
+/// Closes a receiver, forgets its label, frees the handle, and sets the caller's pointer to NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn shm_receiver_forget(
     receiver: *mut *mut Receiver,

@@ -3,7 +3,7 @@
 use shm_mailbox::bus::{self, Bus};
 use shm_mailbox::{Draft, Receiver, Selectable, Sender};
 
-/// The same of either kind. A program knows by its options which it has; the functions do not.
+/// An endpoint of either kind. A program knows the kind from its options; the functions do not.
 #[derive(Debug)]
 pub enum Either<M, B> {
     /// A mailbox's.
@@ -19,7 +19,7 @@ pub type AnyReceiver = Either<Receiver, bus::Receiver>;
 /// A message that is written in a slot of a mailbox or a bus.
 pub type AnyDraft<'a> = Either<Draft<'a>, Draft<'a, Bus>>;
 
-/// Does the same with either.
+/// Evaluates the same expression for either kind.
 macro_rules! either {
     ($either:expr, $it:ident => $work:expr) => {
         match $either {

@@ -96,7 +96,8 @@ fn peer(peer: Peer) -> c_int {
     }
 }
 
-/// For how long to wait for the bell, as poll(2) takes it: 0 is not at all, -1 without a limit.
+/// For how long to wait for the bell, as poll(2) takes it: 0 does not wait, -1 waits without a
+/// limit.
 pub(crate) fn armed(armed: Armed) -> c_int {
     match armed {
         Armed::Now => 0,

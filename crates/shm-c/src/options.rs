@@ -16,8 +16,8 @@ use crate::error::Failed;
 use crate::observe::{KIND_BUS, KIND_MAILBOX};
 use crate::pointer::meaningless;
 
-/// As in the header. A program that was compiled with an earlier header has a shorter one, whose
-/// `size` says so.
+/// As in the header. A program that was compiled with an earlier header passes a shorter structure,
+/// with that `size`.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct shm_options {
@@ -150,7 +150,7 @@ impl shm_options {
         self.join().map(|_| true)
     }
 
-    /// Whether there is nothing that a bus alone has.
+    /// Whether all options that only a bus has are unset.
     fn is_plain(&self) -> bool {
         let numbers = [self.senders, self.receivers];
         numbers == [0; 2] && self.join == JOIN_NEXT && self.label.is_null()
@@ -204,7 +204,7 @@ impl shm_options {
         (timeout != 0).then(|| Duration::from_nanos(u64::try_from(timeout).unwrap_or(0)))
     }
 
-    /// Those of an endpoint of a mailbox.
+    /// The options of a mailbox's endpoint.
     pub(crate) fn mailbox(
         &self,
         name: &str,
@@ -213,7 +213,7 @@ impl shm_options {
         self.endpoint(Mailbox::options(name), interrupt)
     }
 
-    /// Those of an endpoint of a bus.
+    /// The options of a bus's endpoint.
     ///
     /// # Safety
     ///
@@ -242,7 +242,7 @@ impl shm_options {
         Ok(options)
     }
 
-    /// What either kind has.
+    /// The options of both kinds.
     fn endpoint<K: Kind>(
         &self,
         options: Options<K>,
@@ -278,7 +278,7 @@ impl shm_options {
         Ok(options)
     }
 
-    /// Those of an endpoint of the classic layout.
+    /// The options of an endpoint of the classic layout.
     pub(crate) fn classic(
         &self,
         name: &str,

@@ -143,7 +143,7 @@ pub(crate) unsafe fn write_list<T: Copy>(
     values: impl Iterator<Item = T>,
 ) -> Result<(), Failed> {
     for (index, value) in values.take(count).enumerate() {
-        // Of a NULL, it is NULL.
+        // A NULL stays NULL.
         let place = first.cast::<u8>().wrapping_add(match first.is_null() {
             true => 0,
             false => index * size,

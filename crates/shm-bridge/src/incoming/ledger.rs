@@ -1,5 +1,5 @@
-//! What the far bridge knows of the stream, and what it answers: decisions alone, without a
-//! mailbox.
+//! What the far bridge knows of the stream, and what it answers. These are only the decisions,
+//! without a mailbox.
 
 use shm_mailbox::MailboxId;
 
@@ -16,7 +16,7 @@ pub(crate) struct Ledger {
     greeted: Option<Greeted>,
 }
 
-/// A hello that was answered: only questions with its token are heard.
+/// An answered hello. Only questions with its token are accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Greeted {
     stream: MailboxId,
@@ -27,9 +27,9 @@ struct Greeted {
 /// What is to be done with messages, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Admitted {
-    /// First, what the note has to say from now on.
+    /// First, the new contents of the note.
     pub(crate) note: Option<Position>,
-    /// Then, how many of the messages are left out, because they are there already.
+    /// Then, how many messages to skip, because the mailbox already has them.
     pub(crate) skip: usize,
 }
 
@@ -43,7 +43,7 @@ impl Ledger {
         }
     }
 
-    /// Answers a hello, which changes nothing but the token. `token` is one that was never used.
+    /// Answers a hello, which changes only the token. `token` must never have been used.
     pub(crate) fn hello(&mut self, question: &Question, token: u64, committed: u64) -> Answer {
         let Question { stream, first, .. } = *question;
         let answer = |verdict, expected| Answer {
@@ -66,7 +66,7 @@ impl Ledger {
         if expected < first {
             return answer(Verdict::Gap, expected);
         }
-        // No more than one question is under way, so no more can be there already.
+        // Only one question is under way, so the mailbox cannot already have more.
         if expected - first > MAX_BATCH as u64 {
             return answer(Verdict::Strangers, expected);
         }
@@ -105,7 +105,7 @@ impl Ledger {
         Ok(Admitted { note, skip })
     }
 
-    /// What the note has to say once the stream has ended, if it has to say anything.
+    /// The note to write once the stream has ended, if it changes.
     pub(crate) fn end(
         &self,
         question: &Question,
@@ -120,15 +120,15 @@ impl Ledger {
                 }
                 Ok(Some(position.at_the_end()))
             }
-            // Nothing of it came, or it has ended already.
+            // The stream has no messages here, or has already ended.
             _ => Ok(None),
         }
     }
 
-    /// The note says this now.
+    /// Records what the note contains now.
     pub(crate) fn noted(&mut self, position: Position) {
         if position.ended {
-            // A late question with this token would begin the stream once more.
+            // A late question with this token would begin the stream again.
             self.greeted = None;
         }
         if let Some(former) = self.position.replace(position)
@@ -139,7 +139,7 @@ impl Ledger {
         }
     }
 
-    /// The answer to a question that was taken.
+    /// The answer to an accepted question.
     pub(crate) fn taken(&self, question: &Question, committed: u64) -> Answer {
         let expected = match self.position {
             Some(position) if question.kind == Kind::Data => position.expected(committed),

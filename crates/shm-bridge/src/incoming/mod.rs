@@ -1,6 +1,7 @@
 //! `shm bridge in`: answers the other bridge, and sends what it brings to a mailbox here.
 //!
-//! Here lives what the far bridge does with its mailbox. How questions come belongs to `network`.
+//! What the far bridge does with its mailbox belongs here. How questions arrive belongs in
+//! `network`.
 
 mod ledger;
 mod position;
@@ -25,10 +26,10 @@ use crate::wire::{self, Answer, Kind, Question, Verdict, WireError};
 use ledger::Ledger;
 use position::Position;
 
-/// How long a question waits for room. Then it is answered with what there was room for, so that
-/// the other bridge can tell a full mailbox from a bridge that is not there.
+/// How long a question waits for room. Then the bridge answers with what it had room for, so that
+/// the other bridge can distinguish a full mailbox from an absent bridge.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How often it is made sure that the mailbox still has its name.
+/// How often to check that the mailbox still has its name.
 const NAME_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Runs until a signal comes, or the mailbox cannot be used any more.
@@ -70,7 +71,7 @@ pub(crate) fn run(args: &InArgs, log: Log) -> Result<Ending, Failure> {
     if args.common.stats {
         far.stats.print(log);
     }
-    // Kept, whatever happens: its note is what the next run needs.
+    // Kept in any case, because the next run needs its note.
     let kept = far.sender.keep();
     match halt {
         Halt::Failed(failure) => Err(failure),
@@ -95,16 +96,16 @@ fn position(sender: &Sender, new_stream: bool) -> Result<Option<Position>, Failu
     Ok(position)
 }
 
-/// The far mailbox and what is known of its streams.
+/// The far mailbox and the state of its streams.
 struct Far {
     ledger: Ledger,
     name: ShmName,
     sender: Sender,
     stats: Stats,
     log: Log,
-    /// How often something came that is no question.
+    /// How many queries were not questions.
     refused: u64,
-    /// When it was last made sure that the mailbox has its name.
+    /// When the name of the mailbox was last checked.
     checked: Instant,
 }
 
@@ -127,13 +128,13 @@ impl Far {
                     self.complain(error);
                     answerer.refuse(&asked, &wire::refusal(&error));
                 }
-                // Not answered: it will be asked again.
+                // Not answered, so the other bridge asks again.
                 Err(halt) => return halt,
             }
         }
     }
 
-    /// An error if the name stands for another object, or for none: nobody would find messages.
+    /// An error if the name has another object or none, because no reader would find the messages.
     fn check_name(&mut self) -> Result<(), Halt> {
         if self.checked.elapsed() < NAME_INTERVAL {
             return Ok(());
@@ -195,14 +196,14 @@ impl Far {
             Err(answer) => return Ok(answer),
         };
         if let Some(position) = admitted.note {
-            // Before the first message of the stream: a kill in between leaves a stream that has
-            // not begun.
+            // Before the first message of the stream, so that a kill in between leaves a stream
+            // that has not begun.
             self.note(position)?;
         }
         let left = &messages[admitted.skip..];
         match self.sender.send_batch_timeout(left, PATIENCE) {
             Ok(()) => {}
-            // Some were sent, perhaps none: the answer says how far it has come.
+            // Some were sent, perhaps none. The answer has the number.
             Err(BatchError {
                 error: SendError::TimedOut,
                 ..
@@ -236,8 +237,8 @@ impl Far {
         Ok(())
     }
 
-    /// Tells of what is no question: the first time, and then as often as the number doubles, so
-    /// that nobody can fill the log.
+    /// Logs a query that is not a question: the first one, and then each time the number has
+    /// doubled, so that no peer can fill the log.
     fn complain(&mut self, error: WireError) {
         self.refused += 1;
         if self.refused.is_power_of_two() {

@@ -1,4 +1,4 @@
-//! Where a stream is in the far mailbox, as the sender's note keeps it.
+//! The position of a stream in the far mailbox, as stored in the sender's note.
 
 use shm_mailbox::MailboxId;
 
@@ -15,7 +15,7 @@ pub(crate) struct Position {
 }
 
 impl Position {
-    /// The position of a stream whose message `first` is the next of a mailbox that has so many.
+    /// The position of a stream whose next message is `first`, in a mailbox with `committed` ones.
     ///
     /// Both are numbers of messages, below 2^53.
     pub(crate) fn begin(stream: MailboxId, first: u64, committed: u64) -> Self {
@@ -34,7 +34,7 @@ impl Position {
         }
     }
 
-    /// The number of the stream's message that comes next in a mailbox that has so many.
+    /// The number of the stream's message that comes next in a mailbox with `committed` messages.
     pub(crate) fn expected(self, committed: u64) -> u64 {
         committed.wrapping_sub(self.offset.cast_unsigned())
     }
@@ -48,7 +48,7 @@ impl Position {
         [high, low, offset | u64::from(self.ended)]
     }
 
-    /// From three words; `None` if they are another program's.
+    /// From three words; `None` if another program wrote them.
     pub(crate) fn from_words([high, low, last]: [u64; 3]) -> Option<Self> {
         let mut id = [0; 16];
         id[..8].copy_from_slice(&high.to_be_bytes());

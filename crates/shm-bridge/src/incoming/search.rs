@@ -12,9 +12,9 @@ use crate::wire::{Kind, Question, Verdict};
 /// Messages of the near mailbox, and the most in a question.
 const MESSAGES: u64 = 3;
 const BATCH: u64 = 2;
-/// Questions that were sent and may still arrive, as often as the network likes.
+/// Questions that were sent and may still arrive, any number of times.
 const UNDER_WAY: usize = 3;
-/// So many hellos are told apart; enough for every order of two that matter.
+/// How many hellos the model distinguishes: enough for every order of two.
 const TOKENS: u64 = 3;
 /// The far mailbox had messages before, so that numbers here and there differ.
 const BEFORE: u64 = 5;
@@ -103,7 +103,7 @@ impl World {
             change(&mut world);
             next.push(world);
         };
-        // Each bridge may be killed, or started. One of the near side knows no token.
+        // Each bridge may be killed or started. A new near bridge has no token.
         with(&|world| world.near_token = None);
         with(&|world| world.far_bridge = None);
         if self.far_bridge.is_none() {

@@ -1,7 +1,7 @@
 //! `shm bridge out`: carries the messages of a mailbox here to the other bridge.
 //!
-//! Here lives what the near bridge does with its mailbox, and how long it keeps asking. How a
-//! question is asked belongs to `network`.
+//! What the near bridge does with its mailbox, and how long it keeps asking, belongs here. How it
+//! asks a question belongs in `network`.
 
 mod near;
 mod retry;
@@ -27,13 +27,13 @@ use retry::Retry;
 
 /// A pause after an answer that took nothing: the other mailbox is full, and has waited already.
 const FULL_PAUSE: Duration = Duration::from_millis(10);
-/// So many questions in a row without an answer, and the connection is made anew.
+/// How many unanswered questions in a row before the bridge connects again.
 const MOST_UNANSWERED: u32 = 8;
-/// How often the end of a stream is told, or a hello said for it. It only saves a `--new-stream`
-/// over there.
+/// How often to send the end of a stream, or a hello for it. It only saves a `--new-stream` on the
+/// far side.
 const ENDS: u32 = 6;
 
-/// Runs until the writer has closed and all is carried, or without an end with `--follow`.
+/// Runs until the writer has closed and all is carried, or forever with `--follow`.
 pub(crate) fn run(args: &OutArgs, log: Log) -> Result<Ending, Failure> {
     args.common.check(&args.connect)?;
     let (name, key) = args.common.names()?;
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &OutArgs, log: Log) -> Result<Ending, Failure> {
     }
 }
 
-/// Carries all that comes from `near`, the object of this name.
+/// Carries all messages from `near`, the object of this name.
 fn carry_all<K: ObjectKind>(
     mut near: Near<K>,
     mut far: Far,
@@ -113,7 +113,7 @@ fn carry_all<K: ObjectKind>(
     }
 }
 
-/// Carries messages until there is no writer and none is left. Returns how the writer went.
+/// Carries messages until there is no writer and no message is left. Returns how the writer ended.
 fn carry(near: &mut Near<impl ObjectKind>, far: &mut Far, stats: &Stats) -> Result<Peeked, Halt> {
     loop {
         far.retry.begin();
@@ -147,7 +147,7 @@ fn carry(near: &mut Near<impl ObjectKind>, far: &mut Far, stats: &Stats) -> Resu
     }
 }
 
-/// The expected number of an answer, which is neither below what was acknowledged nor above what
+/// The expected number in an answer, which must not be below what was acknowledged or above what
 /// was sent.
 fn within(answer: &Answer, first: u64, end: u64) -> Result<u64, Failure> {
     let Answer { expected, .. } = *answer;
@@ -164,7 +164,7 @@ fn liar(what: impl std::fmt::Display) -> Failure {
     Failure::new(Status::OtherLayout, what).next("look for what else answers at that address")
 }
 
-/// The other bridge, as far as it is known.
+/// What is known of the other bridge.
 struct Far {
     address: Address,
     config: Config,
@@ -179,7 +179,7 @@ struct Far {
 }
 
 impl Far {
-    /// Says hello until it was answered, unless there is a token already.
+    /// Says hello until the other bridge answers, unless there is a token already.
     fn greet(&mut self, near: &Near<impl ObjectKind>) -> Result<(), Halt> {
         while self.token.is_none() {
             let Some(answer) = self.ask(near, Kind::Hello)? else {
@@ -199,8 +199,8 @@ impl Far {
         Ok(())
     }
 
-    /// Tells that no message of this stream will come. If nobody hears it, the next stream needs a
-    /// word from a person.
+    /// Sends the end of this stream. If the other bridge does not get it, the user must start that
+    /// bridge with `--new-stream` for the next stream.
     fn end(&mut self, near: &Near<impl ObjectKind>) {
         for _ in 0..ENDS {
             let kind = match self.token {
@@ -224,8 +224,8 @@ impl Far {
         );
     }
 
-    /// Asks once. `None`: not answered, or not heard since the other bridge has begun anew; there
-    /// was a pause, and it is to be asked again.
+    /// Asks once. `None`: there was no answer, or the other bridge was restarted. The call has
+    /// paused, and the caller asks again.
     fn ask(&mut self, near: &Near<impl ObjectKind>, kind: Kind) -> Result<Option<Answer>, Halt> {
         let messages = match kind {
             Kind::Data => near.messages(),
@@ -268,7 +268,7 @@ impl Far {
                 Err(liar("a hello that was not taken for one").into())
             }
             Verdict::NotGreeted => {
-                // It was started again, or heard another hello.
+                // The other bridge was restarted, or got another hello.
                 self.token = None;
                 self.retry.again(&self.signals)?;
                 Ok(None)
@@ -277,7 +277,7 @@ impl Far {
         }
     }
 
-    /// Asks, over a connection that is made if there is none. `None`: there is none.
+    /// Asks, and connects first if necessary. `None`: it could not connect.
     fn hear(
         &mut self,
         question: &Question,
@@ -287,7 +287,7 @@ impl Far {
             Some(asker) => asker,
             None => match Asker::connect(&self.config, &self.key) {
                 Ok(asker) => asker,
-                // Zenoh knows no more than that: it may be nobody's, or another password's.
+                // Zenoh reports no more: the address may be unused, or the password wrong.
                 Err(_) => {
                     self.unanswered(format!("cannot connect to {}", self.address.as_str()))?;
                     return Ok(None);
@@ -308,11 +308,11 @@ impl Far {
         }
     }
 
-    /// Waits before it is asked again.
+    /// Waits before the next attempt.
     fn unanswered(&mut self, why: impl std::fmt::Display) -> Result<(), Halt> {
         let times = self.retry.unanswered(why, &self.signals)?;
         if times.is_multiple_of(MOST_UNANSWERED) {
-            // Zenoh connects again by itself; should it ever fail to, this does.
+            // Zenoh reconnects by itself. This is for the case that it fails to.
             self.asker = None;
         }
         Ok(())

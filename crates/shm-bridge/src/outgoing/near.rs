@@ -1,9 +1,8 @@
-//! Where messages are taken from: the near mailbox, or a place of the near bus, as far as the
-//! bridge needs it.
+//! The source of messages: the near mailbox, or a place of the near bus.
 //!
-//! That is messages with numbers without gaps, shown as often as needed, and acknowledged up to a
-//! number. So a bus has to be one of a single lane: between two lanes there is no order, and what
-//! was shown in one order may come again in another.
+//! The bridge needs messages with numbers without gaps, which it can show again and acknowledge up
+//! to a number. So a bus must have a single lane. Two lanes have no order, and messages shown in
+//! one order may come again in another.
 
 use shm_mailbox::bus::Bus;
 use shm_mailbox::{Kind, Mailbox, MailboxId, Message, Options, Receiver, RecvError};
@@ -20,7 +19,7 @@ pub(crate) struct Near<K: Kind> {
     count: usize,
 }
 
-/// What there is to carry.
+/// What the bridge has to carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Peeked {
     /// Some messages.
@@ -49,7 +48,7 @@ impl Near<Bus> {
             "object {:?} is a bus of several writers",
             near.receiver.name()
         );
-        // Nothing was taken, and nobody is to wait for this place.
+        // Nothing was taken, and no sender should wait for this place.
         let _ = near.receiver.forget();
         let next = "a bus with one writer, or a mailbox for each writer";
         Err(Failure::new(Status::OtherLayout, what).next(next))
@@ -67,7 +66,7 @@ impl<K: Kind> Near<K> {
         })
     }
 
-    /// The identity of the stream: each mailbox has another one.
+    /// The identity of the stream, which differs for each mailbox.
     pub(crate) fn stream(&self) -> MailboxId {
         self.receiver.id()
     }
@@ -82,8 +81,8 @@ impl<K: Kind> Near<K> {
         &self.shown[..self.count]
     }
 
-    /// Waits for messages, and shows those that are there, at most [`MAX_BATCH`]. All that were
-    /// shown before must have been acknowledged.
+    /// Waits for messages, and shows the available ones, at most [`MAX_BATCH`]. All messages shown
+    /// before must have been acknowledged.
     pub(crate) fn peek(&mut self) -> Result<Peeked, Halt> {
         match self.receiver.peek(&mut self.shown[0]) {
             Ok(()) => self.count = 1,
@@ -94,7 +93,7 @@ impl<K: Kind> Near<K> {
         while self.count < MAX_BATCH {
             match self.receiver.try_peek(&mut self.shown[self.count]) {
                 Ok(()) => self.count += 1,
-                // What went wrong is told by the next call.
+                // The next call returns the error.
                 Err(_) => break,
             }
         }
@@ -118,7 +117,7 @@ impl<K: Kind> Near<K> {
         Ok(())
     }
 
-    /// Takes the mailbox that has the name now: the same, if it stayed, or another one.
+    /// Attaches to the mailbox that has the name now: the same or another one.
     pub(crate) fn attach_again(self) -> Result<Self, Failure> {
         let Self {
             options, receiver, ..

@@ -1,4 +1,4 @@
-//! How long the near bridge keeps asking, and what it says meanwhile.
+//! How long the near bridge keeps asking, and what it prints while it waits.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -7,11 +7,11 @@ use crate::failure::{Failure, Halt, Status};
 use crate::log::Log;
 use crate::signals::Signals;
 
-/// The pauses between questions that nobody answers: each twice as long as the one before.
+/// The pauses between unanswered questions: each twice as long as the one before.
 const SHORTEST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// Counts what was in vain.
+/// Counts failed attempts.
 #[derive(Debug)]
 pub(crate) struct Retry {
     log: Log,
@@ -20,7 +20,7 @@ pub(crate) struct Retry {
     since: Instant,
     /// Questions without an answer, in a row.
     unanswered: u32,
-    /// Whether it was said that the other mailbox is full.
+    /// Whether the user knows that the other mailbox is full.
     is_full: bool,
 }
 
@@ -67,7 +67,7 @@ impl Retry {
         self.ensure_time("the other mailbox is full")
     }
 
-    /// Nobody answered. Pauses, and returns how often in a row that was so.
+    /// There was no answer. Pauses, and returns how many times in a row that happened.
     pub(crate) fn unanswered(
         &mut self,
         why: impl fmt::Display,
@@ -87,9 +87,9 @@ impl Retry {
         Ok(self.unanswered)
     }
 
-    /// The question was not heard, and can be asked again at once.
+    /// The other bridge rejected the token. The question can be asked again at once.
     pub(crate) fn again(&mut self, signals: &Signals) -> Result<(), Halt> {
-        self.ensure_time("the other bridge begins anew again and again")?;
+        self.ensure_time("the other bridge restarts again and again")?;
         Ok(signals.sleep(Duration::from_millis(1))?)
     }
 

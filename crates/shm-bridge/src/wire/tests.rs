@@ -1,4 +1,4 @@
-//! Every header survives the way there, and anything else is refused.
+//! Every header survives encoding and decoding, and anything else fails.
 
 use super::*;
 
