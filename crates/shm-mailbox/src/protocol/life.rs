@@ -12,8 +12,8 @@ use crate::memory::sync::Ordering;
 pub(crate) fn write_header<R: View>(region: &R, id: MailboxId) {
     let header = region.header();
     let geometry = region.ring();
-    // Relaxed, here and below: nobody else has the object before it has its name, which a system
-    // call gives it.
+    // Relaxed, here and below: no other process has the object before a system call gives it a
+    // name.
     header.magic.store(MAGIC, Ordering::Relaxed);
     header.version.store(VERSION, Ordering::Relaxed);
     header.kind.store(R::KIND, Ordering::Relaxed);
@@ -31,9 +31,10 @@ pub(crate) fn write_header<R: View>(region: &R, id: MailboxId) {
     }
 }
 
-/// Whether the header and the `life` of its own that an end has written still stand there.
+/// Whether the header and the `life` that an endpoint wrote are still unchanged.
 pub(crate) fn is_intact(header: &Header, own: &Presence, life: u64) -> bool {
-    // Relaxed: nobody else who keeps to the protocol writes them while this end has its role.
+    // Relaxed: no other process that keeps to the protocol writes them while this endpoint has its
+    // role.
     header.magic.load(Ordering::Relaxed) == MAGIC && own.life.load(Ordering::Relaxed) == life
 }
 
@@ -52,8 +53,8 @@ pub(crate) fn begin_life(presence: &Presence, pid: u32, fences: u32) -> u64 {
     };
     // Release: pairs with the Acquire in `read_life`.
     presence.life.store(life, Ordering::Release);
-    // Release: not before `life`. A holder killed in between has died, and the object stays; the
-    // other way round it would have left a closed one that nobody asked to keep.
+    // Release: not before `life`. A holder killed in between has died, and the object stays. The
+    // other order would leave a closed object that no process asked to keep.
     presence.kept.store(0, Ordering::Release);
     life
 }
@@ -72,9 +73,8 @@ pub(crate) fn end_life(presence: &Presence, life: u64, kept: bool) {
     presence.life.store(life | 1, Ordering::Release);
 }
 
-/// Whether whoever leaves last is to remove the object, for all that the role of this presence,
-/// which nobody holds, says: it was never taken, or its last holder has closed and did not ask that
-/// the object stays.
+/// Whether this free role lets the last endpoint to leave remove the object: the role was never
+/// taken, or its last holder closed and did not ask to keep the object.
 pub(crate) fn leaves_nothing(presence: &Presence) -> bool {
     match read_life(presence) {
         0 => true,
@@ -108,11 +108,11 @@ pub(crate) const fn is_closed(life: u64) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Peer {
-    /// Nobody has ever held the role.
+    /// No process ever had the role.
     NeverSeen,
-    /// A living process holds the role.
+    /// A living process has the role.
     Attached,
-    /// The last holder closed its end.
+    /// The last holder closed.
     Closed,
     /// The last holder died without closing: killed, crashed, or exited.
     Died,

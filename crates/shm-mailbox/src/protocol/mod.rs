@@ -131,15 +131,15 @@ impl Ring for Region {
     }
 }
 
-/// Where an end stands. Private memory; the peer cannot touch it.
+/// The position of an endpoint. Private memory; the peer cannot touch it.
 pub(crate) trait Cursor: Sized {
-    /// What it moves in.
+    /// The memory that it moves in.
     type Region: View;
 
-    /// Whose it is.
+    /// The role that it is for.
     const ROLE: Role;
 
-    /// Takes up where the last holder of the role, if any, left off. The caller holds the role.
+    /// Resumes where the last holder of the role, if any, stopped. The caller holds the role.
     fn resume(region: &Self::Region) -> Result<Self, Corrupt>;
 
     /// Whether the end's own counts, of messages sent or received, still stand in the shared
@@ -150,8 +150,7 @@ pub(crate) trait Cursor: Sized {
     /// number of slots, for each sender.
     fn queued(&mut self, region: &Self::Region) -> Result<u64, Corrupt>;
 
-    /// Whether it has dealt with the last holder of a peer's seat since it was made, attached or
-    /// not.
+    /// Whether it has met the last holder of a peer's seat since it was made, attached or not.
     fn has_met(&self, _peer: u32) -> bool {
         false
     }
@@ -168,13 +167,13 @@ pub(crate) trait Cursor: Sized {
         0
     }
 
-    /// Whether it goes on after this, having been told of it: with other lanes of a bus.
+    /// Whether the endpoint continues after reporting this failure, with other lanes of a bus.
     fn leaves_out(&mut self, _corrupt: &Corrupt) -> bool {
         false
     }
 
-    /// An error if something was announced to it and is not there: its memory was taken away. For
-    /// once in a while.
+    /// An error if a message was announced to it and does not exist, because memory was lost. For
+    /// occasional checks.
     fn ensure_announced_is_there(&mut self, _region: &Self::Region) -> Result<(), Corrupt> {
         Ok(())
     }

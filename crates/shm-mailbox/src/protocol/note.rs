@@ -4,8 +4,8 @@
 //! The check word is cleared first and stored last. A sender killed before the first store leaves
 //! the former note, one killed after the last leaves the new note, and one killed in between leaves
 //! a check word of 0, which belongs to no three words: none. So a torn note is never mistaken for
-//! either. The former one is lost then, so a note is for what a sender can do without: it begins
-//! something with a note, and does nothing that depends on it before the note stands.
+//! either. But the former note is then lost, so a sender must not need it. It writes a note before
+//! it does anything that depends on the note.
 
 use crate::memory::note::{Note, check_word};
 use crate::memory::sync::{AtomicU64, Ordering};
@@ -21,7 +21,8 @@ pub(crate) fn write_note(note: &Note, words: [u64; 3]) {
 
 /// The note, if there is one.
 pub(crate) fn read_note(note: &Note) -> Option<[u64; 3]> {
-    // Acquire: after the words of a former holder, whose death or close the role's lock told us.
+    // Acquire: after the words of a former holder, whose death or close we know from the role's
+    // lock.
     let words = [&note.words[0], &note.words[1], &note.words[2]];
     let words = words.map(|word| word.load(Ordering::Acquire));
     whole_note(words, note.check.load(Ordering::Acquire))
@@ -32,7 +33,7 @@ pub(crate) fn whole_note(words: [u64; 3], check: u64) -> Option<[u64; 3]> {
     (check == check_word(words)).then_some(words)
 }
 
-/// What is stored where, in order.
+/// The stores, in order.
 fn steps(note: &Note, words: [u64; 3]) -> [(&AtomicU64, u64); 5] {
     let [first, second, third] = &note.words;
     [

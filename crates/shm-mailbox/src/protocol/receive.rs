@@ -1,4 +1,4 @@
-//! Where the receiver stands, and what it does to the shared memory.
+//! The position of the receiver, and what it does to the shared memory.
 
 use super::corrupt::{Corrupt, Field};
 use super::{Bed, Cursor, Ring, ensure_no_newer, glance_at_mailbox, take_parked};
@@ -24,7 +24,7 @@ impl ReceiveRing for Region {
 
 /// What a receiver does to the shared memory.
 pub(crate) trait Receiving: Cursor {
-    /// Messages shown and not yet acknowledged; of one sender, the one of which there are most.
+    /// Messages shown and not yet acknowledged, of the sender with the most of them.
     fn shown(&self) -> u64;
 
     /// Whether there are any.
@@ -33,10 +33,10 @@ pub(crate) trait Receiving: Cursor {
     /// Messages acknowledged since the object was created, of all senders.
     fn acknowledged(&self) -> u64;
 
-    /// Whether the next message is there, and its length: 0 to 1024.
+    /// The length of the next message, 0 to 1024, if it is committed.
     fn look(&mut self, region: &Self::Region) -> Result<Option<usize>, Corrupt>;
 
-    /// Copies out the next message, if it is there, and steps to the one after it.
+    /// Copies out the next message, if it is committed, and steps to the one after it.
     fn show_next(
         &mut self,
         region: &Self::Region,
@@ -53,7 +53,7 @@ pub(crate) trait Receiving: Cursor {
     fn acknowledge_through(&mut self, region: &Self::Region, lane: u32, n: u64);
 }
 
-/// Where the receiver stands.
+/// The position of the receiver.
 #[derive(Debug)]
 pub(crate) struct ReceiveCursor {
     /// The number of the next message to show, from 0.
@@ -85,7 +85,7 @@ impl ReceiveCursor {
         self.acknowledged
     }
 
-    /// Whether the next message is there, and its length: 0 to 1024.
+    /// The length of the next message, 0 to 1024, if it is committed.
     ///
     /// One load for a message in a hot slot, otherwise two.
     #[inline(always)]
@@ -164,7 +164,7 @@ impl ReceiveCursor {
 
     /// See [`Cursor::stands`].
     pub(super) fn stands_at(&self, ring: &impl ReceiveRing) -> bool {
-        // Relaxed: nobody else who keeps to the protocol writes it while we have the role.
+        // Relaxed: no other process that keeps to the protocol writes it while we have the role.
         ring.received().load(Ordering::Relaxed) == self.acknowledged
     }
 

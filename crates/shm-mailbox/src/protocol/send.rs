@@ -1,4 +1,4 @@
-//! Where the sender stands, and what it does to the shared memory.
+//! The position of the sender, and what it does to the shared memory.
 
 use super::corrupt::{Corrupt, Field};
 use super::{Bed, Cursor, Ring, ensure_no_newer, glance_at_mailbox, take_parked};
@@ -10,34 +10,34 @@ use crate::memory::sync::Ordering;
 
 /// A ring as its sender sees it.
 pub(crate) trait SendRing: Ring + View {
-    /// What the sender remembers of its last look at the receivers' counts.
+    /// What the sender remembers of its last load of the receivers' counts.
     type Look: Default + std::fmt::Debug;
 
-    /// How many messages were given back; `last` if nothing new is to be learned now, or if it is
-    /// certain that they are fewer than `wanted`.
+    /// How many messages were given back; `last` if the sender can learn nothing new now, or if
+    /// they are certainly fewer than `wanted`.
     fn point(&self, look: &mut Self::Look, last: u64, wanted: u64) -> Result<u64, Corrupt>;
 
-    /// How many of `hot` slots have to be free for a patient sender to go on.
+    /// How many of `hot` slots must be free before a patient sender continues.
     fn step(_hot: u64) -> u64 {
         1
     }
 
-    /// The error about what `look` has found, with where that was.
+    /// The error for what `look` has found, with its location.
     fn locate(&self, _look: &Self::Look, corrupt: Corrupt) -> Corrupt {
         corrupt
     }
 
-    /// Whether whoever has to give the next message back sleeps; only a hint.
+    /// Whether the receiver that holds up the next message sleeps; only a hint.
     fn is_receiver_asleep(&self, look: &Self::Look) -> bool;
 
-    /// After publishing: calls `wake` for each receiver that sleeps. `registered` says that a peer
-    /// that fences for both reaches us.
+    /// After publishing: calls `wake` for each receiver that sleeps. `registered` says that the
+    /// barrier of a peer that fences for both sides reaches us.
     fn wake_receivers(&self, registered: bool, wake: impl FnMut(Bed, &Presence));
 
     /// See [`Cursor::glance_at_queue`].
     fn glance_at_queue(&self) -> u64;
 
-    /// Who has yet to give something back of `next` messages: see [`Cursor::holding_back`].
+    /// The places that have not given back all of `next` messages: see [`Cursor::holding_back`].
     fn holding_back(&self, _next: u64) -> u32 {
         0
     }
@@ -73,7 +73,7 @@ impl SendRing for Region {
     }
 }
 
-/// Where the sender stands.
+/// The position of the sender.
 #[derive(Debug)]
 pub(crate) struct SendCursor<R: SendRing = Region> {
     /// The number of the next message, from 0. At most `LAST_MESSAGE + 1`.
@@ -169,7 +169,7 @@ impl<R: SendRing> SendCursor<R> {
         let patient = was_hot || self.next.is_multiple_of(slots);
         let step = R::step(hot);
         loop {
-            // For a full ring, any room is news.
+            // For a full ring, any room counts.
             let wanted = match patient && self.next - self.received < slots {
                 true => self.next + step - hot,
                 false => self.received + 1,
@@ -194,7 +194,7 @@ impl<R: SendRing> SendCursor<R> {
         match self.check_received(region, received, self.received) {
             Ok(received) => self.received = received,
             Err(corrupt) => {
-                // What cannot be is not known, and found again.
+                // An impossible value is not kept, and is found again.
                 self.look = R::Look::default();
                 return Err(corrupt);
             }
@@ -318,7 +318,7 @@ impl<R: SendRing> Cursor for SendCursor<R> {
     }
 
     fn stands(&self, region: &R) -> bool {
-        // Relaxed: nobody else who keeps to the protocol writes it while we have the role.
+        // Relaxed: no other process that keeps to the protocol writes it while we have the role.
         region.sent().load(Ordering::Relaxed) == self.next
     }
 

@@ -1,4 +1,4 @@
-//! Where a receiver of a bus stands: in each lane, and in which of them it looks next.
+//! The position of a receiver of a bus: in each lane, and the lane that it tests next.
 
 use super::members;
 use crate::memory::bus::BusRegion;
@@ -11,7 +11,7 @@ use crate::protocol::corrupt::Corrupt;
 use crate::protocol::receive::{ReceiveCursor, ReceiveRing, Receiving};
 use crate::protocol::{Bed, Cursor, Ring, take_parked};
 
-/// How many messages are taken from a lane before the next one has its turn.
+/// How many messages a receiver takes from a lane before the next lane has its turn.
 const BURST: u32 = 16;
 
 /// A lane as one of its receivers sees it.
@@ -52,24 +52,25 @@ impl ReceiveRing for LaneRing<'_> {
     }
 }
 
-/// Where a receiver of a bus stands.
+/// The position of a receiver of a bus.
 #[derive(Debug)]
 pub(crate) struct BusReceiveCursor {
     lanes: Box<[ReceiveCursor]>,
-    /// The lanes below this number are looked at.
+    /// The receiver tests the lanes below this number.
     opened: u32,
-    /// The lane that is looked at first, and how many messages it may still give before the next.
+    /// The lane to test first, and how many messages it may still give before the next has its
+    /// turn.
     turn: u32,
     burst: u32,
-    /// The lanes that have shown something since the last acknowledgement.
+    /// The lanes that have shown a message since the last acknowledgement.
     shown: LaneSet,
-    /// The lanes that the last acknowledgement gave something back to.
+    /// The lanes to which the last acknowledgement gave messages back.
     given: LaneSet,
-    /// The lanes in which something is wrong that was told.
+    /// The lanes found corrupt, each of which was reported.
     broken: LaneSet,
 }
 
-/// Bit l stands for lane l.
+/// Bit l is for lane l.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct LaneSet(u32);
 
@@ -95,14 +96,14 @@ impl BusReceiveCursor {
         &mut self.lanes[lane as usize]
     }
 
-    /// Lets the lane after this one be looked at first.
+    /// Makes the lane after this one the first to test.
     fn turn_from(&mut self, lane: u32, bus: &BusRegion) {
         self.opened = self.opened.max(members::opened(bus));
         self.turn = if lane + 1 < self.opened { lane + 1 } else { 0 };
         self.burst = BURST;
     }
 
-    /// Copies out the next message of the lane whose turn it is, where `look` has found it.
+    /// Copies the next message, which `look` has found, of the lane whose turn it is.
     #[inline(always)]
     fn take(&mut self, bus: &BusRegion, ring: &LaneRing<'_>, length: usize, message: &mut Message) {
         let lane = self.turn;
@@ -129,13 +130,13 @@ impl BusReceiveCursor {
         Ok(Some(()))
     }
 
-    /// The lanes that are looked at.
+    /// The lanes to test.
     fn sound(&self) -> impl Iterator<Item = u32> + use<> {
         let broken = self.broken;
         (0..self.opened).filter(move |lane| !broken.has(*lane))
     }
 
-    /// Whether something was found wrong in a lane.
+    /// Whether a lane was found corrupt.
     pub(crate) fn is_broken(&self, lane: u32) -> bool {
         self.broken.has(lane)
     }
@@ -180,14 +181,14 @@ impl Receiving for BusReceiveCursor {
 
     #[inline(always)]
     fn show_next(&mut self, bus: &BusRegion, message: &mut Message) -> Result<Option<()>, Corrupt> {
-        // The lane whose turn it is mostly has the next message, too.
+        // The lane whose turn it is usually has the next message, too.
         let lane = self.turn;
         let ring = LaneRing::new(bus, lane);
         if let Ok(Some(length)) = self.lane(lane).look(&ring)
             && !self.broken.has(lane)
         {
-            // If more are queued, their lines come while this one is copied. If none are, the line
-            // is here from the round before.
+            // If more messages are queued, their lines arrive during this copy. If not, the line is
+            // cached from the round before.
             let soon = ring.geometry().hot_slot(self.lane(lane).next() + 2);
             ring.slot(soon).prefetch();
             self.take(bus, &ring, length, message);
@@ -203,8 +204,8 @@ impl Receiving for BusReceiveCursor {
         self.shown = LaneSet::default();
     }
 
-    /// One store for each lane that has shown something: a kill in between leaves some of them
-    /// acknowledged, and what the others have shown comes again.
+    /// One store for each lane that has shown a message. After a kill in between, some lanes are
+    /// acknowledged, and the messages of the others come again.
     #[inline]
     fn acknowledge(&mut self, bus: &BusRegion) {
         for lane in self.shown.iter() {
@@ -216,7 +217,7 @@ impl Receiving for BusReceiveCursor {
 
     fn acknowledge_through(&mut self, bus: &BusRegion, lane: u32, n: u64) {
         self.given = LaneSet::default();
-        // The number is the user's.
+        // The number comes from the user.
         if lane >= bus.form().senders() || !self.shown.has(lane) {
             return;
         }
@@ -288,7 +289,7 @@ impl Cursor for BusReceiveCursor {
         if let Some(lane) = corrupt.lane() {
             self.broken.insert(lane);
         }
-        // Another lane may be opened yet.
+        // Another lane may still be opened.
         let lanes = u32::try_from(self.lanes.len()).unwrap_or(u32::MAX);
         corrupt.lane().is_some() && (0..lanes).any(|lane| !self.broken.has(lane))
     }

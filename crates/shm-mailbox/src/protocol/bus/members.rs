@@ -1,4 +1,4 @@
-//! Joining a bus, and leaving it. The caller holds INIT, or a bus that nobody else has.
+//! Joining a bus, and leaving it. The caller holds INIT, or no other process has the bus open.
 
 use crate::memory::bus::BusRegion;
 use crate::memory::label::Label;
@@ -11,15 +11,15 @@ use crate::protocol::corrupt::{Corrupt, Field};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Join {
-    /// With the next message of each sender; if nobody else counts, with what was held for nobody
-    /// in particular.
+    /// With the next message of each sender. If no other receiver counts, with the messages held
+    /// for no receiver in particular.
     #[default]
     Next,
-    /// With the oldest message of each sender that is still held for somebody.
+    /// With the oldest message of each sender that the bus still holds.
     Oldest,
 }
 
-/// Which places count, and in which generation.
+/// The places that count, and their generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Members(u64);
 
@@ -43,7 +43,7 @@ impl Members {
         Self((self.0 >> 32).wrapping_add(1) << 32 | mask as u64)
     }
 
-    /// An error if a place counts that does not exist.
+    /// An error if the mask has a place that does not exist.
     pub(crate) fn ensure_within(self, receivers: u32) -> Result<(), Corrupt> {
         let all = u32::MAX >> (32 - receivers);
         if self.mask() & !all != 0 {
@@ -54,7 +54,7 @@ impl Members {
     }
 }
 
-/// The places of a mask, of which there are `receivers`.
+/// The places of a mask, on a bus with `receivers` places.
 #[inline]
 pub(crate) fn places_in(mask: u32, receivers: u32) -> impl Iterator<Item = u32> + Clone {
     let mut left = mask & (u32::MAX >> (32 - receivers));
@@ -68,13 +68,13 @@ pub(crate) fn places_in(mask: u32, receivers: u32) -> impl Iterator<Item = u32> 
     })
 }
 
-/// Who is a member now.
+/// The members now.
 pub(crate) fn load(bus: &BusRegion) -> Members {
     // Acquire: pairs with the Releases below.
     Members(bus.header().members.load(Ordering::Acquire))
 }
 
-/// As [`load`], for what is ordered otherwise.
+/// As [`load`], where something else orders it.
 #[inline]
 pub(super) fn load_relaxed(bus: &BusRegion) -> Members {
     Members(bus.header().members.load(Ordering::Relaxed))
@@ -92,8 +92,8 @@ pub(crate) fn is_pending(bus: &BusRegion, place: u32) -> bool {
         .any(|lane| bus.count(lane, place).0.load(Ordering::Relaxed) == PENDING)
 }
 
-/// Makes the free place a member that begins in each lane where `join` says. The search
-/// `places` and the models of this module show why in this order.
+/// Makes the free place a member that begins in each lane where `join` says. The search `places`
+/// and the models of this module show why the order matters.
 pub(crate) fn join(
     bus: &BusRegion,
     place: u32,
@@ -123,7 +123,7 @@ pub(crate) fn join(
         let oldest = oldest(bus, lane, before.mask());
         let position = match join {
             Join::Next if before.mask() != 0 => {
-                // Acquire: pairs with (C): the stamps of what is passed over are there.
+                // Acquire: pairs with (C), so the stamps of the messages passed over are visible.
                 oldest.max(bus.lane(lane).count.0.load(Ordering::Acquire))
             }
             _ => oldest,
@@ -134,13 +134,13 @@ pub(crate) fn join(
     Ok(())
 }
 
-/// The first message of a lane that is held for one of `mask`, or for nobody in particular.
+/// The first message of a lane that is held for one of `mask`, or for no receiver in particular.
 fn oldest(bus: &BusRegion, lane: u32, mask: u32) -> u64 {
     let count = |place| bus.count(lane, place).0.load(Ordering::Acquire);
-    // Acquire: what these have given back was read out.
+    // Acquire: the members have read what they gave back.
     let floor = || bus.lane(lane).presence.floor.load(Ordering::Acquire);
     let counts = places_in(mask, bus.form().receivers()).map(count);
-    // Who asks without INIT may come upon a joiner.
+    // A caller without INIT may find a joiner.
     let least = counts.filter(|count| *count != PENDING).min();
     least.unwrap_or_else(floor)
 }
@@ -151,7 +151,7 @@ fn ensure_countable(bus: &BusRegion, lane: u32) -> Result<(), Corrupt> {
         (Field::Sent, &side.count.0),
         (Field::Floor, &side.presence.floor),
     ] {
-        // Relaxed: a value that cannot be is one in any order.
+        // Relaxed: an impossible value is impossible in any order.
         let found = count.load(Ordering::Relaxed);
         if found > LAST_MESSAGE + 1 {
             return Err(Corrupt::new(field, found, 0..=LAST_MESSAGE + 1).at(lane, None));
@@ -160,7 +160,7 @@ fn ensure_countable(bus: &BusRegion, lane: u32) -> Result<(), Corrupt> {
     Ok(())
 }
 
-/// The places of `mask` count no more.
+/// Removes the places of `mask` from the members.
 pub(crate) fn remove(bus: &BusRegion, mask: u32) {
     let before = load(bus);
     let leaving = before.mask() & mask;
@@ -185,12 +185,12 @@ pub(crate) fn remove(bus: &BusRegion, mask: u32) {
 /// The lanes below this number were taken at some time.
 #[inline]
 pub(crate) fn opened(bus: &BusRegion) -> u32 {
-    // Acquire: pairs with `open`; the counts of the lane are there.
+    // Acquire: pairs with `open`, so the counts of the lane are visible.
     let opened = bus.header().opened.load(Ordering::Acquire);
     opened.min(bus.form().senders())
 }
 
-/// The lane is taken.
+/// Records that the lane was taken.
 pub(crate) fn open(bus: &BusRegion, lane: u32) {
     if opened(bus) <= lane {
         // Release: pairs with the Acquire in `opened`.
@@ -198,12 +198,12 @@ pub(crate) fn open(bus: &BusRegion, lane: u32) {
     }
 }
 
-/// How many messages of a lane are held for a member, or for nobody in particular.
+/// How many messages of a lane are held for a member, or for no receiver in particular.
 ///
-/// Counts one that a killed sender has committed and not counted.
+/// Includes a message that a killed sender committed but did not count.
 pub(crate) fn queued(bus: &BusRegion, lane: u32) -> u64 {
     let geometry = bus.form().lane();
-    // Acquire: what is before it is there.
+    // Acquire: the messages before it are visible.
     let mut sent = bus.lane(lane).count.0.load(Ordering::Acquire);
     let slots = [Some(geometry.hot_slot(sent)), geometry.cold_slot(sent)];
     let uncounted = |slot: usize| {

@@ -27,21 +27,21 @@ impl Ring for BusRegion {
     }
 }
 
-/// What a sender remembers of its last look at the members.
+/// What a sender remembers of its last load of the members.
 #[derive(Debug, Default)]
 pub(crate) struct Look {
-    /// Who they were, if something was learned.
+    /// The members, if the sender learned the point.
     members: Option<Members>,
-    /// The place whose count was the least, if there was any, and that count.
+    /// The place with the least count, if there was any, and that count.
     slowest: Option<(u32, u64)>,
 }
 
 impl SendRing for BusRegion {
     type Look = Look;
 
-    /// The point is at most any member's count. So as long as the members are the same, and the
-    /// one whose count was the least has given back less than what is `wanted`, there is nothing
-    /// to be learned from the others: two loads, and otherwise one for each member.
+    /// The point is at most any member's count. So if the members are the same, and the slowest has
+    /// given back less than `wanted`, the others cannot change that. This takes two loads, and
+    /// otherwise one for each member.
     #[inline]
     fn point(&self, look: &mut Look, last: u64, wanted: u64) -> Result<u64, Corrupt> {
         // Acquire: pairs with the Release in `join` (PENDING) and in `remove` (`floor`).
@@ -51,9 +51,9 @@ impl SendRing for BusRegion {
             let Some((place, last_count)) = look.slowest else {
                 return Ok(last);
             };
-            // Acquire: as in `learn`, which takes it from here.
+            // Acquire: as in `learn`, which uses this value.
             let count = self.count(self.index(), place).0.load(Ordering::Acquire);
-            // One that has gone back is for `learn` to find.
+            // `learn` finds a count that has gone back.
             if count == last_count || (last_count..wanted).contains(&count) {
                 return Ok(last);
             }
@@ -62,8 +62,8 @@ impl SendRing for BusRegion {
         self.learn(look, members, known, last)
     }
 
-    /// Each look takes the lines of all counts away from their receivers, and is to give more than
-    /// one slot for it.
+    /// Each load of the counts takes their lines away from the receivers, so it should free more
+    /// than one slot.
     fn step(hot: u64) -> u64 {
         (hot / 4).max(1)
     }
@@ -77,8 +77,8 @@ impl SendRing for BusRegion {
 
     #[inline]
     fn wake_receivers(&self, registered: bool, mut wake: impl FnMut(Bed, &Presence)) {
-        // As in `take_parked`, for several. A member that is missed here has had its barrier
-        // executed after what we have published, and finds that.
+        // As in `take_parked`, for several. A member that this misses has executed its barrier
+        // after our publication, so it finds the message.
         compiler_fence(Ordering::SeqCst);
         let asleep = match self.parked_without_fence() {
             Some(asleep) if registered => asleep,
@@ -100,12 +100,12 @@ impl SendRing for BusRegion {
         members::queued(self, self.index()).min(self.geometry().slots().into())
     }
 
-    /// Who is PENDING, or has the least count, below `next`.
+    /// The members that are PENDING, or have the least count, below `next`.
     fn holding_back(&self, next: u64) -> u32 {
         let mask = members::load_relaxed(self).mask();
         let (mut least, mut holding, mut pending) = (next, 0, 0);
         for place in places_in(mask, self.form().receivers()) {
-            // Relaxed: who holds us back is judged by its lock.
+            // Relaxed: the lock decides about each of them.
             match self.count(self.index(), place).0.load(Ordering::Relaxed) {
                 PENDING => pending |= 1 << place,
                 count if count < least => (least, holding) = (count, 1 << place),
@@ -122,11 +122,11 @@ impl SendRing for BusRegion {
 }
 
 impl BusRegion {
-    /// The members that sleep, if each of them executes the fence for both before it does.
+    /// The members that sleep, if each of them executes the fence for both sides before it sleeps.
     #[inline(always)]
     fn parked_without_fence(&self) -> Option<u32> {
         let mut asleep = 0;
-        // Relaxed, also below: a new owner makes sure that its words are seen before they count.
+        // Relaxed, also below: a new owner makes its words visible before they count.
         let mask = members::load_relaxed(self).mask();
         for place in places_in(mask, self.form().receivers()) {
             let receiver = self.place(place);
@@ -149,7 +149,7 @@ impl BusRegion {
             .fold(0, |asleep, place| asleep | 1 << place)
     }
 
-    /// Looks at the counts of all members, but for one that is `known`.
+    /// Loads the counts of all members, except one that is `known`.
     fn learn(
         &self,
         look: &mut Look,
@@ -164,7 +164,7 @@ impl BusRegion {
         for place in places_in(members.mask(), self.form().receivers()) {
             let count = match known {
                 Some((known, count)) if known == place => count,
-                // Acquire: pairs with (R), and with J5: the slots below were read out.
+                // Acquire: pairs with (R) and J5, so the slots below were read.
                 _ => self.count(lane, place).0.load(Ordering::Acquire),
             };
             is_pending |= count == PENDING;
@@ -174,7 +174,7 @@ impl BusRegion {
         }
         let point = match slowest {
             Some((_, count)) => count,
-            // Acquire: so that the second look comes after it.
+            // Acquire: so that the second load comes after it.
             None => self.lane(lane).presence.floor.load(Ordering::Acquire),
         };
         // (F) Pairs with (G) in `join`.
