@@ -8,7 +8,7 @@ use crate::memory::layout::{Count, Header, KIND_BUS, Presence, Side, Slot};
 use crate::memory::region::View;
 use crate::memory::role::{Role, Seat};
 
-/// A bus as one of its ends sees it.
+/// A bus as one of its endpoints sees it.
 ///
 /// As in a [`Region`](crate::memory::region::Region), another process may change everything at any
 /// time, and the form is a private copy.
@@ -32,7 +32,7 @@ unsafe impl Send for BusRegion {}
 unsafe impl Sync for BusRegion {}
 
 impl BusRegion {
-    /// Views `mapping` as a bus of this form, for an end that has no seat yet.
+    /// Views `mapping` as a bus of this form, for an endpoint that has no seat yet.
     #[cfg(not(shm_mailbox_loom))]
     pub(crate) fn map(
         mapping: shm_core::Mapping,
@@ -62,7 +62,7 @@ impl BusRegion {
         self.index = index;
     }
 
-    /// The lane or place of the end whose view it is.
+    /// The lane or place of the endpoint whose view it is.
     #[inline(always)]
     pub(crate) fn index(&self) -> u32 {
         self.index
@@ -148,7 +148,7 @@ impl View for BusRegion {
     }
 }
 
-/// A bus that nobody maps.
+/// A bus that no process maps.
 #[cfg(any(test, shm_mailbox_loom, fuzzing))]
 mod heap {
     use std::ptr::NonNull;
@@ -193,7 +193,7 @@ mod heap {
             }
         }
 
-        /// The same bus as another end sees it, with the seat of this index.
+        /// The same bus as another endpoint sees it, with the seat of this index.
         pub(crate) fn seated(&self, index: u32) -> Self {
             #[cfg_attr(
                 shm_mailbox_loom,

@@ -26,13 +26,13 @@ pub(crate) struct Geometry {
 }
 
 impl Geometry {
-    /// What a mailbox gets when nobody says otherwise.
+    /// The default of a mailbox.
     pub(crate) const DEFAULT: Self = match Self::new(64) {
         Some(geometry) => geometry,
         None => panic!("64 is a power of two"),
     };
 
-    /// With as many hot slots as are good for the caches. `None` unless `slots` is a power of two
+    /// With the number of hot slots that suits the caches. `None` unless `slots` is a power of two
     /// from 1 to [`MAX_SLOTS`].
     pub(crate) const fn new(slots: u32) -> Option<Self> {
         Self::with_hot(
@@ -81,7 +81,7 @@ impl Geometry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BusGeometry {
     lane: Geometry,
-    /// Those of one lane, hot and cold.
+    /// The slots of one lane, hot and cold.
     lane_slots: u32,
     /// S, from 1 to [`MAX_SEATS`].
     senders: u32,
@@ -133,7 +133,7 @@ impl BusGeometry {
         128 + 256 * lane as u64
     }
 
-    /// Where the count of a lane's messages stands that a place has given back.
+    /// The offset of the count of a lane's messages that a place has given back.
     pub(crate) const fn count_offset(self, lane: u32, place: u32) -> u64 {
         self.lane_offset(self.senders) + 128 * (lane * self.receivers + place) as u64
     }

@@ -12,7 +12,7 @@ use std::{fmt::Debug, sync::Arc};
 pub(super) enum Memory {
     #[cfg(not(shm_mailbox_loom))]
     Mapped(shm_core::Mapping),
-    /// What nobody maps, for tests, loom and fuzzing.
+    /// Memory that no process maps, for tests, loom and fuzzing.
     #[cfg(any(test, shm_mailbox_loom, fuzzing))]
     Heap(Arc<dyn Debug + Send + Sync>),
 }

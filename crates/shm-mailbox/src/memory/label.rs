@@ -9,7 +9,7 @@ pub(crate) const MAX_LABEL: usize = 31;
 
 /// A seat's name on a bus: 1 to 31 bytes of UTF-8, without a zero byte.
 ///
-/// Whoever attaches with a label gets the seat that has it.
+/// A process that attaches with a label gets the seat that has it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Label {
     bytes: [u8; 32],
@@ -38,14 +38,15 @@ impl Label {
         std::str::from_utf8(&self.bytes[..end]).unwrap_or_default()
     }
 
-    /// Reads what stands in the memory; `None` if that is not a label.
+    /// Reads a label from memory; `None` if there is none.
     pub(crate) fn from_bytes(bytes: [u8; 32]) -> Option<Self> {
         let end = bytes.iter().position(|byte| *byte == 0)?;
         Self::new(std::str::from_utf8(&bytes[..end]).ok()?)
     }
 }
 
-/// 32 bytes of shared memory. Whoever holds INIT changes them; an empty one has a first word of 0.
+/// 32 bytes of shared memory. The process that holds INIT changes them. An empty label has a first
+/// word of 0.
 #[repr(transparent)]
 #[derive(Debug)]
 pub(crate) struct LabelCell([AtomicU64; 4]);
@@ -56,7 +57,7 @@ impl LabelCell {
         Self(std::array::from_fn(|_| AtomicU64::new(0)))
     }
 
-    /// What stands there. Whoever does not hold INIT may see a mixture, for display.
+    /// The label. Without INIT it may be a mixture, which suffices for display.
     pub(crate) fn load(&self) -> Option<Label> {
         let mut bytes = [0; 32];
         for (bytes, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(&self.0) {
@@ -66,7 +67,8 @@ impl LabelCell {
         Label::from_bytes(bytes)
     }
 
-    /// Writes a label, the first word last, so that a kill leaves none or all of it. There is none.
+    /// Writes a label where there is none, the first word last, so that a kill leaves none or all
+    /// of it.
     pub(crate) fn store(&self, label: &Label) {
         let (words, _) = label.bytes.as_chunks::<8>();
         for (word, bytes) in self.0.iter().zip(words).rev() {
@@ -75,7 +77,7 @@ impl LabelCell {
         }
     }
 
-    /// Takes the label away.
+    /// Removes the label.
     pub(crate) fn clear(&self) {
         self.0[0].store(0, Ordering::Relaxed);
     }

@@ -28,21 +28,22 @@
 //! ```
 //!
 //! A bus (kind 2) has S *lanes*, one for each sender, and R *places*, one for each receiver. What a
-//! mailbox has once it has for each of them; with S = R = 1 both are the same but for the kind.
+//! mailbox has once, a bus has for each of them. With S = R = 1 both are the same except for the
+//! kind.
 //!
 //! ```text
 //!     24     4  lanes S                the creator
 //!     28     4  places R               the creator
-//!     64     8  members                whoever holds INIT
-//!     72     4  opened                 whoever holds INIT
+//!     64     8  members                the holder of INIT
+//!     72     4  opened                 the holder of INIT
 //!    128   256  lane 0: as offsets 128 to 383 of a mailbox, and
-//!    280     8    floor                whoever holds INIT
-//!    288    32    label                whoever holds INIT
+//!    280     8    floor                the holder of INIT
+//!    288    32    label                the holder of INIT
 //!           ⋮   lanes 1 … S-1
-//!      A   128  received, lane 0, place 0       the receiver; PENDING: whoever holds INIT
+//!      A   128  received, lane 0, place 0       the receiver; PENDING: the holder of INIT
 //!           ⋮   … place 1 …; then the R counts of lane 1 …
 //!      B   128  place 0: as offsets 512 to 639 of a mailbox, and
-//!  B + 32    32    label               whoever holds INIT
+//!  B + 32    32    label               the holder of INIT
 //!           ⋮   places 1 … R-1
 //!      C        the slots of lane 0, as those of a mailbox; then those of lane 1 …
 //! ```
@@ -78,7 +79,7 @@ pub(crate) const SLOTS_OFFSET: usize = 640;
 pub(crate) const PARKED: u32 = 1;
 /// `parked`: the owner waits for its bell, or is about to, or its last wait ended in an error.
 pub(crate) const BELL: u32 = 2;
-/// `parked`: nobody needs to be woken.
+/// `parked`: the owner need not be woken.
 pub(crate) const AWAKE: u32 = 0;
 
 /// `fences`: the side that publishes executes a full fence before it looks at the owner's `parked`.
@@ -156,7 +157,7 @@ pub(crate) struct Header {
 #[derive(Debug)]
 pub(crate) struct Count(pub(crate) AtomicU64);
 
-/// Who holds a role, and how.
+/// The state of a role and its holder.
 #[repr(C, align(128))]
 #[derive(Debug)]
 pub(crate) struct Presence {
@@ -166,17 +167,16 @@ pub(crate) struct Presence {
     pub(crate) parked: AtomicU32,
     /// For display; never acted on.
     pub(crate) pid: AtomicU32,
-    /// [`PUBLISHER_FENCES`] or [`SLEEPER_FENCES`]: who sees to it that the owner's going to sleep
-    /// and the peer's publishing do not miss one another.
+    /// [`PUBLISHER_FENCES`] or [`SLEEPER_FENCES`]: which side makes sure that the owner's sleep and
+    /// the peer's publication do not miss one another.
     pub(crate) fences: AtomicU32,
-    /// 1: the last holder asked that the object stays, also when the peer leaves after it. The
-    /// sender's alone.
+    /// 1: the last sender asked to keep the object, even when the peer leaves later. Senders only.
     pub(crate) kept: AtomicU32,
     /// Of a lane of a bus: how many messages had been given back when the last place was left.
     pub(crate) floor: AtomicU64,
     /// Of a seat on a bus.
     pub(crate) label: LabelCell,
-    /// What its holders leave for one another. The sender's alone.
+    /// What a sender leaves for the next. Senders only.
     pub(crate) note: Note,
 }
 
@@ -293,7 +293,7 @@ const _: () = {
     assert!(size_of::<Count>() == 128 && size_of::<Presence>() == 128);
     assert!(MAX_MESSAGE < 1 << LENGTH_BITS);
 
-    // A bus of one lane and one place is a mailbox, but for its kind.
+    // A bus of one lane and one place is a mailbox, except for its kind.
     let one = match BusGeometry::new(Geometry::DEFAULT, 1, 1) {
         Some(one) => one,
         None => panic!("one of each"),

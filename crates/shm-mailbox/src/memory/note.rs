@@ -2,7 +2,7 @@
 
 use crate::memory::sync::AtomicU64;
 
-/// Three words of the sender's own, and a fourth that tells whether they belong together.
+/// Three words for the sender's use, and a fourth that shows whether they belong together.
 #[repr(C, align(64))]
 #[derive(Debug)]
 pub(crate) struct Note {
@@ -12,7 +12,7 @@ pub(crate) struct Note {
 }
 
 impl Note {
-    /// One that was never written.
+    /// A note that was never written.
     #[cfg(any(test, shm_mailbox_loom, fuzzing))]
     pub(crate) fn new() -> Self {
         Self {
@@ -22,11 +22,11 @@ impl Note {
     }
 }
 
-/// What the fourth word says of the three others: depends on each of them and on their order, and
-/// is never 0.
+/// The fourth word for the three others. It depends on each of them and on their order, and is
+/// never 0.
 ///
-/// It finds accidents: words of two notes, or what is none. It is no secret, and proves nothing
-/// about who wrote it.
+/// It detects accidents: words of two notes, or of no note. It is not secret, and does not prove
+/// who wrote it.
 pub(crate) fn check_word(words: [u64; 3]) -> u64 {
     /// 2^64 divided by the golden ratio, an odd number without a pattern.
     const SEED: u64 = 0x9E37_79B9_7F4A_7C15;

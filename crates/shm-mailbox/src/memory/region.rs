@@ -21,7 +21,7 @@ pub(crate) trait View {
     /// The size of the object in bytes.
     fn object_size(&self) -> u64;
 
-    /// Whether memory was cut off, so that the guard has put zeros in its place; see
+    /// Whether memory was cut off, so that the guard has replaced it by zeros; see
     /// [`shm_core::guard`]. Speaks of the accesses before this call.
     #[cfg(not(shm_mailbox_loom))]
     fn is_lost(&self) -> bool;
@@ -32,7 +32,7 @@ pub(crate) trait View {
     /// How many seats there are for a role.
     fn seats(&self, role: Role) -> u32;
 
-    /// Who holds a seat, and how.
+    /// The state of a seat and its holder.
     fn presence(&self, seat: Seat) -> &Presence;
 }
 
@@ -148,7 +148,7 @@ impl View for Region {
     }
 }
 
-/// A region that nobody maps.
+/// A region that no process maps.
 #[cfg(any(test, shm_mailbox_loom, fuzzing))]
 mod heap {
     use std::ptr::NonNull;

@@ -15,13 +15,13 @@ pub(crate) fn light_fence() {
 
 /// Orders the loads before it before those after it, as all processors see them.
 ///
-/// It pairs with a full fence between a store and a load: whoever does not see that store here has
-/// loaded before it nothing that is newer than what is loaded there. C++ promises that for a full
-/// fence on this side alone, and so loom gets one. Both supported machines promise it for loads in
-/// order: on neither does a store become visible to one processor before another ("Intel 64 and
-/// IA-32 Architectures Software Developer's Manual", volume 3, "Memory Ordering"; "Arm Architecture
-/// Reference Manual", "multi-copy atomicity"). A full fence would wait until the stores of the last
-/// messages are seen, each time that a sender looks for room.
+/// It pairs with a full fence between a store and a load: a process that does not see that store
+/// here has loaded nothing before it that is newer than what is loaded there. C++ promises that for
+/// a full fence on this side alone, and so loom gets one. Both supported machines promise it for
+/// loads in order: on neither does a store become visible to one processor before another ("Intel
+/// 64 and IA-32 Architectures Software Developer's Manual", volume 3, "Memory Ordering"; "Arm
+/// Architecture Reference Manual", "multi-copy atomicity"). A full fence would wait until the
+/// stores of the last messages are seen, each time that a sender looks for room.
 #[inline(always)]
 pub(crate) fn load_fence() {
     #[cfg(shm_mailbox_loom)]

@@ -1,4 +1,4 @@
-//! Parts of an object that nobody maps: for tests, loom and fuzzing.
+//! Parts of an object that no process maps: for tests, loom and fuzzing.
 
 use crate::memory::label::LabelCell;
 use crate::memory::layout::{Count, Header, Presence, Side, Slot};

@@ -38,8 +38,8 @@ const ROOM_LIMIT: Duration = Duration::from_millis(20);
 /// A role in an object, and where it goes on.
 pub(crate) type Attached<C> = (Channel<<C as Cursor>::Region>, C);
 
-/// Attaches `role`: opens or creates the object, takes the role, and lets the peer know. A role
-/// that is held is asked for again for as long as `limit`.
+/// Attaches `role`: opens or creates the object, takes the role, and wakes the peer. Retries a
+/// taken role for as long as `limit`.
 ///
 /// The cursor is made while the role is held and INIT is locked.
 pub(crate) fn attach<C: Cursor<Region: Seats>>(
@@ -48,7 +48,7 @@ pub(crate) fn attach<C: Cursor<Region: Seats>>(
 ) -> Result<Attached<C>, AttachError> {
     let attaching = Attaching::new::<C::Region>(settings, C::ROLE)?;
     let mut busy = None;
-    // Everything is given back between two attempts: who wants to close needs INIT.
+    // Unlock everything between two attempts, because a process that closes needs INIT.
     let attached = wait::retry(limit, || attaching.once(&mut busy))?;
     match (attached, busy) {
         (Some(attached), _) => Ok(attached),
@@ -71,14 +71,14 @@ pub(crate) fn pair(
     let second = object.reopen()?;
     let (sender, cursor) = sending.begin_new(object)?;
     let mut region: Region = map(&second, receiving.wanted)?;
-    // It is free: nobody else can open the object.
+    // It is free, because no other process can open the object.
     let _ = region.take(Role::Receiver, &second, settings)?;
     let belfry = receiving.belfry(&second)?;
     let receiver = receiving.begin(second, region, belfry, sender.id, false)?;
     Ok(((sender, cursor), receiver))
 }
 
-/// What attaching takes.
+/// What attaching needs.
 struct Attaching<'a> {
     name: ShmName,
     wanted: Form,
@@ -135,8 +135,7 @@ impl<'a> Attaching<'a> {
             let image = Image::read(&object)?;
             let mut region: C::Region = map(&object, image.form)?;
             self.ensure_wanted(image.form)?;
-            // Before there is a seat: what is kept for a label is not to be kept for one that is
-            // refused.
+            // Before taking a seat, so that a refused endpoint leaves no label behind.
             let belfry = self.belfry(&object)?;
             let taking = region.take(self.role, &object, self.settings);
             ensure_memory(&region, &object)?;
@@ -171,7 +170,7 @@ impl<'a> Attaching<'a> {
         }
     }
 
-    /// Makes a mailbox of an object that nobody else has, and takes up the role.
+    /// Makes a mailbox of an object that no other process has, and takes up the role.
     fn begin_new<C: Cursor<Region: Seats>>(
         &self,
         object: Object,
@@ -179,7 +178,7 @@ impl<'a> Attaching<'a> {
         let mut region: C::Region = map(&object, self.wanted)?;
         let id = MailboxId::random()?;
         protocol::write_header(&region, id);
-        // There is one: nobody else has the object.
+        // A seat is free, because no other process has the object.
         let _ = region.take(self.role, &object, self.settings)?;
         let belfry = self.belfry(&object)?;
         self.begin(object, region, belfry, id, true)
@@ -205,7 +204,7 @@ impl<'a> Attaching<'a> {
         }
     }
 
-    /// An error if there are not the slots or seats that the user asked for.
+    /// An error if the object does not have the slots or seats that the user asked for.
     fn ensure_wanted(&self, found: Form) -> Result<(), AttachError> {
         let settings = self.settings;
         let suits = |found, wanted: Option<u32>| match (settings.exact, wanted) {
@@ -248,7 +247,7 @@ impl<'a> Attaching<'a> {
         })
     }
 
-    /// Takes up the role, whose lock we hold, with INIT, or in an object that nobody else has.
+    /// Takes up the role, whose lock we hold, with INIT, or in an object that no other process has.
     fn begin<C: Cursor<Region: Seats>>(
         &self,
         object: Object,
@@ -310,7 +309,7 @@ fn objects(settings: &Settings) -> Result<ObjectOptions, AttachError> {
     Ok(objects)
 }
 
-/// An error if the object was cut off while we attached, and the guard has put zeros in its place.
+/// An error if the object was truncated while we attached, and the guard has replaced it by zeros.
 fn ensure_memory(region: &impl View, object: &Object) -> Result<(), AttachError> {
     if region.is_lost() {
         return Err(AttachError::Truncated {

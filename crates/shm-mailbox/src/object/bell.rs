@@ -54,11 +54,11 @@ pub(crate) struct Belfry {
     bell: Bell,
     /// Whether it is the bell of the object that the endpoint has now.
     placed: bool,
-    /// It has rung, or may have before there was a bell, and nobody has looked after the object and
-    /// the peer since.
+    /// It has rung, or may have before there was a bell, and the object and the peer were not
+    /// checked since.
     rung: Cell<bool>,
-    /// Somebody has closed the object, maybe the peer, whose lock may not be free yet; or may have
-    /// before there was a bell.
+    /// A process has closed the object, or may have before there was a bell. If it was the peer,
+    /// its lock may not be free yet.
     closing: Cell<Option<Closing>>,
 }
 
@@ -72,8 +72,8 @@ struct Closing {
 
 impl Closing {
     /// How long after a close the first further look comes; each pause is twice as long as the one
-    /// before. The kernel frees the locks of a dead process within microseconds of telling of it,
-    /// unless something else runs in between.
+    /// before. The kernel frees the locks of a dead process within microseconds of ringing, unless
+    /// something else runs in between.
     const FIRST: Duration = Duration::from_millis(1);
     /// The pause before the last look, a second after the close.
     const LAST: Duration = Duration::from_millis(512);
@@ -134,7 +134,7 @@ impl Belfry {
         Ok(rings.is_plain())
     }
 
-    /// Whether the object and the peer have to be looked after.
+    /// Whether to check the object and the peer.
     pub(crate) fn wants_check(&self) -> bool {
         let is_due = |closing: Closing| closing.due <= Moment::now();
         self.rung.get() || self.closing.get().is_some_and(is_due)

@@ -1,4 +1,5 @@
-//! The seats of a bus: which lane or place an end gets, who counts, and who is dropped.
+//! The seats of a bus: the lane or place that an endpoint gets, and the members that count or are
+//! dropped.
 
 use shm_core::{Mapping, Object, SystemError, ViewError};
 
@@ -56,7 +57,7 @@ impl Seats for BusRegion {
         let members = members::load(self);
         let within = members.ensure_within(self.form().receivers());
         within.map_err(|corrupt| AttachError::corrupt(object.name(), corrupt))?;
-        // Whoever comes goes by the counts of the others.
+        // A process that attaches relies on the counts of the others.
         self.sweep(object, 0)?;
         let label = settings.label()?;
         let index = match label.and_then(|label| self.find(role, label)) {
@@ -77,7 +78,7 @@ impl Seats for BusRegion {
             },
         };
         if role == Role::Sender {
-            // Also if one with this label was killed before it did so.
+            // Also if a sender with this label was killed before it did so.
             members::open(self, index);
         }
         self.sit(index);
@@ -104,8 +105,9 @@ impl Seats for BusRegion {
             Role::Receiver if leaves => 1 << bus.index(),
             _ => 0,
         };
-        // First the dead, for whom nothing is held as long as another counts: else the last to
-        // leave would leave a `floor` of theirs, and what it has received would be held for nobody.
+        // First the dead, for which the bus holds nothing while another member counts. Otherwise
+        // the last to leave would store their `floor`, and messages that it has received would be
+        // held for no receiver.
         bus.sweep(&channel.object, own)?;
         members::remove(bus, own);
         if leaves {
@@ -132,7 +134,7 @@ impl Seats for BusRegion {
                 return Ok(false);
             }
         }
-        // Who still receives waits for the next sender.
+        // A receiver that is still attached waits for the next sender.
         for place in (0..form.receivers()).filter(|_| channel.role == Role::Receiver) {
             let byte = Seat::new(Role::Receiver, place).lock_byte();
             if channel.object.is_locked_elsewhere(byte)? {
@@ -151,7 +153,7 @@ impl Seats for BusRegion {
         let mut is_any_dead = false;
         for place in places_in(holding & members.mask(), bus.form().receivers()) {
             let presence = bus.place(place);
-            // Before its lock: who has come by then is not absent.
+            // Before its lock: a receiver that attached by then is not absent.
             let label = presence.label.load();
             if object.is_locked_elsewhere(Seat::new(Role::Receiver, place).lock_byte())? {
                 continue;
@@ -168,7 +170,7 @@ impl Seats for BusRegion {
                 _ => is_any_dead = true,
             }
         }
-        // Otherwise the label may have left for good before its lock was found free.
+        // Otherwise the label may have been forgotten before its lock was found free.
         relief.held_by = relief.held_by.filter(|_| members::load(bus) == members);
         if !is_any_dead {
             return Ok(relief);
@@ -178,7 +180,7 @@ impl Seats for BusRegion {
             object.unlock(INIT)?;
             relief.freed = swept?;
         } else if let Some(belfry) = &channel.belfry {
-            // Somebody comes or goes, or removes the object, of which nobody rings.
+            // A process attaches, leaves or removes the object, and none of these rings.
             belfry.look_soon();
         }
         Ok(relief)
@@ -201,7 +203,7 @@ impl BusRegion {
         }
     }
 
-    /// Takes a seat that nobody has, and makes it ours; `None` if there is none.
+    /// Takes a free seat; `None` if there is none.
     fn enter(
         &self,
         role: Role,
@@ -228,8 +230,8 @@ impl BusRegion {
         }
     }
 
-    /// Locks the first lane without a holder and without a label: an empty one, if there is any, so
-    /// that what another has sent is left alone.
+    /// Locks the first lane without a holder and without a label. It prefers an empty lane, so that
+    /// it does not append to the messages of another sender.
     fn free_lane(&self, object: &Object) -> Result<Option<u32>, SystemError> {
         for may_hold in [false, true] {
             for lane in 0..self.form().senders() {
@@ -259,8 +261,7 @@ impl BusRegion {
         Ok(claim::lock(object, seat.lock_byte())?.is_some())
     }
 
-    /// Drops the members that nobody comes back for, but for those of `spared`, and wakes the
-    /// senders if there were any.
+    /// Drops the dead members, except those of `spared`, and wakes the senders if there were any.
     fn sweep(&self, object: &Object, spared: u32) -> Result<bool, SystemError> {
         let dead = self.dead(object)? & !spared;
         members::remove(self, dead);
@@ -270,8 +271,8 @@ impl BusRegion {
         Ok(dead != 0)
     }
 
-    /// The members that nobody comes back for: those that were killed while they joined, since INIT
-    /// is held, and those without a label whose lock is free.
+    /// The dead members: those killed while they joined, because the caller has INIT, and those
+    /// without a label whose lock is free.
     fn dead(&self, object: &Object) -> Result<u32, SystemError> {
         let mut dead = 0;
         for place in places_in(members::load(self).mask(), self.form().receivers()) {

@@ -37,15 +37,15 @@ pub(crate) struct Channel<R: Seats> {
     pub(crate) broken: Option<Broken>,
     /// One for each seat of a peer.
     pub(crate) watches: R::Watches,
-    /// The last check has found that nobody will come: so every later wait begins with a check.
+    /// The last check has found that no peer will come, so every later wait begins with a check.
     pub(crate) abandoned: Cell<bool>,
     /// The places that held us back at the last check: a mask.
     pub(crate) looked_after: Cell<u32>,
-    /// Our last sleep has expired, and its announcement stands, unless somebody has cleared it.
+    /// Our last sleep has expired, and its announcement stands, unless a peer has cleared it.
     pub(crate) announced: Cell<bool>,
     /// Where this endpoint sleeps; on its bell only if it has one.
     pub(crate) bed: Bed,
-    /// If anybody asked for it.
+    /// If the user asked for it.
     pub(crate) belfry: Option<Belfry>,
 }
 
@@ -54,16 +54,16 @@ pub(crate) struct Channel<R: Seats> {
 pub(crate) struct Watch {
     /// The `life` that stood there when the peer was last checked.
     known_life: Cell<u64>,
-    /// The `life` of a peer that was gone when we attached, for as long as that is all we know of a
-    /// peer: what became of it is none of our business.
+    /// The `life` of a peer that had left before we attached, while we know of no other peer. We do
+    /// not report how that peer left.
     unmet: Cell<Option<u64>>,
 }
 
-/// What is known of all peers together.
+/// The state of all peers together.
 #[derive(Clone, Copy, Debug, Default)]
 struct Company {
     attached: bool,
-    /// Some have closed, or died, of whom we are to be told.
+    /// Peers that we have met have closed or died.
     closed: bool,
     died: bool,
 }
@@ -71,7 +71,7 @@ struct Company {
 /// What a check has found.
 #[derive(Debug)]
 pub(crate) struct Verdict {
-    /// To be reported, unless what is waited for is there after all.
+    /// To be reported, unless the awaited message or room exists after all.
     pub(crate) failure: Option<Failure>,
     /// A peer is attached.
     pub(crate) attached: bool,
@@ -118,7 +118,7 @@ impl<R: Seats> Channel<R> {
         self.region.is_lost() || matches!(self.broken, Some(Broken::Truncated { .. }))
     }
 
-    /// What to report when the guard has put zeros in the place of memory.
+    /// What to report when the guard has replaced memory by zeros.
     #[cold]
     pub(crate) fn lost(&self) -> Failure {
         match self.object.size() {
@@ -127,8 +127,8 @@ impl<R: Seats> Channel<R> {
         }
     }
 
-    /// The failure to report: remembers what breaks the endpoint, and does not take the zeros in
-    /// the place of lost memory for the peer's.
+    /// The failure to report: remembers what breaks the endpoint, and does not blame the peer for
+    /// the zeros that replace lost memory.
     #[cold]
     pub(crate) fn remember(&mut self, failure: Failure, cursor: &mut impl Cursor) -> Failure {
         let failure = self.ensure_memory().err().unwrap_or(failure);
@@ -171,7 +171,7 @@ impl<R: Seats> Channel<R> {
 
     /// Whether something calls for a check: news of the peer, or the bell has rung.
     pub(crate) fn has_news(&self) -> bool {
-        // In this order: the memory may be gone, and is not touched if the bell tells of it.
+        // In this order: the memory may be lost, and we do not touch it if the bell has rung.
         self.belfry.as_ref().is_some_and(Belfry::wants_check) || self.has_news_of_peer()
     }
 
@@ -188,8 +188,7 @@ impl<R: Seats> Channel<R> {
         self.watched().any(has_changed)
     }
 
-    /// Whether there is now something to tell of a peer that had left before we came, since we have
-    /// dealt with it.
+    /// Whether we have now met a peer that had left before we attached.
     pub(crate) fn owes_an_end(&self, cursor: &impl Cursor) -> bool {
         let mut watched = self.watched();
         let owes = |(seat, watch): (Seat, &Watch)| {
@@ -198,8 +197,8 @@ impl<R: Seats> Channel<R> {
         !self.await_peer && watched.any(owes)
     }
 
-    /// Checks the object and the peers. It fails if nobody is attached who could still bring what
-    /// is waited for.
+    /// Checks the object and the peers. It fails if no attached peer could still bring what the
+    /// caller waits for.
     pub(crate) fn check<C: Cursor<Region = R>>(&self, cursor: &C) -> Result<Verdict, Failure> {
         let status = self.object.status()?;
         self.ensure_size(status.size)?;
@@ -219,8 +218,8 @@ impl<R: Seats> Channel<R> {
             Company { attached: true, .. } => None,
             Company { died: true, .. } => Some(Failure::PeerDied),
             Company { closed: true, .. } => Some(Failure::Closed),
-            // Nobody attaches to an object that has lost its name, so who is not there then never
-            // will be.
+            // No process attaches to an object that has lost its name, so an absent peer stays
+            // absent.
             _ => (!self.object.has_name()?).then_some(Failure::Unlinked),
         };
         self.abandoned.set(verdict.is_some());
@@ -232,12 +231,12 @@ impl<R: Seats> Channel<R> {
 
     /// As [`meet`](Self::meet), as if at one moment.
     ///
-    /// One peer may come to a seat that was looked at, and only then another leave one that was not
-    /// yet. So if all seats are free, they are looked at again: those that are free in the same
-    /// life were free together between the two looks.
+    /// A peer may attach at a seat already checked, before another leaves a seat not yet checked.
+    /// So if all seats are free, this checks them again. Seats that are still free in the same life
+    /// were free together between the two checks.
     fn meet_all(&self, cursor: &impl Cursor) -> Result<Company, SystemError> {
         let is_one = self.watches.as_ref().len() == 1;
-        // Bounded: only misbehaving peers come and go this often, and they are there.
+        // Bounded: only misbehaving peers attach and leave this often, and they count as attached.
         for _ in 0..100 {
             let company = self.meet(cursor)?;
             if company.attached || is_one || !self.has_peer()? && !self.has_life_changed() {
@@ -250,7 +249,7 @@ impl<R: Seats> Channel<R> {
         })
     }
 
-    /// Looks at each peer, and remembers what there is to know.
+    /// Checks each peer, and remembers its state.
     fn meet(&self, cursor: &impl Cursor) -> Result<Company, SystemError> {
         let mut company = Company::default();
         for (seat, watch) in self.watched() {
@@ -270,7 +269,7 @@ impl<R: Seats> Channel<R> {
         Ok(company)
     }
 
-    /// After attaching: who is there already, and who was there before.
+    /// After attaching: remembers which peers are attached, and which left before.
     pub(crate) fn look_around(&self) -> Result<(), SystemError> {
         for (seat, watch) in self.watched() {
             let (peer, life) = self.judge(seat)?;
@@ -291,8 +290,8 @@ impl<R: Seats> Channel<R> {
         Ok(false)
     }
 
-    /// What is known of the peers now: of any that is attached, else of any that died, else of any
-    /// that has closed.
+    /// The state of the peers now: of any that is attached, else of any that died, else of any that
+    /// closed.
     pub(crate) fn verdict(&self) -> Result<Peer, SystemError> {
         let mut verdict = Peer::NeverSeen;
         for seat in self.peers() {
@@ -306,10 +305,10 @@ impl<R: Seats> Channel<R> {
         Ok(verdict)
     }
 
-    /// What is known of a peer, and by which `life`, unless that is about to change.
+    /// The state of a peer, and the `life` that it is from, unless that is about to change.
     ///
-    /// The lock alone does not tell a closed peer from a dead one, and `life` alone not a dead one
-    /// from a living one; between reading the two the peer may have gone and another come. So
+    /// The lock alone does not distinguish a closed peer from a dead one, nor `life` a dead one
+    /// from a living one. Between the two reads the peer may have left and another attached. So
     /// `life` is read on both sides of the lock until both readings agree.
     fn judge(&self, seat: Seat) -> Result<(Peer, Option<u64>), SystemError> {
         let read_life = || {
@@ -320,7 +319,7 @@ impl<R: Seats> Channel<R> {
             }
         };
         let byte = seat.lock_byte();
-        // Bounded: only a misbehaving peer changes its life this often, and it is there.
+        // Bounded: only a misbehaving peer changes its life this often, and it counts as attached.
         for _ in 0..100 {
             let before = read_life();
             let held = self.object.is_locked_elsewhere(byte)?;
@@ -328,8 +327,8 @@ impl<R: Seats> Channel<R> {
             if before != life {
                 continue;
             }
-            // One that holds its lock and has closed is about to free it, or to raise its epoch:
-            // stay curious.
+            // A closed peer that holds its lock is about to free it, or to raise its epoch, so
+            // check again.
             let lasts = !(held && protocol::is_closed(life));
             return Ok((Peer::judge(life, held), lasts.then_some(life)));
         }

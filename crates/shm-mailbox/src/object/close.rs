@@ -32,7 +32,7 @@ pub enum Closed {
 pub(crate) enum Disposal {
     /// Closed; the object is unlinked if that is due.
     Close,
-    /// As `Close`, and the seat is kept for nobody, whatever its label.
+    /// As `Close`, and the seat also gives up its label.
     Forget,
     /// Closed; the object stays, also when others leave it later.
     Keep,
@@ -88,7 +88,8 @@ pub(crate) fn close<C: Cursor<Region: Seats>>(
         let for_good = disposal == Disposal::Forget;
         C::Region::give_up(channel, for_good).map_err(CloseError::System)?;
     }
-    // What the peer wrote may be impossible: then nobody knows what is left, and the object stays.
+    // The peer may have written impossible values. Then the number of messages left is unknown, and
+    // the object stays.
     let queued = cursor.queued(&channel.region);
     let empty = queued == Ok(0);
     let due = C::Region::is_last(channel, empty).map_err(CloseError::System)?;

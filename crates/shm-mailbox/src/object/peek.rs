@@ -1,8 +1,8 @@
 //! What is queued in a mailbox or on a bus, read without taking it.
 //!
-//! As the rest of [`observe`]: the object is read through its descriptor, nothing is mapped or
-//! locked, and neither end notices. What is shown may have been taken by the time it is looked at;
-//! it is never a mixture of two messages.
+//! As in the rest of [`observe`], this reads the object through its descriptor, maps and locks
+//! nothing, and neither endpoint notices. A receiver may have taken a message by the time you see
+//! it. A message is never a mixture of two.
 //!
 //! ```
 //! use shm_mailbox::{Mailbox, observe, peek};
@@ -46,7 +46,7 @@ use crate::protocol::corrupt::{Corrupt, Field};
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum PeekError {
-    /// The object is no mailbox of a form that this library reads.
+    /// The object is not a mailbox or bus that this library can read.
     #[error("object {name:?} is not a mailbox that this version can read; check what it is")]
     NotAMailbox {
         /// The object.
@@ -109,7 +109,7 @@ pub fn queued(object: &Object) -> Result<Queue<'_>, PeekError> {
 ///
 /// It leaves out those that a receiver takes before they are read.
 ///
-/// After an error there is nothing more.
+/// An error is the last item.
 #[derive(Debug)]
 pub struct Queue<'a> {
     id: MailboxId,
@@ -135,7 +135,7 @@ impl Iterator for Queue<'_> {
                     self.go_on_at(n + 1);
                     return Some(Ok(message));
                 }
-                // It was taken, and perhaps others behind it.
+                // It was taken, and perhaps others after it.
                 Ok(Err(received)) => self.go_on_at(received),
                 Err(error) => {
                     self.failed = true;
@@ -161,8 +161,8 @@ impl Queue<'_> {
         }
     }
 
-    /// Reads message `n`; if it is taken meanwhile, the number of the next not taken. Between
-    /// finding the message and copying it, `meanwhile` is called.
+    /// Reads message `n`, or returns the number of the next not taken if a receiver takes it first.
+    /// Calls `meanwhile` between finding the message and copying it.
     fn read_after(
         &self,
         track: Track,
@@ -191,8 +191,7 @@ impl Queue<'_> {
         }
     }
 
-    /// Where message `n` stands, and its stamp; if it is not there, the number that was found in
-    /// its place.
+    /// The location of message `n`, and its stamp; if it is not there, the number found instead.
     ///
     /// Each number is stamped into one slot only, so whichever place shows it is the right one.
     fn locate(&self, track: Track, n: u64) -> Result<Result<(usize, Stamp), u64>, PeekError> {
@@ -268,7 +267,7 @@ mod tests {
     use crate::Mailbox;
     use crate::memory::geometry::Geometry;
 
-    /// A name of an object that is gone afterwards, also when the test fails.
+    /// A name of an object that is removed afterwards, also when the test fails.
     struct Name(ShmName);
 
     impl Drop for Name {

@@ -28,7 +28,7 @@ pub enum Removal {
     Unused,
     /// Any object, even if it is in use or may not be opened.
     ///
-    /// Its users go on with an object that has no name.
+    /// Its users continue with an object that has no name.
     Any,
 }
 
@@ -46,10 +46,11 @@ pub enum RemoveError {
     InUse {
         /// The object.
         name: ShmName,
-        /// The role that is held.
+        /// The role that is taken.
         role: Role,
     },
-    /// Another process has been attaching or closing for longer than any does (2 s); it is stopped.
+    /// Another process has been attaching or closing for 2 s, longer than any running process
+    /// takes. It is stopped.
     #[error(
         "object {name:?} has been locked for 2 seconds by a process that attaches or closes; \
         find the stopped process, and resume or end it"
@@ -58,7 +59,7 @@ pub enum RemoveError {
         /// The object.
         name: ShmName,
     },
-    /// Nobody holds it, but it has messages.
+    /// No process has it, but it has messages.
     #[error(
         "object {name:?} has messages that no receiver has taken ({queued}); receive them, or remove it with them"
     )]
@@ -68,7 +69,7 @@ pub enum RemoveError {
         /// How many.
         queued: u64,
     },
-    /// Nobody holds the bus, but it keeps a place for a receiver that is absent.
+    /// No process has the bus, but it keeps a place for an absent receiver.
     #[error(
         "object {name:?} keeps a place for the receiver {label:?}; forget that label, or remove it with it"
     )]
@@ -78,7 +79,7 @@ pub enum RemoveError {
         /// The label of the place.
         label: Label,
     },
-    /// The object is no mailbox and no bus.
+    /// The object is neither a mailbox nor a bus.
     #[error("object {name:?} is not a mailbox; it was left as it is")]
     NotAMailbox {
         /// The object.
@@ -168,7 +169,7 @@ fn take_seats(object: &Object) -> Result<bool, RemoveError> {
         for (taken, seat) in seats.iter().enumerate() {
             if claim::lock(object, seat.lock_byte())?.is_none() {
                 holder = seat.role;
-                // Everything is given back between two attempts: who wants to close needs INIT.
+                // Unlock everything between two attempts, because a process that closes needs INIT.
                 for seat in &seats[..taken] {
                     object.unlock(seat.lock_byte())?;
                 }

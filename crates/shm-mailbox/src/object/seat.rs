@@ -1,4 +1,5 @@
-//! The seats of an object: what a mailbox and a bus do differently when an end comes and goes.
+//! The seats of an object: what a mailbox and a bus do differently when an endpoint attaches or
+//! leaves.
 
 use shm_core::{Mapping, Object, SystemError, ViewError};
 
@@ -12,31 +13,31 @@ use crate::object::image::Form;
 use crate::options::Settings;
 use crate::protocol;
 
-/// What became of an attempt to take a seat.
+/// The result of an attempt to take a seat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taking {
     /// We have it, and its lock.
     Done,
-    /// Somebody has this one, or, with `None`, all that there are.
+    /// Other processes have this seat, or with `None` all seats.
     Busy(Option<Seat>),
 }
 
-/// What a sender without room has learned of those who hold it back.
+/// What a sender without room has learned of the receivers that hold it back.
 #[derive(Debug, Default)]
 pub(crate) struct Relief {
-    /// One of them was dead, and counts no more.
+    /// One of them was dead, and no longer counts.
     pub(crate) freed: bool,
-    /// One of them is absent and was promised that its messages are kept.
+    /// One of them is absent, and the bus keeps messages for its label.
     pub(crate) held_by: Option<Failure>,
 }
 
-/// How the ends of a kind of object take their seats, and leave them. INIT is held in all of these
-/// but `relieve`, or nobody else has the object.
+/// How the endpoints of a kind of object take and leave their seats. The caller of each function
+/// except `relieve` has INIT, or no other process has the object.
 pub(crate) trait Seats: View + Sized {
     /// What the kind is called in errors.
     const NAME: &'static str;
 
-    /// What is known of each seat of a peer: of one, or of several.
+    /// The state of each seat of a peer: one, or several.
     type Watches: AsRef<[Watch]> + std::fmt::Debug;
 
     /// The watches of an endpoint with this role.
@@ -45,8 +46,8 @@ pub(crate) trait Seats: View + Sized {
     /// The form of the object if we make it.
     fn wanted(settings: &Settings) -> Result<Form, AttachError>;
 
-    /// Asks for the seats that this object has, unless the user has asked for others: for the one
-    /// that comes in its place.
+    /// Makes the next object have as many seats as this one, unless the user asked for another
+    /// number.
     fn ask_for_the_same(&self, _settings: &mut Settings) {}
 
     /// Views a mapping of this form; `None` if the form is of another kind.
@@ -60,19 +61,20 @@ pub(crate) trait Seats: View + Sized {
         settings: &Settings,
     ) -> Result<Taking, AttachError>;
 
-    /// The error to report when a seat stays busy.
+    /// The error to report if a seat stays busy.
     fn busy(seat: Option<Seat>, role: Role, object: &Object, settings: &Settings) -> AttachError;
 
-    /// An end that has said how it leaves gives up what its seat holds. `for_good` is for one with
-    /// a label.
+    /// Gives up what the seat holds, after the endpoint has stored how it leaves. `for_good` also
+    /// gives up a label.
     fn give_up(_channel: &Channel<Self>, _for_good: bool) -> Result<(), SystemError> {
         Ok(())
     }
 
-    /// Whether the object goes with an end that has left `empty` behind it, for its own part.
+    /// Whether to remove the object with an endpoint that leaves; `empty` says whether it leaves
+    /// messages.
     fn is_last(channel: &Channel<Self>, empty: bool) -> Result<bool, SystemError>;
 
-    /// Looks after those who hold a sender back, a mask of places.
+    /// Checks the receivers that hold a sender back, a mask of places.
     fn relieve(_channel: &Channel<Self>, _holding: u32) -> Result<Relief, Failure> {
         Ok(Relief::default())
     }

@@ -73,14 +73,14 @@ impl<R: Seats> Channel<R> {
         seen: bool,
     ) -> Result<Wake, Failure> {
         match futex::wait(parked, Bed::Futex.word(), Some(deadline)) {
-            // Woken: by somebody who has just cleared the flag, so the memory is there.
+            // A peer has just cleared the flag to wake us, so the memory exists.
             Ok(()) => Ok(Wake::Up),
             // The flag was cleared before we slept.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Wake::Up),
-            // To be followed by a check; an announcement that nobody may have seen has to be
+            // To be followed by a check. If peers may have missed the announcement, it must be
             // repeated.
             Err(error) if error.kind() == io::ErrorKind::TimedOut && seen => Ok(Wake::TimeUp),
-            // The kernel found no memory behind the flag: somebody has cut it off.
+            // The kernel found no memory at the flag: a process has truncated the object.
             Err(error) if error.raw_os_error() == Some(EFAULT) => {
                 Err(self.truncated(self.object.size()?))
             }
@@ -108,7 +108,7 @@ impl<R: Seats> Channel<R> {
             Ok(_) if belfry.answer()? => return Ok(Wake::Up),
             // To be followed by a check: something else has rung, or the time is up.
             Ok(_) if seen => return Ok(Wake::TimeUp),
-            // An announcement that nobody may have seen has to be repeated.
+            // If peers may have missed the announcement, it must be repeated.
             Ok(_) => {}
             // A signal.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -128,13 +128,13 @@ impl<R: Seats> Channel<R> {
         Ok(belfry)
     }
 
-    /// From now on our peer fences. A barrier of ours before each sleep would take longer than all
-    /// the rest of it.
+    /// From now on our peer fences. A barrier before each sleep would take longer than the rest of
+    /// the sleep.
     pub(crate) fn leave_fences_to_peer(&self) {
         if self.fences.before_sleep.get() {
             protocol::leave_fences(self.own());
-            // So that the peer goes by our word from now on. Where it is impossible, we go on as
-            // before.
+            // So that the peer relies on our word from now on. Where it is impossible, nothing
+            // changes.
             self.fences.before_sleep.set(!barrier::heavy());
         }
     }
@@ -177,8 +177,8 @@ pub(crate) fn wake_all(region: &impl View, object: &Object, role: Role) {
     for index in 0..region.seats(role) {
         let peer = region.presence(Seat::new(role, index));
         let bed = protocol::take_bed(peer);
-        // Also a peer whose flag another has cleared, and died before it woke the peer: but it did
-        // not die without ringing.
+        // Also a peer whose flag another process cleared before dying without a wake. A bell needs
+        // no such wake, because that death rang it.
         wake(object, Bed::Futex, peer);
         if bed == Some(Bed::Bell) {
             wake(object, Bed::Bell, peer);

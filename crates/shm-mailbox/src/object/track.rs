@@ -1,4 +1,4 @@
-//! Where the ring of one sender stands in an object, for those who read it through a descriptor.
+//! The location of one sender's ring in an object, for observers that read it through a descriptor.
 
 use crate::memory::geometry::{BusGeometry, Geometry};
 use crate::memory::layout::{PENDING, offset};
@@ -6,7 +6,7 @@ use crate::object::observe::{Bus, Snapshot};
 use crate::protocol::bus::members::{Members, places_in};
 use crate::protocol::corrupt::Corrupt;
 
-/// How often the counts are read again if somebody comes or goes meanwhile.
+/// How often to read the counts again if the members change during the reading.
 const ROUNDS: u32 = 100;
 
 /// The ring of a mailbox, or of a lane of a bus.
@@ -44,7 +44,7 @@ impl Track {
         self.lane.map_or(0, |(_, lane)| lane)
     }
 
-    /// Adds where something was found that is wrong.
+    /// Adds the location of a wrong value.
     pub(crate) fn locate(self, corrupt: Corrupt) -> Corrupt {
         match self.lane {
             None => corrupt,
@@ -60,7 +60,7 @@ impl Track {
         }
     }
 
-    /// Where the count of the messages stands that were sent.
+    /// The offset of the count of sent messages.
     pub(crate) fn sent_offset(self) -> u64 {
         match self.lane {
             None => offset::SENT,
@@ -68,15 +68,15 @@ impl Track {
         }
     }
 
-    /// How many messages were given back, by all who count. It never goes back, and nothing was
-    /// written over the messages from this one on when this is called. `word` reads a word of the
-    /// object.
+    /// How many messages all members that count have given back. It never goes back, and the
+    /// messages from this one on were not overwritten when this is called. `word` reads a word of
+    /// the object.
     pub(crate) fn received<E>(self, word: impl Fn(u64) -> Result<u64, E>) -> Result<u64, E> {
         let Some((form, lane)) = self.lane else {
             return word(offset::RECEIVED);
         };
         for _ in 0..ROUNDS {
-            // The word is another after each change, so all counts are those of one membership.
+            // The word differs after each change, so all counts are of one set of members.
             let members = word(offset::MEMBERS)?;
             let mut least = None;
             for place in places_in(Members::from_bits(members).mask(), form.receivers()) {
@@ -93,7 +93,7 @@ impl Track {
                 return Ok(received);
             }
         }
-        // Nobody knows: as if all of them had been given back.
+        // Unknown: as if all of them had been given back.
         Ok(u64::MAX)
     }
 }

@@ -43,7 +43,7 @@ pub(super) struct Follower {
     pub(super) ready: Range<usize>,
 }
 
-/// What was read after slots were copied, and tells which of them were not written meanwhile.
+/// What was read after slots were copied. It shows which slots were not written during the copy.
 #[derive(Clone, Copy)]
 struct After {
     /// At least the number of every message of which a byte was copied: the sender stores it before
@@ -178,7 +178,8 @@ impl Follower {
     }
 
     /// Copies the slots from `first` on, the place of the next message, which it shares with every
-    /// `period`th. `ready` is what they hold. Whether the next message was there, whole or not.
+    /// `period`th. `ready` is what they hold. Returns whether the next message was found, whole or
+    /// not.
     fn read_from(&mut self, object: &Object, first: usize, period: u64) -> Result<bool, TapError> {
         let n = self.next;
         let run = RUN
@@ -214,7 +215,7 @@ impl Follower {
         self.missed += count;
     }
 
-    /// Looks what happened while slots were copied, that of message `n` first.
+    /// Reads what happened while slots were copied, that of message `n` first.
     fn after(&mut self, object: &Object, n: u64, period: u64) -> Result<After, TapError> {
         // Acquire: orders the copy before the looks, as the receiver's Release orders its own.
         fence(Ordering::Acquire);

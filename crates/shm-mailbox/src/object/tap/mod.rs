@@ -1,10 +1,11 @@
-//! What passes through a mailbox or a bus, read without taking it and without holding anybody back.
+//! The messages that pass through a mailbox or a bus, read without taking them or holding a sender
+//! back.
 //!
-//! As the rest of [`observe`]: the object is read through its descriptor, nothing is mapped, locked
-//! or written, and neither end notices. A [`Tap`] also shows messages that the receiver has taken
-//! already, as long as the sender has not used their slots again. If they pass faster than they are
-//! read, it misses some, and counts them. It never shows a mixture of two messages, no message
-//! twice, and none out of order.
+//! As in the rest of [`observe`], this reads the object through its descriptor, maps, locks and
+//! writes nothing, and neither endpoint notices. A [`Tap`] also shows messages that the receiver
+//! has taken already, as long as the sender has not used their slots again. If messages pass faster
+//! than it reads them, it misses some, and counts them. It never shows a mixture of two messages,
+//! no message twice, and none out of order.
 //!
 //! `docs/protocol.md`, "Watching", has the argument, and what is different on aarch64.
 //!
@@ -48,7 +49,7 @@ use follower::Follower;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TapError {
-    /// The object is no mailbox of a form that this library reads.
+    /// The object is not a mailbox or bus that this library can read.
     #[error("object {name:?} is not a mailbox that this version can read; check what it is")]
     NotAMailbox {
         /// The object.
@@ -84,7 +85,7 @@ pub enum Start {
     Next,
     /// The oldest that is queued.
     Oldest,
-    /// The first that was ever sent: those that are gone count as missed.
+    /// The first message that was ever sent. Overwritten messages count as missed.
     First,
 }
 
@@ -95,9 +96,9 @@ pub enum Start {
 pub struct Tap {
     object: Object,
     id: MailboxId,
-    /// In the order of the lanes, those that nobody has taken yet included.
+    /// In the order of the lanes, including those that no sender has taken yet.
     rings: Vec<Follower>,
-    /// The ring that is looked at first.
+    /// The ring to test first.
     turn: usize,
 }
 
@@ -170,7 +171,7 @@ impl Tap {
     /// before they were copied. It passes over these, and counts them in [`missed`](Self::missed).
     ///
     /// It takes some system calls, and never waits. Reading takes the cache lines of the slots from
-    /// the two ends, which slows them down if it happens all the time. So let at least 100 µs pass
+    /// the endpoints, which slows them down if it happens all the time. So let at least 100 µs pass
     /// after a `false`.
     ///
     /// # Errors
@@ -181,7 +182,7 @@ impl Tap {
         for _ in 0..self.rings.len() {
             let ring = &mut self.rings[self.turn];
             let is_there = ring.try_next(&self.object, message)?;
-            // Others have their turn after those that were copied at once.
+            // Other lanes have their turn after a block copied at once.
             if ring.ready.is_empty() {
                 self.turn = (self.turn + 1) % self.rings.len();
             }
