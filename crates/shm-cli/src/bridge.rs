@@ -1,5 +1,5 @@
-//! `shm bridge`: becomes the program `shm-bridge`, which is built and installed apart, since it
-//! brings a network engine with it.
+//! `shm bridge`: becomes the program `shm-bridge`, which is built and installed separately, because
+//! it contains a network engine.
 
 use std::env;
 use std::ffi::OsStr;
@@ -15,7 +15,8 @@ use crate::failure::{Ending, Failure, Status};
 
 const PROGRAM: &str = "shm-bridge";
 
-/// Runs the program with these arguments in the place of this one. Returns only if there is none.
+/// Replaces this process by the program, with these arguments. Returns only if there is no such
+/// program.
 pub(crate) fn run(args: &BridgeArgs) -> Result<Ending, Failure> {
     let beside = env::current_exe().ok();
     let beside = beside.as_deref().and_then(Path::parent);
@@ -44,7 +45,7 @@ fn failed(program: &Path, error: &io::Error) -> Failure {
 /// The program beside this one, or else the first on `path`.
 fn find(beside: Option<&Path>, path: Option<&OsStr>) -> Option<PathBuf> {
     let on_path = path.into_iter().flat_map(env::split_paths);
-    // An empty entry would mean the working directory, which may be anybody's.
+    // An empty entry would mean the working directory, which may belong to another user.
     let on_path = on_path.filter(|folder| folder.is_absolute());
     let folders = beside.map(Path::to_owned).into_iter().chain(on_path);
     let mut programs = folders.map(|folder| folder.join(PROGRAM));
@@ -76,7 +77,7 @@ mod tests {
             let found = find(Some(&beside), Some(&path))?;
             found.parent().map(Path::to_owned)
         };
-        // What cannot be executed is not it.
+        // A file that cannot be executed is not the program.
         for folder in [&beside, &first, &second] {
             executable(folder, 0o644);
         }

@@ -1,24 +1,24 @@
-//! What the command lines of writer and reader say of a bus, which has several writers or readers.
+//! The options of writer and reader for a bus, which has several writers or readers.
 
 use clap::Args;
 
 use super::value::{label, seats};
 
-/// What makes the object a bus, and is refused by a mailbox.
+/// The options that make the object a bus, and that a mailbox refuses.
 #[derive(Debug, Args)]
 pub(crate) struct BusArgs {
     /// A bus with room for R readers [default: 8]
     ///
     /// Each reader gets every message of every writer. R is 1 to 32. It applies when the bus is
-    /// created; a bus that exists keeps its number.
+    /// created. An existing bus keeps its number.
     #[arg(long, value_name = "R", value_parser = seats, allow_negative_numbers = true)]
     #[arg(conflicts_with = "classic")]
     pub(crate) receivers: Option<u32>,
 
     /// A bus with room for S writers [default: 1]
     ///
-    /// Each writer has a lane with slots of its own. S is 1 to 32, and all lanes together have at
-    /// most 65536 slots. It applies when the bus is created; a bus that exists keeps its number.
+    /// Each writer has a lane with its own slots. S is 1 to 32, and all lanes together have at most
+    /// 65536 slots. It applies when the bus is created. An existing bus keeps its number.
     #[arg(long, value_name = "S", value_parser = seats, allow_negative_numbers = true)]
     #[arg(conflicts_with = "classic")]
     pub(crate) senders: Option<u32>,
@@ -33,7 +33,7 @@ pub(crate) struct BusArgs {
 }
 
 impl BusArgs {
-    /// Whether only a bus will do.
+    /// Whether the object must be a bus.
     pub(crate) fn are_given(&self) -> bool {
         self.receivers.is_some() || self.senders.is_some() || self.label.is_some()
     }

@@ -82,8 +82,8 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Carry a mailbox to another machine, by the program shm-bridge
     ///
-    /// The program is built apart, because it brings a network engine with it. It must be beside
-    /// shm or on PATH.
+    /// The program is built separately, because it contains a network engine. It must be beside shm
+    /// or on PATH.
     #[command(after_long_help = below!("bridge"))]
     Bridge(BridgeArgs),
     /// Measure latency against CPU time, for each way of waiting

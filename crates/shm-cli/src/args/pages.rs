@@ -35,7 +35,7 @@ pub(crate) struct ManArgs {
     pub(crate) dir: Option<PathBuf>,
 }
 
-/// What follows is for the other program.
+/// The rest is for the other program.
 #[derive(Debug, Args)]
 pub(crate) struct BridgeArgs {
     /// Arguments of shm-bridge: out or in, and what belongs to it

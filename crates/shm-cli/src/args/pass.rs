@@ -68,9 +68,9 @@ pub(crate) struct ReaderArgs {
 
     /// On a bus, start with next or oldest [default: next]
     ///
-    /// next is the next one that is sent, or, if no other reader is there, the first that no reader
-    /// has taken. oldest is the oldest one that the bus still has. A reader that comes back with
-    /// its label resumes where it stopped, whatever --from says.
+    /// next is the next message that is sent. If no other reader is attached, it is the first that
+    /// no reader has taken. oldest is the oldest message that the bus still has. A reader that
+    /// restarts with its label resumes where it stopped, and ignores --from.
     #[arg(long, value_name = "WHERE", value_enum, hide_possible_values = true)]
     #[arg(conflicts_with = "classic")]
     pub(crate) from: Option<Begin>,
@@ -111,7 +111,7 @@ pub(crate) struct ReaderArgs {
 }
 
 impl ReaderArgs {
-    /// Whether only a bus will do.
+    /// Whether the object must be a bus.
     pub(crate) fn wants_bus(&self) -> bool {
         self.channel.bus.are_given() || self.from.is_some()
     }

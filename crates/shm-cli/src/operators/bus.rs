@@ -1,4 +1,4 @@
-//! A bus as `shm ls` and `shm stat` show it: its lanes and places; the fields are those of the
+//! A bus as `shm ls` and `shm stat` show it: its lanes and places. The fields are those of the
 //! JSON.
 
 use serde::Serialize;
@@ -14,7 +14,7 @@ pub(super) struct Bus {
     /// Of each lane.
     pub(super) slots: u32,
     pub(super) hot_slots: u32,
-    /// How many writers and readers there is room for.
+    /// How many writers and readers the bus has room for.
     pub(super) senders: u32,
     pub(super) receivers: u32,
     pub(super) stale: bool,
@@ -92,7 +92,7 @@ impl Bus {
         self.lanes.iter().map(|lane| lane.queued).sum()
     }
 
-    /// Every writer and reader that there has been.
+    /// Every lane and place that was ever taken.
     pub(super) fn holders(&self) -> impl Iterator<Item = (Role, &Holder)> {
         let writers = self.lanes.iter().map(|lane| (Role::Sender, &lane.writer));
         let places = self.places.iter();

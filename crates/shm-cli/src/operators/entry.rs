@@ -96,7 +96,7 @@ pub(super) struct Mailbox {
     pub(super) queued: u64,
     pub(super) sent: u64,
     pub(super) received: u64,
-    /// What the writers leave for one another, if anything: 16 hexadecimal digits a word.
+    /// The writer's note, if there is one: 16 hexadecimal digits a word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) note: Option<[String; 3]>,
     pub(super) stale: bool,
@@ -182,7 +182,7 @@ impl Entry {
         }
     }
 
-    /// Every role that what is in the object has, with its number on a bus.
+    /// Every role of the object, with its number on a bus.
     fn seats_mut(&mut self) -> Vec<(Role, u32, &mut Holder)> {
         if let Some(bus) = &mut self.bus {
             let lanes = bus.lanes.iter_mut();
@@ -217,7 +217,7 @@ impl Entry {
         }
     }
 
-    /// Every role that what is in the object has, and who has or had it.
+    /// Every role of the object, with its present or last holder.
     pub(super) fn all_holders(&self) -> Vec<(Role, &Holder)> {
         match &self.bus {
             Some(bus) => bus.holders().collect(),
@@ -274,7 +274,7 @@ impl Entry {
         mailbox || self.bus.as_ref().is_some_and(|bus| bus.changing)
     }
 
-    /// The messages in it that nobody has taken.
+    /// The messages in it that no reader has taken.
     pub(super) fn queued(&self) -> u64 {
         match (&self.mailbox, &self.bus) {
             (Some(mailbox), _) => mailbox.queued,

@@ -1,4 +1,4 @@
-//! `shm forget`: a label of a bus is given up, with the messages that were kept for it.
+//! `shm forget`: gives up a label of a bus, with the messages kept for it.
 
 use shm_mailbox::bus::{Bus, ForgetError};
 

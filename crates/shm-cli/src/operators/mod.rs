@@ -1,7 +1,8 @@
 //! The operators' commands: `shm ls`, `stat`, `peek`, `tap`, `top`, `rm`, `forget` and `doctor`.
 //!
 //! Here lives what is seen of an object from outside, and how it is shown. An operator takes no
-//! message, and only `forget` a role, to leave it: what sends or receives belongs to `pass`.
+//! message, and only `forget` takes a role, to give it up. What sends or receives belongs in
+//! `pass`.
 
 mod bus;
 mod columns;

@@ -152,7 +152,7 @@ impl Page {
     }
 }
 
-/// Who has, or had, a lane or a place.
+/// The present or last holder of a lane or a place.
 fn seat(label: Option<&str>, who: &Holder) -> String {
     match label {
         Some(label) => format!("{}, {}", escape::name(label), holder(who)),

@@ -246,7 +246,7 @@ struct Source {
     is_bus: bool,
     /// How many it has missed, as far as that was counted.
     missed: u64,
-    /// The number of writers when the tap began, if none of them was there then.
+    /// How many writers there had been when the tap began, if none was attached then.
     absent: Option<u64>,
     /// The first message that could come.
     first: u64,
@@ -288,7 +288,7 @@ impl Source {
 
 /// All that send to an object.
 struct Writers {
-    /// Of any that is there, else of any that died, else of any that has closed.
+    /// The state of any writer that is attached, else of any that died, else of any that closed.
     state: Peer,
     /// How many there have been.
     epochs: u64,

@@ -1,5 +1,5 @@
-//! The kinds of object that a channel may be, and the options that both programs make its ends
-//! from.
+//! The kinds of object that a channel may be, and the options from which both programs make its
+//! endpoints.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ const SHARED: u32 = 0o060;
 /// three times slower with 8.
 const SLOTS: u32 = 256;
 
-/// A kind of object of the library, and what the command asks of its ends.
+/// A kind of object of the library, and what the command asks of its endpoints.
 pub(super) trait Channel: Kind {
     /// The options that say what to make, and how to attach to it.
     fn options(args: &ChannelArgs) -> Options<Self>;
@@ -39,12 +39,12 @@ pub(super) trait Channel: Kind {
     /// The lane that a message came in, if there may be several.
     fn lane(message: &Message) -> Option<u32>;
 
-    /// How many writers and readers there is room for.
+    /// How many writers and readers it has room for.
     fn seats_of_sender(sender: &Sender<Self>) -> Option<[u32; 2]>;
     /// As above.
     fn seats_of_receiver(receiver: &Receiver<Self>) -> Option<[u32; 2]>;
 
-    /// The readers that have not taken what was sent, if these can be told from others.
+    /// The readers that have not taken what was sent, if the object distinguishes its readers.
     fn laggards(sender: &Sender<Self>) -> Vec<Place>;
 }
 
@@ -137,7 +137,7 @@ pub(super) fn options<K: Channel>(args: &ChannelArgs, signals: &Signals) -> Opti
     options
 }
 
-/// Attaches to what has the name, of either kind; if nothing has, to a new mailbox.
+/// Attaches to the mailbox or bus that has the name. If there is none, makes a mailbox.
 pub(super) fn attach<T>(
     mailbox: impl Fn() -> Result<T, AttachError>,
     bus: impl Fn() -> Result<T, AttachError>,
@@ -148,7 +148,7 @@ pub(super) fn attach<T>(
             other => return other,
         }
         match bus() {
-            // It has gone, or another has its name.
+            // It was removed, or another object has its name.
             Err(AttachError::OtherKind { .. } | AttachError::Open(OpenError::NotFound { .. })) => {}
             other => return other,
         }
@@ -174,8 +174,8 @@ pub(super) fn slice(args: &ChannelArgs, least: Duration) -> Duration {
     }
 }
 
-/// Remarks that an object was there already, with other slots or seats, another mode or another
-/// group than asked for.
+/// Remarks that the object already existed, with other slots or seats, another mode or another
+/// group than requested.
 pub(super) fn note_what_is_there(args: &ChannelArgs, capacity: u32, seats: Option<[u32; 2]>) {
     let name = args.name();
     let [senders, receivers] = seats.unwrap_or_default();

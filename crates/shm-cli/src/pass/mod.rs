@@ -1,8 +1,8 @@
 //! Messages from standard input to an object and from an object to standard output.
 //!
-//! Here live `shm writer`, `shm reader` and what only they need. Whether an object is a mailbox, a
-//! bus, or has the classic layout is known to `link`, `sink` and `source` alone. What looks at
-//! objects from outside belongs to `operators`.
+//! `shm writer`, `shm reader` and what only they need belong here. Only `link`, `sink` and `source`
+//! know whether an object is a mailbox, a bus, or has the classic layout. Commands that only
+//! observe objects belong in `operators`.
 
 mod framing;
 mod input;

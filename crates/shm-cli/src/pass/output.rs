@@ -41,7 +41,7 @@ pub(crate) enum Stop {
     Failed(io::Error),
 }
 
-/// Where a message comes from, as far as there is anything to tell.
+/// Where a message comes from, as far as that is known.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Origin {
     pub(crate) id: Option<MailboxId>,

@@ -111,7 +111,7 @@ impl Reader<'_> {
                 }
                 Err(halt) => {
                     if matches!(halt, Halt::Failed(_)) {
-                        // No more will come. What becomes of it is told less than why.
+                        // No more messages will come. Report that, even if writing fails too.
                         self.lines.complete_all(&mut self.output);
                         let _ = self.write(source);
                     }
@@ -129,7 +129,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Writes what was gathered, and acknowledges it; true if nobody reads the output any more.
+    /// Writes what was gathered, and acknowledges it; true if the output was closed.
     fn write(&mut self, source: &mut dyn Source) -> Result<bool, Halt> {
         let (count, stop) = self.output.flush(&self.signals);
         let written = self.lines.written(count);

@@ -25,7 +25,7 @@ pub(super) trait Sink {
     /// Waits until everything that was sent has been taken, at most `limit`.
     fn drain(&mut self, limit: Option<Duration>) -> Result<(), Halt>;
 
-    /// Whether several writers may share the channel, so that a line has to come to its end.
+    /// Whether several writers may share the channel, so that each line must be finished.
     fn is_shared(&self) -> bool {
         false
     }
@@ -33,7 +33,8 @@ pub(super) trait Sink {
     /// Whether a reader is known to be attached: a C reader cannot be seen.
     fn has_reader(&self) -> bool;
 
-    /// The readers that have not taken what was sent, as a text, if these can be told from others.
+    /// The readers that have not taken what was sent, as a text, if the object distinguishes its
+    /// readers.
     fn laggards(&self) -> Option<String> {
         None
     }
@@ -46,8 +47,8 @@ pub(super) trait Sink {
 
     /// Leaves the channel: how many messages are left in it.
     ///
-    /// The object is unlinked, unless it is to be kept, or messages are left in it. One that only
-    /// another user may unlink stays, which is remarked: nothing that was sent depends on it.
+    /// Unlinks the object, unless it must be kept or has messages left. If only another user may
+    /// unlink it, it stays, with a remark, because no sent message depends on that.
     fn leave(self: Box<Self>, keep: bool) -> Result<u64, Failure>;
 }
 
@@ -75,7 +76,7 @@ fn attach_to<K: Channel>(
     create: bool,
     signals: &Signals,
 ) -> Result<Box<dyn Sink>, AttachError> {
-    // Readers come and go; the next one resumes where the last one stopped.
+    // A new reader resumes where the last one stopped.
     let options = link::options::<K>(args, signals).await_peer(true);
     let sender = options.create(create).sender()?;
     let seats = K::seats_of_sender(&sender);
@@ -211,7 +212,7 @@ fn remains(error: &SystemError, remark: impl Fn(&ShmName) -> String) -> Result<u
             note(remark(name));
             Ok(0)
         }
-        // Its owner has removed it meanwhile.
+        // Its owner has removed it since.
         Some((_, Ok(None))) if is_denied => Ok(0),
         _ => Err(errors::system(error)),
     }

@@ -49,8 +49,8 @@ pub(super) trait Source {
     /// writer has left, and everything it sent has been taken.
     fn wait(&mut self, message: &mut Message, deadline: Option<Instant>) -> Result<bool, Halt>;
 
-    /// Copies the next message into `message` if it is there already. Whatever else there is to
-    /// tell, the next [`wait`](Self::wait) tells.
+    /// Copies the next message into `message` if it has arrived. The next [`wait`](Self::wait)
+    /// returns anything else, such as an error.
     fn more(&mut self, message: &mut Message) -> bool;
 
     /// Acknowledges what a lane has handed out, up to a message.
@@ -66,7 +66,7 @@ pub(super) trait Source {
     fn close(self: Box<Self>) -> Result<(), Failure>;
 }
 
-/// Attaches as the reader of the existing object, or of a new one if there is none. With
+/// Attaches as the reader of the existing object, or of a new object if there is none. With
 /// `classic`, waits until `deadline` for a writer to make the object of the classic layout.
 pub(super) fn attach(
     args: &ReaderArgs,
@@ -209,7 +209,7 @@ impl Source for classic::Reader {
         if matches!(halt, Halt::Failed(_)) {
             return Err(halt);
         }
-        // No writer may answer a reader that has gone. A message that came at this very moment
+        // No writer may answer a reader that has left. A message that arrived at this moment
         // counts.
         match self.withdraw() {
             Ok(Some(last)) => {

@@ -92,7 +92,7 @@ impl<'a> Screen<'a> {
         self.size
     }
 
-    /// Shows these lines, as far as there are lines, instead of all others.
+    /// Shows these lines instead of all others, as far as they fit.
     pub(crate) fn draw(&self, page: &str) -> io::Result<()> {
         let lines = page.lines().take(self.size.lines);
         let lines: Vec<_> = lines.map(|line| format!("{line}{REST_OF_LINE}")).collect();

@@ -1,4 +1,4 @@
-//! What goes wrong at a bus alone, with its lanes, places and labels.
+//! Errors that only a bus has, with its lanes, places and labels.
 
 use shm_mailbox::bus::Label;
 use shm_mailbox::{AttachError, Peer};
@@ -6,7 +6,7 @@ use shm_mailbox::{AttachError, Peer};
 use super::program;
 use crate::failure::{Failure, Status};
 
-/// A bus could not be attached to, or something that is no bus.
+/// Attaching to a bus failed, or to something that is not a bus.
 pub(super) fn attach(error: &AttachError) -> Failure {
     use AttachError as E;
     match error {
@@ -42,7 +42,7 @@ pub(super) fn attach(error: &AttachError) -> Failure {
     }
 }
 
-/// The messages are kept for a reader that is absent.
+/// The bus keeps the messages for an absent reader.
 pub(super) fn held_back(name: &str, label: &Label, state: Peer) -> Failure {
     let how = match state {
         Peer::Died => "died",

@@ -60,7 +60,7 @@ fn judge(entries: &[Entry]) -> Vec<Finding> {
     findings.chain(buses(entries)).collect()
 }
 
-/// About readers that are away while their messages are kept, and those that hold writers back.
+/// Advice about absent readers whose messages are kept, and about readers that hold writers back.
 fn buses(entries: &[Entry]) -> impl Iterator<Item = Finding> {
     let buses = |is_meant: &dyn Fn(&Place) -> bool| {
         let is_meant = |entry: &&Entry| {

@@ -9,7 +9,7 @@ use shm_core::ObjectId;
 use crate::operators::bus::Traffic;
 use crate::operators::entry::Entry;
 
-/// A mailbox or a bus at one look.
+/// A mailbox or a bus at one refresh.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) entry: Entry,
@@ -19,7 +19,7 @@ pub(super) struct Row {
 /// A ring of messages: the object, and the lane if it is a bus.
 pub(super) type Ring = (ObjectId, u32);
 
-/// The rings of the last look.
+/// The rings at the last refresh.
 #[derive(Debug, Default)]
 pub(super) struct History {
     last: HashMap<Ring, Track>,
@@ -82,7 +82,7 @@ impl Figures {
 }
 
 impl History {
-    /// Adds a ring of the look at `now`, in the mailbox or bus with this identity.
+    /// Adds a ring as read at `now`, of the mailbox or bus with this identity.
     pub(super) fn add(&mut self, ring: Ring, id: &str, seen: Traffic, now: Instant) -> Figures {
         let last = self.last.remove(&ring);
         // Counts that went back, or another mailbox, begin again.

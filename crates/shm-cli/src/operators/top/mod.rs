@@ -25,8 +25,8 @@ use crate::terminal::signals::{Signals, Woken};
 
 use history::{Figures, History, Row};
 
-/// Runs the command: on a terminal instead of what is there, until q or a signal; else, and
-/// for a number of looks, one after the other.
+/// Runs the command: on a terminal full-screen until q or a signal. Otherwise, or for a number of
+/// refreshes, it prints one table after the other.
 pub(crate) fn run(args: &TopArgs) -> Result<Ending, Failure> {
     let signals = Signals::catch().map_err(|error| errors::signals(&error))?;
     let top = Top::new(args);
@@ -136,7 +136,7 @@ impl<'a> Top<'a> {
         Ok(rows)
     }
 
-    /// What the history tells of a mailbox, or of all lanes of a bus.
+    /// The history of a mailbox, or of all lanes of a bus.
     fn figures(&mut self, entry: &Entry, now: Instant) -> Figures {
         let mut figures = Figures::default();
         for (ring, id, traffic) in entry.rings() {

@@ -98,7 +98,7 @@ fn age(oldest: Option<Oldest>) -> String {
     }
 }
 
-/// The process alone, if there is one; of a bus, how many there are.
+/// The process, if there is only one; for a bus, how many there are.
 fn holder(row: &Row, side: usize) -> String {
     let Some(holder) = row.entry.holders().map(|holders| holders[side]) else {
         let holders = row.entry.short_holders().unwrap_or_default();

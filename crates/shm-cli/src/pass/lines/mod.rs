@@ -1,9 +1,9 @@
-//! What the reader hands to its output: messages as they come, or, on a bus with several writers,
-//! whole lines, so that none has pieces of another in it.
+//! What the reader hands to its output: messages as they arrive. On a bus with several writers it
+//! hands on whole lines, so that no line has pieces of another in it.
 //!
 //! A writer sends a line over 1 KiB in pieces, each but the last of 1 KiB and without an end of
 //! line. Pieces of different lanes come in any order. The reader keeps those of each lane until the
-//! line is whole, and does not acknowledge them before, so that they are not lost with it; unless
+//! line is whole. It does not acknowledge them before, so that a kill does not lose them, unless
 //! they take all the slots of the lane.
 
 use std::mem;
@@ -27,7 +27,7 @@ pub(super) struct Lines {
     given: Vec<Given>,
 }
 
-/// One writer's line, as far as it has come.
+/// The line of one writer, as far as it was received.
 #[derive(Debug, Default)]
 struct Lane {
     line: Vec<u8>,
@@ -44,7 +44,7 @@ struct Lane {
 struct Given {
     messages: usize,
     bytes: usize,
-    /// None if its object has gone.
+    /// None if its object was replaced.
     acknowledgement: Option<Acknowledgement>,
 }
 
@@ -88,7 +88,7 @@ impl Lines {
         self.terminator = terminator;
     }
 
-    /// Takes a message, and hands on what it completes: how many messages that is.
+    /// Takes a message, and hands on what it completes. Returns how many messages that is.
     pub(super) fn take(
         &mut self,
         lane: Option<u32>,
@@ -122,7 +122,7 @@ impl Lines {
         }
     }
 
-    /// Hands on what a lane has, as a line of its own.
+    /// Hands on what a lane has, as a separate line.
     fn complete(&mut self, lane: u32, terminator: u8, output: &mut Output) -> usize {
         let own = mem::take(&mut self.lanes[lane as usize]);
         let (pieces, length) = (own.pieces, own.line.len());
@@ -138,7 +138,7 @@ impl Lines {
         pieces
     }
 
-    /// Hands on what the lanes have of lines whose ends will not come, each as a line of its own.
+    /// Hands on incomplete lines whose rest will not come, each as a separate line.
     pub(super) fn complete_all(&mut self, output: &mut Output) {
         let Some(terminator) = self.terminator else {
             return;

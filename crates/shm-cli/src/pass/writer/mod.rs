@@ -89,7 +89,7 @@ impl Writer<'_> {
             self.send_complete()?;
         }
         if self.sink.is_shared() && self.framer.is_inside_line() {
-            // The reader waits for the end of the line, lest it have one of another writer in it.
+            // The reader waits for the end of the line, so that lines of writers do not mix.
             self.insist(&[])?;
         }
         Ok(())
@@ -234,7 +234,7 @@ impl Writer<'_> {
         laggards.map_or_else(String::new, |laggards| format!("; waiting for {laggards}"))
     }
 
-    /// What the user can do if nobody takes the messages.
+    /// What the user can do if no reader takes the messages.
     fn remedy(&self) -> String {
         match self.sink.laggards() {
             None => format!("shm reader {}", self.address()),
