@@ -21,7 +21,7 @@ use test_support::is_torture;
 pub(crate) struct Kit {
     /// The program under test.
     pub(crate) program: Program,
-    /// Whether the long forms are asked for.
+    /// Whether to run the long forms.
     pub(crate) is_long: bool,
     /// Whether the program has buses, once it was asked.
     has_bus: OnceCell<bool>,
@@ -34,7 +34,7 @@ impl Kit {
     }
 }
 
-/// Runs all rows whose names contain `only`, and hands each verdict to `tell` as it is known.
+/// Runs all rows whose names contain `only`, and passes each verdict to `tell` at once.
 ///
 /// The long forms run with `SHM_TORTURE=1`.
 pub fn run(program: Program, only: &str, mut tell: impl FnMut(&str, &Outcome)) -> Report {

@@ -13,7 +13,7 @@ use conformance::{Outcome, Program};
 /// is one promise of that page. With SHM_TORTURE=1 the rows take more values, and minutes.
 ///
 /// The exit status is 0 if no row failed, and 1 otherwise. A row that needs root, ptrace or x86-64
-/// is skipped where there is none.
+/// is skipped on a machine without it.
 #[derive(Parser)]
 #[command(name = "conform", max_term_width = 100)]
 struct Options {
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     let mut output = std::io::stdout();
     let program = Program::new(options.command);
     let report = conformance::run(program, &options.only, |name, outcome| {
-        // A reader that has seen enough does not need the rest.
+        // Standard output may be closed early, for example by `head`.
         let _ = match outcome {
             Outcome::Ok => writeln!(output, "{name} ... ok"),
             Outcome::Skipped(needs) => writeln!(output, "{name} ... skipped: needs {needs}"),

@@ -1,4 +1,4 @@
-//! Verdicts: what became of each row, and the closing line.
+//! Verdicts: the result of each row, and the closing line.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -8,7 +8,7 @@ use std::sync::Once;
 
 use test_support::in_child;
 
-/// What became of a row.
+/// The result of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The program keeps this promise.
@@ -19,7 +19,7 @@ pub enum Outcome {
     Failed(String),
 }
 
-/// How many rows came to what.
+/// How many rows had each result.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     ok: usize,
@@ -80,7 +80,7 @@ pub(crate) fn judge(row: impl FnOnce() -> Outcome) -> Outcome {
 fn keep_panics_quiet() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // Has a hook of its own set, by which forked children report to their parents.
+        // This sets its own hook first, with which forked children report to their parents.
         in_child(|| ());
         let parent = std::process::id();
         let before = panic::take_hook();

@@ -1,5 +1,5 @@
-//! The kit itself: two ends that keep the protocol pass all rows, and each of ten faults turns a
-//! row red.
+//! The kit itself: two programs that keep the protocol pass all rows, and each of ten faults turns
+//! a row red.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -40,7 +40,7 @@ fn failures(program: &Path, only: &str) -> Vec<String> {
     failures
 }
 
-/// The C program, with one of its faults or none, in a folder of its own.
+/// The C program, with one of its faults or none, in a separate folder.
 struct C(Scratch);
 
 impl C {
@@ -81,7 +81,7 @@ fn the_c_program_that_was_written_by_the_page_passes_all_rows() {
 
 #[test]
 fn this_library_passes_all_rows() {
-    // Those of the other role in the long form only.
+    // The rows of the other role run in the long form only.
     let rows = if is_torture() { "" } else { "receive: " };
     let found = failures(Path::new(env!("CARGO_BIN_EXE_own-end")), rows);
     assert!(found.is_empty(), "{found:#?}");

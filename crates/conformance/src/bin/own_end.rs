@@ -13,10 +13,10 @@ use shm_mailbox::{
     SendError, Sender, Wait,
 };
 
-/// One end of a mailbox or of a bus, by commands on standard input
+/// An endpoint of a mailbox or a bus, by commands on standard input
 #[derive(Parser)]
 struct Arguments {
-    /// Which end
+    /// The role of the endpoint
     role: Role,
     /// The name of the object
     name: String,
@@ -29,7 +29,7 @@ struct Arguments {
     /// How to wait
     #[arg(long, default_value = "block")]
     wait: How,
-    /// How many senders a new bus has room for; an end of a bus has this option
+    /// How many senders a new bus has room for; makes the object a bus
     #[arg(long, requires = "receivers")]
     senders: Option<u32>,
     /// How many receivers a new bus has room for
@@ -64,7 +64,7 @@ enum How {
 
 fn main() {
     let arguments = Arguments::parse();
-    // Truncated memory is then an error, and no SIGBUS.
+    // Makes truncated memory an error instead of a SIGBUS.
     if let Err(error) = guard::install() {
         end(Status::Failed, &error);
     }
@@ -91,18 +91,18 @@ fn main() {
     }
 }
 
-/// What differs between the ends of a mailbox and of a bus.
+/// What differs between the endpoints of a mailbox and of a bus.
 trait Spoken: Kind {
-    /// What a receiver says of a message before its number.
+    /// What a receiver prints before the number of a message.
     fn lane_of(message: &Message) -> String;
 
-    /// The lane that is corrupt, if the receiver goes on with others.
+    /// The corrupt lane, if the receiver continues with others.
     fn left_out(receiver: &Receiver<Self>, error: &RecvError) -> Option<u32>;
 
-    /// Closes for good, if there is such a command.
+    /// Closes, and forgets the label, if there is such a command.
     fn forget_sender(sender: Sender<Self>) -> Option<Result<Closed, CloseError>>;
 
-    /// The same of a receiver.
+    /// As `forget_sender`, for a receiver.
     fn forget_receiver(receiver: Receiver<Self>) -> Option<Result<Closed, CloseError>>;
 }
 
@@ -148,7 +148,7 @@ impl Spoken for Bus {
 }
 
 fn play<K: Spoken>(options: Options<K>, arguments: &Arguments) {
-    // An object that exists keeps its own slots and seats.
+    // An existing object keeps its slots and seats.
     let options = options.slots(arguments.slots).exact(false);
     let options = match arguments.hot {
         Some(hot) => options.hot_slots(hot),
@@ -238,7 +238,7 @@ fn say(answer: &str) {
     }
 }
 
-/// Ends at once, as one that died.
+/// Exits at once, as a process that died.
 fn end(status: Status, why: &dyn std::fmt::Display) -> ! {
     eprintln!("{why}");
     exit(status as i32)
@@ -283,7 +283,7 @@ fn refuse(error: &AttachError) -> ! {
     end(status, error)
 }
 
-/// Leaves as an end does whose peer has left, and dies otherwise.
+/// Closes if the peer has left, and dies otherwise.
 fn stop_sending<K: Kind>(sender: Sender<K>, error: &SendError) -> ! {
     let status = match error {
         SendError::Closed { .. } => Status::Closed,

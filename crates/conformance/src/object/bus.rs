@@ -1,4 +1,4 @@
-//! A bus as a process sees it that keeps to no protocol: where its words are, and whole images.
+//! A bus without the rules of the protocol: the offsets of its words, and whole images.
 
 use shm_mailbox::Role;
 use test_support::Name;
@@ -7,12 +7,12 @@ use super::content::content;
 use super::image::Image;
 use super::raw::{places, stamp, word};
 
-/// The count of a receiver that joins.
+/// The count of a joining receiver.
 pub(crate) const PENDING: u64 = u64::MAX;
 /// How many bytes a label has.
 pub(crate) const LABEL_BYTES: usize = 32;
 
-/// The form of a bus, and so where its words are.
+/// The form of a bus, which determines the offsets of its words.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
     pub(crate) lanes: u32,
@@ -21,7 +21,7 @@ pub(crate) struct Shape {
     pub(crate) hot: u32,
 }
 
-/// Where the words of a bus are that a mailbox does not have.
+/// The offsets of the words that a mailbox does not have.
 impl Shape {
     pub(crate) const LANES: usize = 24;
     pub(crate) const PLACES: usize = 28;
@@ -90,8 +90,8 @@ impl Shape {
         self.stamp(self.lanes, 0).next_multiple_of(4096)
     }
 
-    /// What a sender may overwrite in these bytes: the messages below it. `None` while it may learn
-    /// nothing.
+    /// The point of these bytes: a sender may overwrite the messages below it. `None` while a
+    /// sender learns nothing.
     pub(crate) fn point(self, bytes: &[u8], lane: u32) -> Option<u64> {
         let mask = word_of(bytes, Self::MEMBERS) & 0xFFFF_FFFF;
         let members = (0..self.places).filter(|place| mask >> place & 1 == 1);
@@ -120,12 +120,12 @@ fn index(number: u32) -> usize {
     usize::try_from(number).expect("a small number")
 }
 
-/// The bytes of a message of a lane: of other lanes, they are others.
+/// The bytes of a message, which differ from lane to lane.
 pub(crate) fn content_of(lane: u32, number: u64) -> Vec<u8> {
     content(number + (u64::from(lane) << 32))
 }
 
-/// The bytes of a bus that nobody is attached to.
+/// The bytes of a bus to which no process is attached.
 #[derive(Clone)]
 pub(crate) struct BusImage {
     pub(crate) shape: Shape,
@@ -133,7 +133,7 @@ pub(crate) struct BusImage {
 }
 
 impl BusImage {
-    /// Of one that no process ever had.
+    /// The bytes of a bus that no process ever had.
     pub(crate) fn new(shape: Shape) -> Self {
         let mut image = Image::new(shape.slots, shape.hot);
         image.bytes.resize(shape.size(), 0);
@@ -160,7 +160,7 @@ impl BusImage {
         self
     }
 
-    /// Puts a message where a sender puts it that has so many queued.
+    /// Puts a message where a sender with `queued` messages puts it.
     pub(crate) fn put_message(&mut self, lane: u32, number: u64, queued: u64) {
         let shape = self.shape;
         let places = places(number, shape.slots, shape.hot);
@@ -204,7 +204,7 @@ impl BusImage {
         self.image.create(name);
     }
 
-    /// Whether these bytes have a label on a seat, and which.
+    /// The label of a seat in these bytes, if it has one.
     pub(crate) fn label_in(bytes: &[u8], at: usize) -> &[u8] {
         &bytes[at + Shape::LABEL..][..LABEL_BYTES]
     }

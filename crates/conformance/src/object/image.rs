@@ -1,4 +1,5 @@
-//! Whole objects, made of bytes: mailboxes that nobody is attached to, and such as are none.
+//! Whole objects, made of bytes: mailboxes to which no process is attached, and objects that are
+//! not mailboxes.
 
 use shm_mailbox::Role;
 use test_support::Name;
@@ -6,7 +7,7 @@ use test_support::Name;
 use super::content::content;
 use super::raw::{places, stamp, stamp_offset, word};
 
-/// The bytes of a mailbox that nobody is attached to.
+/// The bytes of a mailbox to which no process is attached.
 #[derive(Clone)]
 pub(crate) struct Image {
     slots: u32,
@@ -45,7 +46,7 @@ impl Image {
         image
     }
 
-    /// Puts message `number` where a sender puts it that has so many queued.
+    /// Puts message `number` where a sender with `queued` messages puts it.
     pub(crate) fn put_message(&mut self, number: u64, queued: u64) {
         let places = places(number, self.slots, self.hot);
         let place = places[usize::from(queued >= u64::from(self.hot))];
@@ -63,7 +64,7 @@ impl Image {
         self.bytes[offset..offset + 4].copy_from_slice(&value.to_ne_bytes());
     }
 
-    /// Says how the last holder of a role left.
+    /// Stores how the last holder of a role left.
     pub(crate) fn put_life(&mut self, role: Role, life: u64) {
         let offset = match role {
             Role::Sender => word::SENDER,
@@ -72,7 +73,7 @@ impl Image {
         self.put(offset, life);
     }
 
-    /// Makes an object of it that only this user may use.
+    /// Makes an object of these bytes that only this user may use.
     pub(crate) fn create(&self, name: &Name) {
         use std::os::unix::fs::PermissionsExt as _;
         name.fill(&self.bytes);

@@ -1,5 +1,5 @@
-//! The object as a process sees it that keeps to no protocol: its words, whole images of mailboxes,
-//! and what messages hold.
+//! The object without the rules of the protocol: its words, whole images of mailboxes, and the
+//! contents of messages.
 //!
 //! Nothing here starts a program.
 

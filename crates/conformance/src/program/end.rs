@@ -1,4 +1,4 @@
-//! A running end: its commands, its answers, and its exit status.
+//! The running program: its commands, its answers, and its exit status.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
@@ -58,7 +58,7 @@ impl End {
         });
         let errors = thread::spawn(move || {
             let mut bytes = Vec::new();
-            // What cannot be read was not said.
+            // A line that cannot be read counts as not printed.
             let _ = BufReader::new(errors).read_to_end(&mut bytes);
             String::from_utf8_lossy(&bytes).trim().to_owned()
         });
@@ -89,7 +89,7 @@ impl End {
         let _ = input.write_all(commands.as_bytes());
     }
 
-    /// Gives it many commands from a thread of their own.
+    /// Gives it many commands from another thread.
     pub(crate) fn feed(&mut self, commands: String) -> JoinHandle<ChildStdin> {
         let mut input = self.input.take().expect("its input is open");
         thread::spawn(move || {
@@ -202,7 +202,7 @@ impl End {
         })
     }
 
-    /// Lets it acknowledge all that it has shown: how many were acknowledged ever.
+    /// Lets it acknowledge all that it has shown. Returns how many were ever acknowledged.
     #[track_caller]
     pub(crate) fn ack(&mut self) -> u64 {
         self.tell("ack");
@@ -223,7 +223,7 @@ impl End {
         }
     }
 
-    /// Fails if it has ended, or said anything.
+    /// Fails if it has ended, or printed anything.
     #[track_caller]
     pub(crate) fn expect_silence(&mut self) {
         if let Some(answer) = self.early_answer() {
@@ -243,7 +243,7 @@ impl End {
         self.status.is_some()
     }
 
-    /// Its status, from a tracer that has waited for it.
+    /// Stores its status, which a tracer has waited for.
     pub(super) fn set_status(&mut self, raw: i32) {
         self.status = Some(ExitStatus::from_raw(raw));
     }
@@ -268,7 +268,7 @@ impl End {
         self.expect_what("at its end", expected);
     }
 
-    /// The same; `what` says what it was given. It must not answer any more.
+    /// As [`expect`](Self::expect); `what` names what it was given. It must not answer any more.
     #[track_caller]
     pub(crate) fn expect_what(&mut self, what: &str, expected: Status) {
         let start = Instant::now();
@@ -296,7 +296,7 @@ impl End {
         }
     }
 
-    /// Waits for its end, and tells whether it is this one.
+    /// Waits for its end, and returns whether it has this status.
     #[track_caller]
     pub(crate) fn ends_with(&mut self, expected: Status) -> bool {
         self.ended().0.code() == Some(expected as i32)
@@ -309,7 +309,7 @@ impl End {
         self.expect_any("at the end of its input", &[Status::Left]);
     }
 
-    /// Its status, and what it said on standard error.
+    /// Its status, and what it printed on standard error.
     #[track_caller]
     fn ended(&mut self) -> (ExitStatus, String) {
         let start = Instant::now();

@@ -1,6 +1,6 @@
-//! The program under test: how it is started, talked to, traced and ended.
+//! The program under test: how to start it, give it commands, trace it and end it.
 //!
-//! What a row expects of it does not belong here.
+//! What a row expects from it does not belong here.
 
 mod end;
 mod status;
@@ -36,11 +36,11 @@ pub(crate) struct Form {
     pub(crate) slots: u32,
     pub(crate) hot: u32,
     pub(crate) how: How,
-    /// What it is asked for on a bus; `None` for a mailbox.
+    /// The options of a bus; `None` for a mailbox.
     pub(crate) bus: Option<Seats>,
 }
 
-/// What one end of a bus is asked for.
+/// The options of one endpoint of a bus.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seats {
     pub(crate) senders: u32,
@@ -51,7 +51,7 @@ pub(crate) struct Seats {
 }
 
 impl Form {
-    /// So many slots, and as many hot ones as by default.
+    /// Options with `slots` slots, and the default number of hot ones.
     pub(crate) fn of(slots: u32) -> Self {
         Self {
             slots,
@@ -61,7 +61,7 @@ impl Form {
         }
     }
 
-    /// A bus of such rings, with so many seats.
+    /// A bus of such rings, with these seats.
     pub(crate) fn bus(self, senders: u32, receivers: u32) -> Self {
         let seats = Seats {
             senders,
@@ -141,7 +141,7 @@ impl Program {
         self.words.iter().cloned().chain(own).collect()
     }
 
-    /// Whether the program has buses: one that has none does not know the options.
+    /// Whether the program has buses. A program without buses does not know the options.
     pub(crate) fn has_bus(&self) -> bool {
         let name = Name::new();
         let mut end = self.start(Role::Sender, &name, Form::of(1).bus(1, 1));
@@ -149,7 +149,7 @@ impl Program {
         !end.ends_with(Status::Usage)
     }
 
-    /// Starts an end, which has yet to say that it is attached.
+    /// Starts an endpoint, without waiting until it is attached.
     pub(crate) fn start(&self, role: Role, name: &Name, form: Form) -> End {
         let words = self.words(role, name, form);
         let mut command = Command::new(&words[0]);

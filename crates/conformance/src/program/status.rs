@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-/// Why an end ended. The numbers are those of its exit status.
+/// Why the program ended. The numbers are those of its exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Status {
-    /// It left as it was told, or at the end of its input.
+    /// It left on a command, or at the end of its input.
     Left = 0,
-    /// Another failure, of the system for one.
+    /// Another failure, for example of the system.
     Failed = 1,
     /// A command or an option that it does not know.
     Usage = 2,
@@ -18,7 +18,7 @@ pub enum Status {
     NoRoom = 5,
     /// The peer died.
     Died = 6,
-    /// The object is no mailbox of version 1, or must not be used.
+    /// The object is not a mailbox of version 1, or must not be used.
     Refused = 7,
     /// The object is corrupt.
     Corrupt = 8,
@@ -26,13 +26,13 @@ pub enum Status {
     Truncated = 9,
     /// The peer closed.
     Closed = 10,
-    /// The object has lost its name, and nobody is attached.
+    /// The object has lost its name, and no peer is attached.
     Unlinked = 11,
     /// INIT stayed busy.
     Busy = 12,
     /// The message numbers are used up.
     UsedUp = 13,
-    /// On a bus: an absent receiver, for whom messages are kept, holds the sender back.
+    /// On a bus: messages kept for an absent receiver hold the sender back.
     HeldBack = 14,
 }
 

@@ -18,7 +18,7 @@ use test_support::Name;
 use super::end::{End, LIMIT};
 use super::{Form, Program};
 
-/// Where an end stands still.
+/// Where the program is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
     /// Before a system call: its number and arguments.
@@ -29,10 +29,10 @@ pub(crate) enum Stop {
     Ended,
 }
 
-/// An end that runs only as far as it is told to. Killed when dropped.
+/// A traced program, which runs only as far as the row lets it. Killed when dropped.
 pub(crate) struct Traced {
     pub(crate) end: End,
-    /// Whether it stands inside a system call.
+    /// Whether it is inside a system call.
     is_inside: bool,
     /// Keeps it alive.
     heart: Heart<()>,
@@ -46,7 +46,7 @@ impl Traced {
         name: &Name,
         form: Form,
     ) -> Result<Self, Errno> {
-        // The shell says that it has become one, and waits for a line, which it gets when it is
+        // The shell prints that it has started, and waits for a line, which it gets when it is
         // traced.
         let mut command = Command::new("sh");
         command.args(["-c", "echo; read line; exec \"$0\" \"$@\""]);
@@ -154,7 +154,7 @@ impl Traced {
         );
     }
 
-    /// Gives it more time; the thread that ends when that is over has killed it, and that shows.
+    /// Gives it more time. If that time runs out, the watchdog thread kills it, which this detects.
     fn beat(&self) {
         let _ = self.heart.send(());
     }
@@ -164,7 +164,7 @@ impl Traced {
         self.end.kill();
     }
 
-    /// Lets it go on untraced.
+    /// Lets it continue untraced.
     pub(crate) fn release(self) -> End {
         ptrace::detach(self.end.pid(), None).expect("it stands still");
         self.end

@@ -1,4 +1,4 @@
-//! What an end makes, and what it changes in what exists.
+//! What an endpoint makes, and what it changes in an existing object.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -116,7 +116,7 @@ fn attaches(kit: &Kit, role: Role) -> Outcome {
         image.put_half(side + word::PARKED, parked);
     }
     image.put_half(word::KEPT, 1);
-    // A note of words that belong to nobody else, and a check word that may be right.
+    // A note of arbitrary words, and a check word that may be right.
     for word in 0..4 {
         image.put(word::NOTE + 8 * word, 0xABCD << (8 * word));
     }
@@ -278,7 +278,7 @@ fn no_room(kit: &Kit, role: Role) -> Outcome {
             .expect(Status::NoRoom);
         let left = fs::read_dir("/dev/shm").expect("it is mounted").count();
         assert_eq!(left, 0, "objects that it has left");
-        // What fits can be used.
+        // An object that fits can be used.
         kit.program.attach(role, &name, Form::of(32)).0.close();
     });
     Outcome::Ok

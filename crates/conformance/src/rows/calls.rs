@@ -1,4 +1,4 @@
-//! Kills at every system call: what an end leaves is nothing, or a mailbox that the next one can
+//! Kills at every system call: the program leaves nothing, or a mailbox that the next process can
 //! use.
 
 use std::ops::Range;
@@ -20,7 +20,8 @@ pub(super) fn rows() -> Vec<Row> {
     .into()
 }
 
-/// What an end does that is killed at a system call: from where, and by which commands.
+/// What the program does before it is killed at a system call: from which state, and by which
+/// commands.
 struct Case {
     what: &'static str,
     image: Option<Image>,
@@ -122,8 +123,8 @@ fn start(kit: &Kit, role: Role, case: &Case, name: &Name) -> Traced {
     traced
 }
 
-/// At which stop it first does what concerns the object: it opens, makes or locks one. Before that
-/// it is only loaded.
+/// The stop at which it first opens, makes or locks an object. Before that, the program is only
+/// loaded.
 fn first_stop(kit: &Kit, role: Role, case: &Case) -> u64 {
     let name = Name::new();
     let mut traced = start(kit, role, case, &name);
@@ -143,7 +144,7 @@ fn first_stop(kit: &Kit, role: Role, case: &Case) -> u64 {
     unreachable!("it stops, or ends");
 }
 
-/// Both of our ends go on from what an end has left, and remove it.
+/// Both of our endpoints resume from what the program has left, and remove it.
 #[track_caller]
 fn use_what_is_left(name: &Name, case: &Case, answers: &[String], at: &str) {
     let attached = answers

@@ -13,7 +13,7 @@ use crate::object::{Image, Raw};
 use crate::program::{Form, LIMIT, Stop, Traced, can_step, is_reading, sending};
 use crate::report::Outcome;
 
-/// So many gaps in the short form, the last ones before the sleep.
+/// How many gaps the short form tests: the last before the sleep.
 const GAPS: usize = 60;
 /// How far before the announcement the last test of a wait may be, in instructions.
 const BEFORE: usize = 200;
@@ -65,7 +65,7 @@ struct Waiter {
 }
 
 impl Waiter {
-    /// Stands before a command, and reads it.
+    /// Is about to read a command, and reads it.
     fn begin(&mut self) {
         let command = match self.role {
             // Each instruction of reading it would be stepped, again and again.
@@ -117,7 +117,7 @@ impl Waiter {
         (announced.expect("its flag is 1 when it sleeps"), steps)
     }
 
-    /// A wait in which the peer acts after so many steps.
+    /// A wait in which the peer acts after `gap` steps.
     fn round(&mut self, gap: usize) {
         self.begin();
         for _ in 0..gap {
@@ -129,9 +129,9 @@ impl Waiter {
         self.finish();
     }
 
-    /// Lets it go on, which must not sleep any more, to its next command.
+    /// Lets it run to its next command, without another sleep.
     fn finish(&mut self) {
-        // The sleep at whose entry it stands ends at once, since its flag was cleared.
+        // The sleep that it is about to enter ends at once, because its flag was cleared.
         let entry = loop {
             let wanted = |number, arguments: &[u64; 6]| {
                 is_reading(number, arguments[0]) || futex_wait(number, arguments).is_some()

@@ -1,5 +1,5 @@
-//! Words that no peer writes: an end says that the object is corrupt, or goes on. It neither
-//! crashes nor hangs.
+//! Words that no peer writes: the program reports corruption, or continues. It neither crashes nor
+//! hangs.
 
 use std::sync::atomic::Ordering;
 
@@ -38,7 +38,7 @@ pub(super) fn rows() -> Vec<Row> {
     rows
 }
 
-/// What stands in a place of the message that the receiver waits for, before it waits or after.
+/// What is in a slot of the message that the receiver waits for, before it waits or after.
 fn stamps(kit: &Kit) -> Outcome {
     let (next, far) = (stamp(6, 3), stamp(1 << 40, 3));
     let wrong = [
@@ -122,7 +122,7 @@ fn own_words(kit: &Kit, role: Role) -> Outcome {
         let (mut end, _) = kit.program.attach(role, &name, Form::of(SLOTS));
         end.work(b"?");
         Raw::new(&name).store(offset, 0);
-        // Of its own count, a sender compares what it was stored with what the peer says as well.
+        // A sender also compares its own stored count with the peer's count.
         end.expect_any(what, &[Status::Truncated, Status::Corrupt]);
     }
     Outcome::Ok

@@ -14,12 +14,12 @@ use crate::object::{assert_content, content};
 use crate::program::{Form, sending};
 use crate::report::Outcome;
 
-/// How many ends are killed at random moments.
+/// How many endpoints are killed at random moments.
 const SHORT: u64 = 20;
 const LONG: u64 = 400;
-/// What each of them is told to do.
+/// The commands of each.
 const COMMANDS: u64 = 300;
-/// A call of our ends that waits in vain, before it is made again.
+/// How long a call of our endpoints waits before it is made again.
 const SLICE: Duration = Duration::from_millis(20);
 
 pub(super) fn rows() -> Vec<Row> {

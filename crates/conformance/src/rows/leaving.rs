@@ -1,4 +1,4 @@
-//! How an end leaves: what it says to its peer, and whether the name stays.
+//! How an endpoint leaves: what it stores for its peer, and whether the name stays.
 
 use std::sync::atomic::Ordering;
 
@@ -35,7 +35,8 @@ pub(super) fn rows() -> Vec<Row> {
     rows
 }
 
-/// Each way to leave: the command, and whether it says that it has closed, and that it keeps.
+/// Each way to leave: the command, and whether the program stores that it closed, and that it keeps
+/// the object.
 const WAYS: [(&str, bool, bool); 3] = [
     ("close", true, false),
     ("keep", true, true),
@@ -112,7 +113,7 @@ struct Found {
     queued: u64,
     shows: u64,
     acknowledges: bool,
-    /// Whether another message is there that `sent` does not count.
+    /// Whether there is another message that `sent` does not count.
     uncounted: bool,
     stays: bool,
 }

@@ -1,7 +1,7 @@
 //! The rows: each file has those of one part of the protocol.
 //!
-//! A row starts the program, brings it into a state, and panics with what is wrong. How a program
-//! is started and what an object looks like does not belong here.
+//! A row starts the program, brings it into a state, and panics with what is wrong. Starting a
+//! program and the layout of an object do not belong here.
 
 mod attaching;
 mod bus;

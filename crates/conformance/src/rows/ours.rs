@@ -1,4 +1,4 @@
-//! This library's end, opposite the program: with time-outs, so that a mistake fails a row.
+//! This library's endpoint, the peer of the program, with time-outs, so that a mistake fails a row.
 
 use std::ops::Range;
 use std::thread;
@@ -10,7 +10,7 @@ use test_support::{Child, Name};
 use crate::object::{assert_content, content};
 use crate::program::{End, LIMIT};
 
-/// The options of our ends: any number of slots will do.
+/// The options of our endpoints, with any number of slots.
 pub(super) fn options(name: &Name) -> Options {
     Mailbox::options(name.as_str()).wait(Wait::Block)
 }
@@ -42,7 +42,7 @@ pub(super) fn take(receiver: &mut Receiver, number: u64) {
     assert_content(&message, number);
 }
 
-/// Receives these messages, which have to be there.
+/// Receives these messages, which must be queued.
 #[track_caller]
 pub(super) fn take_all(receiver: &mut Receiver, numbers: Range<u64>) {
     let mut message = Message::new();
@@ -109,7 +109,7 @@ impl Ours {
     }
 }
 
-/// A peer of the program in a process of its own, which does nothing once it is attached.
+/// A peer of the program in another process, which does nothing once it is attached.
 #[track_caller]
 pub(super) fn fork_opposite(role: Role, name: &Name, work: impl FnOnce(&mut Ours)) -> Child {
     let child = Child::fork(|| {
@@ -141,7 +141,7 @@ pub(super) fn let_it_wait(end: &mut End, role: Role, slots: u64) {
     end.work(&content(slots));
 }
 
-/// The program's answer to what [`let_it_wait`] has told it to do.
+/// The program's answer to the command of [`let_it_wait`].
 #[track_caller]
 pub(super) fn expect_done(end: &mut End, role: Role, slots: u64) {
     match role {

@@ -1,4 +1,5 @@
-//! Objects that are no mailbox of version 1, or must not be used: refused, and left as they are.
+//! Objects that are not mailboxes of version 1, or must not be used. The program refuses them, and
+//! leaves them as they are.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown};

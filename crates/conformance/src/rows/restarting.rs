@@ -1,4 +1,4 @@
-//! An end resumes where the last one of its role stopped, wherever that was.
+//! An endpoint resumes where the last one of its role stopped, wherever that was.
 
 use shm_mailbox::Role;
 use test_support::Name;

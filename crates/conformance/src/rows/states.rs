@@ -1,5 +1,5 @@
-//! The memory after every instruction of sending and acknowledging: each state is one from which
-//! both ends go on, this library's and the program's own.
+//! The memory after every instruction of sending and acknowledging. This library's endpoints and
+//! the program's own resume from each state.
 
 use shm_mailbox::Role;
 use test_support::Name;
@@ -30,8 +30,8 @@ pub(super) fn rows() -> Vec<Row> {
     ]
 }
 
-/// The states through which a command takes the object, each once, with how many instructions led
-/// to it.
+/// The states through which a command takes the object, each once, with the number of instructions
+/// before it.
 fn states(traced: &mut Traced, raw: &Raw, command: &str) -> Vec<(usize, Vec<u8>)> {
     let mut states = vec![(0, raw.bytes())];
     let mut now = raw.bytes();
@@ -54,7 +54,7 @@ fn states(traced: &mut Traced, raw: &Raw, command: &str) -> Vec<(usize, Vec<u8>)
     panic!("{command:?} takes more than {MOST} instructions");
 }
 
-/// A copy of a state under a name of its own.
+/// A copy of a state under another name.
 fn copy(state: &[u8]) -> Name {
     let name = Name::new();
     let mut image = Image::new(SLOTS, HOT);
@@ -63,7 +63,8 @@ fn copy(state: &[u8]) -> Name {
     name
 }
 
-/// Both of our ends go on from a state; how many messages were acknowledged, how many committed.
+/// Both of our endpoints resume from a state. Returns how many messages were acknowledged, and how
+/// many committed.
 #[track_caller]
 fn judge(state: &[u8], at: &str) -> (u64, u64) {
     let name = copy(state);
@@ -119,7 +120,7 @@ fn number_of_some_bytes() -> u64 {
     numbers.next().expect("many messages are so long")
 }
 
-/// The program's own sender goes on from a state.
+/// The program's own sender resumes from a state.
 fn restart(kit: &Kit, state: &[u8], found: (u64, u64), at: &str) {
     let name = copy(state);
     let (mut end, number) = kit.program.attach(Role::Sender, &name, Form::of(SLOTS));

@@ -1,4 +1,4 @@
-//! An object that loses its memory: an end says that it was truncated, and is not ended by SIGBUS.
+//! An object that loses its memory: the program reports the truncation, and SIGBUS does not end it.
 
 use std::os::fd::AsFd as _;
 use std::sync::atomic::Ordering;

@@ -1,5 +1,5 @@
-//! What an end says of a peer that is silent, stopped, dead or closed, and of an object without a
-//! name.
+//! What the program reports about a peer that is silent, stopped, dead or closed, and about an
+//! object without a name.
 
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -110,7 +110,7 @@ fn unlinked(kit: &Kit, role: Role) -> Outcome {
         name.unlink();
         end.expect_what("its name is gone", Status::Unlinked);
     }
-    // A peer that is attached to the same object may still come up with something.
+    // A peer that is attached to the same object may still send or acknowledge.
     let name = Name::new();
     let (mut end, _) = kit.program.attach(role, &name, Form::of(SLOTS));
     let mut peer = Ours::opposite(role, &name);
@@ -126,8 +126,8 @@ fn unlinked(kit: &Kit, role: Role) -> Outcome {
     Outcome::Ok
 }
 
-/// At each entry of a system call of a wait in turn, the peer provides what is waited for, without
-/// waking, and is gone. The wait must end with that, and the next one with the verdict.
+/// At each entry of a system call of a wait in turn, the peer provides what the program waits for,
+/// without waking it, and dies. The wait must end with that, and the next wait with the verdict.
 fn before_verdict(kit: &Kit, role: Role) -> Outcome {
     if !can_trace() {
         return Outcome::Skipped("ptrace");

@@ -1,4 +1,4 @@
-//! Sleeping and waking: who sleeps on which word, and who is woken how.
+//! Sleeping and waking: the word on which each endpoint sleeps, and how its peer wakes it.
 
 use std::fs;
 use std::os::fd::AsFd as _;
@@ -54,13 +54,13 @@ fn publisher(kit: &Kit, role: Role, name: &Name) -> (End, String) {
     (end, command)
 }
 
-/// Sleeps on the flag of the program's peer, which says `value`, while `act` runs.
+/// Sleeps on the flag of the program's peer, which has this `value`, while `act` runs.
 #[track_caller]
 fn expect_wake(raw: &Raw, role: Role, value: u32, what: &str, act: impl FnOnce()) {
     expect_wake_of(raw.parked(role.peer()), value, what, act);
 }
 
-/// The same on any flag.
+/// The same with any value of the flag.
 #[track_caller]
 pub(super) fn expect_wake_of(flag: &AtomicU32, value: u32, what: &str, act: impl FnOnce()) {
     flag.store(value, Ordering::SeqCst);
@@ -95,7 +95,7 @@ fn expect_ring(raw: &Raw, role: Role, what: &str, act: impl FnOnce()) {
     expect_ring_of(raw, raw.parked(role.peer()), what, act);
 }
 
-/// The same on any flag.
+/// The same with any value of the flag.
 #[track_caller]
 pub(super) fn expect_ring_of(raw: &Raw, flag: &AtomicU32, what: &str, act: impl FnOnce()) {
     let bell = Bell::new(&raw.object).expect("the object has a bell");
@@ -157,7 +157,7 @@ fn wakes_anyway(kit: &Kit, role: Role) -> Outcome {
     Outcome::Ok
 }
 
-/// Where the program has mapped this word of the object.
+/// The address at which the program has mapped this word of the object.
 pub(super) fn address_of(end: &End, name: &Name, offset: usize) -> Option<u64> {
     let maps = fs::read_to_string(format!("/proc/{}/maps", end.pid())).ok()?;
     let path = name.path();
@@ -233,7 +233,7 @@ fn is_woken(kit: &Kit, role: Role) -> Outcome {
         end.expect_silence();
         peer.provide();
         ours::expect_done(&mut end, role, 2);
-        // What is not there any more must not look like an announcement.
+        // Memory that is no longer mapped must not look like an announcement.
         let parked = raw.parked(role).load(Ordering::SeqCst);
         assert_eq!(parked, 0, "its flag after the wait");
     }

@@ -1,4 +1,4 @@
-//! What a receiver says of senders that are silent, stopped, dead or closed.
+//! What a receiver reports about senders that are silent, stopped, dead or closed.
 
 use std::thread;
 
@@ -32,7 +32,7 @@ fn shape() -> Shape {
     Shape::new(3, 2, 4, 2)
 }
 
-/// One of our senders in a process of its own, which sends so much and then does nothing.
+/// One of our senders in another process, which sends these messages and then does nothing.
 fn fork_sender(name: &Name, messages: u64) -> Child {
     let raw = Raw::new(name);
     let lanes = locked(&raw, 6).len();
@@ -80,7 +80,7 @@ fn all_left(kit: &Kit) -> Outcome {
     for how in [How::Block, How::Spin] {
         for is_any_dead in [false, true] {
             let name = Name::new();
-            // That one was gone before the program came.
+            // That sender had left before the program attached.
             BusImage::new(shape())
                 .lane(0, 4, 4)
                 .label(Role::Sender, 0, "another")

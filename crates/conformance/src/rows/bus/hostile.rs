@@ -1,4 +1,4 @@
-//! Words of a bus that no process writes: an end says that it is corrupt, or goes on.
+//! Words of a bus that no process writes: the program reports corruption, or continues.
 
 use shm_mailbox::Role;
 use test_support::Name;
@@ -106,7 +106,7 @@ fn nonsense(kit: &Kit) -> Outcome {
             ] {
                 raw.store_half(shape().seat(role, seat) + offset, u32::MAX);
             }
-            // No UTF-8, and no end.
+            // Not UTF-8, and without a terminating zero.
             let label = shape().seat(Role::Sender, seat) + Shape::LABEL;
             for word in 0..4 {
                 raw.store(label + 8 * word, u64::MAX);

@@ -1,4 +1,4 @@
-//! Where a receiver begins, and who is dropped when an end comes.
+//! Where a receiver begins, and which members an attaching endpoint drops.
 
 use shm_mailbox::Role;
 use test_support::Name;
@@ -42,11 +42,11 @@ fn joins(kit: &Kit) -> Outcome {
         BusImage::new(shape)
             .lane(0, 5, SENT[0])
             .lane(1, 1, SENT[1])
-            // Of each lane, another one is the slowest.
+            // A different place is the slowest in each lane.
             .member(0, &[HELD[0], 3])
             .member(3, &[8, HELD[1]])
             .label(Role::Receiver, 3, "kept")
-            // What stands at a free place is of no account.
+            // The contents of a free place do not matter.
             .put(shape.count(0, 1), 6)
             .put(shape.count(1, 1), 1)
             .create(&name);
@@ -134,7 +134,7 @@ fn sweeps(kit: &Kit, role: Role) -> Outcome {
             .label(Role::Receiver, 3, label)
             .create(&name);
         let _held = hold(&name, Role::Receiver, 0);
-        // One that comes with this label is not taken for the joiner.
+        // An endpoint that attaches with this label does not get the joiner's place.
         let form = match label {
             "" => form(),
             label => form().labelled(label),

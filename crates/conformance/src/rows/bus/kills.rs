@@ -15,11 +15,11 @@ use crate::object::{BusImage, Raw, Shape, content_of};
 use crate::program::{Form, Shown, Status, sending};
 use crate::report::Outcome;
 
-/// How many ends are killed at random moments, and what each of them is told to do.
+/// How many endpoints are killed at random moments, and the commands of each.
 const SHORT: u64 = 8;
 const LONG: u64 = 400;
 const COMMANDS: u64 = 200;
-/// A call of our ends that waits in vain, before it is made again.
+/// How long a call of our endpoints waits before it is made again.
 const SLICE: Duration = Duration::from_millis(20);
 
 pub(super) fn rows() -> Vec<Row> {
@@ -66,7 +66,7 @@ fn receivers(kit: &Kit) -> Outcome {
             );
             let raw = Raw::new(&name);
             let shape = Shape::new(2, 2, 16, 2);
-            // It obeys a command before it shows anything.
+            // It answers a command before it shows anything.
             let mut next = [0, 1].map(|lane| raw.load(shape.count(lane, 0)));
             acknowledged = number;
             assert_eq!(next.iter().sum::<u64>(), number, "where it resumes");

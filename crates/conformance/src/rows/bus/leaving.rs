@@ -1,4 +1,4 @@
-//! How an end leaves a bus: what becomes of its seat.
+//! How an endpoint leaves a bus, and what it does with its seat.
 
 use shm_core::Lock;
 use shm_mailbox::{Message, Role};
@@ -40,7 +40,7 @@ fn gives_up(kit: &Kit) -> Outcome {
     image.clone().member(1, &[6, 3]).create(&name);
     let held = hold(&name, Role::Receiver, 1);
     let raw = Raw::new(&name);
-    // While another one counts, the floor stays.
+    // While another member counts, the floor stays.
     let (end, _) = kit.program.attach(Role::Receiver, &name, form());
     let members = raw.load(Shape::MEMBERS);
     assert_eq!(members & 0xFFFF_FFFF, 0b011, "the places that count");
@@ -70,7 +70,7 @@ fn gives_up(kit: &Kit) -> Outcome {
     end.expect(Status::Left);
     assert_eq!(mask(&raw), 0, "the places that count");
     assert_eq!(floors(), given_back, "the floor of the two lanes");
-    // What is held for nobody in particular is for the first that comes.
+    // The first receiver to join gets what is held for no receiver in particular.
     let mut next = receiver(&name);
     let mut message = Message::new();
     while next.try_recv(&mut message).is_ok() {
@@ -155,7 +155,7 @@ fn sweeps(kit: &Kit, role: Role) -> Outcome {
         super::expect_shown(&mut end, 1, 1);
         end.ack();
     }
-    // One that joins at place 2 is killed in the middle.
+    // A joiner at place 2 is killed in the middle.
     for (lane, count) in [(0, 0), (1, PENDING)] {
         raw.store(shape().count(lane, 2), count);
     }
@@ -164,7 +164,7 @@ fn sweeps(kit: &Kit, role: Role) -> Outcome {
         raw.load(Shape::MEMBERS) + (1 << 32 | 1 << 2),
     );
     end.close();
-    // Else the messages of lane 1 would seem to be held for nobody.
+    // Otherwise the messages of lane 1 would seem to be held for no receiver.
     assert!(name.exists(), "it unlinked the messages of another lane");
     assert_eq!(mask(&raw), 0, "the places that count");
     let expected = if role == Role::Sender { 1 } else { 2 };

@@ -1,5 +1,5 @@
-//! A receiver that comes while a sender looks at the counts: the sender learns nothing from that
-//! look, and the receiver takes no position below what the sender knows.
+//! A receiver joins while a sender loads the counts: the sender learns nothing from that load, and
+//! the receiver takes no position below the sender's point.
 
 use std::sync::atomic::Ordering;
 
@@ -37,8 +37,8 @@ pub(super) fn rows() -> Vec<Row> {
     ]
 }
 
-/// What happens between two accesses of a sender's look. In either case, its lane is as full as it
-/// was before.
+/// What happens between two accesses of a sender that loads the counts. In either case its lane
+/// stays as full as before.
 #[derive(Clone, Copy)]
 enum Coming {
     /// A receiver takes its position by that of place 0, which then acknowledges.
@@ -109,8 +109,8 @@ impl Looker {
             .store(Shape::MEMBERS, (generation + 1) << 32 | mask);
     }
 
-    /// A wait for room in which a receiver comes after so many accesses. False if there were not so
-    /// many.
+    /// A wait for room in which a receiver joins after `after` accesses. False if there were
+    /// fewer.
     fn round(&mut self, after: usize) -> bool {
         let queued = self.next - 1;
         match self.coming {

@@ -1,4 +1,4 @@
-//! What an end makes, what it changes in a bus that exists, and what it refuses.
+//! What an endpoint makes, what it changes in an existing bus, and what it refuses.
 
 use std::ops::Range;
 
@@ -168,7 +168,7 @@ fn impossible(kit: &Kit, role: Role) -> Outcome {
     for (what, image) in images {
         let name = Name::new();
         image.create(&name);
-        // Lane 0 holds something: so it is the only one that is free.
+        // Lane 0 holds a message, so lane 1 is held to leave only lane 0 free.
         let _held = hold(&name, Role::Sender, 1);
         let mut end = kit.program.start(role, &name, form());
         end.expect_what(what, Status::Corrupt);

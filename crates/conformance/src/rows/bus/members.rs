@@ -1,4 +1,4 @@
-//! A sender and those who count: for whom it holds its messages, and whom it wakes.
+//! A sender and the members: which of them it holds messages for, and which it wakes.
 
 use std::thread;
 
@@ -35,13 +35,14 @@ fn shape() -> Shape {
     Shape::new(2, 3, 4, 2)
 }
 
-/// A bus whose first lane holds messages from `floor` to `sent`, and whose other is another's.
+/// A bus whose first lane holds messages from `floor` to `sent`, and whose second belongs to
+/// another process.
 fn image_of(floor: u64, sent: u64) -> BusImage {
     let image = BusImage::new(shape()).lane(0, floor, sent);
     image.label(Role::Sender, 1, "another")
 }
 
-/// The same, with a lane that is full.
+/// The same bus with a full lane.
 fn image(floor: u64) -> BusImage {
     image_of(floor, floor + SLOTS)
 }
@@ -54,12 +55,12 @@ fn attach(kit: &Kit, name: &Name, next: u64, how: How) -> End {
     end
 }
 
-/// Lets it send what there is no room for.
+/// Lets it send a message without room.
 fn push(end: &mut End, number: u64) {
     end.tell(&sending(&content_of(0, number)));
 }
 
-/// Nothing is sent for some check intervals.
+/// Checks that it sends nothing for some check intervals.
 #[track_caller]
 fn expect_wait(end: &mut End) {
     thread::sleep(SOME_CHECKS);
@@ -158,7 +159,7 @@ fn dead(kit: &Kit) -> Outcome {
                     .label(Role::Receiver, 1, "new"),
             ),
         ] {
-            // It dies when the program is attached, so that only a sender without room finds it.
+            // It dies after the program has attached, so that only a sender without room finds it.
             let name = Name::new();
             image.member(0, &[5]).create(&name);
             let _held = hold(&name, Role::Receiver, 0);
@@ -200,7 +201,7 @@ fn stopped(kit: &Kit) -> Outcome {
     Outcome::Ok
 }
 
-/// One of our receivers in a process of its own, which does nothing once it is attached.
+/// One of our receivers in another process, which does nothing once it is attached.
 fn fork_receiver(name: &Name) -> Child {
     let before = mask(&Raw::new(name));
     let child = Child::fork(|| {
@@ -232,7 +233,7 @@ fn held_back(kit: &Kit) -> Outcome {
         end.expect_what("an absent label holds it back", Status::HeldBack);
         assert_eq!(raw.load(Shape::MEMBERS), members, "`members`");
         drop(held);
-        // With nobody attached, it waits for one to come.
+        // With no receiver attached, it waits for one.
         let mut end = attach(kit, &name, 9, how);
         push(&mut end, 9);
         expect_wait(&mut end);

@@ -1,6 +1,6 @@
 //! The rows of kind 2, a bus: each file has those of one part of the page on it.
 //!
-//! A program that has no buses is not asked for any of them.
+//! The kit skips them for a program without buses.
 
 mod ends;
 mod hostile;
@@ -69,7 +69,7 @@ fn if_it_has_one(kit: &Kit, run: impl FnOnce() -> Outcome) -> Outcome {
     }
 }
 
-/// What the program is asked for: it takes the bus that exists.
+/// The options of the program, which uses the existing bus.
 fn form() -> Form {
     Form::of(4).bus(1, 1)
 }
@@ -83,7 +83,7 @@ fn form_of(shape: Shape) -> Form {
     form.bus(shape.lanes, shape.places)
 }
 
-/// The options of our ends: any seats will do.
+/// The options of our endpoints, with any number of seats.
 fn options(name: &Name) -> Options<Bus> {
     Bus::options(name.as_str()).wait(Wait::Block)
 }
@@ -147,7 +147,7 @@ fn assert_shown(shown: &Shown, lane: u32, number: u64) {
     assert!(is_right, "it shows {what}, not {number} of {lane}, whole");
 }
 
-/// Holds a seat as a living process does that does nothing.
+/// Holds a seat, as a living but idle process does.
 #[track_caller]
 fn hold(name: &Name, role: Role, seat: u32) -> Raw {
     let raw = Raw::new(name);
@@ -156,8 +156,8 @@ fn hold(name: &Name, role: Role, seat: u32) -> Raw {
     raw
 }
 
-/// The bytes up to this one that other processes have locked. `/proc/locks`, which is read in
-/// parts, may pass one over while others come and go.
+/// The bytes up to this one that other processes have locked. `/proc/locks` is read in parts, so it
+/// may miss a lock while other processes lock and unlock.
 fn locked(raw: &Raw, last: u64) -> Vec<u64> {
     let is_locked = |byte: &u64| raw.object.is_locked_elsewhere(*byte) == Ok(true);
     (0..=last).filter(is_locked).collect()

@@ -1,4 +1,4 @@
-//! A receiver and its lanes: each is a stream of its own.
+//! A receiver and its lanes, each of which is a separate stream.
 
 use std::thread;
 
@@ -115,7 +115,7 @@ fn acknowledges(kit: &Kit) -> Outcome {
     let form = form().labelled("r");
     let (mut end, number) = kit.program.attach(Role::Receiver, &name, form);
     assert_eq!(number, 5, "what it passed over in all");
-    // Of both lanes, whichever comes first.
+    // Of either lane first.
     for _ in 0..3 {
         show(&mut end);
     }
@@ -123,13 +123,13 @@ fn acknowledges(kit: &Kit) -> Outcome {
     assert_eq!(counts(), [5, 0, 0], "its counts before it acknowledges");
     assert_eq!(end.ack(), 9);
     assert_eq!(counts(), expected, "its counts after that");
-    // What it has shown only is shown to the next one.
+    // The next receiver is shown what this one did not acknowledge.
     end.show_of_bus();
     end.kill();
     let (mut end, number) = kit.program.attach(Role::Receiver, &name, form);
     assert_eq!(number, 9, "what was acknowledged");
     assert_eq!(show(&mut end), [7, 0, 3], "what was shown in all");
-    // Each sender that it gives something back to is woken.
+    // It wakes each sender to which it gives messages back.
     for lane in [0, 2] {
         let name = Name::new();
         image.create(&name);

@@ -1,4 +1,4 @@
-//! Which lane or place an end takes, and labels.
+//! Which lane or place an endpoint takes, and labels.
 
 use shm_mailbox::Role;
 use test_support::Name;
@@ -29,7 +29,7 @@ pub(super) fn rows() -> Vec<Row> {
     rows
 }
 
-/// The seat that the program has taken besides those.
+/// The seat that the program has taken besides these.
 #[track_caller]
 fn seat_of(name: &Name, role: Role, others: &[u32]) -> u32 {
     let others = others.iter().map(|seat| lock_byte(role, *seat));
@@ -49,7 +49,7 @@ fn lanes(kit: &Kit) -> Outcome {
         .lane(2, 5, 7);
     let cases = [
         (image.clone(), 3, 0),
-        // Its messages stay in order before the new ones.
+        // The old messages stay in order before the new ones.
         (image.clone().lane(3, 1, 2), 2, 7),
         (image.lane(2, 7, 7).lane(3, 1, 2), 2, 7),
     ];
@@ -73,7 +73,7 @@ fn places(kit: &Kit) -> Outcome {
         image.member(1, &[5]).member(3, &[5])
     };
     let cases = [
-        // Those that died without a label are dropped, with one that stands behind a free one.
+        // Dead members without a label are dropped, also after a free place.
         (all(image.clone()), &[1_u32][..], 2, 0b0111),
         (all(image.clone()).member(2, &[5]), &[1, 2], 3, 0b1111),
         (all(image.clone()), &[1, 3], 2, 0b1111),
@@ -118,7 +118,7 @@ fn resumes(kit: &Kit, role: Role) -> Outcome {
         assert_eq!(raw.load_half(Shape::OPENED), 2, "`opened`");
     }
     end.kill();
-    // It is there again, and no other seat is.
+    // Only this seat is taken again.
     let (end, number) = kit.program.attach(role, &name, form().labelled("billing"));
     assert_eq!(seat_of(&name, role, &[]), 1, "the seat of its label");
     assert_eq!(number, expected, "where it resumes");
@@ -128,7 +128,7 @@ fn resumes(kit: &Kit, role: Role) -> Outcome {
 
 fn labels(kit: &Kit, role: Role) -> Outcome {
     let shape = Shape::new(2, 2, 4, 2);
-    // The longest, and one that a place carries that does not count any more.
+    // The longest label, and the label of a place that is no longer a member.
     for label in ["x", "billing", "a label of thirty-one bytes ...", "old"] {
         let name = Name::new();
         BusImage::new(shape)
@@ -163,7 +163,7 @@ fn taken(kit: &Kit, role: Role) -> Outcome {
     let name = Name::new();
     image.create(&name);
     let _held = hold(&name, role, 0);
-    // The other seat is kept for another.
+    // The other seat is kept for another label.
     for label in [None, Some("another")] {
         let form = match label {
             Some(label) => form().labelled(label),

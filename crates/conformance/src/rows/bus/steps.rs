@@ -1,5 +1,5 @@
-//! The memory after every instruction of attaching and closing: what a sender may overwrite never
-//! goes back, and ends go on from each state.
+//! The memory after every instruction of attaching and closing: the point never goes back, and
+//! endpoints resume from each state.
 
 use shm_mailbox::Role;
 use test_support::Name;
@@ -19,7 +19,7 @@ const SET_LOCK: u64 = 37;
 const NEW: &str = "a label of four words, or so";
 /// The label of another.
 const KEPT: &str = "kept";
-/// How far the last sender of lane 0 has come.
+/// The `sent` of the last sender of lane 0.
 const SENT: u64 = 8;
 
 pub(super) fn rows() -> Vec<Row> {
@@ -58,7 +58,7 @@ fn images() -> Vec<(&'static str, BusImage)> {
         ),
         (
             "one was killed while it joined",
-            // Lower counts than those that are in force.
+            // Lower counts than the valid ones.
             image
                 .member(1, &[7, PENDING])
                 .put(shape().count(0, 0), 4)
@@ -67,8 +67,8 @@ fn images() -> Vec<(&'static str, BusImage)> {
     ]
 }
 
-/// The buses, each with these ways to come or go. In the short form a receiver meets each bus once,
-/// and a sender, who changes less, only the last one.
+/// The buses, each with these ways to attach or leave. In the short form a receiver meets each bus
+/// once. A sender changes less, so it meets only the last bus.
 fn cases<T: Copy>(kit: &Kit, role: Role, ways: &[T]) -> Vec<(&'static str, BusImage, T)> {
     let mut cases = Vec::new();
     let images = images();
@@ -84,7 +84,7 @@ fn cases<T: Copy>(kit: &Kit, role: Role, ways: &[T]) -> Vec<(&'static str, BusIm
     cases
 }
 
-/// Steps through all that changes the object; each state once.
+/// Steps through all instructions that change the object, and returns each state once.
 fn states(traced: &mut Traced, raw: &Raw) -> Vec<Vec<u8>> {
     let mut states = vec![raw.bytes()];
     let mut now = raw.bytes();
@@ -156,7 +156,7 @@ fn closes(kit: &Kit, role: Role) -> Outcome {
     Outcome::Ok
 }
 
-/// Lets it run until it locks a byte: INIT, by which whoever attaches or closes begins.
+/// Lets it run until it locks a byte. Attaching and closing begin with that of INIT.
 #[track_caller]
 fn run_to_lock(traced: &mut Traced) {
     let entry = traced
@@ -210,8 +210,8 @@ fn judge(what: &str, role: Role, states: &[Vec<u8>]) {
     }
 }
 
-/// Our ends go on from a state: what is held is shown, and a new message of the lane that has the
-/// program's label.
+/// Our endpoints resume from a state: they are shown what is held, and a new message of the lane
+/// with the program's label.
 #[track_caller]
 fn goes_on(at: &str, role: Role, state: &[u8]) {
     let name = Name::new();

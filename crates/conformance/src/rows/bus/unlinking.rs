@@ -1,4 +1,4 @@
-//! Whether the name of a bus stays when an end leaves.
+//! Whether the name of a bus stays when an endpoint leaves.
 
 use shm_mailbox::Role;
 use test_support::Name;
@@ -29,7 +29,7 @@ fn shape() -> Shape {
     Shape::new(2, 3, 4, 2)
 }
 
-/// A bus that an end has to itself, but for what a case says.
+/// A bus that the program has to itself, except for what a case says.
 struct Case {
     what: &'static str,
     image: BusImage,
