@@ -106,11 +106,11 @@ fn main() -> ExitCode {
 /// The longest time after which the library's sleepers check their peer.
 const SLICE: Duration = Duration::from_millis(100);
 
-/// How long the idle are idle: so long that the message that ends it, for which the receiver wakes,
-/// spins and goes to sleep, hardly counts.
+/// How long idle endpoints stay idle: long enough that the message at the end, for which the
+/// receiver wakes, spins and goes to sleep, hardly counts.
 const PAUSE: Duration = Duration::from_secs(4);
 
-/// All of them; those that are idle are so for this long.
+/// All of them; idle ones last this long.
 fn rows(pause: Duration) -> Vec<Row> {
     let mut rows = Vec::new();
     for placement in [Far, Placement::None] {

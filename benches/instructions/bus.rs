@@ -1,5 +1,5 @@
-//! As `instructions`, on a bus of one lane and one place. A program of its own, so that the
-//! compiler makes of the mailbox's calls what it makes of them without a bus.
+//! As `instructions`, on a bus of one lane and one place. A separate program, so that the compiler
+//! treats the mailbox's calls as without a bus.
 //!
 //! ```text
 //! instructions-bus LENGTH     bytes in a message
@@ -43,15 +43,15 @@ fn main() -> ExitCode {
     let bytes = [b'x'; MAX_MESSAGE];
     let mut message = Message::new();
     for _ in 0..CALLS {
-        // The compiler must not know the length: it is the callers' matter.
+        // The compiler must not know the length, which depends on the caller.
         let sent = bus_send(&mut sender, black_box(&bytes[..length]));
         let received = bus_receive(&mut receiver, black_box(&mut message));
         assert!(sent && received && message.as_bytes().len() == length);
     }
-    // Everything was received, so the object goes with its ends.
+    // Everything was received, so closing removes the object.
     receiver.close().expect("close the receiver");
     sender.close().expect("close the sender");
-    // What callgrind's sum is to be divided by.
+    // The divisor of callgrind's sum.
     println!("{CALLS} calls");
     ExitCode::SUCCESS
 }

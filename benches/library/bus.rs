@@ -16,8 +16,8 @@ use crate::harness::{Answer, Ask, Contender, follow, lead};
 pub struct Form {
     /// Of these, one sends; the others are attached.
     pub senders: u32,
-    /// Of these, one receives. The others have no core of their own: their counts move with its
-    /// count, as those of receivers that keep up.
+    /// Of these, one receives. The others have no core, so their counts move with its count, as
+    /// those of receivers that keep up.
     pub receivers: u32,
 }
 
@@ -96,7 +96,7 @@ impl<const L: usize> Ask for Outgoing<L> {
 
 struct Incoming<const L: usize> {
     receiver: Receiver,
-    /// They count, and have nobody who receives.
+    /// Members without a receiving thread.
     _others: Vec<Receiver>,
     /// Their counts of lane 0, in memory that stays mapped.
     counts: Vec<&'static AtomicU64>,

@@ -61,7 +61,8 @@ const SHOWN_WHOLE: [&str; 3] = ["README.md", "docs/start.md", "docs/lesson.md"];
 /// The source that gives the pages' Rust blocks to the doctests, from the workspace's root.
 const DOCTESTS: &str = "docs/examples.rs";
 
-/// The page whose examples run only if it is named: they take the program `shm-bridge`, and root.
+/// The page whose examples run only if it is named, because they need the program `shm-bridge` and
+/// root.
 const ON_REQUEST: &str = "docs/two-machines.md";
 
 /// Runs the command; true if every check held.
@@ -142,8 +143,8 @@ fn pages() -> Vec<PathBuf> {
         .collect()
 }
 
-/// What was checked in `file`, and what was wrong with it. Of a page that needs more than `shm`,
-/// the examples run only if it is not one of all.
+/// What was checked in `file`, and what was wrong with it. The examples of a page that needs more
+/// than `shm` run only if the page is named.
 fn check(file: &Path, everything: bool) -> anyhow::Result<Vec<(String, Vec<String>)>> {
     let text = fs::read_to_string(file)?;
     let page = Page::read(&text);

@@ -33,7 +33,7 @@ pub(crate) struct Options {
     from: Option<PathBuf>,
 }
 
-/// What runs only when it is named: it needs what is on few machines, or a build of minutes.
+/// The parts that run only when named: they need rare equipment, or a build of minutes.
 const ON_REQUEST: [&str; 2] = ["aarch64", "bridge"];
 
 /// What needs a build of its own, in which other tests do not run.

@@ -114,7 +114,7 @@ fn told_of(name: &str, page: &str) -> (bool, String) {
     told_of_pages(&[(name.to_owned(), page)])
 }
 
-/// What one run tells of pages, which have names.
+/// The output of one run about pages, which have names.
 fn told_of_pages(pages: &[(String, &str)]) -> (bool, String) {
     let mut arguments = vec!["documents".to_owned()];
     for (name, page) in pages {

@@ -74,7 +74,7 @@ static void one_to_many(const char *name)
   EXPECT(shm_send_within(sender, "e", 1, 1), SHM_ERROR_TIMED_OUT);
   EXPECT(shm_drain(sender, SHM_NO_WAIT), SHM_ERROR_TIMED_OUT);
 
-  /* Of a full lane, each gets all, in its own time. */
+  /* Each receiver gets all of a full lane. */
   EXPECT(shm_recv_batch(receivers[0], batch, 4, &count, LIMIT), SHM_OK);
   CHECK(count == 4 && is(&batch[3], "d") && batch[3].number == 3);
   expect(receivers[1], "a", 0, 0);
@@ -98,7 +98,7 @@ static void one_to_many(const char *name)
   for (int i = 1; i < 3; i++)
     while (shm_try_recv(receivers[i], &message) == SHM_OK) continue;
   EXPECT(shm_drain(sender, SHM_NO_WAIT), SHM_OK);
-  /* One that comes later gets the next, or what is still there. */
+  /* A later receiver gets the next message, or what the bus still has. */
   EXPECT(shm_send(sender, "e", 1), SHM_OK);
   options.flags = SHM_ANY_SLOTS;
   EXPECT(shm_receiver_open(&late, name, &options), SHM_OK);
@@ -174,7 +174,7 @@ static void many_to_one(const char *name)
   CHECK(memcmp(found, note, sizeof note) == 0);
   EXPECT(shm_send(senders[2], "again", 5), SHM_OK);
   expect(receiver, "again", 2, 1);
-  /* One that is forgotten leaves its lane to any other. */
+  /* Any sender may take the lane of a forgotten label. */
   EXPECT(shm_sender_forget(&senders[2], NULL), SHM_OK);
   CHECK(senders[2] == NULL);
   senders[2] = sender_of(name, NULL);
@@ -225,7 +225,7 @@ static void killed_without_a_label(const char *name)
   size_t count;
 
   kill_receiver(name, NULL, sender);
-  /* It holds up nobody: far more than there are slots. */
+  /* It holds up no sender: far more messages than slots. */
   for (int i = 0; i < 100; i++) {
     while (shm_try_recv(receiver, &message) == SHM_OK) continue;
     EXPECT(shm_send_within(sender, "three", 5, LIMIT), SHM_OK);
@@ -254,7 +254,7 @@ static void killed_with_a_label(const char *name)
   EXPECT(shm_send(sender, "five", 4), SHM_OK);
   while (shm_try_recv(receiver, &message) == SHM_OK) continue;
 
-  /* The lane is full of its messages, and others are there. */
+  /* The lane is full of its messages, and others are attached. */
   EXPECT_TEXT(shm_send(sender, "six", 3), SHM_ERROR_HELD_BACK, "\"billing\"");
   EXPECT(shm_sender_places(sender, places, sizeof *places, 2, &count), SHM_OK);
   CHECK(count == 2 && places[0].behind == 0 && places[0].kept == 0);
@@ -264,7 +264,7 @@ static void killed_with_a_label(const char *name)
   EXPECT(shm_observe_places(name, places, sizeof *places, 2, &count), SHM_OK);
   CHECK(count == 2 && places[1].holds_back == 1);
 
-  /* It comes back to what it has not acknowledged. */
+  /* It resumes with what it has not acknowledged. */
   billing = receiver_of(name, "billing");
   EXPECT(shm_receiver_place(billing, &seat), SHM_OK);
   CHECK(seat == 1);
@@ -285,7 +285,7 @@ static void killed_with_a_label(const char *name)
   EXPECT(shm_receiver_close(&receiver, NULL), SHM_OK);
 }
 
-/* Of both kinds in one list, the one that has a message is ready. */
+/* With both kinds in one list, the endpoint with a message is ready. */
 static void selected(const char *name)
 {
   shm_sender *sender = sender_of(name, NULL), *other;
@@ -365,7 +365,7 @@ static void misused(const char *name)
   EXPECT(shm_sender_close(&sender, SHM_LEAVE_CLOSE, NULL), SHM_OK);
   EXPECT(shm_receiver_close(&receiver, NULL), SHM_OK);
 
-  /* A mailbox has nothing of this. */
+  /* These calls fail on a mailbox. */
   EXPECT(shm_sender_open(&sender, name, NULL), SHM_OK);
   EXPECT(shm_receiver_open(&receiver, name, NULL), SHM_OK);
   EXPECT(shm_sender_open(&other, name, &options), SHM_ERROR_OTHER_KIND);

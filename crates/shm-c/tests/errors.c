@@ -92,7 +92,7 @@ static void arguments(const char *name)
   REFUSED(senders, 1);
   REFUSED(receivers, 1);
   REFUSED(label, "billing");
-  /* The first version had no `kind`: what stands there is not read. */
+  /* The first version had no `kind`, so the library does not read it. */
   options.size = offsetof(struct shm_options, kind);
   options.kind = -1;
   EXPECT(shm_sender_open(&sender, name, &options), SHM_OK);

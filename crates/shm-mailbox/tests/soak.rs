@@ -4,7 +4,7 @@
 //! A few seconds, or as many as `SHM_SOAK_SECONDS` says. This process keeps one end, the other is a
 //! child that is killed; the ends change places from round to round, and so do the wait strategies.
 //! Every other round passes messages in batches: those carry the volume. In half of the rounds half
-//! of the slots are cold. After every eighth round comes one on a bus, of two senders and two
+//! of the slots are cold. After every eighth round comes one on a bus, with two senders and two
 //! receivers, of which one of each is killed.
 
 #![cfg(not(shm_mailbox_loom))]

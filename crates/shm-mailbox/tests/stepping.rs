@@ -18,7 +18,7 @@ mod stepping {
     mod adversary; //     a peer rewrites any shared word between any two instructions
     mod attaching; //     the object after every instruction of creating, attaching and closing
     mod bells; //         the bell rings, whatever happens in between
-    mod bus; //           all of this for a bus, on which ends come and go
+    mod bus; //           all of this for a bus, on which endpoints attach and leave
     mod console; //       what the traced child and the test say to each other
     mod errnos; //        every system call fails, once, with each error that it may have
     mod gaps; //          a correct peer acts between any two instructions of a call

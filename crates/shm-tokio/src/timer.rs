@@ -52,7 +52,7 @@ impl Timer {
             let read = guard.try_io(|timer| Ok(rustix::io::read(timer, &mut [0; 8])?));
             match read {
                 Ok(read) => return Poll::Ready(read.map(|_| ())),
-                // It was set again, and what tokio knows is from before.
+                // It was set again, and tokio's readiness is older than that.
                 Err(_would_block) => continue,
             }
         }

@@ -3,7 +3,7 @@
 //! sleeping.
 //!
 //! Only tests and the conformance kit depend on this crate, and it depends on nothing above
-//! shm-core. What one crate's tests need alone stands beside them.
+//! shm-core. What only one crate's tests need belongs beside them.
 
 pub mod c;
 mod child;

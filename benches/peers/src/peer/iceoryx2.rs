@@ -17,7 +17,7 @@ use iceoryx2::service::port_factory::publish_subscribe::PortFactory;
 use super::{Channel, ChannelOf, Incoming, Outgoing, Peer};
 use crate::scratch;
 
-/// With as many subscribers, all of which receive every message.
+/// With several subscribers, all of which receive every message.
 pub(crate) struct Iceoryx2<const SUBSCRIBERS: usize>;
 
 impl<const SUBSCRIBERS: usize> Peer for Iceoryx2<SUBSCRIBERS> {
@@ -35,8 +35,8 @@ impl<const SUBSCRIBERS: usize> Peer for Iceoryx2<SUBSCRIBERS> {
     }
 }
 
-/// A node, with its files where they are found and removed again, and a service of exactly one
-/// publisher and so many subscribers.
+/// A node, with its files in a known folder that is removed again, and a service of exactly one
+/// publisher and this many subscribers.
 fn service<const L: usize>(
     name: &str,
     slots: usize,

@@ -1,4 +1,4 @@
-//! What one side does while the other one cannot: it waits, keeps everything, and says why.
+//! What one side does while the other is absent: it waits, keeps everything, and prints why.
 
 use std::net::TcpListener;
 use std::thread;
@@ -9,7 +9,7 @@ use test_support::{Signal, until};
 
 use super::pair::{Pair, content, expect_no_more, take};
 
-/// A port on which nobody listens.
+/// A port on which no process listens.
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("it has one").port()
@@ -61,7 +61,7 @@ fn a_full_mailbox_fills_the_other_one_and_then_both_go_on() {
     };
     assert_eq!(full, SendError::TimedOut);
     near.wait_for_error("the other mailbox is full");
-    // No bridge keeps any: all are in the two mailboxes.
+    // No bridge stores messages: all are in the two mailboxes.
     assert_eq!(sent, 16 + u64::from(sender.capacity()));
     assert_eq!(pair.far.sent(), 16);
     take(&mut receiver, 0, sent);

@@ -38,7 +38,7 @@ fn each_destination_gets_every_message_once_whichever_bridge_is_killed() {
     let mut out = [start(0), start(1)];
     send(&mut sender, COUNT);
     for at in [0, 1, 0, 1] {
-        // What is sent meanwhile is kept for its label.
+        // The bus keeps these messages for its label.
         out[at].signal(Signal::SIGKILL);
         out[at].wait().expect_signal(Signal::SIGKILL);
         send(&mut sender, 10);

@@ -1,4 +1,4 @@
-//! Every message once, in order: without a fault, and with each that there is.
+//! Every message once, in order: without a fault, and with each kind of fault.
 
 use std::thread;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use test_support::{Signal, is_torture, until};
 use super::pair::{Pair, content, expect_no_more, take};
 use super::relay::Relay;
 
-/// Sends so many messages from a thread of its own, and then closes.
+/// Sends `count` messages from another thread, and then closes.
 fn send(pair: &Pair, count: u64) -> thread::JoinHandle<()> {
     let mut sender = pair.sender();
     thread::spawn(move || {
@@ -137,7 +137,7 @@ fn killed_ends_of_the_mailboxes_lose_and_double_nothing() {
     let pair = Pair::new();
     let far = pair.start_in(0, &[]);
     let _near = pair.start_out(far.port, &["--follow"]);
-    // An end that is dropped by a panic has died: the mailbox stays.
+    // An endpoint dropped by a panic counts as dead, so the mailbox stays.
     let mut number = 0;
     let mut taken = 0;
     while number < COUNT {

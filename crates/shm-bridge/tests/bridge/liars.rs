@@ -1,5 +1,5 @@
-//! Another program at the other end, which speaks Zenoh and keeps no rule: a typed error, and
-//! nothing is taken.
+//! Another program on the other side, which speaks Zenoh and breaks the rules: a typed error, and
+//! no message taken.
 
 use std::sync::mpsc::{Receiver as Channel, sync_channel};
 use std::time::Duration;
@@ -29,7 +29,7 @@ fn session(mode: &str, which: &str, port: u16) -> Session {
     zenoh::open(config).wait().expect("a session")
 }
 
-/// Answers as `shm bridge in` would, but for what `lie` makes of it.
+/// Answers as `shm bridge in` would, except for what `lie` changes.
 struct FalseIn {
     port: u16,
     _queryable: Queryable<()>,
@@ -46,7 +46,7 @@ fn answer(question: &Question, verdict: Verdict, expected: u64) -> Answer {
     }
 }
 
-/// `lie` gets each question with its number of messages, and says which payloads to reply with.
+/// `lie` gets each question with its number of messages, and returns the payloads of the replies.
 fn false_in(
     key: &str,
     lie: impl Fn(&Question, usize) -> Vec<Vec<u8>> + Send + Sync + 'static,
@@ -75,7 +75,7 @@ fn false_in(
     }
 }
 
-/// `shm bridge out` ends with a status and a text, and has taken nothing.
+/// `shm bridge out` exits with a status and a text, and has taken nothing.
 #[track_caller]
 fn expect_refused(
     status: i32,
@@ -192,7 +192,7 @@ fn silence_takes_nothing() {
     expect_refused(124, "nothing was taken", |_, _| vec![]);
 }
 
-/// What a client of Zenoh hears when it asks a real `shm bridge in`.
+/// What a real `shm bridge in` answers to a client of Zenoh.
 fn ask(session: &Session, key: &str, header: &[u8], payload: Vec<u8>) -> Vec<Reply> {
     let (told, replies): (_, Channel<Reply>) = sync_channel(16);
     let asked = session.get(key).attachment(header).payload(payload);
@@ -243,7 +243,7 @@ fn what_is_no_question_is_refused_and_changes_nothing() {
         };
         assert!(reply.result().is_err(), "it was taken: {header:?}");
     }
-    // Well formed, with a token that nobody was given; and before the first message.
+    // Well formed, with a token that was never issued; and before the first message.
     for (header, payload) in [
         (data, pack(&[b"one"])),
         (question(Kind::End, 1, 0).header(0), vec![]),
@@ -276,7 +276,7 @@ fn nothing_but_questions_under_the_key_gets_through() {
     until("the bridge answers", || {
         !ask(&client, key, &hello, vec![]).is_empty()
     });
-    // Another client cannot answer in its place, nor under another key.
+    // Another client cannot answer instead of it, nor under another key.
     let answers = |query: Query| {
         let key = query.key_expr().clone();
         query.reply(key, "a lie").wait().expect("it is sent");

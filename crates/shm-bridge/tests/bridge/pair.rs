@@ -5,7 +5,7 @@ use std::process::Command;
 use shm_mailbox::{Mailbox, Message, Receiver, Sender};
 use test_support::{LIMIT, Name, Process, until};
 
-/// A near mailbox and a far one, whose other ends are in the test.
+/// A near and a far mailbox, whose other endpoints are in the test.
 pub(crate) struct Pair {
     pub(crate) near: Name,
     pub(crate) far: Name,
@@ -36,7 +36,7 @@ impl Pair {
         self.receiver_of(256)
     }
 
-    /// The receiver of the far mailbox, which it makes with so many slots.
+    /// The receiver of the far mailbox, which it makes with `slots` slots.
     pub(crate) fn receiver_of(&self, slots: u32) -> Receiver {
         let options = Mailbox::options(self.far.as_str())
             .slots(slots)

@@ -1,4 +1,4 @@
-//! A connection that can be cut: what stands between the two bridges is in the hands of the test.
+//! A connection between the two bridges that the test can cut.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -33,7 +33,7 @@ impl Relay {
         Self { port: own, links }
     }
 
-    /// Cuts every connection at once: what is under way is gone.
+    /// Cuts every connection at once, and loses what is under way.
     pub(crate) fn cut(&self) {
         for link in self.links.lock().unwrap().drain(..) {
             // It may have ended by itself.

@@ -1,4 +1,4 @@
-//! How the programs end, and what they say: as `shm` does.
+//! Exit statuses and output of the programs, which are those of `shm`.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Where a stream goes on, and which other one may take its place.
+//! Where a stream resumes, and which other stream may replace it.
 
 use shm_mailbox::Mailbox;
 use test_support::{Process, until};

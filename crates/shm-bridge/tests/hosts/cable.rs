@@ -1,5 +1,5 @@
-//! Two network namespaces with a `/dev/shm` of their own each, and the cable between them. All of
-//! it goes with the processes that hold the namespaces.
+//! Two network namespaces, each with its own `/dev/shm`, and the cable between them. All of it
+//! disappears with the processes that hold the namespaces.
 
 use std::ffi::OsStr;
 use std::process::{Command, Stdio};

@@ -80,7 +80,7 @@ fn a_writer_and_a_reader_on_two_hosts_lose_and_double_nothing() {
     let arrived = || std::fs::metadata(&path).map_or(0, |file| file.len());
     let total = lines.len() as u64;
     for (number, blow) in (1..).zip(&blows) {
-        // After some progress, so that each blow meets bridges at work.
+        // After some progress, so that each fault meets working bridges.
         let next = total * number / (blows.len() as u64 + 1);
         until("messages arrive", || arrived() >= next);
         thread::sleep(Duration::from_micros(random.u64(..3000)));
@@ -103,7 +103,7 @@ fn a_writer_and_a_reader_on_two_hosts_lose_and_double_nothing() {
     writer.wait().expect_code(0);
     near.wait().expect_code(0);
     until("all has arrived", || arrived() >= total);
-    // One more would come at once.
+    // Another message would arrive at once.
     far.signal(Signal::SIGTERM);
     far.wait().expect_signal(Signal::SIGTERM);
     reader.signal(Signal::SIGTERM);

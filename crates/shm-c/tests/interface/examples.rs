@@ -120,7 +120,7 @@ fn a_supervisor_sets_a_message_aside_that_crashes_twice() {
     assert!(!name.exists());
 }
 
-/// Waits until a bus has so many receivers.
+/// Waits until a bus has `count` receivers.
 #[track_caller]
 fn wait_for_readers(name: &Name, count: usize) {
     let name = ShmName::new(name.as_str()).expect("a valid name");
@@ -154,7 +154,7 @@ fn each_reader_gets_every_line_and_one_with_a_label_also_across_a_kill() {
     writer.send("price 43\n");
     reader.wait_for_exactly(b"price 42\nprice 43\n");
     writer.end_input();
-    // It may have been killed after it has shown the line, and before it acknowledged that.
+    // It may have been killed after it printed the line, and before it acknowledged it.
     let mut again = billing();
     again.wait_for_output("the last line", |output| output.ends_with(b"price 43\n"));
     writer.wait_for_success(b"");

@@ -1,5 +1,5 @@
-//! A bus in each operator's words: a line in the lists, a line for each lane and each place, and
-//! what is wrong with it.
+//! A bus in the output of each operator: a line in the lists, a line for each lane and each place,
+//! and advice.
 
 use serde_json::Value;
 use shm_mailbox::Options;
@@ -12,8 +12,8 @@ fn options(name: &Name) -> Options<Bus> {
     options.slots(2)
 }
 
-/// Two writers, one of them with a label; a reader that has taken nothing of what the first of them
-/// has sent, until its lane was full, and one with a label that is away.
+/// Two writers, one of them with a label; a reader that has taken nothing of the first writer's
+/// full lane, and an absent reader with a label.
 fn bus() -> (Name, Vec<bus::Sender>, bus::Receiver) {
     let name = Name::new();
     let reader = options(&name).receiver().expect("a place");
@@ -95,7 +95,7 @@ fn the_json_has_the_lanes_and_the_places() {
             (&"billing".into(), &true.into())
         );
         assert_eq!(second["reader"]["state"], "closed");
-        // The system shows which lock is whose: the test's own process has them all.
+        // The system shows the holder of each lock, which is the test's process.
         assert_eq!(first["reader"]["pid"], std::process::id());
         assert_eq!(first["reader"]["confirmed"], true);
     }

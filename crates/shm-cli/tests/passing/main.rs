@@ -10,8 +10,8 @@
 //! | `mailbox::signals` | signals that end a program leave the channel clean |
 //! | `mailbox::kills` | `kill -9` at random moments: nothing is lost, nothing out of order |
 //! | `mailbox::faults` | taken roles, truncated and vanished objects, what does not fit |
-//! | `bus::kinds` | who makes a bus, who takes what is there, and what each option does |
-//! | `bus::lines` | lines of several writers are never mixed, whoever is killed |
+//! | `bus::kinds` | which command makes a bus, or uses an existing object; each option |
+//! | `bus::lines` | lines of several writers are never mixed, whichever process is killed |
 //! | `bus::demo` | a killed, a stopped and a restarted reader beside one another |
 //! | `classic::pairs` | the classic layout, every pairing of C and Rust |
 //! | `classic::signals` | its signals that end a program |

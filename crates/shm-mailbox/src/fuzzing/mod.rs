@@ -15,7 +15,7 @@ mod queue;
 #[cfg(test)]
 mod replay;
 
-/// Tries the steps of the protocol, with the words in the memory as the input says.
+/// Tries the steps of the protocol, with words in the memory from the input.
 pub fn protocol(input: &[u8]) {
     run(input, hostile::run, bus::hostile::run);
 }
@@ -67,8 +67,8 @@ mod tests {
 
     use super::replay::replay;
 
-    /// Runs `body` on so many inputs about a mailbox, and a quarter as many about a bus, and tells
-    /// which it was when it panics. In the long form on fifty times as many.
+    /// Runs `body` on `count` inputs about a mailbox, and a quarter as many about a bus, and prints
+    /// the input if it panics. The long form has fifty times as many.
     fn run_random(count: u64, body: fn(&[u8])) {
         let count = if is_torture() { 50 * count } else { count };
         for seed in 0..count + count / 4 {

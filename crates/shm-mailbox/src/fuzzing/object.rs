@@ -70,8 +70,8 @@ impl BusForm {
         128 + 256 * senders + 128 * senders * receivers + 128 * receivers + 1088 * slot
     }
 
-    /// The bytes of a bus that nobody has attached to, and whose lanes' next messages are number
-    /// `next`, as docs/protocol.md has them.
+    /// The bytes of a bus to which no process has attached, and whose lanes' next messages are
+    /// number `next`, by docs/protocol-bus.md.
     pub(super) fn bytes(self, next: u64) -> Vec<u8> {
         let size = self.stamp((self.senders * self.slots) as usize);
         let mut bytes = vec![0; size.next_multiple_of(4096)];

@@ -1,4 +1,4 @@
-//! What is kept for a label on a bus, and forgotten by it; and what a receiver gives back lane by
+//! What a bus keeps for a label, until it is forgotten; and what a receiver gives back lane by
 //! lane.
 
 use shm_mailbox::bus::{self, Bus, ForgetError};
@@ -28,7 +28,7 @@ fn a_place_that_is_forgotten_holds_nobody_back() {
     let forgotten = options(&name).label("billing").forget();
     assert_matches!(forgotten, Ok(Closed::Kept { .. }));
     assert!(sender.places().expect("it is there").is_empty());
-    // It is held for nobody in particular.
+    // It is held for no receiver in particular.
     let mut next = options(&name).receiver().expect("a place");
     let mut message = Message::new();
     next.try_recv(&mut message).expect("the message");
@@ -125,7 +125,7 @@ fn a_receiver_gives_back_a_part_of_one_lane_and_nothing_of_another() {
     receiver.ack_through(1, 1).expect("it was shown");
     assert_eq!(senders[0].queued(), 3);
     assert_eq!(senders[1].queued(), 1);
-    // What was given back is not shown again, and what was not is.
+    // Messages that were given back are not shown again, and the others are.
     receiver.rewind();
     let mut shown = Vec::new();
     while receiver.try_peek(&mut message).is_ok() {

@@ -33,7 +33,7 @@ fn send(sender: &mut bus::Sender, count: u64) {
     }
 }
 
-/// The lanes and numbers of what is queued; each message is whole.
+/// The lanes and numbers of the queued messages, each of which is whole.
 #[track_caller]
 fn queued(name: &Name) -> Vec<(u32, u64)> {
     let object = observe::open(&name.shm_name()).expect("it is there");
@@ -84,7 +84,7 @@ fn a_message_is_queued_until_every_receiver_that_counts_has_taken_it() {
     receivers[1].try_recv(&mut message).expect("a message");
     assert_eq!(queued(&name), all[1..]);
     let [_, slow] = receivers;
-    // Held for nobody in particular, since it was the last that counted.
+    // Held for no receiver in particular, because it was the last member.
     drop(slow);
     assert_eq!(queued(&name), []);
     send(&mut senders[1], 2);
@@ -179,7 +179,7 @@ fn a_tap_beside_busy_lanes_shows_whole_messages_in_order_and_counts_the_others()
                 *last = Some(number);
                 shown += 1;
             }
-            // A look that has missed some may have left others.
+            // A read that has missed some messages may have left others.
             if was_over && tap.position() == position {
                 break;
             }
@@ -212,9 +212,9 @@ fn a_bus_is_in_use_as_long_as_anybody_has_a_lane_or_a_place() {
     refuse(Role::Receiver);
     let [first, last] = receivers;
     first.close().expect("closes");
-    // The one with the second place goes on.
+    // The receiver at the second place continues.
     refuse(Role::Receiver);
-    // Its refusals have left nothing locked behind them.
+    // The refused calls have left nothing locked.
     let mut sender = options(&name).sender().expect("a lane");
     send(&mut sender, 1);
     sender.keep().expect("closes");

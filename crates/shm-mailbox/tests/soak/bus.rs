@@ -14,7 +14,7 @@ use crate::support::{Child, Name, WAITS, fork};
 const BATCH: usize = 16;
 const LANES: usize = 2;
 
-/// What has come of each lane.
+/// What has arrived from each lane.
 struct Inbox {
     next: Vec<u64>,
     messages: Vec<Message>,
@@ -28,7 +28,7 @@ impl Inbox {
         }
     }
 
-    /// Takes what there is, or waits a little for it: each message the next of its lane.
+    /// Takes the queued messages, or waits a little for one. Each must be the next of its lane.
     fn take(&mut self, receiver: &mut Receiver) -> usize {
         let count = match receiver.recv_batch_timeout(&mut self.messages, LIFE / 10) {
             Ok(count) => count,
@@ -74,7 +74,8 @@ fn receiving(options: &Options<Bus>, join: Join) -> Child {
     })
 }
 
-/// Passes messages for so long; how many arrived here, and how many processes were killed.
+/// Passes messages for this time. Returns how many arrived here, and how many processes were
+/// killed.
 pub(crate) fn pass(number: usize, time: Duration) -> (u64, u64) {
     let name = Name::new();
     let (ours, theirs) = (WAITS[number % WAITS.len()], WAITS[number / 7 % WAITS.len()]);

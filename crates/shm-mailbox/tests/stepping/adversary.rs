@@ -21,7 +21,7 @@ const LATE: Duration = Duration::from_secs(1);
 const SHORT: usize = 1500;
 const LONG: usize = 40_000;
 
-/// What the attacks on one call, or on several, came to.
+/// The results of the attacks on one call, or on several.
 #[derive(Default)]
 pub(crate) struct Count {
     points: u64,
@@ -30,7 +30,7 @@ pub(crate) struct Count {
 }
 
 impl Count {
-    /// Adds those of one call, which is reported.
+    /// Adds and prints those of one call.
     pub(crate) fn add(&mut self, what: &str, one: Self) {
         let Self {
             points,
@@ -45,7 +45,7 @@ impl Count {
         self.corrupt += corrupt;
     }
 
-    /// Enough attacks were made, and they did not all come to the same.
+    /// Fails unless there were enough attacks, with different results.
     pub(crate) fn conclude(&self) {
         assert!(self.points >= 1000);
         assert!(self.corrupt > 0 && self.corrupt < self.points);

@@ -160,7 +160,7 @@ const FAILED: u64 = 2;
 
 /// The child: the operation between two marks, how it ended, and what it has left in the process.
 fn victim(case: Case, name: &Name, console: &Console) -> Result<(), String> {
-    // The strategy whose ends make the most calls.
+    // The strategy whose endpoints make the most calls.
     let options = name.options().slots(SLOTS).wait(Wait::Bell);
     let before = held();
     let failed = if case.attaches() {

@@ -6,10 +6,10 @@ use crate::stepping::console::{Console, Phase};
 use crate::stepping::tracee::{self, Tracee};
 use crate::support::{Name, seen};
 
-/// More instructions than it takes.
+/// More instructions than the call needs.
 const MOST: u64 = 10_000;
 const OLD: [u64; 3] = [1, 2, 3];
-/// Differs in one word, in all, and in nothing.
+/// Notes that differ in one word, in all words, and in none.
 const NEW: [[u64; 3]; 3] = [[1, 2, 4], [u64::MAX, 0, 7], OLD];
 
 #[test]
@@ -38,7 +38,7 @@ fn examine(new: [u64; 3]) -> Result<u64, String> {
     };
     let mut tracee = Tracee::spawn(&console, body)?;
     tracee.run_to(Phase::Begin)?;
-    // How far the note has come: each state once, in this order.
+    // The progress of the note: each state once, in this order.
     let states = [Some(OLD), None, Some(new)];
     let mut state = 0;
     let steps = tracee.step_through(MOST, |_, step| {

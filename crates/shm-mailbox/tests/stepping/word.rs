@@ -57,7 +57,7 @@ impl Word {
         self.values_near(&bench.view, bench.capacity(), bench.queue.next())
     }
 
-    /// Ten values that are next to right, at an end, or nonsense, in a ring of so many slots whose
+    /// Ten values that are nearly right, at a limit, or nonsense, in a ring with these slots whose
     /// next message has this number.
     pub(crate) fn values_near(
         self,

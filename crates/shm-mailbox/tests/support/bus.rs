@@ -1,4 +1,4 @@
-//! A bus in the tests: messages that tell their lane and number, and where its words stand.
+//! A bus in the tests: messages that contain their lane and number, and the offsets of its words.
 
 use shm_mailbox::Message;
 use shm_mailbox::bus::Receiver;
@@ -11,7 +11,7 @@ pub(crate) fn content_of(lane: u32, number: u64, buffer: &mut [u8; 1024]) -> &[u
     content(u64::from(lane) << 56 | number, buffer)
 }
 
-/// Fails unless the message is whole, and of the lane and number that it says.
+/// Fails unless the message is whole, and belongs to its lane and number.
 #[track_caller]
 pub(crate) fn assert_whole(message: &Message) {
     let (lane, number) = (message.lane(), message.sequence());
@@ -31,7 +31,7 @@ pub(crate) fn positions(receiver: &Receiver, lanes: usize) -> Vec<u64> {
     positions
 }
 
-/// Where the words of a bus stand that has this form.
+/// The offsets of the words of a bus of this form.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Form {
     pub(crate) senders: usize,
@@ -42,10 +42,10 @@ pub(crate) struct Form {
 
 pub(crate) const MEMBERS: usize = 64;
 pub(crate) const OPENED: usize = 72;
-/// `received` of a receiver that is joining.
+/// `received` of a joining receiver.
 pub(crate) const PENDING: u64 = u64::MAX;
 
-/// From the start of the block of a role: a lane's from its count's, a place's without that.
+/// Offsets in the block of a role: in a lane from its count, in a place without a count.
 const PARKED: usize = 8;
 const FLOOR: usize = 24;
 const LABEL: usize = 32;

@@ -49,7 +49,7 @@ pub(crate) fn has_ended(child: &Child) -> bool {
     state(child) == 'Z'
 }
 
-/// The letter that `proc(5)` has for what the child does.
+/// The letter of `proc(5)` for the state of the child.
 pub(crate) fn state(child: &Child) -> char {
     let stat = fs::read_to_string(format!("/proc/{}/stat", child.pid())).expect("it is there");
     let (_, rest) = stat.rsplit_once(") ").expect("a name in parentheses");
@@ -81,7 +81,7 @@ pub(crate) fn descriptors_of(child: &Child, path: &Path) -> usize {
 pub(crate) fn copy_of_descriptor(child: &Child, path: &Path) -> Option<OwnedFd> {
     let descriptors = fs::read_dir(format!("/proc/{}/fd", child.pid())).expect("alive");
     let of_file = descriptors.map(|entry| entry.expect("alive").path());
-    // It has those of its parent, too, of which its own is not one.
+    // It also has its parent's descriptors, so take the last.
     let found = of_file
         .filter(|entry| fs::read_link(entry).is_ok_and(|target| target == path))
         .filter_map(|entry| entry.file_name()?.to_str()?.parse::<i32>().ok())

@@ -29,7 +29,7 @@ async fn sender(options: Options<Bus>) -> AsyncSender<Bus> {
     sender
 }
 
-/// Another process that has a place, and takes nothing.
+/// Another process that has a place, and takes no messages.
 fn idle_receiver(options: impl FnOnce() -> Options<Bus>) -> Child {
     let (mut attached, mut tell) = io::pipe().expect("a pipe");
     let child = Child::fork(|| {
@@ -104,7 +104,7 @@ fn a_task_receives_what_tasks_and_processes_send() {
             next[lane] += 1;
         }
         child.join();
-        // Only now: the other might have come after its end.
+        // Only now, because the other process might have attached after the end.
         let sender = sending.await.expect("it sent all");
         sender.close().expect("close");
         assert!(messages.next().await.is_none());

@@ -277,7 +277,7 @@ fn a_task_that_waits_is_not_polled_again_and_again() {
         let mut sender = sender(options(&name, 2)).await;
         let mut found = Message::new();
         for number in 0..2 {
-            // The first wait has been ended by a ring.
+            // A ring has ended the first wait.
             let (sent, received) = tokio::join!(
                 async {
                     yield_now().await;

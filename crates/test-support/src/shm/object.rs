@@ -10,7 +10,7 @@ pub const INIT: u64 = 0;
 pub const SENDER: u64 = 1;
 /// The byte that the receiver keeps locked.
 pub const RECEIVER: u64 = 2;
-/// The last byte that an end of a bus may lock.
+/// The last byte that an endpoint of a bus may lock.
 const LAST: u64 = 64;
 /// The size of an object in the classic layout: an `int` and 1024 characters.
 pub const LESSON: u64 = 1028;
@@ -73,8 +73,8 @@ impl Name {
 
     /// The bytes on which some process holds a lock, in order.
     ///
-    /// It asks for each byte: `/proc/locks`, which is read in parts, may pass a lock over while
-    /// others come and go.
+    /// It asks for each byte, because `/proc/locks` is read in parts and may miss a lock while
+    /// other processes lock and unlock.
     pub fn locked_bytes(&self) -> Vec<u64> {
         let mut options = ObjectOptions::new();
         options.read_only(true).any_owner(true).any_mode(true);

@@ -11,7 +11,7 @@ use std::process::Command;
 use test_support::shm::PublicProgram;
 use test_support::{Process, has};
 
-/// Coming to an object, passing messages, looking after objects; all that at a bus.
+/// Attaching to an object, passing messages, managing objects; all that on a bus.
 const FILES: [&str; 4] = [
     include_str!("attaching.txt"),
     include_str!("passing.txt"),

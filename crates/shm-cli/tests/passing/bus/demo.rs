@@ -1,4 +1,4 @@
-//! One writer and three readers: one with a label is killed and comes back, one without is killed,
+//! One writer and three readers: one with a label is killed and restarted, one without is killed,
 //! and one is stopped and continued.
 
 use std::ops::Range;
@@ -30,7 +30,7 @@ fn a_killed_a_stopped_and_a_restarted_reader_each_get_what_they_are_promised() {
     }
     wait_for_lane(&name, 0, 10, 0);
 
-    // With a label: what comes meanwhile is kept, and is there after the restart.
+    // With a label: the bus keeps its messages until the restart.
     billing.kill();
     assert_eq!(billing.wait().output, lines(0..10).as_bytes());
     writer.send(lines(10..20));
@@ -44,7 +44,7 @@ fn a_killed_a_stopped_and_a_restarted_reader_each_get_what_they_are_promised() {
     let mut billing = attached_reader(&name, 2, &["--as", "billing"]);
     wait_for(&billing, 10..20);
 
-    // Without one: the writer drops it as soon as it needs the room, and goes on.
+    // Without a label: the writer drops it as soon as it needs the room, and continues.
     wait_for(&killed, 0..20);
     killed.kill();
     assert_eq!(killed.wait().output, lines(0..20).as_bytes());
@@ -53,7 +53,8 @@ fn a_killed_a_stopped_and_a_restarted_reader_each_get_what_they_are_promised() {
     wait_for(&stopped, 0..60);
     wait_for_lane(&name, 0, 60, 0);
 
-    // A stopped one is alive: the writer waits as soon as the lane is full, and stat names it.
+    // A stopped reader is alive: the writer waits as soon as the lane is full, and stat names the
+    // reader.
     stopped.signal(Signal::SIGSTOP);
     until("it stands still", || stopped.state() == Some('T'));
     writer.send(lines(60..100));
@@ -73,7 +74,7 @@ fn a_killed_a_stopped_and_a_restarted_reader_each_get_what_they_are_promised() {
     writer.finish().expect_code(0).expect_quiet();
     stopped.wait_for_success(lines(0..100).as_bytes());
     billing.wait_for_success(lines(10..100).as_bytes());
-    // The label is a promise to a reader that may come again.
+    // The label is a promise to a reader that may return.
     assert!(name.exists());
     assert_eq!(printed(["forget", name.as_str(), "billing"]), "");
     assert!(!name.exists());

@@ -1,4 +1,4 @@
-//! Who makes a bus, who takes what is there, and how the ends of a bus leave it.
+//! Which command makes a bus, which uses an existing object, and how endpoints leave a bus.
 
 use test_support::Name;
 use test_support::shm::{expect_left, leave, reader, run, writer};

@@ -1,4 +1,4 @@
-//! Lines of several writers: whole, and in each writer's order, whoever is killed.
+//! Lines of several writers: whole, and in each writer's order, whichever process is killed.
 
 use std::collections::HashMap;
 

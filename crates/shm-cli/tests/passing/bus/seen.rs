@@ -1,4 +1,4 @@
-//! A bus as `shm stat` shows it, and ends that have attached to it.
+//! A bus as `shm stat` shows it, and endpoints that have attached to it.
 
 use serde_json::Value;
 use test_support::shm::{printed, reader, writer};
@@ -22,7 +22,7 @@ fn alive(name: &Name, seats: &str, holder: &str) -> usize {
     all.filter(|seat| seat[holder]["state"] == "alive").count()
 }
 
-/// Starts a reader, and waits until it has a place beside so many others.
+/// Starts a reader, and waits until it has a place beside `others` others.
 #[track_caller]
 pub(super) fn attached_reader(name: &Name, others: usize, args: &[&str]) -> Process {
     let reader = reader(name, args);
@@ -32,7 +32,7 @@ pub(super) fn attached_reader(name: &Name, others: usize, args: &[&str]) -> Proc
     reader
 }
 
-/// Starts a writer, and waits until it has a lane beside so many others.
+/// Starts a writer, and waits until it has a lane beside `others` others.
 #[track_caller]
 pub(super) fn attached_writer(name: &Name, others: usize, args: &[&str]) -> Process {
     let writer = writer(name, args);

@@ -1,5 +1,5 @@
 //! Any words in the shared memory of a bus, and any written into it between any two steps of its
-//! ends: an error at worst, which tells the truth.
+//! endpoints: at worst a true error.
 
 use super::region;
 use crate::bus::Join;
@@ -19,7 +19,7 @@ use crate::protocol::{BusReceiveCursor, Cursor, Receiving, SendCursor, SendRing}
 /// What is sent; what arrives may be anything.
 const BYTES: [u8; MAX_MESSAGE] = [0x5A; MAX_MESSAGE];
 
-/// Does what the input says; panics when an end does what it must not.
+/// Does what the input says; panics if an endpoint misbehaves.
 pub(in crate::fuzzing) fn run(input: &[u8]) {
     let mut input = Input(input);
     let bus = region(&mut input);
@@ -45,7 +45,7 @@ pub(in crate::fuzzing) fn run(input: &[u8]) {
     }
 }
 
-/// The ends; `None` until one attaches, and after an error that stays.
+/// The endpoints; `None` until one attaches, and after a permanent error.
 struct World<'a> {
     bus: BusRegion,
     input: Input<'a>,
@@ -86,7 +86,7 @@ impl World<'_> {
         let bus = &self.bus;
         let lane = u32::from(spot / 16) % bus.seats(Role::Sender);
         let place = u32::from(spot / 32) % bus.seats(Role::Receiver);
-        // The word on which the other half of the eight bytes lies is another's.
+        // The other half of the eight bytes is another word.
         let half = u32::try_from(value & 0xFFFF_FFFF).expect("32 bits");
         match spot % 16 {
             0 => bus.header().members.store(value, Ordering::Relaxed),
@@ -113,7 +113,7 @@ impl World<'_> {
         }
     }
 
-    /// A number near one that matters, as it stands or as a stamp; or any word.
+    /// A number near an important one, plain or as a stamp; or any word.
     fn value(&mut self) -> u64 {
         let form = self.input.byte();
         let mut senders = self.senders.iter().flatten();
@@ -190,7 +190,7 @@ impl World<'_> {
                 let lane = corrupt.lane().expect("it is one lane's");
                 let again = cursor.show_next(bus, &mut self.message);
                 assert_eq!(again, Err(corrupt.clone()));
-                // Told once, and left out.
+                // Reported once, and then left out.
                 let goes_on = cursor.leaves_out(&corrupt);
                 assert!(cursor.is_broken(lane));
                 let next = cursor.show_next(bus, &mut self.message);
@@ -236,7 +236,7 @@ impl World<'_> {
         }
     }
 
-    /// What the ends know in private never leaves its range, whatever the shared words are.
+    /// The private numbers of the endpoints never leave their range, whatever the shared words are.
     fn check_numbers(&self) {
         for (_, cursor) in self.senders.iter().flatten() {
             assert!(cursor.next() <= LAST_MESSAGE + 1);

@@ -1,5 +1,5 @@
-//! A bus some of whose words are others, and any words written into it while senders and receivers
-//! use it: errors at worst.
+//! A bus with some words changed, and any words written into it while senders and receivers use it:
+//! errors at worst.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
@@ -64,7 +64,7 @@ fn come(options: &Options<Bus>, label: Option<&str>) -> Option<Receiver> {
     }
 }
 
-/// Writes one word that the input names; never past the end, which nobody moves.
+/// Writes one word that the input names, never past the end, which stays where it is.
 fn damage(file: &File, form: BusForm, input: &mut Input<'_>) {
     let spot = input.byte();
     let offset = match spot % 8 {
@@ -116,7 +116,7 @@ fn receive(receiver: &mut Receiver, way: u8, message: &mut Message) {
         }
     };
     if let Err(RecvError::Corrupt { corrupt, .. }) = result {
-        // Told once of a lane that is left out, or again and again.
+        // Reported once for a lane that is left out, or at each call.
         match receiver.try_peek(message) {
             Err(RecvError::Corrupt { corrupt: same, .. }) if same == corrupt => {}
             Err(RecvError::Corrupt { corrupt: other, .. }) => {

@@ -1,7 +1,7 @@
 //! What the fuzz targets do with an input about a bus: the same four, with several senders and
-//! receivers, who come and go.
+//! receivers that attach and leave.
 //!
-//! Nothing here knows more of the protocol than the modules above do of a mailbox's.
+//! These modules use no more of the protocol than those above use of a mailbox's.
 
 pub(super) mod hostile;
 pub(super) mod image;

@@ -1,21 +1,21 @@
-//! What the lanes of a bus should hold, and for whom.
+//! What the lanes of a bus should hold, and for which receivers.
 
 use crate::bus::Join;
 
-/// Messages, and who has yet to give them back.
+/// Messages, and the receivers that have yet to give them back.
 pub(super) struct Model {
     slots: u64,
     /// The number of the first message of each lane.
     first: u64,
     /// The lengths of the messages of each lane.
     lanes: Vec<Vec<usize>>,
-    /// Those who count.
+    /// The members.
     places: Vec<Option<Place>>,
     /// What was given back of each lane when the last one left.
     floor: Vec<u64>,
 }
 
-/// How far a receiver is, in each lane.
+/// The position of a receiver in each lane.
 #[derive(Clone)]
 struct Place {
     acknowledged: Vec<u64>,
@@ -39,7 +39,7 @@ impl Model {
         self.first + self.lanes[lane].len() as u64
     }
 
-    /// How many messages of a lane everybody has given back.
+    /// How many messages of a lane all members have given back.
     pub(super) fn point(&self, lane: usize) -> u64 {
         let counts = self
             .places
@@ -71,7 +71,7 @@ impl Model {
         self.places.iter().position(Option::is_none)
     }
 
-    /// Where somebody who joins would begin.
+    /// Where a joiner would begin.
     pub(super) fn positions(&self, join: Join) -> Vec<u64> {
         let nobody_counts = self.places.iter().all(Option::is_none);
         let position = |lane| match join {
@@ -89,8 +89,7 @@ impl Model {
         });
     }
 
-    /// A place is left, together with one that was about to be taken and had its position in some
-    /// of the lanes.
+    /// Leaves a place, together with that of a joiner that had its position in some of the lanes.
     pub(super) fn leave(&mut self, place: usize, pending: &[Option<u64>]) {
         let left = self.places[place].take().expect("it counts");
         if self.places.iter().all(Option::is_none) {
@@ -101,7 +100,7 @@ impl Model {
         }
     }
 
-    /// A message is shown: it must be the next one of its lane. Returns its length.
+    /// Shows a message, which must be the next of its lane. Returns its length.
     pub(super) fn show(&mut self, place: usize, lane: usize, number: u64) -> usize {
         let seen = self.places[place].as_mut().expect("it counts");
         assert_eq!(number, seen.next[lane], "of lane {lane} at place {place}");
@@ -110,7 +109,7 @@ impl Model {
         self.lanes[lane][index]
     }
 
-    /// Nothing is shown: nothing must be left to be shown.
+    /// Shows no message, so none must be left to show.
     pub(super) fn show_nothing(&self, place: usize) {
         let seen = self.places[place].as_ref().expect("it counts");
         for lane in 0..self.lanes.len() {

@@ -1,5 +1,5 @@
-//! Any sequence of operations of several senders and receivers, who come and go, does what a queue
-//! for each sender and receiver does.
+//! Any sequence of operations of several senders and receivers that attach and leave does what a
+//! queue for each sender and receiver does.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::fuzzing::object::{BusForm, Name};
 use crate::memory::layout::LAST_MESSAGE;
 use crate::{Message, Options, RecvError, SendError};
 
-/// The place that is kept is this receiver's.
+/// The label of the kept place.
 const LABEL: &str = "kept";
 
 pub(in crate::fuzzing) fn run(input: &[u8]) {
@@ -50,11 +50,11 @@ pub(in crate::fuzzing) fn run(input: &[u8]) {
     }
 }
 
-/// The ends, and what they should hold.
+/// The endpoints, and what they should hold.
 struct World<'a> {
     senders: Vec<Sender>,
     receivers: Vec<Option<Receiver>>,
-    /// The place of the one with a label, present or not.
+    /// The place of the receiver with a label, present or not.
     kept: Option<usize>,
     model: Model,
     slots: u64,
@@ -186,7 +186,7 @@ impl World<'_> {
         }
     }
 
-    /// A receiver leaves: the one with a label for good.
+    /// A receiver leaves; the one with a label forgets it.
     fn leave(&mut self, place: usize) {
         if let Some(receiver) = self.receivers[place].take() {
             receiver.forget().expect("the object is whole");
@@ -195,7 +195,7 @@ impl World<'_> {
         }
     }
 
-    /// The one with a label goes, or comes back.
+    /// The receiver with a label leaves or returns.
     fn come_or_go(&mut self) {
         if let Some(place) = self.kept
             && let Some(receiver) = self.receivers[place].take()

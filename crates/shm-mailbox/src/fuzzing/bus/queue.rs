@@ -20,7 +20,7 @@ use crate::protocol::{BusReceiveCursor, Cursor, Receiving, SendCursor};
 type Sender = (BusRegion, SendCursor<BusRegion>);
 type Receiver = (BusRegion, BusReceiveCursor);
 
-/// Does what the input says; panics when an end does not what a queue does.
+/// Does what the input says; panics if an endpoint does not do what a queue does.
 pub(in crate::fuzzing) fn run(input: &[u8]) {
     let mut input = Input(input);
     let bus = region(&mut input);
@@ -68,7 +68,7 @@ fn receiver(bus: &BusRegion, place: u32) -> Receiver {
     (seat, cursor)
 }
 
-/// The ends, and what they should hold.
+/// The endpoints, and what they should hold.
 struct World<'a> {
     bus: BusRegion,
     input: Input<'a>,
@@ -102,7 +102,8 @@ impl World<'_> {
         }
     }
 
-    /// Writes a message, if there is room, and commits it if that is wanted; whether it was.
+    /// Writes a message, if there is room, and commits it if requested. Returns whether it was
+    /// committed.
     fn send(&mut self, lane: usize, commit: bool) -> bool {
         let length = match self.input.byte() {
             byte @ ..192 => usize::from(byte),
@@ -111,7 +112,7 @@ impl World<'_> {
         let (bus, cursor) = &mut self.senders[lane];
         let room = cursor.room(bus, || false).expect("nothing is wrong");
         let expected = self.model.has_room(lane);
-        // While somebody is joining, nothing new is learned.
+        // While a receiver is joining, senders learn nothing new.
         assert!(room == expected || expected && self.pending.is_some());
         assert_eq!(cursor.is_exhausted(), self.model.next(lane) > LAST_MESSAGE);
         if !room || cursor.is_exhausted() {
@@ -128,7 +129,7 @@ impl World<'_> {
         commit
     }
 
-    /// With INIT, as all below: whoever was killed while joining is removed first.
+    /// With INIT, as all below: first removes a joiner that was killed.
     fn sweep(&mut self) {
         if let Some((place, _)) = self.pending.take() {
             members::remove(&self.bus, 1 << place);
@@ -204,7 +205,7 @@ impl World<'_> {
         }
     }
 
-    /// Somebody joins, and is killed before it has its position in each lane.
+    /// A receiver joins, and is killed before it has its position in each lane.
     fn kill_a_joiner(&mut self) {
         self.sweep();
         let join = [Join::Next, Join::Oldest][usize::from(self.input.byte() % 2)];
@@ -229,7 +230,7 @@ impl World<'_> {
             if self.pending.is_none() {
                 let queued = self.model.queued(lane);
                 assert_eq!(members::queued(bus, seat(lane)), queued);
-                // Mostly not, so that the sender does not always know what the others have done.
+                // Usually not, so that the sender does not always know what the others have done.
                 if self.input.0.len().is_multiple_of(8) {
                     assert_eq!(cursor.queued(bus), Ok(queued));
                 }
@@ -249,7 +250,7 @@ fn seat(index: usize) -> u32 {
     u32::try_from(index).expect("a few")
 }
 
-/// What message `number` of this length is, on this lane.
+/// The bytes of message `number` of this length, on this lane.
 pub(super) fn content_of(lane: usize, number: u64, length: usize) -> &'static [u8] {
     content(number + 331 * lane as u64, length)
 }

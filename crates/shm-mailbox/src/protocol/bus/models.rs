@@ -1,8 +1,8 @@
-//! Joining and leaving beside a sender that goes by what it knows, under the model checker loom.
+//! Joining and leaving beside a sender that relies on its last point, under the model checker loom.
 //!
 //! As in the models of the mailbox, the payload is loom's `UnsafeCell`: a sender that overwrites
-//! what a member still reads is reported as a race. Nobody sleeps here; parking is modelled there,
-//! and [`announce`] once more for a receiver that has just joined.
+//! what a member still reads is reported as a race. No endpoint sleeps here. The models of the
+//! mailbox have parking, and one here has [`announce`] for a receiver that has just joined.
 
 use loom::thread;
 
@@ -37,7 +37,7 @@ fn try_send(bus: &BusRegion, cursor: &mut SendCursor<BusRegion>) -> bool {
     room
 }
 
-/// Looks so many times for a message, and checks that each is whole and the next in order.
+/// Tests this many times for a message, and checks that each is whole and the next in order.
 fn receive(looks: u32, (seat, cursor): &mut (BusRegion, BusReceiveCursor)) {
     let mut message = Message::new();
     for _ in 0..looks {
@@ -58,14 +58,14 @@ fn bounded() -> loom::model::Builder {
     builder
 }
 
-/// A receiver joins while another one goes on and the sender has a point that it goes by. Nobody
-/// waits, so there are finitely many interleavings; what is left is received at the end.
+/// A receiver joins while another continues and the sender relies on a point. No endpoint waits, so
+/// there are finitely many interleavings. The rest is received at the end.
 fn join_beside_a_sender(from: Join) {
     bounded().check(move || {
         let bus = bus(2);
         let mut sender = SendCursor::resume(&bus).unwrap();
         let mut first = joined(&bus, 0, Join::Next);
-        // The sender has learned who counts before the second receiver comes.
+        // The sender has learned the members before the second receiver joins.
         assert!(try_send(&bus, &mut sender) && try_send(&bus, &mut sender));
         receive(1, &mut first);
         let seat = bus.seated(1);
@@ -102,7 +102,7 @@ fn loom_a_receiver_joins_with_the_oldest_message() {
     join_beside_a_sender(Join::Oldest);
 }
 
-/// The place of one that leaves is taken by the next, between two looks of the sender.
+/// A receiver takes the place of another that leaves, between two loads of the sender.
 #[test]
 fn loom_a_place_is_left_and_taken_again() {
     bounded().check(|| {
@@ -123,14 +123,14 @@ fn loom_a_place_is_left_and_taken_again() {
         }
         let mut second = changing.join().unwrap();
         receive(2, &mut second);
-        // What the one that left had not received was held for nobody in particular.
+        // What the leaver had not received was held for no receiver in particular.
         assert_eq!(second.1.acknowledged(), sender.next());
         assert!(try_send(&bus, &mut sender));
     });
 }
 
-/// A quick receiver leaves, and its place is taken by one that begins with the oldest message,
-/// while a slow receiver goes on: the mask is the same again, and the generation is not.
+/// A quick receiver leaves, and a receiver that begins with the oldest message takes its place,
+/// while a slow receiver continues. The mask is the same again, but the generation is not.
 #[test]
 fn loom_a_place_that_is_taken_again_is_not_overlooked() {
     bounded().check(|| {

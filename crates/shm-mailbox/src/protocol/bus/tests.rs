@@ -1,4 +1,4 @@
-//! Who counts, and what is looked at, on the heap.
+//! The members, and the words that are loaded, on the heap.
 
 use super::{BusReceiveCursor, Join, members};
 use crate::memory::bus::BusRegion;
@@ -117,7 +117,7 @@ fn a_cold_slot_is_found_by_receivers_that_are_behind_and_by_those_that_are_not()
     let mut sender = sender(&bus, 0);
     for n in 0..200 {
         if !try_send(&mut sender) {
-            // What the slow one has not received is up to 63 older than what the quick one has.
+            // The slow receiver is up to 63 messages behind the quick one.
             let behind = numbers_of_lane_0(&mut slow);
             assert_eq!(behind.last(), Some(&(n - 1)));
             assert!(try_send(&mut sender));
@@ -165,7 +165,7 @@ fn what_the_last_receiver_leaves_is_held() {
     assert_eq!(try_receive(&mut other), Some((0, 0)));
     members::remove(&bus, 0b10);
     assert_eq!(members::load(&bus).mask(), 0b01);
-    // The one that is left has given back all three.
+    // The remaining member has given back all three.
     for _ in 0..4 {
         assert!(try_send(&mut sender));
     }
@@ -285,13 +285,13 @@ fn what_is_wrong_in_one_lane_leaves_the_others() {
     assert_eq!((corrupt.field(), corrupt.lane()), (Field::Stamp, Some(0)));
     assert!(cursor.leaves_out(&corrupt));
     assert!(cursor.is_broken(0) && !cursor.is_broken(1));
-    // Whatever stands there by now.
+    // With any value there.
     let first = Stamp::new(0, 8).bits();
     bus.slot(0, 0).stamp.store(first, Ordering::Relaxed);
     assert_eq!(cursor.show_next(&seat, &mut message), Ok(Some(())));
     assert_eq!(message.lane(), 1);
     cursor.acknowledge(&seat);
-    // With the last lane, the receiver is at its end.
+    // With the last lane left out, the receiver itself is broken.
     bus.slot(1, 1).stamp.store(u64::MAX, Ordering::Relaxed);
     let corrupt = cursor.show_next(&seat, &mut message).unwrap_err();
     assert!(!cursor.leaves_out(&corrupt));
@@ -324,7 +324,7 @@ fn a_sender_believes_no_impossible_word() {
         told(cursor.room(&bus, || false)),
         (Field::Received, Some(1), Some(0))
     );
-    // Also one that was right.
+    // Also a count that was right before.
     let (bus, mut cursor) = fresh();
     for place in 0..2 {
         bus.count(1, place).0.store(1, Ordering::Relaxed);
@@ -398,7 +398,7 @@ fn a_label_stands_before_its_place_counts() {
     members::join(&bus, 1, Some(&label), Join::Next).unwrap();
     assert_eq!(bus.place(1).label.load(), Some(label));
     members::remove(&bus, 0b10);
-    // The next one at this place has none.
+    // The next receiver at this place has no label.
     members::join(&bus, 1, None, Join::Next).unwrap();
     assert_eq!(bus.place(1).label.load(), None);
 }

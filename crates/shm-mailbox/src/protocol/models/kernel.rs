@@ -1,4 +1,4 @@
-//! What the kernel does for those who sleep: futexes and bells, as models.
+//! What the kernel does for sleepers: futexes and bells, as models.
 
 use loom::sync::{Condvar, Mutex};
 
@@ -9,7 +9,7 @@ use crate::protocol::{Bed, Wake, take_parked};
 
 /// The kernel's part of a futex: compare and sleep are one step, and a wake reaches all sleepers.
 pub(super) struct Futex {
-    /// How many sleeps are over before they begin, their time being up.
+    /// How many sleeps expire before they begin.
     pub(super) expiring: Mutex<u32>,
     queue: Condvar,
 }
@@ -71,7 +71,7 @@ impl Bell {
     }
 }
 
-/// Where one end sleeps.
+/// Where one endpoint sleeps.
 pub(super) struct Beds {
     /// Where it goes to sleep.
     pub(super) bed: Bed,

@@ -1,4 +1,5 @@
-//! Ends of a bus that close or die: who is told, who is dropped, and what is left.
+//! Endpoints of a bus that close or die: which peers report it, which members are dropped, and what
+//! is left.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -39,7 +40,7 @@ fn a_receiver_that_dies_without_a_label_is_dropped_by_the_sender_it_holds_back()
         send_all(&mut sender, 2);
         assert_eq!(take_all(&mut other), [0, 1]);
         die(doomed);
-        // It counts until somebody finds that its lock is free.
+        // It counts until a process finds that its lock is free.
         assert!(look(&name).places[0].counts, "{wait}");
         let begun = Instant::now();
         sender.send_timeout("more", PATIENCE).unwrap();
@@ -58,7 +59,7 @@ fn an_armed_sender_drops_one_that_was_dead_before_it_held_it_back() {
     send_all(&mut sender, 4);
     assert_eq!(take_all(&mut doomed), [0, 1, 2, 3]);
     die(doomed);
-    // Until the looks that follow that death are over.
+    // Until the checks that follow that death are over.
     let end = Instant::now() + Duration::from_millis(1100);
     while Instant::now() < end {
         if let Armed::Wait {
@@ -68,7 +69,7 @@ fn an_armed_sender_drops_one_that_was_dead_before_it_held_it_back() {
             thread::sleep(pause);
         }
     }
-    // The slow one makes room without a ring, and now the dead one is the slower.
+    // The slow receiver makes room without a ring, and now the dead one is slower.
     let told = sender.send_timeout("no room", Duration::from_millis(1));
     assert_matches!(told, Err(SendError::TimedOut));
     assert_eq!(take_all(&mut slow), [0, 1, 2, 3]);
@@ -106,7 +107,7 @@ fn a_sender_that_an_absent_label_holds_back_is_told() {
                 "{wait}"
             );
         }
-        // One that awaits its peers waits.
+        // An endpoint that awaits its peers waits.
         drop(sender);
         let mut patient = options().await_peer(true).sender().unwrap();
         let waited = patient.send_timeout("more", Duration::from_millis(5));
@@ -131,7 +132,7 @@ fn a_sender_whose_receivers_are_all_gone_is_told() {
     die(name.bus().receiver().unwrap());
     let told = sender.send_timeout("more", PATIENCE);
     assert_matches!(told, Err(SendError::PeerDied { .. }));
-    // What they have left is the next one's.
+    // The next receiver gets what they have left.
     assert_eq!(take_all(&mut name.bus().receiver().unwrap()), [0, 1]);
 }
 
@@ -174,7 +175,7 @@ fn a_bus_goes_with_the_last_that_leaves_it_empty() {
     assert_eq!(waiting.close(), Ok(Closed::Unlinked));
     assert!(!name.exists());
 
-    // A sender that has asked for it is asked.
+    // The bus stays if any sender keeps it.
     let sender = options().sender().unwrap();
     let other = options().sender().unwrap();
     assert_matches!(sender.keep(), Ok(Closed::Kept { .. }));
@@ -183,7 +184,7 @@ fn a_bus_goes_with_the_last_that_leaves_it_empty() {
         options().receiver().unwrap().close(),
         Ok(Closed::Kept { .. })
     );
-    // The next sender that has its lane takes that back.
+    // The next sender of its lane undoes that.
     assert_eq!(options().sender().unwrap().close(), Ok(Closed::Unlinked));
 }
 

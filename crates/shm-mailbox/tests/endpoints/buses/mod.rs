@@ -1,8 +1,8 @@
-//! Several senders and receivers of one object. Here is what the tests of a bus share.
+//! Several senders and receivers of one object. What the tests of a bus share belongs here.
 
-mod leaving; //  ends that close or die: who is told, who is dropped, and what is left
-mod passing; //  who gets which messages, and in which order
-mod seats; //    lanes, places and labels: who gets which, and who is refused
+mod leaving; //  endpoints that close or die: reports, dropped members, and what is left
+mod passing; //  which receiver gets which messages, and in which order
+mod seats; //    lanes, places and labels: which an endpoint gets, and refusals
 
 use shm_mailbox::Message;
 use shm_mailbox::bus::{self};
@@ -23,7 +23,7 @@ pub(super) fn take(receiver: &mut bus::Receiver) -> (u32, u64, Vec<u8>) {
     )
 }
 
-/// The numbers of all messages that are there.
+/// The numbers of all queued messages.
 pub(super) fn take_all(receiver: &mut bus::Receiver) -> Vec<u64> {
     let mut message = Message::new();
     let next = || receiver.try_recv(&mut message).map(|()| message.sequence());

@@ -1,4 +1,4 @@
-//! Who gets which messages of a bus, and in which order.
+//! Which receiver gets which messages of a bus, and in which order.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -115,7 +115,7 @@ fn a_receiver_sees_who_sends() {
     assert_eq!(lanes[0].sender.state, Peer::Attached);
     assert_eq!(lanes[1].sender.state, Peer::Died);
     assert_eq!(lanes[0].sender.pid, std::process::id());
-    // An observer sees what is queued for anybody.
+    // An observer sees what is queued for any receiver.
     assert_eq!(look(&name).lanes[0].queued, 5);
 }
 

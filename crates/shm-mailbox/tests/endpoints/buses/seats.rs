@@ -1,4 +1,4 @@
-//! Lanes, places and labels: who gets which, and who is refused.
+//! Lanes, places and labels: which an endpoint gets, and when attaching fails.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ fn a_place_with_a_label_is_kept_with_its_messages() {
     receiver.close().unwrap();
     send_all(&mut sender, 2);
     assert!(look(&name).places[0].is_kept());
-    // Where it joins says nothing to one that comes back.
+    // `join` does not matter to a receiver that returns.
     let mut receiver = billing().join(Join::Next).receiver().unwrap();
     assert_eq!(take_all(&mut receiver), [2, 3, 4]);
 }
@@ -181,7 +181,7 @@ fn a_label_that_is_forgotten_holds_nothing() {
     send_all(&mut sender, 2);
     let places = look(&name).places;
     assert_eq!((places[1].label, places[1].counts), (None, false));
-    // A label that comes again is a new one.
+    // A label that was forgotten is new when it is used again.
     let mut billing = name.bus().label("billing").receiver().unwrap();
     assert_eq!(take_all(&mut billing), [] as [u64; 0]);
     // A lane's label is forgotten in the same way.

@@ -12,7 +12,7 @@ use crate::support::bus::{assert_whole, content_of, positions};
 use crate::support::process::{Child, has_ended};
 use crate::support::{Name, Random, Shared, WAITS, fork, is_torture, turn, until};
 
-/// Who takes part, each with or without a label.
+/// The processes that take part, each with or without a label.
 #[derive(Clone, Copy)]
 struct Shape {
     slots: u32,
@@ -48,7 +48,7 @@ const SHAPES: [Shape; 4] = [
     },
 ];
 
-/// Messages that a receiver looks at before it acknowledges.
+/// How many messages a receiver peeks at before it acknowledges.
 const SHOWN: u64 = 3;
 const MOST_LANES: usize = 4;
 
@@ -61,13 +61,13 @@ impl Notes {
         self.0.number(lane)
     }
 
-    /// Messages of a lane that the receivers at a place in the list have dealt with, one after the
+    /// Messages of a lane that the receivers at a place in the list have processed, one after the
     /// other.
     fn done(&self, receiver: usize, lane: usize) -> &AtomicU64 {
         self.0.number(MOST_LANES * (1 + receiver) + lane)
     }
 
-    /// Messages that came to somebody.
+    /// Messages that any receiver got.
     fn arrived(&self) -> &AtomicU64 {
         self.0.number(30)
     }
@@ -81,7 +81,7 @@ fn get(number: &AtomicU64) -> u64 {
     number.load(Ordering::SeqCst)
 }
 
-/// A bus, and what is known of it.
+/// A bus, and what the test knows of it.
 struct World {
     shape: Shape,
     name: Name,
@@ -109,8 +109,8 @@ impl World {
         self.shape.senders.len()
     }
 
-    /// Whether what one receiver has not acknowledged is the next one's: because they have a label,
-    /// or are alone.
+    /// Whether the next receiver gets what one has not acknowledged, because they have a label or
+    /// are alone.
     fn keeps(&self, receiver: usize) -> bool {
         self.shape.receivers[receiver].is_some() || self.shape.receivers.len() == 1
     }
@@ -137,7 +137,7 @@ impl World {
         self.options(self.shape.receivers[receiver], wait)
     }
 
-    /// A process that attaches and sends in all ways there are until it is killed.
+    /// A process that attaches and sends in every way until it is killed.
     fn sending(&self, sender: usize, wait: Wait) -> Child {
         fork(|| {
             let mut sender = self
@@ -185,7 +185,7 @@ impl World {
         (0..self.lanes()).map(what).collect()
     }
 
-    /// Looks at up to three messages at a time, deals with them, and acknowledges them.
+    /// Peeks at up to three messages at a time, processes and acknowledges them.
     fn receive_for_the_next(&self, receiver: usize, end: &mut Receiver, next: &[u64]) -> ! {
         for (lane, &next) in next.iter().enumerate() {
             let known = get(self.notes.done(receiver, lane));
@@ -207,7 +207,7 @@ impl World {
         }
     }
 
-    /// Deals with a message, unless a receiver that was killed before it acknowledged has done so.
+    /// Processes a message, unless a receiver that was killed before acknowledging it has done so.
     fn deal_with(&self, receiver: usize, message: &Message) {
         let (lane, number) = (message.lane() as usize, message.sequence());
         let done = self.notes.done(receiver, lane);
@@ -223,8 +223,8 @@ impl World {
         }
     }
 
-    /// Waits until somebody has got more than `by` messages, but not for longer than 5 ms: with
-    /// several that spin on one core, it would be.
+    /// Waits until a receiver has got more than `by` messages, but at most 5 ms, because several
+    /// that spin on one core may take longer.
     fn let_messages_flow(&self, by: u64) {
         let (start, target) = (Instant::now(), get(self.notes.arrived()) + by);
         while get(self.notes.arrived()) < target && start.elapsed() < Duration::from_millis(5) {
@@ -232,8 +232,8 @@ impl World {
         }
     }
 
-    /// Waits until everybody who is kept has got something of everybody: no one who is dead holds
-    /// them back.
+    /// Waits until every kept receiver has got a message of every sender, so that no dead process
+    /// holds them back.
     fn expect_flow(&self, children: &[Child]) {
         let before: Vec<_> = self.of_each_lane(|lane| {
             let done = |keeper| get(self.notes.done(keeper, lane));
@@ -311,8 +311,8 @@ fn receive_gaplessly(receiver: &mut Receiver, mut next: Vec<u64>, arrived: &Atom
     }
 }
 
-/// Kills ends again and again, for so long and so often at most; returns how often, how many
-/// messages arrived, and how many of them again.
+/// Kills endpoints again and again, up to a time and a number. Returns the number of kills, of
+/// messages, and of repeated messages.
 fn kill_any_end(shape: Shape, time: Duration, kills: u64) -> (u64, u64, u64) {
     let world = World::new(shape);
     let (senders, all) = (

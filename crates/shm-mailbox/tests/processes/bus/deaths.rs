@@ -1,4 +1,4 @@
-//! How soon a sender goes on that a killed receiver has held back.
+//! How soon a sender continues after the receiver that holds it back is killed.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,8 +9,8 @@ use test_support::Signal;
 use super::ends::{fill, sitting, take_all};
 use crate::support::{LIMIT, NOTICE, Name, PATIENCE, WAITS, is_torture, turn};
 
-/// Kills so many receivers, one after the other, each of which holds a sender back; how long after
-/// each kill the sender went on. Another receiver is there all the time.
+/// Kills receivers one after the other, each of which holds a sender back. Returns how long after
+/// each kill the sender continued. Another receiver is attached all the time.
 fn watch(wait: Wait, prompt: bool, kills: usize) -> Vec<Duration> {
     let mut delays = Vec::new();
     let name = Name::new();
@@ -38,8 +38,7 @@ fn watch(wait: Wait, prompt: bool, kills: usize) -> Vec<Duration> {
     delays
 }
 
-/// Ten of them, or a thousand in the long form; in that as many at a time as sleep beside one
-/// another.
+/// Ten kills, or a thousand in the long form, which runs several sleepers at a time.
 fn goes_on_in_time(wait: Wait, prompt: bool) {
     let sleeps = !prompt && matches!(wait, Wait::Poll(_) | Wait::Block | Wait::Adaptive);
     let (kills, at_once) = match (is_torture(), sleeps) {
@@ -61,7 +60,7 @@ fn goes_on_in_time(wait: Wait, prompt: bool) {
     println!(
         "{wait}{how}: {count} dropped, half within {middle:?}, 99% within {late:?}, all within {last:?}"
     );
-    // As for a mailbox: the long form wants the machine for itself.
+    // As for a mailbox, the long form needs the machine for itself.
     let (slowest, limit) = match (is_torture(), sleeps) {
         (true, true) => (late, Duration::from_millis(110)),
         (true, false) => (late, Duration::from_millis(10)),

@@ -9,7 +9,7 @@ use crate::support::bus::{assert_whole, content_of};
 use crate::support::process::{Child, sleep_for_ever, wait_until_it_pauses};
 use crate::support::{Shared, fork};
 
-/// A process that attaches as a receiver, looks at this many messages, and sits there.
+/// A process that attaches as a receiver, peeks at this many messages, and then does nothing.
 pub(super) fn sitting(options: Options<Bus>, messages: usize) -> Child {
     let child = fork(|| {
         let mut receiver = options.receiver().unwrap();
@@ -37,7 +37,7 @@ pub(super) fn receiving(options: Options<Bus>, notes: &Shared, number: usize) ->
     })
 }
 
-/// Sends until there is no room; how many messages were sent.
+/// Sends until there is no room. Returns how many messages were sent.
 pub(super) fn fill(sender: &mut Sender) -> u64 {
     let (lane, before) = (sender.lane(), sender.committed());
     loop {
@@ -52,7 +52,7 @@ pub(super) fn fill(sender: &mut Sender) -> u64 {
     }
 }
 
-/// Receives all that is there, whole and in order of each lane; how many messages there were.
+/// Receives all queued messages, whole and in order of each lane. Returns how many there were.
 pub(super) fn take_all(receiver: &mut Receiver) -> u64 {
     let mut message = Message::new();
     for count in 0.. {
@@ -65,7 +65,7 @@ pub(super) fn take_all(receiver: &mut Receiver) -> u64 {
     unreachable!("there is an end")
 }
 
-/// Who holds the sender back now: place, and whether it is attached.
+/// The receivers that hold the sender back now: place, and whether it is attached.
 pub(super) fn holding(sender: &Sender) -> Vec<(u32, Peer)> {
     let places = sender.places().unwrap().into_iter();
     places

@@ -1,10 +1,10 @@
-//! Several processes on a bus: what it promises while any of them is killed or stopped.
+//! Several processes on a bus, and its promises while any of them is killed or stopped.
 //!
-//! What one process can show of a bus is in `endpoints`; its memory is attacked in `stepping`.
+//! Tests with one process are in `endpoints`, and attacks on its memory in `stepping`.
 
 mod chaos; //         any process killed at random while verified messages flow
-mod deaths; //        how soon a sender goes on that a killed receiver has held back
+mod deaths; //        how soon a sender continues that a killed receiver held back
 mod ends; //          receivers and senders for the tests, here and in children
-mod promises; //      who counts, who is kept, and who is dropped
-mod scribbler; //     a process that writes nonsense between living ends
-mod stops; //         a process that stands still holds up nobody it need not
+mod promises; //      which receivers count, are kept, or are dropped
+mod scribbler; //     a process that writes nonsense between living endpoints
+mod stops; //         a stopped process holds up only those that it must

@@ -1,4 +1,4 @@
-//! Who counts on a bus, who is kept, and who is dropped.
+//! Which receivers of a bus count, are kept, or are dropped.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn a_receiver_without_a_label_counts_until_the_kernel_has_freed_its_lock() {
     let mut sender = name.bus().slots(2).sender().unwrap();
     let mut other = name.bus().receiver().unwrap();
     let dying = sitting(name.bus(), 0);
-    // As a child of its own would have it, or a process that the kernel takes long to tear down.
+    // As if its child had it, or the kernel took long to tear the process down.
     let Some(copy) = copy_of_descriptor(&dying, &name.path()) else {
         skip("pidfd_getfd(2)");
         return;
@@ -64,7 +64,7 @@ fn a_place_with_a_label_is_kept_with_its_messages_until_its_receiver_is_back() {
     drop(billing().receiver().unwrap());
     for round in 0..3 {
         fill(&mut sender);
-        // It has seen two of them, and acknowledged none.
+        // It has been shown two of them, and acknowledged none.
         let child = sitting(billing(), 2);
         take_all(&mut other);
         assert_eq!(fill(&mut sender), 0);
@@ -114,7 +114,7 @@ fn a_place_that_is_forgotten_holds_nobody_back() {
     assert_eq!(back.queued(), 2);
     back.forget().unwrap();
     sender.send_timeout("room", LIMIT).unwrap();
-    // Its place is anybody's.
+    // Any receiver may take its place.
     let next = name.bus().join(Join::Oldest).receiver().unwrap();
     assert_eq!((next.place(), positions(&next, 1)), (1, vec![2]));
 }
@@ -126,7 +126,7 @@ fn a_living_receiver_is_dropped_by_nobody_who_comes_or_goes() {
     let slow = sitting(name.bus(), 0);
     fill(&mut sender);
     for _ in 0..3 {
-        // A dead one that is dropped meanwhile.
+        // A dead receiver that is dropped in between.
         sitting(name.bus(), 0).kill();
         let mut passing = name.bus().join(Join::Oldest).receiver().unwrap();
         assert_eq!(take_all(&mut passing), 2);

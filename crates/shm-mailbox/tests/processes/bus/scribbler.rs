@@ -1,5 +1,5 @@
-//! A process writes nonsense into a bus between its living ends: no signal, no panic, and every
-//! call ends in time. With `SHM_TORTURE=1` it does so for a minute instead of a second.
+//! A process writes nonsense into a bus between its living endpoints: no signal, no panic, and
+//! every call ends in time. With `SHM_TORTURE=1` it does so for a minute instead of a second.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ const FORM: Form = Form {
 /// How long a call waits.
 const TIMEOUT: Duration = Duration::from_millis(5);
 
-/// What the processes count for one another.
+/// The counts that the processes share.
 const SENT_WELL: usize = 0;
 const RECEIVED_WELL: usize = 1;
 const REFUSED: usize = 2;
@@ -34,14 +34,15 @@ fn is_over(notes: &Shared) -> bool {
     notes.number(OVER).load(Ordering::SeqCst) == 1
 }
 
-/// A process that writes random values to random words of the bus until it is told to end.
+/// A process that writes random values to random words of the bus until the test stops it.
 fn scribbling(name: &Name, notes: &Shared) -> Child {
     let words = Raw::new(name);
     fork(move || {
         let sound = name.bytes();
         let mut random = Random::new(0x5C42);
         while !is_over(notes) {
-            // A sound bus every now and then: with no counts that agree nobody attaches any more.
+            // Writes a sound bus now and then, because no process can attach to contradictory
+            // counts.
             for (index, bytes) in sound[..FORM.stamp(0, 0)].chunks_exact(8).enumerate() {
                 let bytes = bytes.try_into().expect("eight bytes");
                 words.store(index * 8, u64::from_ne_bytes(bytes));
@@ -49,7 +50,7 @@ fn scribbling(name: &Name, notes: &Shared) -> Child {
             for slot in 0..FORM.senders * FORM.slots {
                 words.store(FORM.stamp(0, slot), 0);
             }
-            // So that all ends attach and use it for a while.
+            // So that all endpoints attach and use it for a while.
             std::thread::sleep(Duration::from_millis(random.below(12)));
             for _ in 0..random.below(30) {
                 let lane = random.index(FORM.senders);
@@ -75,7 +76,7 @@ fn scribbling(name: &Name, notes: &Shared) -> Child {
     })
 }
 
-/// Counts how a call ended, which took so long; it must not have overstayed its time-out.
+/// Counts how a call ended, which must not have exceeded its time-out.
 #[track_caller]
 fn count(fine: bool, start: Instant, notes: &Shared, counter: &AtomicU64) {
     assert!(start.elapsed() < TIMEOUT + NOTICE, "{:?}", start.elapsed());
@@ -109,7 +110,7 @@ fn sending(options: &Options<Bus>, notes: &Shared) -> Child {
                     break;
                 }
             }
-            // The object has to keep its name, whatever its counts say.
+            // The object must keep its name, whatever its counts are.
             let _ = sender.keep();
         }
     })
@@ -131,7 +132,7 @@ fn receiving(options: &Options<Bus>, notes: &Shared) -> Child {
                 assert!(message.len() <= 1024);
                 count(result.is_ok(), start, notes, notes.number(RECEIVED_WELL));
                 if let Err(RecvError::Corrupt { corrupt, .. }) = result {
-                    // Told once of a lane, or again and again.
+                    // Reported once for a lane, or at each call.
                     if let Err(RecvError::Corrupt { corrupt: other, .. }) =
                         receiver.try_recv(&mut message)
                     {
@@ -150,7 +151,7 @@ fn receiving(options: &Options<Bus>, notes: &Shared) -> Child {
 fn nonsense_written_into_a_bus_does_its_living_ends_no_harm() {
     let (name, notes) = (Name::new(), Shared::new());
     let options = name.bus().slots(4).hot_slots(4).senders(2).receivers(3);
-    // A closed sender that asked to keep it stands in the sound bytes: nobody unlinks it.
+    // The sound bytes have a closed sender that keeps the bus, so no process unlinks it.
     for sender in [(); 2].map(|()| options.clone().sender()) {
         sender.unwrap().keep().unwrap();
     }

@@ -1,4 +1,4 @@
-//! A process that stands still holds up nobody it need not, and is not taken for dead.
+//! A stopped process holds up only those that it must, and no process takes it for dead.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::support::bus::{assert_whole, content_of};
 use crate::support::process::{sleep_for_ever, stop_self};
 use crate::support::{LIMIT, Name, Random, Shared, assert_matches, fork, is_torture, until};
 
-/// How long a receiver is stopped: more than a slice of whoever sleeps, or two seconds.
+/// How long a receiver is stopped: longer than a sleeper's slice, or two seconds.
 fn patience() -> Duration {
     Duration::from_millis(if is_torture() { 2_000 } else { 250 })
 }
@@ -41,7 +41,7 @@ fn a_stopped_receiver_holds_back_the_sender_alone_and_is_named() {
             take_all(&mut running);
         }
         stopped.stop();
-        // It has acknowledged all that it has noted, and perhaps one more.
+        // It has acknowledged all that it has noted, and perhaps one message more.
         let noted = got(1);
         until("there is no room for a stopped one", || {
             fill(&mut sender);
@@ -53,7 +53,7 @@ fn a_stopped_receiver_holds_back_the_sender_alone_and_is_named() {
         assert_matches!(result, Err(SendError::TimedOut));
         let held = noted + u64::from(SLOTS)..=noted + u64::from(SLOTS) + 1;
         assert!(held.contains(&sender.committed()), "{held:?}");
-        // The others have all that fitted.
+        // The others have got all that fitted.
         until("the other one has it all", || got(0) == sender.committed());
         assert!(got(1) <= noted + 1);
         stopped.resume();
@@ -113,7 +113,7 @@ fn a_stopped_or_killed_sender_delays_no_other() {
         if stop % 2 == 0 {
             senders[which].resume();
         } else {
-            // Where it stood, in the midst of a message perhaps.
+            // At any instruction, perhaps within a message.
             std::mem::replace(&mut senders[which], sending()).kill();
         }
     }

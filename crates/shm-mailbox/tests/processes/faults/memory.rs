@@ -261,7 +261,7 @@ fn during_a_wait(damage: Damage, wait: Wait, sends: bool) {
     });
     assert_in_time(took, &what);
     if damage.harms_nothing() {
-        // A look between the cut and its undoing, for which a bell has rung, tells of it.
+        // A check between the truncation and its undoing, after a ring, reports it.
         assert_matches!(told, Told::Nothing | Told::Lost, "{what}");
     } else {
         assert_matches!(told, Told::Lost, "{what}");

@@ -1,4 +1,4 @@
-//! Closing: what a sender does under INIT when it has sent all, and whether the name goes.
+//! Closing: what a sender does under INIT when it has sent all, and whether it unlinks the name.
 
 use super::process::{At, Task};
 use super::rules::{Fault, Miss};
@@ -6,7 +6,7 @@ use super::state::{State, bits};
 use super::world::{Next, World};
 
 impl World {
-    /// A sender that has sent all closes. It drops the dead, for whom nothing is kept.
+    /// A sender that has sent all closes. It drops the dead members without labels.
     pub(super) fn close(&self, s: &State, p: usize, push: &mut impl FnMut(&'static str, Next)) {
         let locks = !self.missing(Miss::UnlinkWithoutInit);
         if !self.closes || locks && !s.init_is_free() {
@@ -21,8 +21,7 @@ impl World {
         push("closes: locks INIT, stores its `life`", Ok(t));
     }
 
-    /// Unlinks the name if the process is the last that has a say in it, if nothing is queued, and
-    /// if no label is to be kept.
+    /// Unlinks the name if the process is the last, nothing is queued, and no label is kept.
     pub(super) fn unlink(&self, t: &mut State, p: usize) -> Result<(), Fault> {
         let is_receiver = self.part(p).is_some();
         t.processes[p].at = if is_receiver { At::Unlock } else { At::Free };
@@ -71,7 +70,7 @@ impl World {
         fault.map_or(Ok(()), Err)
     }
 
-    /// The lanes whose sender is there.
+    /// The lanes whose sender is attached.
     fn attached(&self, s: &State) -> u8 {
         let senders = 0..self.lanes;
         let is_there = |&lane: &u8| s.processes[usize::from(lane)].at != At::Idle;

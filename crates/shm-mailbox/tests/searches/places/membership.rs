@@ -6,7 +6,7 @@ use super::state::{PENDING, State, places};
 use super::world::{Join, Next, Part, World};
 
 impl World {
-    /// Drops these places, under INIT. With none of them it goes on with what comes next.
+    /// Drops these places, under INIT. If there are none, continues with the next step.
     pub(super) fn begin_to_drop(&self, t: &mut State, p: usize, set: u8) {
         let members = t.members;
         let process = &mut t.processes[p];
@@ -26,7 +26,7 @@ impl World {
         let own = 1 << t.processes[p].place;
         let process = &mut t.processes[p];
         if process.task == Task::Leave && t.members & own != 0 {
-            // The dead first, whose counts are not to become the floor.
+            // The dead first, because their counts must not become the floor.
             self.begin_to_drop(t, p, own);
             return;
         }

@@ -1,5 +1,5 @@
-//! Lets receivers join, leave, die and come back at the places of a bus while its senders go on
-//! with what they knew.
+//! Lets receivers join, leave, die and return at the places of a bus while its senders rely on
+//! their last points.
 //!
 //! A bus has a ring for each sender, its *lane*, that every receiver reads, and for each receiver a
 //! *place* with a count in each lane. `members` says which places count. The model has one step for
@@ -20,28 +20,28 @@
 //!   drop      the floors, if these are all members ─ members without them
 //! ```
 //!
-//! The generation of `members` is no number here: a look knows whether `members` was stored since.
-//! What is under INIT and changes only there is read in one step with what follows. To test whether
-//! a place is PENDING, whose count it is, and whether its lock is free is one step, since only a
-//! test under INIT leads to anything. Parking has no part: it is pairwise, and the ring's search
-//! has it.
+//! The generation of `members` is not a number here: a sender knows whether `members` was stored
+//! since its load. Reading what changes only under INIT is one step with what follows. So is
+//! testing whether a place is PENDING, whose count it is, and whether its lock is free, because
+//! only a test under INIT has an effect. The model has no parking, which is pairwise and part of
+//! the ring's search.
 //!
 //! # Hot and cold slots
 //!
-//! The ring chooses a message's slot by q = n - point. All that it is argued from is that whatever
-//! is below the point has been given back, and each member's count is at or above the point. Thus
-//! for each member alone, whatever the others' counts are:
+//! The ring chooses a message's slot by q = n - point. The argument needs only that everything
+//! below the point has been given back, and that each member's count is at or above the point. So
+//! for each member, whatever the others' counts are:
 //!
-//! * A slot that is written over has a message below the point, which no member awaits.
-//! * While a member awaits message n, the point is at n or below. What would come to n's hot place
-//!   is n + H, and it is sent to its cold one, since n + H - point is H or more. What would come to
-//!   n's cold place is n + N, for which there is no room.
-//! * A member that is ahead of the others by H or more looks for message n where it is: it was
-//!   stamped once, hot or cold, and the member looks at both places. That the hot one has n - H
-//!   there, which the others still await, says nothing about n.
+//! * An overwritten slot has a message below the point, which no member awaits.
+//! * While a member awaits message n, the point is at n or below. The next message in n's hot slot
+//!   would be n + H, which goes to its cold slot, because n + H - point is H or more. The next
+//!   message in n's cold slot would be n + N, for which there is no room.
+//! * A member that is ahead of the others by H or more finds message n, which was stamped once, hot
+//!   or cold, because it tests both slots. The hot slot may have n - H, which the others still
+//!   await, but that does not affect n.
 //!
 //! A joiner is at or above every point that was known when it began, and while it is PENDING no
-//! point is learned. Such a ring is searched, too.
+//! sender learns a point. The search includes such a ring.
 
 mod leave;
 mod membership;
@@ -109,15 +109,15 @@ const THREE: World = World {
     ..PAIR
 };
 
-/// Whoever has sent all closes, and the last to leave removes the object.
+/// A sender that has sent all closes, and the last to leave removes the object.
 const CLOSING: World = World {
     closes: true,
     messages: [2, 0],
     ..LABEL
 };
 
-/// Visits every state. A world breaks a promise, too, in which nobody takes everything, no sender
-/// is without room, no joiner dies while it is PENDING, or nothing is removed.
+/// Visits every state. A world also fails if in none of its states all messages are taken, a sender
+/// is without room, a joiner dies while it is PENDING, or the object is removed.
 fn explore(world: &World) -> Outcome<Fault> {
     let (mut all, mut full, mut pending, mut removed) = (false, false, false, false);
     let mut outcome = search(world, |s: &State| {

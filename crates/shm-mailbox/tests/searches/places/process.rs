@@ -1,4 +1,4 @@
-//! A process: where it is, what it keeps to itself, and which locks it has.
+//! A process: its next step, its private memory, and its locks.
 
 use super::state::{LANES, PENDING};
 
@@ -53,7 +53,7 @@ pub(super) enum At {
     Unlink,
 }
 
-/// What a process keeps to itself, and its locks.
+/// The private memory of a process, and its locks.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) struct Process {
     pub(super) at: At,
@@ -65,9 +65,9 @@ pub(super) struct Process {
     /// It has the lock of its place.
     pub(super) lock: bool,
     pub(super) place: u8,
-    /// The number of the next message, of each lane; a sender has but one.
+    /// The number of the next message of each lane. A sender has only one.
     pub(super) n: [u8; LANES],
-    /// What was given back, for all that a sender knows.
+    /// What was given back, as far as a sender knows.
     pub(super) point: u8,
     /// Lane and place of a loop, and the slot of a message.
     pub(super) lane: u8,
@@ -104,7 +104,7 @@ pub(super) const IDLE: Process = Process {
 };
 
 impl Process {
-    /// The same process with nothing on its mind but its numbers.
+    /// The same process with only its numbers.
     pub(super) fn at_rest(self) -> Self {
         let Self {
             starts,
@@ -127,7 +127,7 @@ impl Process {
         }
     }
 
-    /// The process has ended, by itself or by its death: all its locks are free.
+    /// The process has exited or was killed, so all its locks are free.
     pub(super) fn ended(self) -> Self {
         let Self { starts, .. } = self;
         Self { starts, ..IDLE }

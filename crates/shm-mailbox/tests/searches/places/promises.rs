@@ -6,7 +6,7 @@ use super::state::{PENDING, State, places};
 use super::world::{Join, Part, World};
 
 impl World {
-    /// The promise that a state breaks by merely existing.
+    /// The promise that a state breaks by itself.
     pub(super) fn broken_promise(&self, s: &State) -> Option<Fault> {
         let is_attached = |process: &&Process| {
             process.lock && matches!(process.at, At::Rest | At::Cold | At::Copy | At::Ack)
@@ -53,7 +53,7 @@ impl World {
         }
     }
 
-    /// Whether a sender that nobody disturbs finds room.
+    /// Whether a sender finds room if no other process runs.
     fn has_room_soon(&self, s: &State, p: usize) -> bool {
         let mut s = *s;
         for _ in 0..64 {
@@ -80,7 +80,7 @@ impl World {
         living.peek().is_some() && living.all(is_out) && dead.next().is_none()
     }
 
-    /// Whether everybody has come and closed, and left a name that nobody needs.
+    /// Whether all processes have attached and closed, and left a name without use.
     fn is_left(&self, s: &State) -> bool {
         let processes = &s.processes[..usize::from(self.lanes) + self.cast.len()];
         let has_closed = self.closes && !self.cast.contains(&Part::Forgetter);

@@ -1,4 +1,4 @@
-//! The steps of receivers, and of whoever forgets a label, one access to what is shared each.
+//! The steps of receivers, and of processes that forget a label: one shared access each.
 
 use super::process::{At, Task};
 use super::rules::{Fault, Miss};
@@ -84,7 +84,7 @@ impl World {
         }
     }
 
-    /// With INIT locked: takes the place that has the label, or one that is free, or none.
+    /// With INIT locked: takes the place that has the label, or a free place, or none.
     fn choose_place(
         &self,
         s: &State,
@@ -177,7 +177,7 @@ impl World {
         Ok(())
     }
 
-    /// A receiver at rest leaves, and takes its place with it, or leaves that to its label.
+    /// A receiver at rest leaves, and gives up its place, or leaves it to its label.
     fn leave(&self, s: &State, p: usize, part: Part, push: &mut impl FnMut(&'static str, Next)) {
         if part == Part::Labelled {
             let mut t = *s;

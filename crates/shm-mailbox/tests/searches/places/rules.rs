@@ -5,18 +5,18 @@
 pub(super) enum Fault {
     /// A message was shown with the payload of another one.
     Torn,
-    /// A message is written over that a member has yet to take, or, without members, the next
-    /// receiver.
+    /// A message is overwritten that a member, or without members the next receiver, has yet to
+    /// take.
     Overwritten,
     /// A receiver begins above what was held for it.
     PassedOver,
-    /// The sender sees a point below the one that it knew.
+    /// The sender finds a point below its last one.
     GoesBack,
     /// One side took its honest peer for a broken one.
     FalseCorrupt,
     /// A receiver is attached at a place that does not count.
     Outcast,
-    /// A place with a label was dropped, and nobody had asked for that.
+    /// A place with a label was dropped without a request to forget it.
     Forgotten,
     /// Two members have the label.
     Twice,
@@ -24,7 +24,7 @@ pub(super) enum Fault {
     NoRoom,
     /// The object was unlinked with messages that a member has yet to take.
     Lost,
-    /// The object was unlinked under a process that attaches, or that goes on without the leaver.
+    /// The object was unlinked under a process that attaches, or that continues without the leaver.
     Orphaned,
     /// The object was unlinked although a sender had died, which leaves it to the next.
     Premature,
@@ -40,7 +40,7 @@ pub(super) enum Miss {
     AckBeforeCopy,
     NoSecondLook,
     MaskWithoutGeneration,
-    /// A look leaves a PENDING count out and learns from the others.
+    /// A sender skips a PENDING count and learns from the others.
     PendingIgnored,
     NoPending,
     /// PENDING is stored after the bit.
@@ -48,20 +48,20 @@ pub(super) enum Miss {
     PositionBeforeBit,
     /// `Next` begins at `sent`, whatever the others have taken: no promise needs more.
     NextBySent,
-    /// `Next` begins at `sent` although nobody else is a member.
+    /// `Next` begins at `sent` although no other receiver is a member.
     NextAloneAtSent,
     /// `Oldest` begins at the floor although others are members.
     OldestAtFloor,
     NoFloor,
     FloorAfterMask,
-    /// Of several places the first one's count becomes the floor, not the least.
+    /// The count of the first of several places becomes the floor, not the least.
     FloorOfTheFirst,
-    /// A sender that drops the last place stores the floor of its own lane only.
+    /// A sender that drops the last place stores only its lane's floor.
     FloorOfOwnLane,
     /// A place that is dropped while it is PENDING counts for the floor.
     FloorTakesPending,
     DropWithoutInit,
-    /// What to drop is what was found dead before INIT was locked.
+    /// A process drops what it found dead before it locked INIT.
     NoTestUnderInit,
     LivingDropped,
     LabelDropped,
@@ -69,22 +69,22 @@ pub(super) enum Miss {
     PendingNotSwept,
     /// A joiner takes the place of a dead receiver without dropping that first.
     TakenOver,
-    /// A joiner drops what stands at its own place only.
+    /// A joiner drops only the member at its place.
     JoinerSweepsNot,
     /// A joiner stores its label before it has dropped the dead receiver of its place.
     LabelBeforeDrop,
     JoinWithoutInit,
     ResumePending,
     ResumeWithoutInit,
-    /// A label is forgotten whose receiver is attached.
+    /// A process forgets a label whose receiver is attached.
     ForgetLiving,
-    /// A sender that attaches frees INIT before it looks at the counts, once.
+    /// A sender that attaches frees INIT before it loads the counts.
     FirstPointWithoutInit,
-    /// The place that had the least count is looked at alone, and what it has now is learned.
+    /// A sender loads only the count that was the least, and learns its present value.
     LeastAlone,
     /// A sender without room leaves dead joiners to others.
     PendingKept,
-    /// A sender without room sees only in its own lane that a place is PENDING.
+    /// A sender without room tests only its lane for PENDING.
     PendingOfOwnLane,
     UnlinkWithoutInit,
     UnlinkLabels,

@@ -1,4 +1,4 @@
-//! The sender's steps, one access to what is shared each.
+//! The sender's steps: one shared access each.
 
 use super::process::{At, Process, Task};
 use super::rules::{Fault, Miss};
@@ -177,14 +177,14 @@ impl World {
         }
     }
 
-    /// The sender knows its number, and drops whoever has died.
+    /// The sender knows its number, and drops dead members.
     fn attach(&self, t: &mut State, p: usize) {
         let set = t.swept();
         t.processes[p].init = true;
         self.begin_to_drop(t, p, set);
     }
 
-    /// Whom a sender without room would drop: those who hold it back, or do not say.
+    /// The members that a sender without room would drop: those that hold it back or are PENDING.
     fn out(&self, s: &State, p: usize) -> u8 {
         let received = s.lanes[p].received;
         let point = s.processes[p].point;
@@ -228,7 +228,7 @@ impl World {
         Ok(())
     }
 
-    /// The look is over, whether it has taught the sender anything or not.
+    /// The loads are over, whether the sender has learned anything or not.
     fn has_looked(&self, t: &mut State, p: usize) {
         let process = &mut t.processes[p];
         if process.init {

@@ -27,9 +27,9 @@ pub(super) struct Lane {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct State {
     pub(super) lanes: [Lane; LANES],
-    /// The mask. Its generation is in the processes that look: whether it has changed since.
+    /// The mask. The processes remember its generation, as whether it has changed since their load.
     pub(super) members: u8,
-    /// The places in whose words the label stands.
+    /// The places whose words have the label.
     pub(super) labels: u8,
     /// The senders, one a lane, and then the others.
     pub(super) processes: [Process; PROCESSES],
@@ -50,8 +50,8 @@ impl State {
         self.processes.iter().any(holds)
     }
 
-    /// The members whose receiver died before it knew its position in every lane; under INIT nobody
-    /// else is in between.
+    /// The members whose receiver died before it knew its position in every lane. Under INIT no
+    /// other receiver is joining.
     pub(super) fn pending(&self) -> u8 {
         let is_pending = |r: &u8| {
             let r = usize::from(*r);
@@ -65,8 +65,8 @@ impl State {
         self.members & self.labels & !self.pending() != 0
     }
 
-    /// What whoever has INIT drops: PENDING places, and those without a label whose receiver is
-    /// dead.
+    /// The places that a process with INIT drops: PENDING ones, and those without a label whose
+    /// receiver is dead.
     pub(super) fn swept(&self) -> u8 {
         let unlabelled = places(self.members & !self.labels);
         self.pending() | bits(unlabelled.filter(|&r| !self.is_locked(r)))
@@ -79,18 +79,18 @@ impl State {
         places(self.members).map(count).filter(|&n| n != PENDING)
     }
 
-    /// What was given back in a lane: everything below is nobody's any more.
+    /// The point of a lane: no receiver needs the messages below.
     pub(super) fn given(&self, lane: usize) -> u8 {
         self.counts(lane).min().unwrap_or(self.lanes[lane].held)
     }
 
-    /// Whoever joins stores the label, or none. Only where the bit is set anybody looks.
+    /// A joiner stores its label, or none. Processes read it only if the place's bit is set.
     pub(super) fn store_label(&mut self, place: u8, is_labelled: bool) {
         self.labels &= !(1 << place);
         self.labels |= u8::from(is_labelled) << place;
     }
 
-    /// Stores `members`. Everybody who has looked at it before will find another generation.
+    /// Stores `members`. All processes that have loaded it before will find another generation.
     pub(super) fn store_members(&mut self, mask: u8) {
         let given = [0, 1].map(|lane| self.given(lane));
         self.members = mask;

@@ -1,11 +1,11 @@
-//! Who takes part, how much may happen, which slot a message has, and every step of everybody.
+//! The processes, how much may happen, which slot a message has, and every step of each process.
 
 use super::process::{At, IDLE};
 use super::rules::{Fault, Miss};
 use super::state::{LANES, Lane, PLACES, PROCESSES, SLOTS, State};
 use crate::searches::engine::{Model, Step};
 
-/// What a receiver or a remover of labels is there for. Each lane has one sender besides.
+/// The part of a process that is not a sender. Each lane has one sender.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Part {
     Receiver,
@@ -15,14 +15,14 @@ pub(super) enum Part {
     Forgetter,
 }
 
-/// Where a receiver begins that others have come before.
+/// Where a receiver begins if others have joined before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Join {
     Next,
     Oldest,
 }
 
-/// Who takes part, and how much may happen.
+/// The processes, and how much may happen.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct World {
     pub(super) lanes: u8,
@@ -31,13 +31,13 @@ pub(super) struct World {
     pub(super) slots: u8,
     /// How many messages each sender sends.
     pub(super) messages: [u8; LANES],
-    /// Who is there besides the senders; equal parts stand side by side.
+    /// The processes besides the senders, with equal parts side by side.
     pub(super) cast: &'static [Part],
     /// How often each process starts.
     pub(super) starts: u8,
     pub(super) kills: u8,
     pub(super) join: Join,
-    /// Senders look at the counts before they have to.
+    /// Senders load the counts before they have to.
     pub(super) eager: bool,
     /// Senders close when they have sent all, and unlink the object if that is due.
     pub(super) closes: bool,
@@ -76,8 +76,8 @@ impl World {
         self.cast.get(index).copied()
     }
 
-    /// Processes of one part are alike: which of them is which is no matter. And nobody looks at
-    /// what all have taken. Forgetting both keeps the states few.
+    /// Processes of one part are interchangeable, and no process reads what all have taken.
+    /// Forgetting both keeps the states few.
     fn without_the_past(&self, mut s: State) -> State {
         let cast = usize::from(self.lanes);
         let processes = &mut s.processes[cast..cast + self.cast.len()];

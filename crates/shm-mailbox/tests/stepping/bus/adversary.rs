@@ -1,6 +1,6 @@
-//! Somebody rewrites the words of a bus between any two instructions: every call ends in time, with
-//! a usual result or an error that stays or leaves out a lane, and writes nowhere but where its
-//! role may.
+//! Another process rewrites the words of a bus between any two instructions. Every call ends in
+//! time, with a usual result, a permanent error, or an error that leaves out a lane. It writes only
+//! where its role may.
 
 use shm_mailbox::Role;
 
@@ -38,8 +38,7 @@ fn somebody_who_rewrites_any_word_of_a_bus_in_any_gap_of_a_call_does_no_harm() {
     all.conclude();
 }
 
-/// A bus with so many messages in each lane, for two receivers that are kept; there is room for a
-/// third.
+/// A bus with `queued` messages in each lane, for two kept receivers, and with room for a third.
 fn bus(name: &Name, queued: u64) -> Raw {
     let count = |ends: usize| u32::try_from(ends).expect("a few");
     let options = name
@@ -82,7 +81,7 @@ fn bus(name: &Name, queued: u64) -> Raw {
     view
 }
 
-/// Every word of the bus that anybody reads or writes, but the labels and notes.
+/// Every word of the bus that any process reads or writes, except the labels and notes.
 fn words() -> Vec<Word> {
     let mut words = vec![word(MAGIC), word(MEMBERS), half(OPENED)];
     words.extend([VERSION, KIND, SLOTS, HOT, HOT + 4, HOT + 8].map(half));
@@ -113,7 +112,7 @@ fn attack_bus(call: Call) -> Result<Count, String> {
     let queued = call.queued(FORM.slots as u64);
     let view = bus(&name, queued);
     let members = view.load(MEMBERS);
-    // Those of one who has come meanwhile, or gone and come.
+    // Those of a process that attached in between, or left and attached again.
     let other_members = [1 << 32, 1 << 32 | 0b100].map(|more| (word(MEMBERS), members + more));
     let attacks = words().into_iter().flat_map(|word| {
         let values = word.values_near(&view, FORM.slots as u64, 2 + queued);
@@ -136,15 +135,15 @@ fn attack_bus(call: Call) -> Result<Count, String> {
     })
 }
 
-/// Whether an end of lane 0 or place 0 may write the byte while it makes the call; or, when it
-/// comes or goes, one of any place.
+/// Whether an endpoint of lane 0 or place 0 may write the byte during the call, or, if it attaches
+/// or leaves, an endpoint at any place.
 fn may_write(call: Call, offset: usize) -> bool {
     let is_in = |start: usize, length: usize| (start..start + length).contains(&offset);
     let lanes = || 0..FORM.senders;
     let places = || 0..FORM.receivers;
     let is_parked = lanes().any(|lane| is_in(FORM.sender_parked(lane), 4))
         || places().any(|place| is_in(FORM.receiver_parked(place), 4));
-    // Also a sender without room drops those who are dead.
+    // A sender without room also drops the dead.
     let drops = call.comes_or_goes() || call.role() == Role::Sender;
     let is_membership = is_in(MEMBERS, 8) || lanes().any(|lane| is_in(FORM.floor(lane), 8));
     let is_own = match call {
@@ -154,7 +153,7 @@ fn may_write(call: Call, offset: usize) -> bool {
         _ if call.role() == Role::Sender => {
             let slots = FORM.stamp(0, 0);
             let is_slot = is_in(slots, FORM.stamp(1, 0) - slots);
-            // Of each slot the 56 bytes at the end are nobody's.
+            // The last 56 bytes of each slot are unused.
             is_in(FORM.sent(0), 8) || is_slot && (offset - slots) % STRIDE < 8 + 1024
         }
         _ => lanes().any(|lane| is_in(FORM.received(lane, 0), 8)),

@@ -1,4 +1,4 @@
-//! A bus with ends in the test, until one goes to the child.
+//! A bus with endpoints in the test, until one goes to the child.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub(crate) const FORM: Form = Form {
 pub(crate) const KEPT: &str = "kept";
 pub(crate) const KEPT_AT: u32 = 1;
 
-/// What all ends attach with. They check their peers every half a millisecond.
+/// The options of all endpoints. They check their peers every half a millisecond.
 pub(crate) fn options(name: &Name) -> Options<Bus> {
     let count = |ends: usize| u32::try_from(ends).expect("a few");
     let options = name.bus().slots(SLOTS).hot_slots(SLOTS / 2);
@@ -32,7 +32,7 @@ pub(crate) fn options(name: &Name) -> Options<Bus> {
     options.await_peer(true).wait(Wait::Yield)
 }
 
-/// Sends until there is no room; how many messages were sent.
+/// Sends until there is no room. Returns how many messages were sent.
 pub(crate) fn fill(sender: &mut Sender) -> Result<u64, String> {
     let (lane, before) = (sender.lane(), sender.committed());
     loop {
@@ -45,7 +45,7 @@ pub(crate) fn fill(sender: &mut Sender) -> Result<u64, String> {
     }
 }
 
-/// Receives all that is there, each message whole, and the next one of its lane.
+/// Receives all queued messages, each of them whole and the next of its lane.
 pub(crate) fn take_all(receiver: &mut Receiver) -> Result<(), String> {
     let mut message = Message::new();
     let mut next = positions(receiver, FORM.senders);
@@ -67,20 +67,20 @@ pub(crate) fn take_all(receiver: &mut Receiver) -> Result<(), String> {
 
 /// The bus.
 pub(crate) struct Bench {
-    /// Before the name, so that they go while it is there.
+    /// Declared before the name, so that they are dropped while it exists.
     pub(crate) senders: Vec<Option<Sender>>,
     pub(crate) receivers: Vec<Receiver>,
-    /// The one whose place is kept, if it is here.
+    /// The receiver whose place is kept, if it is attached.
     kept: Option<Receiver>,
-    /// One that is about to die.
+    /// A receiver that is about to die.
     dying: Option<Receiver>,
     pub(crate) view: Raw,
     pub(crate) name: Name,
 }
 
 impl Bench {
-    /// A bus with `senders` senders, and two receivers at places 0 and 2; place 1 is kept for an
-    /// absent one.
+    /// A bus with `senders` senders, and two receivers at places 0 and 2. Place 1 is kept for an
+    /// absent receiver.
     pub(crate) fn new(senders: usize) -> Self {
         let name = Name::new();
         let lanes = (0..FORM.senders).map(|lane| {
@@ -102,7 +102,7 @@ impl Bench {
         }
     }
 
-    /// A bus on which nobody counts any more, and some messages are left.
+    /// A bus without members, and with some messages left.
     pub(crate) fn left_behind() -> Self {
         let mut bench = Self::new(3);
         bench.pass(&[3, 4, 1], &[1, 2, 0]);
@@ -111,8 +111,8 @@ impl Bench {
         bench
     }
 
-    /// All senders send so many, and each receiver takes so many, one more than the one before; the
-    /// absent one takes none.
+    /// Sends as many messages on each lane as `sent` says, and lets each receiver take as many as
+    /// `taken` says.
     pub(crate) fn pass(&mut self, sent: &[u64], taken: &[usize]) {
         for (sender, count) in self.senders.iter_mut().flatten().zip(sent) {
             for _ in 0..*count {
@@ -138,13 +138,13 @@ impl Bench {
         }
     }
 
-    /// The place of the absent one goes.
+    /// The place of the absent receiver is given up.
     pub(crate) fn forget_kept(&mut self) {
         let kept = options(&self.name).label(KEPT).receiver();
         kept.expect("its place").forget().expect("it closes");
     }
 
-    /// The one whose place is kept comes back.
+    /// The receiver whose place is kept returns.
     pub(crate) fn attach_kept(&mut self) {
         if self.kept.is_none() {
             let kept = options(&self.name).label(KEPT).receiver();
@@ -152,27 +152,27 @@ impl Bench {
         }
     }
 
-    /// The one whose place is kept goes.
+    /// The receiver whose place is kept leaves.
     pub(crate) fn detach_kept(&mut self) {
         if let Some(kept) = self.kept.take() {
             kept.close().expect("it closes");
         }
     }
 
-    /// Somebody joins with the oldest message, and takes none.
+    /// A receiver joins with the oldest message, and takes none.
     pub(crate) fn let_one_join(&mut self) {
         let dying = options(&self.name).join(Join::Oldest).receiver();
         self.dying = Some(dying.expect("a place"));
     }
 
-    /// And dies.
+    /// The receiver that joined dies.
     pub(crate) fn let_it_die(&mut self) {
         if let Some(dying) = self.dying.take() {
             crate::support::die(dying);
         }
     }
 
-    /// Everybody takes what there is, also who was absent.
+    /// All receivers take the queued messages, also the absent one.
     pub(crate) fn take_all(&mut self) -> Result<(), String> {
         self.take_all_here()?;
         if self.kept.is_some() {
@@ -183,14 +183,14 @@ impl Bench {
         take_all(kept)
     }
 
-    /// Everybody who is here takes what there is.
+    /// All attached receivers take the queued messages.
     fn take_all_here(&mut self) -> Result<(), String> {
         let mut receivers = self.receivers.iter_mut().chain(&mut self.kept);
         receivers.try_for_each(take_all)
     }
 
-    /// Each sender that is attached sends more than there is room for: whoever is dead is dropped
-    /// by those whom it holds back, since nobody comes or goes.
+    /// Each attached sender sends more than it has room for. The senders must drop the dead that
+    /// hold them back, because no process attaches or leaves.
     fn pass_the_dead(&mut self) -> Result<(), String> {
         for lane in 0..FORM.senders {
             for _ in 0..2 {
@@ -249,8 +249,8 @@ impl Bench {
         Ok(())
     }
 
-    /// Whatever was killed, everybody goes on: each lane takes and delivers more than it has room
-    /// for, past whoever is dead.
+    /// All others continue after any kill: each lane takes and delivers more than it has room for,
+    /// past the dead.
     pub(crate) fn go_on(&mut self) -> Result<(), String> {
         if self.kept.is_some() {
             self.pass_the_dead()?;

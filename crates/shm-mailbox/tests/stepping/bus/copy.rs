@@ -1,4 +1,4 @@
-//! What the state of a bus is worth: all its ends start again on a copy of the bytes, and say what
+//! Judges the state of a bus: all its endpoints start again on a copy of the bytes, and report what
 //! they find.
 
 use shm_mailbox::bus::{Join, Receiver, Sender};
@@ -9,10 +9,10 @@ use crate::stepping::bus::state::State;
 use crate::support::Name;
 use crate::support::bus::{MEMBERS, PENDING, content_of, positions};
 
-/// An object of its own, into which the states are copied.
+/// A separate object, into which the states are copied.
 pub(crate) struct Copy(Name);
 
-/// All ends of a bus.
+/// All endpoints of a bus.
 struct Ends {
     senders: Vec<Sender>,
     receivers: Vec<Receiver>,
@@ -23,8 +23,8 @@ impl Copy {
         Self(Name::new())
     }
 
-    /// What the bytes hold, whoever comes back first; then every lane takes and delivers two times
-    /// as many messages as it has room for.
+    /// What the bytes hold, whichever endpoint returns first. Then every lane takes and delivers
+    /// twice as many messages as it has room for.
     pub(crate) fn judge(&self, bytes: &[u8]) -> Result<State, String> {
         let first = self.restart(bytes, true)?;
         let second = self.restart(bytes, false)?;
@@ -84,8 +84,8 @@ impl Copy {
         Ok(state)
     }
 
-    /// All senders, and the receivers of these labels; or, if there are none, somebody who takes
-    /// what was left.
+    /// All senders, and the receivers of these labels. If there are no labels, a receiver that
+    /// takes what was left.
     fn attach(&self, labels: &[(u32, String)], senders_first: bool) -> Result<Ends, String> {
         let told = |error: shm_mailbox::AttachError| format!("an end is refused: {error}");
         let senders = || {
@@ -119,8 +119,8 @@ impl Copy {
     }
 }
 
-/// Gives each place that counts, and is not about to, a label, unless it has one: so that somebody
-/// can come and say what is there for it. Places, and labels.
+/// Gives each member that is not PENDING a label, unless it has one, so that a receiver can attach
+/// there and report what it finds. Returns the places and labels.
 fn label_members(bytes: &mut [u8]) -> Vec<(u32, String)> {
     let word = |bytes: &[u8], offset: usize| {
         u64::from_ne_bytes(bytes[offset..offset + 8].try_into().expect("eight bytes"))
@@ -147,8 +147,8 @@ fn label_members(bytes: &mut [u8]) -> Vec<(u32, String)> {
     labels
 }
 
-/// Looks at all messages that are there for the receiver: of each lane those from where it begins
-/// to the last, whole. Then it begins again.
+/// Peeks at all messages for the receiver: in each lane from its first to the last, whole. Then it
+/// rewinds.
 fn see_all(receiver: &mut Receiver, begins: &[u64], committed: &[u64]) -> Result<(), String> {
     let mut next = begins.to_vec();
     let mut message = Message::new();
@@ -157,7 +157,7 @@ fn see_all(receiver: &mut Receiver, begins: &[u64], committed: &[u64]) -> Result
             Ok(()) => {}
             Err(RecvError::Empty) => break,
             Err(RecvError::Unacknowledged { .. }) => {
-                // One lane is full, and the others cannot be seen now.
+                // One lane is full, so the others cannot be shown now.
                 receiver.rewind();
                 return Ok(());
             }

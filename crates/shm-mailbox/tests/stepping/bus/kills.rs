@@ -1,5 +1,5 @@
-//! A real SIGKILL after every instruction of every step, while others are attached to the bus: they
-//! go on, past whoever is dead.
+//! A real SIGKILL after every instruction of every step, while others are attached to the bus. They
+//! continue past the dead.
 
 use shm_mailbox::AttachError;
 
@@ -11,7 +11,7 @@ use crate::stepping::path::Path;
 use crate::stepping::tracee::{self, Tracee};
 use crate::support::is_torture;
 
-/// In the short form the kills of one step are about so many.
+/// About how many kills the short form has for one step.
 const SHORT: usize = 40;
 
 #[test]
@@ -21,7 +21,7 @@ fn nobody_waits_for_an_end_of_a_bus_that_is_really_killed_anywhere() {
     }
     let mut kills = 0;
     for step in Step::ALL {
-        // Where the others are away, nobody waits.
+        // If the others are away, no process waits.
         if !matches!(step, Step::JoinAlone | Step::LeaveLast) {
             match run(step) {
                 Ok(count) => kills += count,
@@ -54,8 +54,8 @@ fn run(step: Step) -> Result<usize, String> {
     Ok(kills)
 }
 
-/// A child makes the step, up to where `stop` lets it come; there it is killed. Also returns the
-/// states that it may leave behind.
+/// A child makes the step until `stop` ends it, and is killed there. Also returns the states that
+/// it may leave behind.
 fn make<T>(
     step: Step,
     bench: &mut Bench,
@@ -77,8 +77,8 @@ fn make<T>(
     Ok((outcome, states))
 }
 
-/// Everybody goes on. A label that was just given is taken away first, if it is there; and one that
-/// was taken away is given again.
+/// The others continue from a state that is allowed. A label that was just given is forgotten
+/// first.
 fn settle(step: Step, bench: &mut Bench, states: &[State]) -> Result<(), String> {
     bench.attach_senders()?;
     let found = bench.state();

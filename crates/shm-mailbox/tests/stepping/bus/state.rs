@@ -1,15 +1,15 @@
-//! What a bus is to hold.
+//! What a bus should hold.
 
 use std::collections::BTreeMap;
 
-/// Which messages there are, and for whom.
+/// The messages of a bus, and the receivers that they are for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct State {
     /// Messages that were sent on each lane.
     pub(crate) committed: Vec<u64>,
     /// What each place that counts has given back of each lane.
     pub(crate) places: BTreeMap<u32, Vec<u64>>,
-    /// What was given back of each lane by those who have counted, if nobody counts.
+    /// What former members have given back of each lane, if there are no members.
     pub(crate) floor: Vec<u64>,
 }
 
@@ -36,7 +36,7 @@ impl State {
         self
     }
 
-    /// With a place that has given back so many more messages of a lane.
+    /// With a place that has given back `count` more messages of a lane.
     pub(crate) fn with_received(mut self, place: u32, lane: u32, count: u64) -> Self {
         self.places.get_mut(&place).expect("it counts")[lane as usize] += count;
         self

@@ -11,25 +11,25 @@ use crate::support::bus::content_of;
 
 /// The lane of the sender under test.
 const LANE: u32 = 1;
-/// The place of whoever joins.
+/// The place of the joiner.
 const NEXT: u32 = 3;
 
-/// One call of an end of a bus.
+/// One call of an endpoint of a bus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Send,
     Draft,
     /// A batch of three.
     Batch,
-    /// A send that finds no room before it has dropped somebody who is dead.
+    /// A send that has no room until it drops a dead receiver.
     Drop,
     Recv,
-    /// `peek` of five messages, of each lane one at least, then `ack`.
+    /// `peek` of five messages, at least one of each lane, then `ack`.
     PeekAck,
     RecvBatch,
     /// Attaching as a new receiver, with a label or without.
     Join(Join, Option<&'static str>),
-    /// As `Join`, where nobody counts.
+    /// As `Join`, on a bus without members.
     JoinAlone,
     /// Attaching with the label of a place that is kept.
     Resume,
@@ -73,7 +73,7 @@ impl Step {
         }
     }
 
-    /// Brings the bus, on which everybody has taken everything, into the state that the step wants.
+    /// Brings the bus, on which all messages were taken, into the state that the step needs.
     pub(crate) fn prepare(self, bench: &mut Bench) -> Result<(), String> {
         if self.is_of_the_kept_one() {
             bench.detach_kept();
@@ -183,7 +183,7 @@ impl Step {
                 let receiver = options.receiver();
                 let mut receiver = receiver.map_err(|error| error.to_string())?;
                 if self == Self::LeaveLast {
-                    // Else it would leave what the last one has left.
+                    // Otherwise it would leave the same state as the last one.
                     let taken = receiver.try_recv_batch(&mut vec![Message::new(); 3]);
                     taken.map_err(|error| error.to_string())?;
                 }

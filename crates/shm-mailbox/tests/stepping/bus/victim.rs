@@ -1,5 +1,5 @@
-//! The child whose memory is rewritten under its hands: attaches to a bus, makes one call, and
-//! tells how it ended.
+//! The child whose memory is rewritten during a call: attaches to a bus, makes one call, and
+//! reports how it ended.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::stepping::victim::Outcome;
 /// How long the calls may wait.
 const TIMEOUT: Duration = Duration::from_micros(500);
 
-/// The labels of the two ends, which get the first lane and the first place.
+/// The labels of the two endpoints, which get the first lane and the first place.
 pub(crate) const SENDER: &str = "sender";
 pub(crate) const RECEIVER: &str = "receiver";
 
@@ -56,7 +56,7 @@ impl Call {
         }
     }
 
-    /// Whether it changes who counts.
+    /// Whether it changes the members.
     pub(crate) fn comes_or_goes(self) -> bool {
         matches!(self, Self::Join | Self::Leave)
     }
@@ -71,7 +71,7 @@ impl Call {
     }
 }
 
-/// How a call ended, if not well: as what, in which lane of which it is told once, and in words.
+/// How a call failed: the kind of error, the lane if it is reported once for a lane, and the text.
 #[derive(Debug, PartialEq, Eq)]
 struct Failed {
     outcome: Option<Outcome>,
@@ -79,7 +79,7 @@ struct Failed {
     text: String,
 }
 
-/// The child: round after round, until it is told to end.
+/// The child: round after round, until the test ends it.
 pub(crate) fn live(call: Call, options: &Options<Bus>, console: &Console) -> Result<(), String> {
     let told = |error: AttachError| error.to_string();
     loop {
@@ -97,7 +97,7 @@ pub(crate) fn live(call: Call, options: &Options<Bus>, console: &Console) -> Res
         let outcome = match call {
             Call::Join => {
                 let outcome = come(&next, console);
-                // Once more, and by then it has another place perhaps.
+                // Again, perhaps at another place.
                 of_attach(next.receiver())?;
                 outcome?
             }
@@ -113,7 +113,7 @@ pub(crate) fn live(call: Call, options: &Options<Bus>, console: &Console) -> Res
                     Role::Sender => send(call, &mut sender).map_err(|error| of_send(&error)),
                     Role::Receiver => receive(call, &mut receiver).map_err(|error| of_recv(&error)),
                 };
-                // Twice the same call, the first between the marks.
+                // The same call twice, the first between the marks.
                 console.mark(Phase::Begin);
                 let first = make();
                 console.mark(Phase::End);
@@ -121,16 +121,15 @@ pub(crate) fn live(call: Call, options: &Options<Bus>, console: &Console) -> Res
             }
         };
         console.set_outcome(outcome as u64);
-        // Whatever closing finds in the memory, it comes back; the image is put in place again
-        // later.
+        // Closing returns, whatever it finds in the memory. The image is restored later.
         drop(receiver);
         let _ = sender.keep();
         console.mark(Phase::Ended);
     }
 }
 
-/// Both calls must have ended in a way that is expected. What was found corrupt stays so, or is
-/// left out, and other lanes go on.
+/// Both calls must have ended as expected. Corruption is permanent, or its lane is left out and the
+/// other lanes continue.
 fn conclude(first: &Result<(), Failed>, second: &Result<(), Failed>) -> Result<Outcome, String> {
     for ending in [first, second] {
         if let Err(Failed {
@@ -196,7 +195,7 @@ fn of_send(error: &SendError) -> Failed {
     let outcome = match error {
         SendError::Full | SendError::TimedOut => Some(Outcome::Nothing),
         SendError::Corrupt { .. } | SendError::Truncated { .. } => Some(Outcome::Corrupt),
-        // No other process can bring that about for one that awaits its peers.
+        // No other process can cause that in an endpoint that awaits its peers.
         _ => None,
     };
     Failed {
