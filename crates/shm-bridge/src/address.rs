@@ -15,7 +15,7 @@ pub(crate) struct Address {
     port: u16,
 }
 
-/// A key of Zenoh that stands for itself alone.
+/// A key of Zenoh without wildcards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Key(String);
 

@@ -119,7 +119,7 @@ pub enum WireError {
         /// What it could have been.
         expected: &'static str,
     },
-    /// The payload ends within a message, or goes on after the last.
+    /// The payload ends within a message, or continues after the last.
     #[error("a payload of {found} bytes does not hold {count} messages")]
     PayloadSize {
         /// The bytes that came.

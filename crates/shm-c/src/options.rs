@@ -114,7 +114,7 @@ impl shm_options {
         }
         let mut options = Self::DEFAULT;
         let place = ptr::from_mut(&mut options).cast::<u8>();
-        // SAFETY: both are at least so long, and do not overlap: one is ours. Any bytes are
+        // SAFETY: both are at least that long, and do not overlap: one is ours. Any bytes are
         // options.
         unsafe { place.copy_from_nonoverlapping(bytes.as_ptr(), known) };
         if options.flags & !KNOWN_FLAGS != 0 || options.reserved != 0 {

@@ -18,7 +18,7 @@ pub trait Kind: Sealed + Clone + std::fmt::Debug {}
 pub(crate) trait Sealed: Sized + 'static {
     /// The view of its memory, with what a sender does there.
     type Region: SendRing<Look: Send> + Seats<Watches: Send> + Send;
-    /// Where a receiver stands.
+    /// The position of a receiver.
     type Receiving: Receiving<Region = Self::Region> + End<Error = RecvError> + Send;
 }
 

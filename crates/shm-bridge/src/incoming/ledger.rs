@@ -24,7 +24,7 @@ struct Greeted {
     first: u64,
 }
 
-/// What is to be done with messages, in this order.
+/// What to do with messages, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Admitted {
     /// First, the new contents of the note.
@@ -78,7 +78,7 @@ impl Ledger {
         answer(Verdict::Taken, expected)
     }
 
-    /// What to do with `count` messages, or what to answer if nothing is to be done.
+    /// What to do with `count` messages, or the answer if there is nothing to do.
     pub(crate) fn data(
         &self,
         question: &Question,

@@ -90,7 +90,7 @@ fn position(sender: &Sender, new_stream: bool) -> Result<Option<Position>, Failu
     let position = Position::from_words(words);
     if position.is_none() && !new_stream {
         let what = format!("object {:?} has a note of another program", sender.name());
-        let next = "another name, or --new-stream if nobody needs that note";
+        let next = "another name, or --new-stream if no program needs that note";
         return Err(Failure::new(Status::OtherLayout, what).next(next));
     }
     Ok(position)

@@ -19,7 +19,7 @@ pub(crate) struct Near<K: Kind> {
     count: usize,
 }
 
-/// What the bridge has to carry.
+/// What the bridge can carry next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Peeked {
     /// Some messages.

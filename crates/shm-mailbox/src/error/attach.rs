@@ -163,7 +163,7 @@ pub enum AttachError {
     },
     /// The bus does not have room for the requested number of senders or receivers.
     #[error(
-        "object {name:?} has room for {found} {role}s, expected {expected}; remove it first, or take what is there"
+        "object {name:?} has room for {found} {role}s, expected {expected}; remove it first, or accept any number"
     )]
     OtherSeats {
         /// The object.

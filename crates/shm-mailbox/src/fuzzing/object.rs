@@ -64,7 +64,7 @@ pub(super) struct BusForm {
 }
 
 impl BusForm {
-    /// Where the stamp of a slot stands, counted through all lanes.
+    /// The offset of a slot's stamp, with slots counted through all lanes.
     pub(super) fn stamp(self, slot: usize) -> usize {
         let (senders, receivers) = (self.senders as usize, self.receivers as usize);
         128 + 256 * senders + 128 * senders * receivers + 128 * receivers + 1088 * slot

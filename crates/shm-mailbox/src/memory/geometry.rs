@@ -1,4 +1,4 @@
-//! The form of an object: how many slots and seats it has, and so where each stands.
+//! The form of an object: how many slots and seats it has, and so the offset of each.
 
 use crate::memory::layout::SLOTS_OFFSET;
 

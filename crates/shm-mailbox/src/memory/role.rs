@@ -33,7 +33,7 @@ impl Role {
     }
 }
 
-/// One of the ends that an object has room for: a role, and which of those that have it.
+/// One of the endpoints that an object has room for: a role, and an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Seat {
     pub(crate) role: Role,

@@ -239,7 +239,7 @@ impl<'a> Attaching<'a> {
         Ok(())
     }
 
-    /// The bell, if the endpoint is to sleep on one.
+    /// The bell, if the endpoint sleeps on one.
     fn belfry(&self, object: &Object) -> Result<Option<Belfry>, AttachError> {
         Ok(match self.settings.bed() {
             Bed::Bell => Some(Belfry::new(object).map_err(AttachError::Bell)?),

@@ -26,7 +26,7 @@ impl Fences {
                 Wait::Spin | Wait::Yield | Wait::Poll(_) | Wait::Backoff => true,
                 // Sleeps rarely, so that its peer's every message is the better for it.
                 Wait::Adaptive => registered,
-                // Sleeps all the time: what it would have to pay is more than what its peer saves.
+                // Sleeps all the time, so its barriers would cost more than its peer saves.
                 Wait::Block | Wait::Bell => false,
             }),
         }

@@ -142,12 +142,12 @@ pub(crate) trait Cursor: Sized {
     /// Resumes where the last holder of the role, if any, stopped. The caller holds the role.
     fn resume(region: &Self::Region) -> Result<Self, Corrupt>;
 
-    /// Whether the end's own counts, of messages sent or received, still stand in the shared
+    /// Whether the endpoint's own counts, of messages sent or received, are unchanged in the shared
     /// memory.
     fn stands(&self, region: &Self::Region) -> bool;
 
-    /// How many messages are committed and not yet acknowledged, by this end's own counts: 0 to the
-    /// number of slots, for each sender.
+    /// How many messages are committed and not yet acknowledged, by this endpoint's own counts: 0
+    /// to the number of slots, for each sender.
     fn queued(&mut self, region: &Self::Region) -> Result<u64, Corrupt>;
 
     /// Whether it has met the last holder of a peer's seat since it was made, attached or not.

@@ -277,7 +277,7 @@ fn loom_a_queue_that_grows_and_is_gone_through_two_hot_slots_and_four_cold_ones(
     });
 }
 
-/// A receiver that restarts finds each message in one of its two slots, while the sender goes on.
+/// A receiver that restarts finds each message in one of its two slots, while the sender continues.
 #[test]
 fn loom_a_receiver_that_restarts_finds_hot_and_cold_messages() {
     bounded(3).check(|| {

@@ -80,8 +80,7 @@ pub(crate) fn park<T, E>(
 }
 
 /// Announces the owner's sleep on its flag `own`, and executes `barrier` if the publisher leaves
-/// that to us. The next look finds what was published before; a publisher that comes later finds
-/// the flag.
+/// that to us. The next test finds what was published before. A later publisher finds the flag.
 #[inline]
 pub(crate) fn announce(own: &AtomicU32, bed: Bed, barrier: impl FnOnce()) {
     // Relaxed: ordered by the fence. An exchange, as all that changes the flag is.

@@ -185,8 +185,8 @@ impl ReceiveCursor {
         self.next != self.resumed
     }
 
-    /// See [`Cursor::ensure_announced_is_there`]. What is announced is read before the look, since
-    /// a healthy sender may announce more at any moment.
+    /// See [`Cursor::ensure_announced_is_there`]. What is announced is read before the test,
+    /// because a healthy sender may announce more at any moment.
     pub(super) fn ensure_announced_at(&mut self, ring: &impl ReceiveRing) -> Result<(), Corrupt> {
         // Acquire: pairs with (C) in `publish`; the stamps of all messages before `sent` are there.
         let sent = ring.sent().load(Ordering::Acquire);

@@ -178,8 +178,8 @@ impl Lines {
         written
     }
 
-    /// The pieces of lines that take all the slots of their lane: its writer can send no more of
-    /// the line before they are acknowledged.
+    /// The pieces of lines that take all the slots of their lane: its writer cannot continue the
+    /// line before they are acknowledged.
     pub(super) fn overdue(&mut self) -> Vec<Acknowledgement> {
         let mut overdue = Vec::new();
         for (lane, own) in (0..).zip(&mut self.lanes) {

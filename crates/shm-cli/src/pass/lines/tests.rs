@@ -27,7 +27,7 @@ impl Stream {
         }
     }
 
-    /// A message comes: how many are handed on with it.
+    /// Takes a message. Returns how many are handed on with it.
     fn take(&mut self, lane: u32, bytes: &[u8]) -> usize {
         let sequence = &mut self.sequences[lane as usize];
         let output = &mut self.output;

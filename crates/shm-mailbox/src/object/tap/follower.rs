@@ -34,8 +34,8 @@ pub(super) struct Follower {
     /// The highest `sent` that was read.
     sent: u64,
     pub(super) missed: u64,
-    /// How many messages behind the newest it goes on after it has missed one: half as many after
-    /// each miss, twice as many after each hit.
+    /// How far behind the newest message it continues after a miss: half as far after each miss,
+    /// twice as far after each hit.
     reach: u64,
     /// Slots as they were copied.
     copy: Vec<u8>,
@@ -63,7 +63,7 @@ impl After {
 }
 
 impl Follower {
-    /// Begins with a ring of which so many messages were sent, and given back.
+    /// Begins with a ring of which `sent` messages were sent, and `received` given back.
     pub(super) fn new(track: Track, start: Start, sent: u64, received: u64) -> Self {
         Self {
             track,
@@ -149,8 +149,7 @@ impl Follower {
         Ok(sent)
     }
 
-    /// Copies the next message, and those after it as far as they stand behind it; or passes over
-    /// some.
+    /// Copies the next message, and those in the slots after it; or passes over some.
     fn read(&mut self, object: &Object) -> Result<(), TapError> {
         let n = self.next;
         let (hot, slots) = (
@@ -217,7 +216,7 @@ impl Follower {
 
     /// Reads what happened while slots were copied, that of message `n` first.
     fn after(&mut self, object: &Object, n: u64, period: u64) -> Result<After, TapError> {
-        // Acquire: orders the copy before the looks, as the receiver's Release orders its own.
+        // Acquire: orders the copy before these loads, as the receiver's Release orders its own.
         fence(Ordering::Acquire);
         let mut after = After {
             begun: u64::MAX,
