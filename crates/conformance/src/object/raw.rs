@@ -55,7 +55,7 @@ pub(crate) fn places(number: u64, slots: u32, hot: u32) -> Vec<usize> {
     places
 }
 
-/// A mapping of the object beside those of the ends, and its file.
+/// A mapping of the object beside those of the endpoints, and its file.
 pub(crate) struct Raw {
     pub(crate) object: Object,
     mapping: Mapping,

@@ -14,7 +14,7 @@ use shm_mailbox::Role;
 use super::status::Status;
 use crate::hex;
 
-/// How long any answer, and any end, may take. Most take less than 0.1 s, and none more than 2 s.
+/// How long any answer, and any exit, may take. Most take less than 0.1 s, and none more than 2 s.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
 /// What a receiver of a bus answers to `show`.
@@ -262,13 +262,13 @@ impl End {
         }
     }
 
-    /// Waits for its end, which must be this one.
+    /// Waits until it exits, with this status.
     #[track_caller]
     pub(crate) fn expect(&mut self, expected: Status) {
         self.expect_what("at its end", expected);
     }
 
-    /// As [`expect`](Self::expect); `what` names what it was given. It must not answer any more.
+    /// As [`expect`](Self::expect); `what` names the case. It must not answer any more.
     #[track_caller]
     pub(crate) fn expect_what(&mut self, what: &str, expected: Status) {
         let start = Instant::now();
@@ -284,7 +284,7 @@ impl End {
         self.expect_any(what, &[expected]);
     }
 
-    /// Waits for its end, which must be one of these.
+    /// Waits until it exits, with one of these statuses.
     #[track_caller]
     pub(crate) fn expect_any(&mut self, what: &str, expected: &[Status]) {
         let (found, errors) = self.ended();
@@ -296,13 +296,13 @@ impl End {
         }
     }
 
-    /// Waits for its end, and returns whether it has this status.
+    /// Waits until it exits, and returns whether with this status.
     #[track_caller]
     pub(crate) fn ends_with(&mut self, expected: Status) -> bool {
         self.ended().0.code() == Some(expected as i32)
     }
 
-    /// Ends its input, and waits for its end, which must be that of an end that has closed.
+    /// Ends its input, and waits until it exits, as an endpoint that has closed.
     #[track_caller]
     pub(crate) fn close(mut self) {
         self.end_input();

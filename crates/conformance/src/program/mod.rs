@@ -16,7 +16,7 @@ pub(crate) use end::{End, LIMIT, Shown, sending};
 pub use status::Status;
 pub(crate) use traced::{Stop, Traced, can_step, can_trace, is_reading};
 
-/// A command that runs one end: the program, and arguments that come before the kit's.
+/// A command that runs one endpoint: the program, and arguments before those of the kit.
 #[derive(Clone, Debug)]
 pub struct Program {
     words: Vec<OsString>,
@@ -30,7 +30,7 @@ pub(crate) enum How {
     Bell,
 }
 
-/// The options of one end.
+/// The options of one endpoint.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Form {
     pub(crate) slots: u32,
@@ -101,7 +101,7 @@ impl Program {
         }
     }
 
-    /// The whole command line of one end.
+    /// The whole command line of one endpoint.
     pub(crate) fn words(&self, role: Role, name: &Name, form: Form) -> Vec<OsString> {
         let verb = match role {
             Role::Sender => "send",
@@ -157,7 +157,8 @@ impl Program {
         End::spawn(role, command)
     }
 
-    /// Starts an end, and waits until it is attached; returns the number of its next message too.
+    /// Starts an endpoint, and waits until it is attached. Also returns the number of its next
+    /// message.
     pub(crate) fn attach(&self, role: Role, name: &Name, form: Form) -> (End, u64) {
         let mut end = self.start(role, name, form);
         let number = end.attached();

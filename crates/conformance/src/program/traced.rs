@@ -1,6 +1,6 @@
-//! An end under `ptrace(2)`: stopped at its system calls, stepped, killed.
+//! An endpoint under `ptrace(2)`: stopped at its system calls, stepped, killed.
 //!
-//! `/proc/PID/syscall` tells which call it is, on every machine.
+//! `/proc/PID/syscall` shows which call it is, on every machine.
 
 use std::fs;
 use std::process::Command;
@@ -39,7 +39,7 @@ pub(crate) struct Traced {
 }
 
 impl Traced {
-    /// Starts an end, and stops it where it has become the program under test.
+    /// Starts an endpoint, and stops it where it has become the program under test.
     pub(crate) fn start(
         program: &Program,
         role: Role,
@@ -103,7 +103,7 @@ impl Traced {
         })
     }
 
-    /// Whether it stands between the entry and the exit of a system call.
+    /// Whether it is between the entry and the exit of a system call.
     pub(crate) fn is_inside(&self) -> bool {
         self.is_inside
     }
@@ -125,7 +125,7 @@ impl Traced {
         }
     }
 
-    /// Starts an end, and stops it before it reads its first command.
+    /// Starts an endpoint, and stops it before it reads its first command.
     #[track_caller]
     pub(crate) fn attach(program: &Program, role: Role, name: &Name, form: Form) -> Self {
         let traced = Self::start(program, role, name, form);
@@ -159,7 +159,7 @@ impl Traced {
         let _ = self.heart.send(());
     }
 
-    /// Kills it where it stands, and waits until it is dead.
+    /// Kills it where it is stopped, and waits until it is dead.
     pub(crate) fn kill(self) {
         self.end.kill();
     }
@@ -189,7 +189,7 @@ impl Traced {
         status
     }
 
-    /// The call in which it stands; see `proc_pid_syscall(5)`.
+    /// The call in which it is stopped; see `proc_pid_syscall(5)`.
     fn system_call(&self) -> (i64, [u64; 6]) {
         let path = format!("/proc/{}/syscall", self.end.pid());
         let text = loop {
@@ -232,7 +232,7 @@ fn watch(pid: Pid) -> Heart<()> {
 /// What is known of this machine's registers and instructions.
 #[cfg(target_arch = "x86_64")]
 impl Traced {
-    /// Lets it run one instruction. False if that is a system call, before which it then stands.
+    /// Lets it run one instruction. False, before the call, if that is a system call.
     pub(crate) fn step(&mut self) -> bool {
         /// The instruction `syscall`.
         const CALL: u64 = 0x050F;

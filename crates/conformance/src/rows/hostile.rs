@@ -181,7 +181,7 @@ fn attacks(raw: &Raw) -> Vec<(usize, usize, u64)> {
     attacks.collect()
 }
 
-/// All statuses with which an end may answer nonsense.
+/// All statuses with which the program may answer nonsense.
 const POSSIBLE: [Status; 7] = [
     Status::Left,
     Status::Corrupt,

@@ -41,7 +41,7 @@ fn rounds(kit: &Kit) -> u64 {
     if kit.is_long { LONG } else { SHORT }
 }
 
-/// Ends the loop of our end when it is dropped, also by a panic.
+/// Ends the loop of our endpoint when it is dropped, also by a panic.
 struct Bound<'a>(&'a AtomicBool);
 
 impl Drop for Bound<'_> {

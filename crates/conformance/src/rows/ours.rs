@@ -71,7 +71,7 @@ pub(super) fn was_shown(end: &mut End, number: u64) {
     );
 }
 
-/// One of our ends, of either role.
+/// One of our endpoints, of either role.
 pub(super) enum Ours {
     Sender(Sender),
     Receiver(Receiver),
@@ -150,5 +150,5 @@ pub(super) fn expect_done(end: &mut End, role: Role, slots: u64) {
     }
 }
 
-/// Two and a half check intervals: after so long, an end that waits has checked.
+/// Two and a half check intervals, in which a waiting endpoint has checked.
 pub(super) const SOME_CHECKS: Duration = Duration::from_millis(250);

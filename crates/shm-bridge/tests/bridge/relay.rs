@@ -5,7 +5,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// Listens on a port, and passes on what comes to another.
+/// Listens on a port, and forwards what it receives to another.
 pub(crate) struct Relay {
     pub(crate) port: u16,
     links: Arc<Mutex<Vec<TcpStream>>>,

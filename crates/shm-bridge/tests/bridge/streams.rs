@@ -61,7 +61,7 @@ fn another_stream_is_refused_until_the_first_has_ended() {
     assert_eq!(other.near.received(), 0, "nothing was taken");
     assert_eq!(pair.far.sent(), 1, "nothing was sent");
 
-    // The first one ends.
+    // The first stream ends.
     sender.drain(None).expect("it was carried");
     sender.close().expect("it closes");
     first.wait().expect_code(0);

@@ -31,7 +31,7 @@ impl Host {
         Self { holder, address }
     }
 
-    /// A command in this host, which becomes its program: no process stands between.
+    /// A command in this host, which becomes its program without a process between.
     pub(crate) fn command<S: AsRef<OsStr>>(&self, program: S) -> Command {
         let mut command = Command::new("nsenter");
         let target = self.holder.pid().to_string();

@@ -164,7 +164,7 @@ fn words() -> Vec<(usize, usize)> {
     words
 }
 
-/// All statuses with which an end may answer nonsense.
+/// All statuses with which the program may answer nonsense.
 const POSSIBLE: [Status; 9] = [
     Status::Left,
     Status::Corrupt,

@@ -96,7 +96,7 @@ fn receivers(kit: &Kit) -> Outcome {
     Outcome::Ok
 }
 
-/// Ends the loops of our ends when it is dropped, also by a panic.
+/// Ends the loops of our endpoints when it is dropped, also by a panic.
 struct Bound<'a>(&'a AtomicBool);
 
 impl Drop for Bound<'_> {

@@ -320,8 +320,8 @@ fn wakes_all(kit: &Kit) -> Outcome {
         expect_wake_of(flag, 0, "when it closes", || end.end_input());
         end.expect(Status::Left);
     }
-    // A sender that has dropped the dead has made room for the others, who sleep. The receiver at
-    // place 1 comes and dies when the program is attached.
+    // A sender that drops the dead makes room for other senders, which sleep. The receiver at place
+    // 1 attaches and dies once the program is attached.
     let name = Name::new();
     image(5).lane(1, 1, 5).member(0, &[5, 5]).create(&name);
     let _held = [hold(&name, Role::Receiver, 0), hold(&name, Role::Sender, 1)];

@@ -19,7 +19,7 @@ const FORM: Form = Form {
     hot: 1,
 };
 
-/// About so many combinations for each call.
+/// About how many combinations to try for each call.
 const SHORT: usize = 900;
 const LONG: usize = 20_000;
 
