@@ -183,7 +183,7 @@ impl Far {
             ),
             _ => self.log.say(
                 "refused",
-                format_args!("stream {stream} was refused: {:?}", answer.verdict),
+                format_args!("refused stream {stream}: {:?}", answer.verdict),
             ),
         }
         Ok(answer)
@@ -245,7 +245,9 @@ impl Far {
             let count = self.refused;
             self.log.say(
                 "refused",
-                format_args!("what came is no question of a bridge: {error} ({count} so far)"),
+                format_args!(
+                    "refused what is not a question of a bridge: {error} ({count} so far)"
+                ),
             );
         }
     }

@@ -155,13 +155,13 @@ fn within(answer: &Answer, first: u64, end: u64) -> Result<u64, Failure> {
         return Ok(expected);
     }
     let what = format!(
-        "the other bridge expects message {expected}, which cannot be: {first} to {end} can"
+        "the other bridge expects message {expected}, but only {first} to {end} are possible"
     );
     Err(liar(what))
 }
 
 fn liar(what: impl std::fmt::Display) -> Failure {
-    Failure::new(Status::OtherLayout, what).next("look for what else answers at that address")
+    Failure::new(Status::OtherLayout, what).next("find the program that answers at that address")
 }
 
 /// What is known of the other bridge.
@@ -253,7 +253,7 @@ impl Far {
             _ => return Err(liar(format!("several bridges answer under key {}", self.key)).into()),
         };
         let answer = Answer::parse(reply)
-            .map_err(|error| liar(format!("an answer that is none of a bridge: {error}")))?;
+            .map_err(|error| liar(format!("an answer that is not from a bridge: {error}")))?;
         if (answer.stream, answer.first) != (question.stream, question.first)
             || kind != Kind::Hello && answer.token != question.token
         {
@@ -265,7 +265,7 @@ impl Far {
                 Ok(Some(answer))
             }
             Verdict::NotGreeted if kind == Kind::Hello => {
-                Err(liar("a hello that was not taken for one").into())
+                Err(liar("the other bridge did not accept a hello").into())
             }
             Verdict::NotGreeted => {
                 // The other bridge was restarted, or got another hello.
@@ -330,7 +330,9 @@ fn refusal(verdict: Verdict, question: &Question, expected: u64) -> Failure {
         .next("another --key and mailbox, or start the other bridge with --new-stream"),
         Verdict::Strangers => Failure::new(
             Status::Taken,
-            format_args!("the other mailbox has messages of others since stream {stream} began"),
+            format_args!(
+                "the other mailbox got messages of other programs since stream {stream} began"
+            ),
         )
         .next("send to that mailbox with the bridge only, or start it with --new-stream"),
         _ => Failure::new(

@@ -112,12 +112,12 @@ fn numbers_that_cannot_be_are_refused() {
     for expected in [6, 1 << 40, u64::MAX] {
         expect_refused(
             7,
-            "which cannot be",
+            "are possible",
             to_data(move |question| answer(question, Verdict::Taken, expected)),
         );
     }
     for expected in [33, u64::MAX] {
-        expect_refused(7, "which cannot be", move |question, _| {
+        expect_refused(7, "are possible", move |question, _| {
             vec![
                 answer(question, Verdict::Taken, expected)
                     .to_bytes()
@@ -158,7 +158,7 @@ fn an_answer_to_another_question_is_refused() {
 #[test]
 fn bytes_that_are_no_answer_are_refused() {
     for payload in [vec![], vec![0; 48], vec![7; 60_000], b"shmB".to_vec()] {
-        expect_refused(7, "none of a bridge", move |_, _| vec![payload.clone()]);
+        expect_refused(7, "not from a bridge", move |_, _| vec![payload.clone()]);
     }
     expect_refused(7, "version 2", |question, _| {
         let mut bytes = answer(question, Verdict::Taken, 0).to_bytes();
@@ -182,7 +182,7 @@ fn a_gap_is_an_error_and_an_unknown_hello_too() {
         "expects message",
         to_data(|question| answer(question, Verdict::Gap, 0)),
     );
-    expect_refused(7, "not taken for one", |question, _| {
+    expect_refused(7, "did not accept", |question, _| {
         vec![answer(question, Verdict::NotGreeted, 0).to_bytes().to_vec()]
     });
 }

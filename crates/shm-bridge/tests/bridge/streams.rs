@@ -117,7 +117,7 @@ fn messages_of_others_in_the_far_mailbox_are_noticed() {
     stranger.keep().expect("it closes");
     let far = pair.start_in(0, &[]);
     pair.start_out(far.port, &[])
-        .wait_for_failure(4, &["messages of others"]);
+        .wait_for_failure(4, &["messages of other programs"]);
 }
 
 #[test]
@@ -138,11 +138,11 @@ fn each_next_writer_is_carried_with_follow() {
         sender.drain(None).expect("it is carried");
         sender.close().expect("it closes");
         take(&mut receiver, round * 10, round * 10 + 10);
-        until("the bridge has told of it", || {
+        until("the bridge has logged it", || {
             far.process.errors().matches("has ended").count() as u64 == round + 1
         });
     }
     ids.dedup();
-    assert!(ids.len() > 1, "each writer made a mailbox of its own");
+    assert!(ids.len() > 1, "each writer made another mailbox");
     assert!(!near.errors().contains("--new-stream"));
 }

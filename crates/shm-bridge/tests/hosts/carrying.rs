@@ -111,7 +111,7 @@ fn a_writer_and_a_reader_on_two_hosts_lose_and_double_nothing() {
     let found = std::fs::read_to_string(&path).expect("it is text");
     let mut pairs = found.lines().zip(lines.lines());
     if let Some((found, expected)) = pairs.find(|(found, expected)| found != expected) {
-        panic!("message {found} came in the place of {expected}");
+        panic!("message {found} came instead of {expected}");
     }
     assert_eq!(
         found.len(),
