@@ -65,7 +65,7 @@ impl Writer<'_> {
         let unsent = self
             .unsent
             .then_some("; the rest of the input was not sent");
-        let what = untaken + &held + unsent.unwrap_or_default();
+        let what = untaken + unsent.unwrap_or_default() + &held;
         Err(Failure::new(Status::Abandoned, what).next(remedy))
     }
 }

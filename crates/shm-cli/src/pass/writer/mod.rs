@@ -228,10 +228,12 @@ impl Writer<'_> {
         Failure::new(Status::TimedOut, what).next(self.remedy())
     }
 
-    /// Which readers of a bus have not taken what was sent, at the end of a sentence.
+    /// Which readers of a bus have not taken what was sent, on a line of its own.
     fn held_by(&self) -> String {
         let laggards = self.sink.laggards();
-        laggards.map_or_else(String::new, |laggards| format!("; waiting for {laggards}"))
+        laggards.map_or_else(String::new, |laggards| {
+            format!("\n  waiting for: {laggards}")
+        })
     }
 
     /// What the user can do if no reader takes the messages.
