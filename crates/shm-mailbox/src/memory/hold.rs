@@ -5,16 +5,12 @@ use std::{fmt::Debug, sync::Arc};
 
 /// The memory that a view points into. It does not move, wherever the view is moved.
 #[derive(Debug)]
-#[cfg_attr(
-    shm_mailbox_loom,
-    expect(dead_code, reason = "held for its `Drop` only")
-)]
 pub(super) enum Memory {
     #[cfg(not(shm_mailbox_loom))]
     Mapped(shm_core::Mapping),
     /// Memory that no process maps, for tests, loom and fuzzing.
     #[cfg(any(test, shm_mailbox_loom, fuzzing))]
-    Heap(Arc<dyn Debug + Send + Sync>),
+    Heap(Arc<dyn Debug>),
 }
 
 impl Memory {

@@ -57,7 +57,6 @@
 //! sender stores `sent` with every message, and the receiver looks at the sender's `parked` after
 //! every message; on one line they would tear it from each other each time.
 
-use crate::memory::geometry::{BusGeometry, Geometry, STRIDE};
 use crate::memory::label::LabelCell;
 use crate::memory::note::Note;
 use crate::memory::payload::Payload;
@@ -258,6 +257,7 @@ impl Stamp {
 const _: () = {
     use std::mem::{offset_of, size_of};
 
+    use crate::memory::geometry::{BusGeometry, Geometry, STRIDE};
     use crate::memory::payload::MAX_MESSAGE;
 
     assert!(offset_of!(Control, header.magic) == 0);
