@@ -85,7 +85,7 @@ enum shm_error {
   SHM_ERROR_UNACKNOWLEDGED = -18, /* all slots hold messages already shown */
   SHM_ERROR_REATTACH = -19,       /* the next mailbox cannot be opened */
   SHM_ERROR_TRUNCATED = -20,      /* a process truncated the object; stays */
-  SHM_ERROR_CORRUPT = -21,        /* a wrong value in the object; stays */
+  SHM_ERROR_CORRUPT = -21,        /* a wrong value; stays, but for a lane */
   SHM_ERROR_EXHAUSTED = -22,      /* all 2^53 - 1 numbers are used up */
   SHM_ERROR_FORKED = -23,         /* the handle is the parent's */
   SHM_ERROR_NO_BYTES = -24,       /* classic: an empty message */
@@ -472,6 +472,14 @@ int shm_peek_within(shm_receiver *receiver, struct shm_message *message,
  */
 int shm_ack(shm_receiver *receiver);
 
+/* Acknowledges the messages of `lane` (0 in a mailbox) that were shown, up to
+ * the one with number `sequence`.
+ *
+ * Does nothing if no such message was shown. Errors: as shm_ack(). Threads: one
+ * at a time.
+ */
+int shm_ack_through(shm_receiver *receiver, uint32_t lane, uint64_t sequence);
+
 /* Shows the messages again that were shown and not acknowledged, from the
  * first.
  *
@@ -538,13 +546,21 @@ int shm_receiver_place(shm_receiver *receiver, uint32_t *place);
 int shm_sender_forget(shm_sender **sender, uint64_t *left);
 
 /* Closes the receiver as shm_receiver_close() does, and removes the label from
- * its place. The bus no longer keeps messages for it. To forget a receiver that
- * does not return, open its label and call this.
+ * its place. The bus no longer keeps messages for it.
  *
  * Errors: as shm_receiver_close(). SHM_ERROR_OTHER_KIND: nothing was done.
  * Threads: one at a time.
  */
 int shm_receiver_forget(shm_receiver **receiver, uint64_t *left);
+
+/* Removes `label` from its place and its lane on the bus `name`, for a process
+ * that does not return. Neither may be in use. `left` may be NULL; it is set as
+ * by shm_sender_close().
+ *
+ * Errors: SHM_ERROR_NO_LABEL, SHM_ERROR_LABEL_TAKEN (the free seat is forgotten
+ * anyway), and those of opening and closing an endpoint. Threads: any.
+ */
+int shm_forget(const char *name, const char *label, uint64_t *left);
 
 /* ---- shm_interrupt: end a wait ----
  *
@@ -808,7 +824,7 @@ int shm_observe_places(const char *name, struct shm_place *places, size_t size,
 
 /* When shm_remove() removes an object. */
 enum shm_removal {
-  SHM_REMOVE_STALE = 0,               /* no process, no message */
+  SHM_REMOVE_STALE = 0,               /* no process, message or kept place */
   SHM_REMOVE_STALE_WITH_MESSAGES = 1, /* a mailbox without process */
   SHM_REMOVE_UNUSED = 2,              /* any object without known processes */
   SHM_REMOVE_ANY = 3                  /* any object, also in use */
@@ -816,8 +832,9 @@ enum shm_removal {
 
 /* Removes the object `name` on one of the conditions of enum shm_removal.
  *
- * Errors: SHM_ERROR_IN_USE, SHM_ERROR_MESSAGES, SHM_ERROR_NOT_A_MAILBOX,
- * SHM_ERROR_INIT_BUSY, SHM_ERROR_NOT_FOUND, and those of opening an object.
+ * Errors: SHM_ERROR_IN_USE, SHM_ERROR_MESSAGES, SHM_ERROR_KEPT,
+ * SHM_ERROR_NOT_A_MAILBOX, SHM_ERROR_INIT_BUSY, SHM_ERROR_NOT_FOUND, and those
+ * of opening an object.
  * Threads: any.
  */
 int shm_remove(const char *name, int condition);

@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_int};
 use std::mem::MaybeUninit;
 
-use shm_mailbox::bus::{self, Label};
+use shm_mailbox::bus::{self, Bus, Label};
 use shm_mailbox::observe::{self as observing, Content, Lane, Place};
 use shm_mailbox::{Closed, ShmName};
 
@@ -297,6 +297,26 @@ pub unsafe extern "C" fn shm_receiver_forget(
             unreachable!("it was asked before");
         };
         let closed = end.forget()?;
+        // SAFETY: the header.
+        unsafe { report(closed, left) };
+        Ok(())
+    })
+}
+
+/// Forgets a label without an endpoint.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn shm_forget(
+    name: *const c_char,
+    label: *const c_char,
+    left: *mut u64,
+) -> c_int {
+    call(|| {
+        // SAFETY: the header.
+        let name = unsafe { pointer::name(name) }?;
+        // SAFETY: the header.
+        let label = unsafe { pointer::label(label) }?;
+        let label = label.ok_or_else(|| pointer::null("the label is NULL"))?;
+        let closed = Bus::options(name).label(label).forget()?;
         // SAFETY: the header.
         unsafe { report(closed, left) };
         Ok(())

@@ -3,6 +3,7 @@
 use std::ffi::{CStr, c_int};
 use std::fmt;
 
+use shm_mailbox::bus::ForgetError;
 use shm_mailbox::{
     AttachError, BatchError, BellError, CloseError, MapError, NameError, OpenError, RecvError,
     RemoveError, ResizeError, SelectError, SendError, SystemError, ViewError, classic,
@@ -292,6 +293,10 @@ number!(CloseError {
     Truncated => TRUNCATED,
     Forked => FORKED,
     System => SYSTEM,
+});
+
+number!(ForgetError {
+    ; Attach, Close
 });
 
 number!(RemoveError {

@@ -1,6 +1,6 @@
 //! The options of C, and the Rust library's.
 
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{c_char, c_int};
 use std::mem::offset_of;
 use std::ptr;
 use std::slice;
@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use shm_mailbox::bus::{Bus, Join};
 use shm_mailbox::classic::{self, Classic};
-use shm_mailbox::{AttachError, Kind, Limit, Mailbox, Options, Wait};
+use shm_mailbox::{Kind, Limit, Mailbox, Options, Wait};
 
 use crate::error::Failed;
 use crate::observe::{KIND_BUS, KIND_MAILBOX};
-use crate::pointer::meaningless;
+use crate::pointer::{self, meaningless};
 
 /// As in the header. A program that was compiled with an earlier header passes a shorter structure,
 /// with that `size`.
@@ -231,12 +231,8 @@ impl shm_options {
         if self.receivers > 0 {
             options = options.receivers(self.receivers);
         }
-        if !self.label.is_null() {
-            // SAFETY: the caller's contract.
-            let label = unsafe { CStr::from_ptr(self.label) };
-            let label = label.to_str().map_err(|_| AttachError::Label {
-                found: label.to_string_lossy().into_owned(),
-            })?;
+        // SAFETY: the caller's contract.
+        if let Some(label) = unsafe { pointer::label(self.label) }? {
             options = options.label(label);
         }
         Ok(options)

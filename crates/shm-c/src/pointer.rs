@@ -4,7 +4,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::MaybeUninit;
 use std::slice;
 
-use shm_mailbox::{MAX_MESSAGE, SendError};
+use shm_mailbox::{AttachError, MAX_MESSAGE, SendError};
 
 use crate::error::Failed;
 use crate::number::{self, Misuse};
@@ -37,6 +37,23 @@ pub(crate) unsafe fn name<'a>(name: *const c_char) -> Result<&'a str, Failed> {
     let name = unsafe { CStr::from_ptr(name) };
     name.to_str()
         .map_err(|_| misuse(number::NAME, "the name is not UTF-8"))
+}
+
+/// A label, if there is one.
+///
+/// # Safety
+///
+/// `label` is NULL, or a C string that stays as it is for `'a`.
+pub(crate) unsafe fn label<'a>(label: *const c_char) -> Result<Option<&'a str>, Failed> {
+    if label.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the caller's contract.
+    let label = unsafe { CStr::from_ptr(label) };
+    let text = label.to_str().map_err(|_| AttachError::Label {
+        found: label.to_string_lossy().into_owned(),
+    })?;
+    Ok(Some(text))
 }
 
 /// A message to be sent.

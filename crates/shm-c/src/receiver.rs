@@ -222,6 +222,17 @@ pub unsafe extern "C" fn shm_ack(receiver: *mut Receiver) -> c_int {
     call(|| Ok(either!(unsafe { handle::end(receiver) }?, end => end.ack())?))
 }
 
+/// Acknowledges what one lane has shown, up to a number.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn shm_ack_through(
+    receiver: *mut Receiver,
+    lane: u32,
+    sequence: u64,
+) -> c_int {
+    // SAFETY: the header.
+    call(|| Ok(either!(unsafe { handle::end(receiver) }?, end => end.ack_through(lane, sequence))?))
+}
+
 /// Shows again what was shown and not acknowledged.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn shm_rewind(receiver: *mut Receiver) -> c_int {

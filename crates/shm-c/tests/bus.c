@@ -165,6 +165,16 @@ static void many_to_one(const char *name)
   }
   EXPECT(shm_try_recv(receiver, &message), SHM_ERROR_EMPTY);
 
+  /* Only what one lane has shown is acknowledged. */
+  EXPECT(shm_send(senders[0], "a", 1), SHM_OK);
+  EXPECT(shm_send(senders[1], "b", 1), SHM_OK);
+  EXPECT(shm_peek(receiver, &message), SHM_OK);
+  EXPECT(shm_peek(receiver, &message), SHM_OK);
+  EXPECT(shm_ack_through(receiver, 1, next[1]++), SHM_OK);
+  EXPECT(shm_rewind(receiver), SHM_OK);
+  expect(receiver, "a", 0, next[0]++);
+  EXPECT(shm_try_recv(receiver, &message), SHM_ERROR_EMPTY);
+
   /* A sender finds its lane again by its label, with number and note. */
   EXPECT(shm_sender_close(&senders[2], SHM_LEAVE_ABORT, NULL), SHM_OK);
   senders[2] = sender_of(name, "south");
@@ -281,6 +291,13 @@ static void killed_with_a_label(const char *name)
   EXPECT(shm_receiver_forget(&billing, NULL), SHM_OK);
   CHECK(billing == NULL);
   EXPECT(shm_recv(receiver, &message), SHM_OK);
+
+  /* A label is forgotten without an endpoint. */
+  billing = receiver_of(name, "billing");
+  EXPECT(shm_forget(name, "billing", NULL), SHM_ERROR_LABEL_TAKEN);
+  EXPECT(shm_receiver_close(&billing, NULL), SHM_OK);
+  EXPECT(shm_forget(name, "billing", NULL), SHM_OK);
+  EXPECT(shm_forget(name, "billing", NULL), SHM_ERROR_NO_LABEL);
   EXPECT(shm_sender_close(&sender, SHM_LEAVE_CLOSE, NULL), SHM_OK);
   EXPECT(shm_receiver_close(&receiver, NULL), SHM_OK);
 }

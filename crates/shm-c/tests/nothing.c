@@ -62,6 +62,7 @@ int main(int argc, char **argv)
   EXPECT(shm_try_peek(receiver, &message), SHM_ERROR_NULL);
   EXPECT(shm_peek_within(receiver, &message, 1), SHM_ERROR_NULL);
   EXPECT(shm_ack(receiver), SHM_ERROR_NULL);
+  EXPECT(shm_ack_through(receiver, 0, 0), SHM_ERROR_NULL);
   EXPECT(shm_rewind(receiver), SHM_ERROR_NULL);
   EXPECT(shm_receiver_bell(receiver, &number), SHM_ERROR_NULL);
   EXPECT(shm_receiver_arm(receiver, &number), SHM_ERROR_NULL);
@@ -74,6 +75,8 @@ int main(int argc, char **argv)
   EXPECT(shm_receiver_close(NULL, NULL), SHM_ERROR_NULL);
   EXPECT(shm_receiver_forget(&receiver, NULL), SHM_ERROR_NULL);
   EXPECT(shm_receiver_forget(NULL, NULL), SHM_ERROR_NULL);
+  EXPECT(shm_forget(NULL, "label", NULL), SHM_ERROR_NULL);
+  EXPECT(shm_forget("name", NULL, NULL), SHM_ERROR_NULL);
   EXPECT(shm_writer_send(writer, "x", 1, 1), SHM_ERROR_NULL);
   EXPECT(shm_writer_drain(writer, 1), SHM_ERROR_NULL);
   shm_writer_interrupt(writer, 1);

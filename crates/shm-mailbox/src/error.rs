@@ -178,6 +178,9 @@ pub enum RecvError {
     },
     /// The sender, or another process, wrote what no sender writes. The endpoint stays in this
     /// state.
+    ///
+    /// On a bus, [`Corrupt::lane`] is the lane, if it is known. While other lanes are left, the
+    /// receiver reports this once, by a call that receives, and continues with those.
     #[error("object {name:?} is corrupt: {corrupt}; remove it and restart both processes")]
     Corrupt {
         /// The object.
@@ -265,6 +268,14 @@ pub(crate) enum Failure {
     Forked,
     Bell(BellError),
     System(SystemError),
+}
+
+impl Failure {
+    /// Whether it is wrong in one lane alone. A receiver reports that once and leaves the lane out,
+    /// so a call that receives nothing keeps it for one that does.
+    pub(crate) fn leaves_other_lanes(&self) -> bool {
+        matches!(self, Self::Corrupt(corrupt) if corrupt.lane().is_some())
+    }
 }
 
 impl From<Stop> for Failure {

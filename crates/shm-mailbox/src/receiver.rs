@@ -318,6 +318,7 @@ impl<K: Kind> Receiver<K> {
         self.may_show()?;
         match self.end.wait(limit, looking::<K>) {
             Ok(()) => Ok(()),
+            Err(failure) if failure.leaves_other_lanes() => Ok(()),
             Err(failure) => self.go_on_elsewhere(failure, looking::<K>),
         }
     }
@@ -408,6 +409,7 @@ impl<K: Kind> Receiver<K> {
         self.may_show()?;
         match self.end.arm(looking::<K>) {
             Ok(armed) => Ok(armed),
+            Err(failure) if failure.leaves_other_lanes() => Ok(Armed::Now),
             Err(failure) => self.arm_elsewhere(failure),
         }
     }

@@ -30,7 +30,8 @@
 //!
 //! A waiting endpoint costs nothing until its peer does something: its *bell*, an inotify
 //! descriptor, is one more for the runtime's `epoll`. The bell also rings when the peer closes, or
-//! dies, so the endpoint learns that without checking.
+//! dies, so the endpoint learns that without checking. (Where a bus has several seats for the
+//! peer's role, a waiting endpoint also checks them every 100 ms.)
 //!
 //! An endpoint of a [bus](shm_mailbox::bus) waits in the same way:
 //!

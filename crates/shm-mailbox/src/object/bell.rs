@@ -43,7 +43,8 @@ pub enum Armed {
     Wait {
         /// Arm again after this time, even if the bell has not rung. There is such a time for a
         /// second after the bell was made, and after a process has closed the object: the kernel
-        /// rings before it frees the role of a dead process.
+        /// rings before it frees the role of a dead process. If the bus has several seats for the
+        /// peer's role, it is always at most 100 ms.
         at_most: Option<Duration>,
     },
 }

@@ -22,7 +22,8 @@ pub enum Closed {
     Unlinked,
     /// The object and the messages in it stay.
     Kept {
-        /// Messages committed and not yet acknowledged.
+        /// Messages committed and not yet acknowledged; on a bus, by this endpoint. A place without
+        /// a label keeps none of them.
         queued: u64,
     },
 }

@@ -68,9 +68,10 @@ impl Track {
         }
     }
 
-    /// How many messages all members that count have given back. It never goes back, and the
-    /// messages from this one on were not overwritten when this is called. `word` reads a word of
-    /// the object.
+    /// How many messages all members that count have given back. The messages from this one on were
+    /// not overwritten when this is called. It goes back only where a receiver joins below what
+    /// this has returned while that receiver was PENDING: no sender has passed that count either.
+    /// `word` reads a word of the object.
     pub(crate) fn received<E>(self, word: impl Fn(u64) -> Result<u64, E>) -> Result<u64, E> {
         let Some((form, lane)) = self.lane else {
             return word(offset::RECEIVED);

@@ -157,10 +157,13 @@ fn impossible(kit: &Kit, role: Role) -> Outcome {
             ("a count more than N below `sent`", alone(1)),
             ("`floor` above `sent`", whole.clone().put(shape.floor(0), 7)),
         ]),
-        Role::Receiver => images.push((
-            "`floor` above 2^53 - 1",
-            whole.clone().put(shape.floor(1), too_high),
-        )),
+        Role::Receiver => images.extend([
+            (
+                "`floor` above 2^53 - 1",
+                whole.clone().put(shape.floor(1), too_high),
+            ),
+            ("a member's count above 2^53 - 1", alone(too_high)),
+        ]),
     }
     // A count is read if its place is not dropped.
     let images = images.into_iter();

@@ -103,7 +103,7 @@ pub(crate) fn join(
     let before = load(bus);
     before.ensure_within(bus.form().receivers())?;
     for lane in 0..bus.form().senders() {
-        ensure_countable(bus, lane)?;
+        ensure_countable(bus, lane, before.mask())?;
     }
     for lane in 0..bus.form().senders() {
         // (J1) Relaxed: before the Release of J2.
@@ -145,16 +145,20 @@ fn oldest(bus: &BusRegion, lane: u32, mask: u32) -> u64 {
     least.unwrap_or_else(floor)
 }
 
-fn ensure_countable(bus: &BusRegion, lane: u32) -> Result<(), Corrupt> {
+/// An error if a position in the lane cannot be told from its counts and those of `mask`.
+fn ensure_countable(bus: &BusRegion, lane: u32, mask: u32) -> Result<(), Corrupt> {
     let side = bus.lane(lane);
-    for (field, count) in [
-        (Field::Sent, &side.count.0),
-        (Field::Floor, &side.presence.floor),
-    ] {
+    let own = [
+        (Field::Sent, None, &side.count.0),
+        (Field::Floor, None, &side.presence.floor),
+    ];
+    let members = places_in(mask, bus.form().receivers());
+    let counts = members.map(|place| (Field::Received, Some(place), &bus.count(lane, place).0));
+    for (field, place, count) in own.into_iter().chain(counts) {
         // Relaxed: an impossible value is impossible in any order.
         let found = count.load(Ordering::Relaxed);
-        if found > LAST_MESSAGE + 1 {
-            return Err(Corrupt::new(field, found, 0..=LAST_MESSAGE + 1).at(lane, None));
+        if found > LAST_MESSAGE + 1 && (place.is_none() || found != PENDING) {
+            return Err(Corrupt::new(field, found, 0..=LAST_MESSAGE + 1).at(lane, place));
         }
     }
     Ok(())

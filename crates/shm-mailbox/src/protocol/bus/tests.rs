@@ -367,6 +367,15 @@ fn a_receiver_joins_no_impossible_position() {
         .store(u64::MAX - 1, Ordering::Relaxed);
     let corrupt = members::join(&bus, 0, None, Join::Next).unwrap_err();
     assert_eq!((corrupt.field(), corrupt.lane()), (Field::Floor, Some(0)));
+    bus.lane(0).presence.floor.store(0, Ordering::Relaxed);
+    members::join(&bus, 1, None, Join::Next).unwrap();
+    bus.count(1, 1).0.store(1 << 60, Ordering::Relaxed);
+    let corrupt = members::join(&bus, 0, None, Join::Next).unwrap_err();
+    assert_eq!(
+        (corrupt.field(), corrupt.lane(), corrupt.place()),
+        (Field::Received, Some(1), Some(1))
+    );
+    assert_eq!(members::load(&bus).mask(), 0b10);
 }
 
 #[test]

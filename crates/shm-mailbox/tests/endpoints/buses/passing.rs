@@ -4,9 +4,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use shm_mailbox::bus::{self, Join};
-use shm_mailbox::{Message, Peer, RecvError, SendError, Wait};
+use shm_mailbox::{Armed, Message, Peer, RecvError, Select, Selectable, SendError, Wait};
 
-use crate::support::{Name, PATIENCE, Raw, assert_matches, die};
+use crate::support::bus::Form;
+use crate::support::{LIMIT, Name, PATIENCE, Raw, assert_matches, die};
 
 use super::{look, send_all, take, take_all};
 
@@ -32,6 +33,35 @@ fn each_receiver_gets_the_messages_of_each_sender_in_order() {
             }
         }
     }
+}
+
+#[test]
+fn a_lane_with_nonsense_is_reported_once_by_a_call_that_receives() {
+    let form = Form {
+        senders: 2,
+        receivers: 1,
+        slots: 4,
+        hot: 4,
+    };
+    let name = Name::new();
+    let options = || name.bus().senders(2).receivers(1).slots(4).hot_slots(4);
+    let mut receiver = options().receiver().unwrap();
+    let mut senders = [(); 2].map(|()| options().sender().unwrap());
+    let _bell = receiver.bell().unwrap();
+    Raw::new(&name).store(form.stamp(0, 0), u64::MAX);
+    // Calls that receive nothing have something to receive.
+    assert_eq!(receiver.arm(), Ok(Armed::Now));
+    assert_eq!(receiver.wait(LIMIT), Ok(()));
+    let mut ends: [&mut dyn Selectable; 1] = [&mut receiver];
+    assert_eq!(Select::new().wait(&mut ends, LIMIT), Ok(0));
+    let mut message = Message::new();
+    match receiver.try_recv(&mut message) {
+        Err(RecvError::Corrupt { corrupt, .. }) => assert_eq!(corrupt.lane(), Some(0)),
+        other => panic!("{other:?}"),
+    }
+    senders[1].send(b"sound").unwrap();
+    assert_eq!(take(&mut receiver), (1, 0, b"sound".to_vec()));
+    assert_matches!(receiver.try_recv(&mut message), Err(RecvError::Empty));
 }
 
 #[test]
