@@ -52,8 +52,9 @@
 //! `--new-stream`.
 //!
 //! What it takes: the far mailbox is not removed while a stream has not ended, and nobody else
-//! sends to it between two runs of `in`. `in` notices a removal within a second, and others'
-//! messages if they are more than 32.
+//! sends to it between two runs of `in`. `in` looks for the name after each commit and before the
+//! answer, so it acknowledges nothing in a mailbox that was removed. It notices others' messages if
+//! they are more than 32.
 
 mod address;
 mod args;

@@ -7,9 +7,9 @@ mod position;
 #[cfg(test)]
 mod search;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use shm_core::ShmName;
+use shm_core::{Object, ShmName};
 use shm_mailbox::observe::{self, Content};
 use shm_mailbox::{BatchError, SendError, Sender};
 
@@ -28,8 +28,6 @@ use position::Position;
 /// How long a question waits for room. Then it is answered with what there was room for, so that
 /// the other bridge can tell a full mailbox from a bridge that is not there.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How often it is made sure that the mailbox still has its name.
-const NAME_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Runs until a signal comes, or the mailbox cannot be used any more.
 pub(crate) fn run(args: &InArgs, log: Log) -> Result<Ending, Failure> {
@@ -42,8 +40,21 @@ pub(crate) fn run(args: &InArgs, log: Log) -> Result<Ending, Failure> {
         .await_peer(true)
         .interrupt(signals.interrupt())
         .sender()?;
-    let position = position(&sender, args.new_stream)?;
-    let answerer = Answerer::listen(&config, &key)?;
+    let start = || {
+        let position = position(&sender, args.new_stream)?;
+        let object = object(&name, &sender)?;
+        Ok((position, object, Answerer::listen(&config, &key)?))
+    };
+    let (position, object, answerer) = match start() {
+        Ok(started) => started,
+        Err(failure) => {
+            // Closing it would remove an empty mailbox, and the note with it.
+            if !sender.created() {
+                drop(sender.keep());
+            }
+            return Err(failure);
+        }
+    };
     let port = match args.listen.port() {
         0 => ports::listening().unwrap_or(0),
         port => port,
@@ -60,11 +71,11 @@ pub(crate) fn run(args: &InArgs, log: Log) -> Result<Ending, Failure> {
     let mut far = Far {
         ledger: Ledger::new(position, args.new_stream),
         name,
+        object,
         sender,
         stats,
         log,
         refused: 0,
-        checked: Instant::now(),
     };
     let halt = far.serve(&answerer, &signals);
     if args.common.stats {
@@ -95,58 +106,70 @@ fn position(sender: &Sender, new_stream: bool) -> Result<Option<Position>, Failu
     Ok(position)
 }
 
+/// The object of the far mailbox, to see later whether it has its name.
+fn object(name: &ShmName, sender: &Sender) -> Result<Object, Failure> {
+    let object = observe::open(name).ok();
+    let is_own = |object: &Object| match observe::look(object) {
+        Ok(Content::Mailbox(seen)) => seen.id == sender.id(),
+        _ => false,
+    };
+    object.filter(is_own).ok_or_else(|| removed(name))
+}
+
+fn removed(name: &ShmName) -> Failure {
+    let what = format!("object {name:?} was removed, or is another one");
+    Failure::new(Status::NoObject, what)
+}
+
 /// The far mailbox and what is known of its streams.
 struct Far {
     ledger: Ledger,
     name: ShmName,
+    object: Object,
     sender: Sender,
     stats: Stats,
     log: Log,
     /// How often something came that is no question.
     refused: u64,
-    /// When it was last made sure that the mailbox has its name.
-    checked: Instant,
 }
 
 impl Far {
     /// Answers until a signal comes or something fails.
     fn serve(&mut self, answerer: &Answerer, signals: &Signals) -> Halt {
         loop {
-            if signals.caught().is_some() {
-                return Halt::Signal;
-            }
-            if let Err(halt) = self.check_name() {
+            if let Err(halt) = self.step(answerer, signals) {
                 return halt;
-            }
-            let Some(asked) = answerer.next() else {
-                continue;
-            };
-            match self.handle(&asked) {
-                Ok(Ok(answer)) => answerer.answer(&asked, &answer.to_bytes()),
-                Ok(Err(error)) => {
-                    self.complain(error);
-                    answerer.refuse(&asked, &wire::refusal(&error));
-                }
-                // Not answered: it will be asked again.
-                Err(halt) => return halt,
             }
         }
     }
 
-    /// An error if the name stands for another object, or for none: nobody would find messages.
-    fn check_name(&mut self) -> Result<(), Halt> {
-        if self.checked.elapsed() < NAME_INTERVAL {
-            return Ok(());
+    /// Answers a question, if one comes within a moment.
+    fn step(&mut self, answerer: &Answerer, signals: &Signals) -> Result<(), Halt> {
+        if signals.caught().is_some() {
+            return Err(Halt::Signal);
         }
-        self.checked = Instant::now();
-        let object = observe::open(&self.name);
-        let seen = object.ok().and_then(|object| observe::look(&object).ok());
-        match seen {
-            Some(Content::Mailbox(seen)) if seen.id == self.sender.id() => Ok(()),
-            _ => {
-                let what = format!("object {:?} was removed, or is another one", self.name);
-                Err(Failure::new(Status::NoObject, what).into())
+        let Some(asked) = answerer.next() else {
+            return self.ensure_name();
+        };
+        // After an error there is no answer: it will be asked again.
+        let handled = self.handle(&asked)?;
+        // After the messages were sent, and before they are acknowledged over there: in an object
+        // without a name nobody finds them.
+        self.ensure_name()?;
+        match handled {
+            Ok(answer) => answerer.answer(&asked, &answer.to_bytes()),
+            Err(error) => {
+                self.complain(error);
+                answerer.refuse(&asked, &wire::refusal(&error));
             }
+        }
+        Ok(())
+    }
+
+    fn ensure_name(&self) -> Result<(), Halt> {
+        match self.object.has_name() {
+            Ok(true) => Ok(()),
+            _ => Err(removed(&self.name).into()),
         }
     }
 

@@ -58,7 +58,7 @@ pub(crate) fn run(args: &OutArgs, log: Log) -> Result<Ending, Failure> {
         Some(label) => {
             let options = args.common.options(Bus::options(name.as_str()));
             let options = options.label(label).interrupt(signals.interrupt());
-            carry_all(Near::of_bus(options)?, far, &name, args)
+            carry_all(Near::of_bus(options, &name)?, far, &name, args)
         }
     }
 }

@@ -5,7 +5,9 @@
 //! number. So a bus has to be one of a single lane: between two lanes there is no order, and what
 //! was shown in one order may come again in another.
 
+use shm_core::ShmName;
 use shm_mailbox::bus::Bus;
+use shm_mailbox::observe::{self, Content};
 use shm_mailbox::{Kind, Mailbox, MailboxId, Message, Options, Receiver, RecvError};
 
 use crate::failure::{Failure, Halt, Status};
@@ -13,12 +15,15 @@ use crate::wire::MAX_BATCH;
 
 /// The near mailbox, or a place of the near bus.
 pub(crate) struct Near<K: Kind> {
-    options: Options<K>,
+    attach: Attach<K>,
     receiver: Receiver<K>,
     /// The messages shown; as many of them as `count` says.
     shown: Vec<Message>,
     count: usize,
 }
+
+/// Attaches to the object that has the name now.
+type Attach<K> = Box<dyn Fn() -> Result<Receiver<K>, Failure>>;
 
 /// What there is to carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,34 +39,46 @@ pub(crate) enum Peeked {
 impl Near<Mailbox> {
     /// Takes the messages of a mailbox.
     pub(crate) fn of_mailbox(options: Options) -> Result<Self, Failure> {
-        Self::attach(options)
+        Self::attach(Box::new(move || Ok(options.clone().receiver()?)))
     }
 }
 
 impl Near<Bus> {
-    /// Takes the messages of a bus, at the place with the label of these options.
-    pub(crate) fn of_bus(options: Options<Bus>) -> Result<Self, Failure> {
-        let near = Self::attach(options)?;
-        if near.receiver.senders() == 1 {
-            return Ok(near);
-        }
-        let what = format!(
-            "object {:?} is a bus of several writers",
-            near.receiver.name()
-        );
-        // Nothing was taken, and nobody is to wait for this place.
-        let _ = near.receiver.forget();
-        let next = "a bus with one writer, or a mailbox for each writer";
-        Err(Failure::new(Status::OtherLayout, what).next(next))
+    /// Takes the messages of a bus of this name, at the place with the label of these options.
+    pub(crate) fn of_bus(options: Options<Bus>, name: &ShmName) -> Result<Self, Failure> {
+        let name = name.clone();
+        Self::attach(Box::new(move || {
+            // Before attaching, which makes a place for the label, or resumes the one that is kept.
+            let object = observe::open(&name).ok();
+            let seen = object.and_then(|object| observe::look(&object).ok());
+            match seen {
+                Some(Content::Bus(bus)) if bus.senders > 1 => return Err(several_writers(&name)),
+                _ => {}
+            }
+            let receiver = options.clone().receiver()?;
+            match receiver.senders() {
+                1 => Ok(receiver),
+                // It was made in between, so nothing was kept for the label.
+                _ => {
+                    drop(receiver.forget());
+                    Err(several_writers(&name))
+                }
+            }
+        }))
     }
 }
 
+fn several_writers(name: &ShmName) -> Failure {
+    let what = format!("object {name:?} is a bus of several writers");
+    Failure::new(Status::OtherLayout, what)
+        .next("a bus with one writer, or a mailbox for each writer")
+}
+
 impl<K: Kind> Near<K> {
-    fn attach(options: Options<K>) -> Result<Self, Failure> {
-        let receiver = options.clone().receiver()?;
+    fn attach(attach: Attach<K>) -> Result<Self, Failure> {
         Ok(Self {
-            options,
-            receiver,
+            receiver: attach()?,
+            attach,
             shown: (0..MAX_BATCH).map(|_| Message::new()).collect(),
             count: 0,
         })
@@ -120,11 +137,8 @@ impl<K: Kind> Near<K> {
 
     /// Takes the mailbox that has the name now: the same, if it stayed, or another one.
     pub(crate) fn attach_again(self) -> Result<Self, Failure> {
-        let Self {
-            options, receiver, ..
-        } = self;
-        close(receiver)?;
-        Self::attach(options)
+        close(self.receiver)?;
+        Self::attach(self.attach)
     }
 
     pub(crate) fn close(self) -> Result<(), Failure> {

@@ -68,3 +68,18 @@ fn a_bus_of_several_writers_is_refused_and_waits_for_no_bridge() {
     ended.expect_errors(&["a bus of several writers"]);
     assert_eq!(sender.places().expect("it is there"), []);
 }
+
+#[test]
+fn what_a_bus_of_several_writers_keeps_for_a_label_is_kept_when_a_bridge_is_refused() {
+    let pair = Pair::new();
+    let options = || Bus::options(pair.near.as_str()).exact(false);
+    let mut sender = options().senders(2).sender().expect("a lane is free");
+    let kept = options().label("billing").receiver().expect("a place");
+    kept.close().expect("it closes");
+    send(&mut sender, 3);
+    let mut out = start_out(&pair, "billing", &pair, 1);
+    out.wait_for_failure(7, &["a bus of several writers"]);
+    let places = sender.places().expect("it is there");
+    let behind: Vec<_> = places.iter().map(|place| place.behind).collect();
+    assert_eq!(behind, [3], "the messages are kept");
+}
