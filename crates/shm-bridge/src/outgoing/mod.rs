@@ -334,9 +334,12 @@ fn refusal(verdict: Verdict, question: &Question, expected: u64) -> Failure {
         )
         .next("send to that mailbox with the bridge only, or start it with --new-stream"),
         _ => Failure::new(
-            Status::Failure,
+            Status::Taken,
             format_args!("the other bridge expects message {expected}, but {first} is the first"),
         )
-        .next("find out who acknowledged messages here that were not carried"),
+        .next(
+            "find out who took messages here without carrying them, \
+            or start the other bridge with --new-stream",
+        ),
     }
 }

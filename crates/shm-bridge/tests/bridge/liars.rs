@@ -178,7 +178,7 @@ fn several_answers_to_one_question_are_refused() {
 #[test]
 fn a_gap_is_an_error_and_an_unknown_hello_too() {
     expect_refused(
-        1,
+        4,
         "expects message",
         to_data(|question| answer(question, Verdict::Gap, 0)),
     );

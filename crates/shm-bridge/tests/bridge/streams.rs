@@ -3,7 +3,7 @@
 use shm_mailbox::Mailbox;
 use test_support::{Process, until};
 
-use super::pair::{Pair, bridge, content, expect_no_more, take};
+use super::pair::{In, Pair, bridge, content, expect_no_more, take};
 
 #[test]
 fn a_stream_begins_wherever_the_two_mailboxes_are() {
@@ -82,7 +82,7 @@ fn another_stream_takes_the_place_of_one_that_has_not_ended_if_that_is_asked_for
     first.kill();
     far.process.kill();
     // The mailbox is removed, with what was not carried; the next has another identity.
-    drop(sender);
+    sender.keep().expect("it closes");
     pair.near.unlink();
     let mut sender = pair.sender();
     sender.send(content(1)).expect("there is room");
@@ -106,6 +106,7 @@ fn messages_of_others_in_the_far_mailbox_are_noticed() {
     let mut near = pair.start_out(far.port, &[]);
     sender.send(content(0)).expect("there is room");
     take(&mut receiver, 0, 1);
+    until("it is acknowledged", || pair.near.received() == 1);
     far.process.kill();
     near.kill();
     let mut stranger = Mailbox::options(pair.far.as_str())
@@ -115,9 +116,50 @@ fn messages_of_others_in_the_far_mailbox_are_noticed() {
         stranger.send(content(number)).expect("there is room");
     }
     stranger.keep().expect("it closes");
-    let far = pair.start_in(0, &[]);
-    pair.start_out(far.port, &[])
-        .wait_for_failure(4, &["messages of others"]);
+    take(&mut receiver, 500, 533);
+    let _both = expect_advice(&pair, "messages of others");
+    sender.send(content(1)).expect("there is room");
+    take(&mut receiver, 1, 2);
+}
+
+#[test]
+fn messages_that_were_taken_here_and_not_carried_are_noticed() {
+    let pair = Pair::new();
+    let mut receiver = pair.receiver();
+    let mut far = pair.start_in(0, &[]);
+    let mut sender = pair.sender();
+    let mut near = pair.start_out(far.port, &[]);
+    sender.send(content(0)).expect("there is room");
+    take(&mut receiver, 0, 1);
+    near.kill();
+    far.process.kill();
+    let mut thief = Mailbox::options(pair.near.as_str())
+        .receiver()
+        .expect("the role");
+    sender.send(content(1)).expect("there is room");
+    // Whether or not the bridge had acknowledged the first.
+    while sender.queued() > 0 {
+        thief
+            .recv(&mut shm_mailbox::Message::new())
+            .expect("it is there");
+    }
+    thief.close().expect("it closes");
+    sender.send(content(2)).expect("there is room");
+    let _both = expect_advice(&pair, "expects message 1, but 2 is the first");
+    take(&mut receiver, 2, 3);
+}
+
+/// The bridges refuse to go on, say this, and go on with what it advises.
+#[track_caller]
+fn expect_advice(pair: &Pair, what: &str) -> (In, Process) {
+    let mut far = pair.start_in(0, &[]);
+    let mut near = pair.start_out(far.port, &[]);
+    near.wait_for_failure(4, &[what, "start", "--new-stream"]);
+    far.process.kill();
+    let far = pair.start_in(0, &["--new-stream"]);
+    let near = pair.start_out(far.port, &[]);
+    near.wait_for_error("takes stream");
+    (far, near)
 }
 
 #[test]
