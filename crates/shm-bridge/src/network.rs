@@ -26,6 +26,8 @@ const LEASE: &str = "3000";
 const LARGEST: &str = "65536";
 /// As many connections as a bridge accepts: the other one's, and what is left of those before.
 const SESSIONS: &str = "16";
+/// So many replies are heard: more than one is too many, however many there are.
+const MOST_REPLIES: usize = 2;
 /// How often a wait looks at the signals.
 const GLANCE: Duration = Duration::from_millis(100);
 /// Questions that wait for the far bridge. One is under way; others come from those that time out.
@@ -160,7 +162,8 @@ fn open(config: &Config) -> Result<Session, NetworkError> {
 /// What came back for a question.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
-    /// These payloads of replies. More than one is an error; none is what an absent bridge says.
+    /// These payloads of replies, at most [`MOST_REPLIES`]. More than one is an error; none is what
+    /// an absent bridge says.
     Replies(Vec<Vec<u8>>),
     /// The other bridge does not understand the question.
     Refused(String),
@@ -189,9 +192,7 @@ impl Asker {
         payload: Vec<u8>,
         signals: &Signals,
     ) -> Result<Heard, NetworkError> {
-        /// More than one is too many already.
-        const REPLIES: usize = 4;
-        let (told, replies) = sync_channel(REPLIES);
+        let (told, replies) = sync_channel(MOST_REPLIES);
         let asked = self
             .session
             .get(self.key.as_str())
@@ -213,6 +214,9 @@ impl Asker {
 fn hear(replies: &Receiver<Reply>, signals: &Signals) -> Heard {
     let mut heard = Vec::new();
     loop {
+        if heard.len() == MOST_REPLIES {
+            return Heard::Replies(heard);
+        }
         match replies.recv_timeout(GLANCE) {
             Ok(reply) => match reply.result() {
                 Ok(sample) => heard.push(sample.payload().to_bytes().into_owned()),

@@ -1,7 +1,11 @@
 //! Another program at the other end, which speaks Zenoh and keeps no rule: a typed error, and
 //! nothing is taken.
 
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver as Channel, sync_channel};
+use std::thread;
 use std::time::Duration;
 
 use shm_bridge::wire::{Answer, Kind, Question, Verdict, pack};
@@ -51,21 +55,22 @@ fn false_in(
     key: &str,
     lie: impl Fn(&Question, usize) -> Vec<Vec<u8>> + Send + Sync + 'static,
 ) -> FalseIn {
+    false_in_with(key, move |query| {
+        let header = query.attachment().expect("it has a header").to_bytes();
+        let (question, count) = Question::parse(&header).expect("a question");
+        for payload in lie(&question, count) {
+            let reply = query.reply(query.key_expr().clone(), payload);
+            reply.wait().expect("it is there");
+        }
+    })
+}
+
+/// `reply` gets each query.
+fn false_in_with(key: &str, reply: impl Fn(Query) + Send + Sync + 'static) -> FalseIn {
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = free.local_addr().expect("it has one").port();
     drop(free);
     let session = session("\"peer\"", "listen/endpoints", port);
-    let own = key.to_owned();
-    let reply = move |query: Query| {
-        let header = query.attachment().expect("it has a header").to_bytes();
-        let (question, count) = Question::parse(&header).expect("a question");
-        for payload in lie(&question, count) {
-            query
-                .reply(own.as_str(), payload)
-                .wait()
-                .expect("it is there");
-        }
-    };
     let queryable = session.declare_queryable(key.to_owned()).callback(reply);
     let queryable = queryable.wait().expect("a queryable");
     FalseIn {
@@ -173,6 +178,38 @@ fn several_answers_to_one_question_are_refused() {
         let good = answer(question, Verdict::Taken, question.first).to_bytes();
         vec![good.to_vec(), good.to_vec()]
     });
+}
+
+#[test]
+fn endless_answers_to_one_question_are_refused_and_take_no_memory() {
+    /// In KiB. A bridge has 15 MiB in a release; in one second of replies come hundreds.
+    const MOST: u64 = 100 << 10;
+    let pair = Pair::new();
+    let _sender = pair.sender();
+    let done = Arc::new(AtomicBool::new(false));
+    let is_done = Arc::clone(&done);
+    let far = false_in_with(pair.far.as_str(), move |query| {
+        while !is_done.load(Ordering::Relaxed) {
+            let reply = query.reply(query.key_expr().clone(), vec![7; 60_000]);
+            // An error once the bridge has gone.
+            if reply.wait().is_err() {
+                break;
+            }
+        }
+    });
+    let mut near = pair.start_out(far.port, &[]);
+    let status = format!("/proc/{}/status", near.pid());
+    let mut peak = 0;
+    while near.is_running() {
+        let status = fs::read_to_string(&status).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let found = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        peak = peak.max(found.map_or(0, |found| found.parse().expect("a number")));
+        thread::sleep(Duration::from_millis(1));
+    }
+    done.store(true, Ordering::Relaxed);
+    near.wait_for_failure(7, &["several bridges"]);
+    assert!((1..MOST).contains(&peak), "it had {peak} KiB");
 }
 
 #[test]
