@@ -1,5 +1,6 @@
 //! Zenoh as the bridges use it: which settings are the bridge's, and one question with its answers.
 
+use std::fs;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
@@ -74,10 +75,15 @@ fn settings(
 ) -> Result<Config, NetworkError> {
     let mut config = match file {
         None => Config::default(),
-        Some(path) => Config::from_file(path).map_err(|error| NetworkError::File {
-            path: path.display().to_string(),
-            reason: said(&error),
-        })?,
+        Some(path) => {
+            let wrong = |reason| NetworkError::File {
+                path: path.display().to_string(),
+                reason,
+            };
+            let config = Config::from_file(path).map_err(|error| wrong(said(&error)))?;
+            ensure_passwords(&config).map_err(wrong)?;
+            config
+        }
     };
     let endpoint = format!("[{:?}]", address.as_str());
     let (mode, connect, listen) = match side {
@@ -116,6 +122,20 @@ fn settings(
     Ok(config)
 }
 
+/// An error if there is a list of users without one: then Zenoh would ask nobody for a password.
+fn ensure_passwords(config: &Config) -> Result<(), String> {
+    let list = config.get_json("transport/auth/usrpwd/dictionary_file");
+    let list = list.ok().and_then(|text| serde_json::from_str(&text).ok());
+    let Some(list) = list.unwrap_or(None::<String>) else {
+        return Ok(());
+    };
+    let users = fs::read_to_string(&list).map_err(|error| format!("{list:?}: {error}"))?;
+    match users.trim().is_empty() {
+        true => Err(format!("{list:?} has no user, so everyone could connect")),
+        false => Ok(()),
+    }
+}
+
 /// Questions in one direction and answers in the other, under one key; nothing else passes.
 fn rights(side: Side, key: &Key) -> String {
     let (questions, answers) = match side {
@@ -147,11 +167,12 @@ fn insert(config: &mut Config, key: &str, value: &str) -> Result<(), NetworkErro
         })
 }
 
-/// An error of Zenoh, without the place in its source.
+/// An error of Zenoh, without the place in its source, and without a whole configuration, in which
+/// there may be a password.
 fn said(error: &zenoh::Error) -> String {
     let text = error.to_string();
-    let end = text.find(" at /").unwrap_or(text.len());
-    text[..end].to_owned()
+    let ends = [" at /", ": {"].map(|end| text.find(end).unwrap_or(text.len()));
+    text[..ends[0].min(ends[1])].to_owned()
 }
 
 fn open(config: &Config) -> Result<Session, NetworkError> {

@@ -52,6 +52,9 @@ fn each_destination_gets_every_message_once_whichever_bridge_is_killed() {
     sender
         .drain(test_support::LIMIT)
         .expect("both have everything");
+    // Who has the label, or all places, is as who has the role of a mailbox.
+    start_out(&pairs[0], "billing", &pairs[1], far[1].port).wait_for_failure(4, &["billing"]);
+    start_out(&pairs[0], "third", &pairs[1], far[1].port).wait_for_failure(4, &["no room"]);
     sender.close().expect("it closes");
     for out in &mut out {
         out.wait().expect_code(0);

@@ -56,6 +56,37 @@ fn a_configuration_that_is_none_is_status_2() {
 }
 
 #[test]
+fn passwords_that_would_protect_nothing_are_status_2() {
+    let name = Name::new();
+    let folder = Scratch::folder("passwords");
+    let path = |file: &str| folder.path().join(file).to_str().expect("text").to_owned();
+    fs::write(path("blank.txt"), " \n\n").expect("a file");
+    for (setting, says) in [
+        (
+            format!("dictionary_file: {:?}", path("blank.txt")),
+            "no user",
+        ),
+        (
+            format!("dictionary_file: {:?}", path("absent.txt")),
+            "absent.txt",
+        ),
+        ("user: 'kitchen'".to_owned(), "Invalid configuration"),
+        (
+            "password: 'a-long-secret'".to_owned(),
+            "Invalid configuration",
+        ),
+    ] {
+        let config = path("zenoh.json5");
+        let text = format!("{{ transport: {{ auth: {{ usrpwd: {{ {setting} }} }} }} }}");
+        fs::write(&config, text).expect("a file");
+        let args = ["--listen", "tcp/127.0.0.1:0", "--config", &config];
+        let ended = run("in", &name, &args).expect_failure(2, &[says]);
+        assert!(!ended.errors.contains("a-long-secret"), "{}", ended.errors);
+    }
+    assert!(!name.exists(), "nothing was made");
+}
+
+#[test]
 fn a_role_that_is_taken_is_status_4() {
     let pair = Pair::new();
     let _sender = Mailbox::options(pair.far.as_str())
