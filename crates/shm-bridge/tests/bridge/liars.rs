@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use shm_bridge::wire::{Answer, Kind, Question, Verdict, pack};
 use shm_mailbox::MailboxId;
-use test_support::until;
-use zenoh::query::{Query, Queryable, Reply};
+use test_support::{Scratch, until};
+use zenoh::query::{ConsolidationMode, Query, QueryTarget, Queryable, Reply};
 use zenoh::{Config, Session, Wait};
 
 use super::pair::{Pair, content};
@@ -243,7 +243,10 @@ fn silence_takes_nothing() {
 fn ask(session: &Session, key: &str, header: &[u8], payload: Vec<u8>) -> Vec<Reply> {
     let (told, replies): (_, Channel<Reply>) = sync_channel(16);
     let asked = session.get(key).attachment(header).payload(payload);
-    let asked = asked.timeout(Duration::from_secs(60));
+    let asked = asked
+        .target(QueryTarget::All)
+        .timeout(Duration::from_secs(60));
+    let asked = asked.consolidation(ConsolidationMode::None);
     let asked = asked.callback(move |reply| told.send(reply).expect("it is heard"));
     asked.wait().expect("it is sent");
     replies.iter().collect()
@@ -307,35 +310,53 @@ fn what_is_no_question_is_refused_and_changes_nothing() {
 
 #[test]
 fn nothing_but_questions_under_the_key_gets_through() {
+    // Another client cannot answer in the bridge's place, nor under another key.
+    assert_eq!(answers_beside_another_client(&[], 1), 0);
+    // It could, but for the rules.
+    let folder = Scratch::folder("no-rules");
+    let file = folder.path().join("zenoh.json5");
+    let rules = "{ access_control: { enabled: false, default_permission: 'allow' } }";
+    fs::write(&file, rules).expect("a file");
+    let config = ["--config", file.to_str().expect("a path")];
+    assert_eq!(answers_beside_another_client(&config, 2), 1);
+}
+
+/// What a client hears that asks `shm bridge in` while another client answers, too: until it hears
+/// `expected` answers under the key, and then under another key.
+fn answers_beside_another_client(args: &[&str], expected: usize) -> usize {
     let pair = Pair::new();
-    let far = pair.start_in(0, &[]);
+    let far = pair.start_in(0, args);
     let client = session("\"client\"", "connect/endpoints", far.port);
     let other = session("\"client\"", "connect/endpoints", far.port);
     let key = pair.far.as_str();
-    let stream = MailboxId::from_bytes([5; 16]).expect("an id");
     let hello = Question {
         kind: Kind::Hello,
-        stream,
+        stream: MailboxId::from_bytes([5; 16]).expect("an id"),
         token: 0,
         first: 0,
     }
     .header(0);
-    until("the bridge answers", || {
-        !ask(&client, key, &hello, vec![]).is_empty()
-    });
-    // Another client cannot answer in its place, nor under another key.
+    let is_bridge = |reply: &Reply| {
+        let sample = reply.result().expect("an answer");
+        Answer::parse(&sample.payload().to_bytes()).is_ok()
+    };
     let answers = |query: Query| {
         let key = query.key_expr().clone();
         query.reply(key, "a lie").wait().expect("it is sent");
     };
-    let _same = other
-        .declare_queryable(key.to_owned())
-        .callback(answers)
-        .wait();
-    let _beside = other.declare_queryable("other").callback(answers).wait();
-    for _ in 0..20 {
-        let replies = ask(&client, key, &hello, vec![]);
-        assert_eq!(replies.len(), 1, "two answered");
-        assert!(ask(&client, "other", &hello, vec![]).is_empty());
-    }
+    let same = other.declare_queryable(key).callback(answers).wait();
+    let beside = other.declare_queryable("other").callback(answers).wait();
+    let _both = (
+        same.expect("it is declared"),
+        beside.expect("it is declared"),
+    );
+    // What the other client has declared came before its question.
+    until("the bridge answers the other client", || {
+        ask(&other, key, &hello, vec![]).iter().any(is_bridge)
+    });
+    until("as many answer as expected", || {
+        ask(&client, key, &hello, vec![]).len() == expected
+    });
+    assert_eq!(ask(&client, key, &hello, vec![]).len(), expected);
+    ask(&client, "other", &hello, vec![]).len()
 }
