@@ -174,6 +174,18 @@ fn a_message_for_a_mailbox_that_was_removed_is_not_lost() {
 }
 
 #[test]
+fn the_unit_has_what_the_page_shows_of_it() {
+    let read = |path| fs::read_to_string(path).expect("it is in the repository");
+    let page = read("../../docs/two-machines.md");
+    let unit = read("examples/shm-bridge@.service");
+    let (_, shown) = page.split_once("```ini\n").expect("a unit");
+    let (shown, _) = shown.split_once("```").expect("its end");
+    for line in shown.lines() {
+        assert!(unit.lines().any(|other| other == line), "{line}");
+    }
+}
+
+#[test]
 fn what_is_said_can_be_had_as_json() {
     let pair = Pair::new();
     let mut receiver = pair.receiver();
