@@ -7,11 +7,12 @@ mod position;
 #[cfg(test)]
 mod search;
 
+use std::fmt;
 use std::time::Duration;
 
 use shm_core::{Object, ShmName};
 use shm_mailbox::observe::{self, Content};
-use shm_mailbox::{BatchError, SendError, Sender};
+use shm_mailbox::{BatchError, MailboxId, SendError, Sender};
 
 use crate::args::InArgs;
 use crate::failure::{Ending, Failure, Halt, Status};
@@ -76,6 +77,8 @@ pub(crate) fn run(args: &InArgs, log: Log) -> Result<Ending, Failure> {
         stats,
         log,
         refused: 0,
+        begun: None,
+        ended: None,
     };
     let halt = far.serve(&answerer, &signals);
     if args.common.stats {
@@ -129,8 +132,11 @@ struct Far {
     sender: Sender,
     stats: Stats,
     log: Log,
-    /// How often something came that is no question.
+    /// How often something came that was refused.
     refused: u64,
+    /// The stream that was said to go on, and the one that was said to have ended.
+    begun: Option<MailboxId>,
+    ended: Option<MailboxId>,
 }
 
 impl Far {
@@ -159,7 +165,9 @@ impl Far {
         match handled {
             Ok(answer) => answerer.answer(&asked, &answer.to_bytes()),
             Err(error) => {
-                self.complain(error);
+                self.complain(format_args!(
+                    "what came is no question of a bridge: {error}"
+                ));
                 answerer.refuse(&asked, &wire::refusal(&error));
             }
         }
@@ -197,16 +205,12 @@ impl Far {
         drawn.map_err(|error| Failure::new(Status::Failure, error))?;
         let token = u64::from_le_bytes(token);
         let answer = self.ledger.hello(question, token, self.sender.committed());
-        let stream = question.stream;
-        match answer.verdict {
-            Verdict::Taken => self.log.say(
-                "stream",
-                format_args!("stream {stream} goes on with message {}", answer.expected),
-            ),
-            _ => self.log.say(
-                "refused",
-                format_args!("stream {stream} was refused: {:?}", answer.verdict),
-            ),
+        if answer.verdict != Verdict::Taken {
+            let stream = question.stream;
+            self.complain(format_args!(
+                "stream {stream} was refused: {:?}",
+                answer.verdict
+            ));
         }
         Ok(answer)
     }
@@ -221,6 +225,15 @@ impl Far {
             // Before the first message of the stream: a kill in between leaves a stream that has
             // not begun.
             self.note(position)?;
+        }
+        // Once for each stream: one that is now and then idle begins each time.
+        if self.begun.replace(question.stream) != Some(question.stream) {
+            let first = question.first + admitted.skip as u64;
+            let stream = question.stream;
+            self.log.say(
+                "stream",
+                format_args!("stream {stream} goes on with message {first}"),
+            );
         }
         let left = &messages[admitted.skip..];
         match self.sender.send_batch_timeout(left, PATIENCE) {
@@ -244,8 +257,13 @@ impl Far {
         match self.ledger.end(question, committed) {
             Ok(Some(position)) => {
                 self.note(position)?;
-                self.log
-                    .say("end", format_args!("stream {} has ended", question.stream));
+                let stream = question.stream;
+                if self.ended.replace(stream) != Some(stream) {
+                    self.log.say(
+                        "end",
+                        format_args!("stream {stream} has ended for now; it or another may follow"),
+                    );
+                }
             }
             Ok(None) => {}
             Err(answer) => return Ok(answer),
@@ -259,16 +277,14 @@ impl Far {
         Ok(())
     }
 
-    /// Tells of what is no question: the first time, and then as often as the number doubles, so
-    /// that nobody can fill the log.
-    fn complain(&mut self, error: WireError) {
+    /// Tells what was refused: the first time, and then as often as the number doubles, so that
+    /// nobody can fill the log.
+    fn complain(&mut self, what: impl fmt::Display) {
         self.refused += 1;
         if self.refused.is_power_of_two() {
             let count = self.refused;
-            self.log.say(
-                "refused",
-                format_args!("what came is no question of a bridge: {error} ({count} so far)"),
-            );
+            self.log
+                .say("refused", format_args!("{what} ({count} so far)"));
         }
     }
 }

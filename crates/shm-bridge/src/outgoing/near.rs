@@ -5,6 +5,8 @@
 //! number. So a bus has to be one of a single lane: between two lanes there is no order, and what
 //! was shown in one order may come again in another.
 
+use std::time::Duration;
+
 use shm_core::ShmName;
 use shm_mailbox::bus::Bus;
 use shm_mailbox::observe::{self, Content};
@@ -30,6 +32,8 @@ type Attach<K> = Box<dyn Fn() -> Result<Receiver<K>, Failure>>;
 pub(crate) enum Peeked {
     /// Some messages.
     Messages,
+    /// Nothing so far: all were acknowledged, and none came.
+    Nothing,
     /// Nothing: all were acknowledged, and the writer has closed.
     Closed,
     /// Nothing: all were acknowledged, and the writer died.
@@ -101,9 +105,10 @@ impl<K: Kind> Near<K> {
 
     /// Waits for messages, and shows those that are there, at most [`MAX_BATCH`]. All that were
     /// shown before must have been acknowledged.
-    pub(crate) fn peek(&mut self) -> Result<Peeked, Halt> {
-        match self.receiver.peek(&mut self.shown[0]) {
+    pub(crate) fn peek(&mut self, limit: Option<Duration>) -> Result<Peeked, Halt> {
+        match self.receiver.peek_timeout(&mut self.shown[0], limit) {
             Ok(()) => self.count = 1,
+            Err(RecvError::TimedOut) => return Ok(Peeked::Nothing),
             Err(RecvError::Closed { .. }) => return Ok(Peeked::Closed),
             Err(RecvError::PeerDied { .. }) => return Ok(Peeked::Died),
             Err(error) => return Err(error.into()),

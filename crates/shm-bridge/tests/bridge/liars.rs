@@ -17,7 +17,7 @@ use zenoh::{Config, Session, Wait};
 use super::pair::{Pair, content};
 
 /// A Zenoh session with nothing but this endpoint.
-fn session(mode: &str, which: &str, port: u16) -> Session {
+pub(crate) fn session(mode: &str, which: &str, port: u16) -> Session {
     let mut config = Config::default();
     let endpoint = format!("[\"tcp/127.0.0.1:{port}\"]");
     for (key, value) in [
@@ -34,13 +34,13 @@ fn session(mode: &str, which: &str, port: u16) -> Session {
 }
 
 /// Answers as `shm bridge in` would, but for what `lie` makes of it.
-struct FalseIn {
-    port: u16,
+pub(crate) struct FalseIn {
+    pub(crate) port: u16,
     _queryable: Queryable<()>,
     _session: Session,
 }
 
-fn answer(question: &Question, verdict: Verdict, expected: u64) -> Answer {
+pub(crate) fn answer(question: &Question, verdict: Verdict, expected: u64) -> Answer {
     Answer {
         verdict,
         stream: question.stream,
@@ -51,7 +51,7 @@ fn answer(question: &Question, verdict: Verdict, expected: u64) -> Answer {
 }
 
 /// `lie` gets each question with its number of messages, and says which payloads to reply with.
-fn false_in(
+pub(crate) fn false_in(
     key: &str,
     lie: impl Fn(&Question, usize) -> Vec<Vec<u8>> + Send + Sync + 'static,
 ) -> FalseIn {
@@ -240,7 +240,7 @@ fn silence_takes_nothing() {
 }
 
 /// What a client of Zenoh hears when it asks a real `shm bridge in`.
-fn ask(session: &Session, key: &str, header: &[u8], payload: Vec<u8>) -> Vec<Reply> {
+pub(crate) fn ask(session: &Session, key: &str, header: &[u8], payload: Vec<u8>) -> Vec<Reply> {
     let (told, replies): (_, Channel<Reply>) = sync_channel(16);
     let asked = session.get(key).attachment(header).payload(payload);
     let asked = asked

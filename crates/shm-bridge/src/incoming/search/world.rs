@@ -205,7 +205,9 @@ impl World {
                 vec![world, heard]
             }
             Kind::Data => {
-                let Ok(admitted) = ledger.data(&question, count as usize, committed) else {
+                let Ok(admitted) =
+                    ledger.data(&question, usize::try_from(count).unwrap(), committed)
+                else {
                     return vec![world];
                 };
                 let skip = match fault {
