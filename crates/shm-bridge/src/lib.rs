@@ -46,10 +46,13 @@
 //! hello and known to no question before it. A late hello changes nothing but the token, and the
 //! next question is told to say hello again.
 //!
-//! When the near writer has closed and all is acknowledged, `out` tells the *end*. Then *a* = *e*,
-//! and `in` marks the note: any stream may begin. If the mark is torn, there is no note, which
-//! means the same. If nobody hears the end, the stream has not ended, and another needs
-//! `--new-stream`.
+//! When the near mailbox has been empty for a second, or its writer has closed, `out` tells the
+//! *end*: all is acknowledged so far. Then *a* = *e*, which `in` checks; it marks the note, and
+//! forgets the token. Any stream may begin, also the same one again, with another hello, at its
+//! *a*. That doubles nothing, because *a* never falls and no question from before has the new
+//! token. If the mark is torn, there is no note, which means the same. If nobody hears the end, the
+//! stream has not ended, and another needs `--new-stream`. `incoming::search` goes through all of
+//! this.
 //!
 //! What it takes: the far mailbox is not removed while a stream has not ended, and nobody else
 //! sends to it between two runs of `in`. `in` looks for the name after each commit and before the

@@ -81,7 +81,7 @@ fn settings(
                 reason,
             };
             let config = Config::from_file(path).map_err(|error| wrong(said(&error)))?;
-            ensure_passwords(&config).map_err(wrong)?;
+            ensure_files(&config).map_err(wrong)?;
             config
         }
     };
@@ -122,11 +122,26 @@ fn settings(
     Ok(config)
 }
 
-/// An error if there is a list of users without one: then Zenoh would ask nobody for a password.
-fn ensure_passwords(config: &Config) -> Result<(), String> {
-    let list = config.get_json("transport/auth/usrpwd/dictionary_file");
-    let list = list.ok().and_then(|text| serde_json::from_str(&text).ok());
-    let Some(list) = list.unwrap_or(None::<String>) else {
+/// An error if a file that the configuration names cannot be read, which Zenoh would not say: it
+/// would try to connect again and again. Another if there is a list of users without one: then it
+/// would ask nobody for a password.
+fn ensure_files(config: &Config) -> Result<(), String> {
+    let file = |key: &str| {
+        let file = config.get_json(key).ok();
+        file.and_then(|text| serde_json::from_str::<Option<String>>(&text).ok()?)
+    };
+    for key in [
+        "root_ca_certificate",
+        "listen_certificate",
+        "listen_private_key",
+        "connect_certificate",
+        "connect_private_key",
+    ] {
+        if let Some(file) = file(&format!("transport/link/tls/{key}")) {
+            fs::File::open(&file).map_err(|error| format!("{file:?}: {error}"))?;
+        }
+    }
+    let Some(list) = file("transport/auth/usrpwd/dictionary_file") else {
         return Ok(());
     };
     let users = fs::read_to_string(&list).map_err(|error| format!("{list:?}: {error}"))?;

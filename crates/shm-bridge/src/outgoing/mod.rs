@@ -328,7 +328,8 @@ impl Far {
             Some(asker) => asker,
             None => match Asker::connect(&self.config, &self.key) {
                 Ok(asker) => asker,
-                // Zenoh knows no more than that: it may be nobody's, or another password's.
+                // Zenoh gives no reason, and prints it at most: nobody may listen, or with another
+                // password.
                 Err(_) => {
                     self.unanswered(format!("cannot connect to {}", self.address.as_str()))?;
                     return Ok(None);

@@ -83,6 +83,13 @@ fn passwords_that_would_protect_nothing_are_status_2() {
         let ended = run("in", &name, &args).expect_failure(2, &[says]);
         assert!(!ended.errors.contains("a-long-secret"), "{}", ended.errors);
     }
+    // A certificate that is not there: no time is spent on connecting.
+    let config = path("zenoh.json5");
+    let ca = path("ca.pem");
+    let text = format!("{{ transport: {{ link: {{ tls: {{ root_ca_certificate: {ca:?} }} }} }} }}");
+    fs::write(&config, text).expect("a file");
+    let args = ["--connect", "tls/localhost:1", "--config", &config];
+    run("out", &name, &args).expect_failure(2, &[&ca]);
     assert!(!name.exists(), "nothing was made");
 }
 
