@@ -61,13 +61,15 @@ fn the_end_of_an_idle_stream_is_told_once() {
                 .to_vec(),
         ]
     });
+    // There before the bridge is, so that it is not idle at first.
+    sender.send(content(0)).expect("there is room");
     let _near = pair.start_out(far.port, &["--follow"]);
     for end in 1..3 {
-        sender.send(content(0)).expect("there is room");
         until("the end is told", || ends.load(Ordering::SeqCst) == end);
         // Longer than it takes to be told again.
         thread::sleep(Duration::from_millis(2500));
         assert_eq!(ends.load(Ordering::SeqCst), end);
+        sender.send(content(0)).expect("there is room");
     }
 }
 

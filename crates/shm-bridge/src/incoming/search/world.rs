@@ -2,7 +2,7 @@
 
 use shm_mailbox::MailboxId;
 
-use super::{Fault, Size};
+use super::size::{Fault, Size};
 use crate::incoming::ledger::Ledger;
 use crate::incoming::position::Position;
 use crate::wire::{Kind, Question, Verdict};
