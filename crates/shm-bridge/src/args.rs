@@ -13,11 +13,13 @@ use crate::failure::{Failure, Status};
 
 /// The slots of a mailbox that a bridge makes, as `shm` does.
 const SLOTS: u32 = 256;
+/// Examples, and the exit statuses.
+const HELP: &str = include_str!("help.txt");
 
 /// Carry the messages of a mailbox to a mailbox on another machine.
 #[derive(Debug, Parser)]
 #[command(name = "shm-bridge", bin_name = "shm bridge", version)]
-#[command(after_long_help = include_str!("help.txt"))]
+#[command(after_long_help = HELP)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -27,8 +29,10 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Take messages from a mailbox here, and carry them to the other bridge
+    #[command(after_long_help = HELP)]
     Out(OutArgs),
     /// Take messages from the other bridge, and send them to a mailbox here
+    #[command(after_long_help = HELP)]
     In(InArgs),
 }
 
@@ -224,6 +228,14 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_each_side_lists_the_exit_statuses() {
+        for side in ["in", "out"] {
+            let shown = Cli::try_parse_from(["shm-bridge", side, "--help"]).unwrap_err();
+            assert!(shown.to_string().ends_with(HELP), "{shown}");
+        }
     }
 
     #[test]

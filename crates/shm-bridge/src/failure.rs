@@ -99,7 +99,9 @@ impl From<Interrupted> for Halt {
 impl From<AttachError> for Failure {
     fn from(error: AttachError) -> Self {
         match error {
-            AttachError::RoleTaken { .. } => Self::new(Status::Taken, error),
+            AttachError::RoleTaken { .. }
+            | AttachError::LabelTaken { .. }
+            | AttachError::NoPlace { .. } => Self::new(Status::Taken, error),
             error => Self::of(error.kind(), error),
         }
     }

@@ -47,14 +47,18 @@
 //! for each hello, and no earlier question has it. A late hello changes only the token, and `in`
 //! answers the next question with a request for another hello.
 //!
-//! When the near writer has closed and all is acknowledged, `out` sends the *end*. Then *a* = *e*,
-//! and `in` marks the note: any stream may begin. If the mark is torn, there is no note, and any
-//! stream may begin, too. If `in` does not get the end, the stream has not ended, and another needs
-//! `--new-stream`.
+//! When the near mailbox has been empty for a second, or its writer has closed, `out` tells the
+//! *end*: all is acknowledged so far. Then *a* = *e*, which `in` checks; it marks the note, and
+//! forgets the token. Any stream may begin, also the same one again, with another hello, at its
+//! *a*. That doubles nothing, because *a* never falls and no question from before has the new
+//! token. If the mark is torn, there is no note, which means the same. If nobody hears the end, the
+//! stream has not ended, and another needs `--new-stream`. `incoming::search` goes through all of
+//! this.
 //!
-//! This assumes that no process removes the far mailbox before a stream has ended, and that no
-//! other process sends to it between two runs of `in`. `in` notices a removal within a second, and
-//! foreign messages if there are more than 32.
+//! What it takes: the far mailbox is not removed while a stream has not ended, and nobody else
+//! sends to it between two runs of `in`. `in` looks for the name after each commit and before the
+//! answer, so it acknowledges nothing in a mailbox that was removed. It notices others' messages if
+//! they are more than 32.
 
 mod address;
 mod args;

@@ -1,5 +1,6 @@
 //! Zenoh as the bridges use it: its settings, and one question with its answers.
 
+use std::fs;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
@@ -26,7 +27,9 @@ const LEASE: &str = "3000";
 const LARGEST: &str = "65536";
 /// How many connections a bridge accepts: that of the other bridge, and remains of earlier ones.
 const SESSIONS: &str = "16";
-/// How often a wait checks the signals.
+/// So many replies are heard: more than one is too many, however many there are.
+const MOST_REPLIES: usize = 2;
+/// How often a wait looks at the signals.
 const GLANCE: Duration = Duration::from_millis(100);
 /// Questions that wait for the far bridge. One is under way, and the others have timed out.
 const QUEUED: usize = 4;
@@ -72,10 +75,15 @@ fn settings(
 ) -> Result<Config, NetworkError> {
     let mut config = match file {
         None => Config::default(),
-        Some(path) => Config::from_file(path).map_err(|error| NetworkError::File {
-            path: path.display().to_string(),
-            reason: said(&error),
-        })?,
+        Some(path) => {
+            let wrong = |reason| NetworkError::File {
+                path: path.display().to_string(),
+                reason,
+            };
+            let config = Config::from_file(path).map_err(|error| wrong(said(&error)))?;
+            ensure_files(&config).map_err(wrong)?;
+            config
+        }
     };
     let endpoint = format!("[{:?}]", address.as_str());
     let (mode, connect, listen) = match side {
@@ -114,6 +122,35 @@ fn settings(
     Ok(config)
 }
 
+/// An error if a file that the configuration names cannot be read, which Zenoh would not say: it
+/// would try to connect again and again. Another if there is a list of users without one: then it
+/// would ask nobody for a password.
+fn ensure_files(config: &Config) -> Result<(), String> {
+    let file = |key: &str| {
+        let file = config.get_json(key).ok();
+        file.and_then(|text| serde_json::from_str::<Option<String>>(&text).ok()?)
+    };
+    for key in [
+        "root_ca_certificate",
+        "listen_certificate",
+        "listen_private_key",
+        "connect_certificate",
+        "connect_private_key",
+    ] {
+        if let Some(file) = file(&format!("transport/link/tls/{key}")) {
+            fs::File::open(&file).map_err(|error| format!("{file:?}: {error}"))?;
+        }
+    }
+    let Some(list) = file("transport/auth/usrpwd/dictionary_file") else {
+        return Ok(());
+    };
+    let users = fs::read_to_string(&list).map_err(|error| format!("{list:?}: {error}"))?;
+    match users.trim().is_empty() {
+        true => Err(format!("{list:?} has no user, so everyone could connect")),
+        false => Ok(()),
+    }
+}
+
 /// Questions in one direction and answers in the other, under one key; nothing else passes.
 fn rights(side: Side, key: &Key) -> String {
     let (questions, answers) = match side {
@@ -145,11 +182,12 @@ fn insert(config: &mut Config, key: &str, value: &str) -> Result<(), NetworkErro
         })
 }
 
-/// An error of Zenoh, without the place in its source.
+/// An error of Zenoh, without the place in its source, and without a whole configuration, in which
+/// there may be a password.
 fn said(error: &zenoh::Error) -> String {
     let text = error.to_string();
-    let end = text.find(" at /").unwrap_or(text.len());
-    text[..end].to_owned()
+    let ends = [" at /", ": {"].map(|end| text.find(end).unwrap_or(text.len()));
+    text[..ends[0].min(ends[1])].to_owned()
 }
 
 fn open(config: &Config) -> Result<Session, NetworkError> {
@@ -160,8 +198,8 @@ fn open(config: &Config) -> Result<Session, NetworkError> {
 /// The replies to a question.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
-    /// The payloads of the replies. More than one is an error; none means that the bridge is
-    /// absent.
+    /// These payloads of replies, at most [`MOST_REPLIES`]. More than one is an error; none is what
+    /// an absent bridge says.
     Replies(Vec<Vec<u8>>),
     /// The other bridge does not understand the question.
     Refused(String),
@@ -190,9 +228,7 @@ impl Asker {
         payload: Vec<u8>,
         signals: &Signals,
     ) -> Result<Heard, NetworkError> {
-        /// Two replies already mean an error.
-        const REPLIES: usize = 4;
-        let (told, replies) = sync_channel(REPLIES);
+        let (told, replies) = sync_channel(MOST_REPLIES);
         let asked = self
             .session
             .get(self.key.as_str())
@@ -214,6 +250,9 @@ impl Asker {
 fn hear(replies: &Receiver<Reply>, signals: &Signals) -> Heard {
     let mut heard = Vec::new();
     loop {
+        if heard.len() == MOST_REPLIES {
+            return Heard::Replies(heard);
+        }
         match replies.recv_timeout(GLANCE) {
             Ok(reply) => match reply.result() {
                 Ok(sample) => heard.push(sample.payload().to_bytes().into_owned()),

@@ -11,7 +11,7 @@ use crate::wire::{Answer, Kind, MAX_BATCH, Question, Verdict};
 pub(crate) struct Ledger {
     /// What the note says.
     position: Option<Position>,
-    /// One stream that has not ended may be replaced.
+    /// One stream that has not ended may be replaced, by another or by itself.
     may_replace: bool,
     greeted: Option<Greeted>,
 }
@@ -22,6 +22,8 @@ struct Greeted {
     stream: MailboxId,
     token: u64,
     first: u64,
+    /// The next messages begin the stream, at `first`, whatever the note says.
+    begins: bool,
 }
 
 /// What to do with messages, in this order.
@@ -53,27 +55,29 @@ impl Ledger {
             first,
             expected,
         };
-        let expected = match self.position {
-            Some(position) if !position.ended && position.stream == stream => {
-                position.expected(committed)
-            }
-            Some(position) if !position.ended && !self.may_replace => {
-                return answer(Verdict::OtherStream, 0);
-            }
-            // It would begin here.
-            _ => first,
+        let expected = match self.position.filter(|position| !position.ended) {
+            Some(position) if position.stream == stream => Some(position.expected(committed)),
+            Some(_) if !self.may_replace => return answer(Verdict::OtherStream, 0),
+            _ => None,
         };
-        if expected < first {
-            return answer(Verdict::Gap, expected);
-        }
-        // Only one question is under way, so the mailbox cannot already have more.
-        if expected - first > MAX_BATCH as u64 {
-            return answer(Verdict::Strangers, expected);
-        }
+        // No more than one question is under way, so no more can be there already.
+        let known = first..=first + MAX_BATCH as u64;
+        let (begins, expected) = match expected {
+            Some(expected) if known.contains(&expected) => (false, expected),
+            Some(expected) if !self.may_replace => {
+                let verdict = match expected < first {
+                    true => Verdict::Gap,
+                    false => Verdict::Strangers,
+                };
+                return answer(verdict, expected);
+            }
+            _ => (true, first),
+        };
         self.greeted = Some(Greeted {
             stream,
             token,
             first,
+            begins,
         });
         answer(Verdict::Taken, expected)
     }
@@ -86,9 +90,7 @@ impl Ledger {
         committed: u64,
     ) -> Result<Admitted, Answer> {
         let greeted = self.greeted(question)?;
-        let going_on = self
-            .position
-            .filter(|position| position.stream == question.stream && !position.ended);
+        let going_on = self.position.filter(|_| !greeted.begins);
         let note = match going_on {
             Some(_) => None,
             None if question.first != greeted.first => {
@@ -111,11 +113,11 @@ impl Ledger {
         question: &Question,
         committed: u64,
     ) -> Result<Option<Position>, Answer> {
-        self.greeted(question)?;
+        let greeted = self.greeted(question)?;
         match self.position {
             Some(position) if position.stream == question.stream && !position.ended => {
                 let expected = position.expected(committed);
-                if expected != question.first {
+                if expected != question.first && !greeted.begins {
                     return Err(self.answer(question, Verdict::Gap, expected));
                 }
                 Ok(Some(position.at_the_end()))
@@ -127,14 +129,13 @@ impl Ledger {
 
     /// Records what the note contains now.
     pub(crate) fn noted(&mut self, position: Position) {
-        if position.ended {
-            // A late question with this token would begin the stream again.
-            self.greeted = None;
+        // A late question with the token of a stream that has ended would begin it once more.
+        self.greeted = self.greeted.filter(|_| !position.ended);
+        if let Some(greeted) = &mut self.greeted {
+            greeted.begins = false;
         }
-        if let Some(former) = self.position.replace(position)
-            && former.stream != position.stream
-            && !former.ended
-        {
+        let former = self.position.replace(position);
+        if !position.ended && former.is_some_and(|former| !former.ended) {
             self.may_replace = false;
         }
     }

@@ -8,11 +8,12 @@ mod position;
 #[cfg(test)]
 mod search;
 
-use std::time::{Duration, Instant};
+use std::fmt;
+use std::time::Duration;
 
-use shm_core::ShmName;
+use shm_core::{Object, ShmName};
 use shm_mailbox::observe::{self, Content};
-use shm_mailbox::{BatchError, SendError, Sender};
+use shm_mailbox::{BatchError, MailboxId, SendError, Sender};
 
 use crate::args::InArgs;
 use crate::failure::{Ending, Failure, Halt, Status};
@@ -29,8 +30,6 @@ use position::Position;
 /// How long a question waits for room. Then the bridge answers with what it had room for, so that
 /// the other bridge can distinguish a full mailbox from an absent bridge.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How often to check that the mailbox still has its name.
-const NAME_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Runs until a signal comes, or the mailbox cannot be used any more.
 pub(crate) fn run(args: &InArgs, log: Log) -> Result<Ending, Failure> {
@@ -43,8 +42,21 @@ pub(crate) fn run(args: &InArgs, log: Log) -> Result<Ending, Failure> {
         .await_peer(true)
         .interrupt(signals.interrupt())
         .sender()?;
-    let position = position(&sender, args.new_stream)?;
-    let answerer = Answerer::listen(&config, &key)?;
+    let start = || {
+        let position = position(&sender, args.new_stream)?;
+        let object = object(&name, &sender)?;
+        Ok((position, object, Answerer::listen(&config, &key)?))
+    };
+    let (position, object, answerer) = match start() {
+        Ok(started) => started,
+        Err(failure) => {
+            // Closing it would remove an empty mailbox, and the note with it.
+            if !sender.created() {
+                drop(sender.keep());
+            }
+            return Err(failure);
+        }
+    };
     let port = match args.listen.port() {
         0 => ports::listening().unwrap_or(0),
         port => port,
@@ -61,11 +73,13 @@ pub(crate) fn run(args: &InArgs, log: Log) -> Result<Ending, Failure> {
     let mut far = Far {
         ledger: Ledger::new(position, args.new_stream),
         name,
+        object,
         sender,
         stats,
         log,
         refused: 0,
-        checked: Instant::now(),
+        begun: None,
+        ended: None,
     };
     let halt = far.serve(&answerer, &signals);
     if args.common.stats {
@@ -96,58 +110,75 @@ fn position(sender: &Sender, new_stream: bool) -> Result<Option<Position>, Failu
     Ok(position)
 }
 
-/// The far mailbox and the state of its streams.
+/// The object of the far mailbox, to see later whether it has its name.
+fn object(name: &ShmName, sender: &Sender) -> Result<Object, Failure> {
+    let object = observe::open(name).ok();
+    let is_own = |object: &Object| match observe::look(object) {
+        Ok(Content::Mailbox(seen)) => seen.id == sender.id(),
+        _ => false,
+    };
+    object.filter(is_own).ok_or_else(|| removed(name))
+}
+
+fn removed(name: &ShmName) -> Failure {
+    let what = format!("object {name:?} was removed, or is another one");
+    Failure::new(Status::NoObject, what)
+}
+
+/// The far mailbox and what is known of its streams.
 struct Far {
     ledger: Ledger,
     name: ShmName,
+    object: Object,
     sender: Sender,
     stats: Stats,
     log: Log,
-    /// How many queries were not questions.
+    /// How often something came that was refused.
     refused: u64,
-    /// When the name of the mailbox was last checked.
-    checked: Instant,
+    /// The stream that was said to go on, and the one that was said to have ended.
+    begun: Option<MailboxId>,
+    ended: Option<MailboxId>,
 }
 
 impl Far {
     /// Answers until a signal comes or something fails.
     fn serve(&mut self, answerer: &Answerer, signals: &Signals) -> Halt {
         loop {
-            if signals.caught().is_some() {
-                return Halt::Signal;
-            }
-            if let Err(halt) = self.check_name() {
+            if let Err(halt) = self.step(answerer, signals) {
                 return halt;
-            }
-            let Some(asked) = answerer.next() else {
-                continue;
-            };
-            match self.handle(&asked) {
-                Ok(Ok(answer)) => answerer.answer(&asked, &answer.to_bytes()),
-                Ok(Err(error)) => {
-                    self.complain(error);
-                    answerer.refuse(&asked, &wire::refusal(&error));
-                }
-                // Not answered, so the other bridge asks again.
-                Err(halt) => return halt,
             }
         }
     }
 
-    /// An error if the name has another object or none, because no reader would find the messages.
-    fn check_name(&mut self) -> Result<(), Halt> {
-        if self.checked.elapsed() < NAME_INTERVAL {
-            return Ok(());
+    /// Answers a question, if one comes within a moment.
+    fn step(&mut self, answerer: &Answerer, signals: &Signals) -> Result<(), Halt> {
+        if signals.caught().is_some() {
+            return Err(Halt::Signal);
         }
-        self.checked = Instant::now();
-        let object = observe::open(&self.name);
-        let seen = object.ok().and_then(|object| observe::look(&object).ok());
-        match seen {
-            Some(Content::Mailbox(seen)) if seen.id == self.sender.id() => Ok(()),
-            _ => {
-                let what = format!("object {:?} was removed, or is another one", self.name);
-                Err(Failure::new(Status::NoObject, what).into())
+        let Some(asked) = answerer.next() else {
+            return self.ensure_name();
+        };
+        // After an error there is no answer: it will be asked again.
+        let handled = self.handle(&asked)?;
+        // After the messages were sent, and before they are acknowledged over there: in an object
+        // without a name nobody finds them.
+        self.ensure_name()?;
+        match handled {
+            Ok(answer) => answerer.answer(&asked, &answer.to_bytes()),
+            Err(error) => {
+                self.complain(format_args!(
+                    "what came is no question of a bridge: {error}"
+                ));
+                answerer.refuse(&asked, &wire::refusal(&error));
             }
+        }
+        Ok(())
+    }
+
+    fn ensure_name(&self) -> Result<(), Halt> {
+        match self.object.has_name() {
+            Ok(true) => Ok(()),
+            _ => Err(removed(&self.name).into()),
         }
     }
 
@@ -175,16 +206,12 @@ impl Far {
         drawn.map_err(|error| Failure::new(Status::Failure, error))?;
         let token = u64::from_le_bytes(token);
         let answer = self.ledger.hello(question, token, self.sender.committed());
-        let stream = question.stream;
-        match answer.verdict {
-            Verdict::Taken => self.log.say(
-                "stream",
-                format_args!("stream {stream} goes on with message {}", answer.expected),
-            ),
-            _ => self.log.say(
-                "refused",
-                format_args!("refused stream {stream}: {:?}", answer.verdict),
-            ),
+        if answer.verdict != Verdict::Taken {
+            let stream = question.stream;
+            self.complain(format_args!(
+                "stream {stream} was refused: {:?}",
+                answer.verdict
+            ));
         }
         Ok(answer)
     }
@@ -199,6 +226,15 @@ impl Far {
             // Before the first message of the stream, so that a kill in between leaves a stream
             // that has not begun.
             self.note(position)?;
+        }
+        // Once for each stream: one that is now and then idle begins each time.
+        if self.begun.replace(question.stream) != Some(question.stream) {
+            let first = question.first + admitted.skip as u64;
+            let stream = question.stream;
+            self.log.say(
+                "stream",
+                format_args!("stream {stream} goes on with message {first}"),
+            );
         }
         let left = &messages[admitted.skip..];
         match self.sender.send_batch_timeout(left, PATIENCE) {
@@ -222,8 +258,13 @@ impl Far {
         match self.ledger.end(question, committed) {
             Ok(Some(position)) => {
                 self.note(position)?;
-                self.log
-                    .say("end", format_args!("stream {} has ended", question.stream));
+                let stream = question.stream;
+                if self.ended.replace(stream) != Some(stream) {
+                    self.log.say(
+                        "end",
+                        format_args!("stream {stream} has ended for now; it or another may follow"),
+                    );
+                }
             }
             Ok(None) => {}
             Err(answer) => return Ok(answer),
@@ -237,18 +278,14 @@ impl Far {
         Ok(())
     }
 
-    /// Logs a query that is not a question: the first one, and then each time the number has
-    /// doubled, so that no peer can fill the log.
-    fn complain(&mut self, error: WireError) {
+    /// Tells what was refused: the first time, and then as often as the number doubles, so that
+    /// nobody can fill the log.
+    fn complain(&mut self, what: impl fmt::Display) {
         self.refused += 1;
         if self.refused.is_power_of_two() {
             let count = self.refused;
-            self.log.say(
-                "refused",
-                format_args!(
-                    "refused what is not a question of a bridge: {error} ({count} so far)"
-                ),
-            );
+            self.log
+                .say("refused", format_args!("{what} ({count} so far)"));
         }
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use shm_core::ShmName;
 use shm_mailbox::bus::Bus;
-use shm_mailbox::{Kind as ObjectKind, Mailbox};
+use shm_mailbox::{Kind as ObjectKind, Mailbox, MailboxId};
 use zenoh::Config;
 
 use crate::address::{Address, Key};
@@ -29,8 +29,9 @@ use retry::Retry;
 const FULL_PAUSE: Duration = Duration::from_millis(10);
 /// How many unanswered questions in a row before the bridge connects again.
 const MOST_UNANSWERED: u32 = 8;
-/// How often to send the end of a stream, or a hello for it. It only saves a `--new-stream` on the
-/// far side.
+/// After so long without a message, the other bridge is told that it has all of them so far.
+const IDLE: Duration = Duration::from_secs(1);
+/// How often that is told before the program ends. It only saves a `--new-stream` over there.
 const ENDS: u32 = 6;
 
 /// Runs until the writer has closed and all is carried, or forever with `--follow`.
@@ -45,6 +46,8 @@ pub(crate) fn run(args: &OutArgs, log: Log) -> Result<Ending, Failure> {
         key,
         asker: None,
         token: None,
+        ended: false,
+        greeted: None,
         retry: Retry::new(log, args.timeout),
         signals: signals.clone(),
         log,
@@ -58,7 +61,7 @@ pub(crate) fn run(args: &OutArgs, log: Log) -> Result<Ending, Failure> {
         Some(label) => {
             let options = args.common.options(Bus::options(name.as_str()));
             let options = options.label(label).interrupt(signals.interrupt());
-            carry_all(Near::of_bus(options)?, far, &name, args)
+            carry_all(Near::of_bus(options, &name)?, far, &name, args)
         }
     }
 }
@@ -90,10 +93,17 @@ fn carry_all<K: ObjectKind>(
                 let failure = Failure::new(Status::Abandoned, what);
                 break Some(failure.next("--follow waits for the next writer").into());
             }
+            Ok(Peeked::Closed) if !args.follow => {
+                break match far.end(&near, ENDS) {
+                    // All is carried, which is what the program is for.
+                    Err(Halt::Failed(failure)) if failure.status == Status::TimedOut => None,
+                    ended => ended.err(),
+                };
+            }
+            // Without it the next stream would need a word from a person.
             Ok(Peeked::Closed) => {
-                far.end(&near);
-                if !args.follow {
-                    break None;
+                if let Err(halt) = far.end(&near, u32::MAX) {
+                    break Some(halt);
                 }
             }
             Ok(_) => {}
@@ -101,6 +111,7 @@ fn carry_all<K: ObjectKind>(
         }
         near = near.attach_again()?;
         far.token = None;
+        far.ended = false;
     };
     if args.common.stats {
         stats.print(log);
@@ -115,14 +126,22 @@ fn carry_all<K: ObjectKind>(
 
 /// Carries messages until there is no writer and no message is left. Returns how the writer ended.
 fn carry(near: &mut Near<impl ObjectKind>, far: &mut Far, stats: &Stats) -> Result<Peeked, Halt> {
+    // Early, so that a bridge that cannot carry says so before there is anything to carry.
+    far.retry.begin();
+    far.greet(near)?;
     loop {
-        far.retry.begin();
-        far.greet(near)?;
-        match near.peek()? {
+        let limit = (!far.ended).then_some(IDLE);
+        match near.peek(limit)? {
             Peeked::Messages => {}
+            Peeked::Nothing => {
+                far.retry.rest();
+                far.tell_end(near)?;
+                continue;
+            }
             other => return Ok(other),
         }
         far.retry.begin();
+        far.ended = false;
         loop {
             far.greet(near)?;
             let first = near.first();
@@ -173,6 +192,10 @@ struct Far {
     asker: Option<Asker>,
     /// Of the last hello that was answered.
     token: Option<u64>,
+    /// The other bridge knows that it has all messages there are.
+    ended: bool,
+    /// The stream of which it was said that the other bridge takes it.
+    greeted: Option<MailboxId>,
     retry: Retry,
     signals: Signals,
     log: Log,
@@ -182,46 +205,64 @@ impl Far {
     /// Says hello until the other bridge answers, unless there is a token already.
     fn greet(&mut self, near: &Near<impl ObjectKind>) -> Result<(), Halt> {
         while self.token.is_none() {
-            let Some(answer) = self.ask(near, Kind::Hello)? else {
-                continue;
-            };
-            let first = near.first();
-            let expected = within(&answer, first, first + MAX_BATCH as u64)?;
-            self.token = Some(answer.token);
+            self.hello(near)?;
+        }
+        Ok(())
+    }
+
+    /// Says hello once. If it was answered, there is a token.
+    fn hello(&mut self, near: &Near<impl ObjectKind>) -> Result<(), Halt> {
+        let Some(answer) = self.ask(near, Kind::Hello)? else {
+            return Ok(());
+        };
+        let (stream, first) = (near.stream(), near.first());
+        let expected = within(&answer, first, first + MAX_BATCH as u64)?;
+        self.token = Some(answer.token);
+        // Once for each stream: a stream that is now and then idle greets each time.
+        if self.greeted.replace(stream) != Some(stream) {
             self.log.say(
                 "connected",
-                format_args!(
-                    "the other bridge takes stream {} from message {expected}",
-                    near.stream()
-                ),
+                format_args!("the other bridge takes stream {stream} from message {expected}"),
             );
         }
         Ok(())
     }
 
-    /// Sends the end of this stream. If the other bridge does not get it, the user must start that
-    /// bridge with `--new-stream` for the next stream.
-    fn end(&mut self, near: &Near<impl ObjectKind>) {
-        for _ in 0..ENDS {
-            let kind = match self.token {
-                Some(_) => Kind::End,
-                None => Kind::Hello,
-            };
-            match self.ask(near, kind) {
-                Ok(Some(_)) if kind == Kind::End => return,
-                Ok(Some(answer)) => self.token = Some(answer.token),
-                Ok(None) => {}
-                Err(_) => break,
+    /// Tells that the other side has all messages, until that was heard, or so many times. If it
+    /// was not, the next stream needs a word from a person.
+    fn end(&mut self, near: &Near<impl ObjectKind>, times: u32) -> Result<(), Halt> {
+        self.retry.begin();
+        let mut told = Ok(());
+        for _ in 0..times {
+            if self.ended || told.is_err() {
+                break;
             }
+            told = self.tell_end(near);
         }
-        self.log.say(
-            "no-end",
-            format_args!(
-                "the other bridge did not hear that stream {} has ended; \
-                it may need --new-stream for the next",
-                near.stream()
-            ),
-        );
+        if !self.ended {
+            self.log.say(
+                "no-end",
+                format_args!(
+                    "the other bridge did not hear that stream {} has ended; \
+                    it may need --new-stream for the next",
+                    near.stream()
+                ),
+            );
+        }
+        told
+    }
+
+    /// Tells once that the other side has all messages there are. More of this stream may follow,
+    /// or another stream: both begin with a hello.
+    fn tell_end(&mut self, near: &Near<impl ObjectKind>) -> Result<(), Halt> {
+        if self.token.is_none() {
+            self.hello(near)?;
+        }
+        if self.token.is_some() && self.ask(near, Kind::End)?.is_some() {
+            self.token = None;
+            self.ended = true;
+        }
+        Ok(())
     }
 
     /// Asks once. `None`: there was no answer, or the other bridge was restarted. The call has
@@ -287,7 +328,8 @@ impl Far {
             Some(asker) => asker,
             None => match Asker::connect(&self.config, &self.key) {
                 Ok(asker) => asker,
-                // Zenoh reports no more: the address may be unused, or the password wrong.
+                // Zenoh gives no reason, and prints it at most: nobody may listen, or with another
+                // password.
                 Err(_) => {
                     self.unanswered(format!("cannot connect to {}", self.address.as_str()))?;
                     return Ok(None);
@@ -336,9 +378,12 @@ fn refusal(verdict: Verdict, question: &Question, expected: u64) -> Failure {
         )
         .next("send to that mailbox with the bridge only, or start it with --new-stream"),
         _ => Failure::new(
-            Status::Failure,
+            Status::Taken,
             format_args!("the other bridge expects message {expected}, but {first} is the first"),
         )
-        .next("find out who acknowledged messages here that were not carried"),
+        .next(
+            "find out who took messages here without carrying them, \
+            or start the other bridge with --new-stream",
+        ),
     }
 }

@@ -4,7 +4,11 @@
 //! to a number. So a bus must have a single lane. Two lanes have no order, and messages shown in
 //! one order may come again in another.
 
+use std::time::Duration;
+
+use shm_core::ShmName;
 use shm_mailbox::bus::Bus;
+use shm_mailbox::observe::{self, Content};
 use shm_mailbox::{Kind, Mailbox, MailboxId, Message, Options, Receiver, RecvError};
 
 use crate::failure::{Failure, Halt, Status};
@@ -12,18 +16,23 @@ use crate::wire::MAX_BATCH;
 
 /// The near mailbox, or a place of the near bus.
 pub(crate) struct Near<K: Kind> {
-    options: Options<K>,
+    attach: Attach<K>,
     receiver: Receiver<K>,
     /// The messages shown; as many of them as `count` says.
     shown: Vec<Message>,
     count: usize,
 }
 
-/// What the bridge can carry next.
+/// Attaches to the object that has the name now.
+type Attach<K> = Box<dyn Fn() -> Result<Receiver<K>, Failure>>;
+
+/// What there is to carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Peeked {
     /// Some messages.
     Messages,
+    /// Nothing so far: all were acknowledged, and none came.
+    Nothing,
     /// Nothing: all were acknowledged, and the writer has closed.
     Closed,
     /// Nothing: all were acknowledged, and the writer died.
@@ -33,34 +42,46 @@ pub(crate) enum Peeked {
 impl Near<Mailbox> {
     /// Takes the messages of a mailbox.
     pub(crate) fn of_mailbox(options: Options) -> Result<Self, Failure> {
-        Self::attach(options)
+        Self::attach(Box::new(move || Ok(options.clone().receiver()?)))
     }
 }
 
 impl Near<Bus> {
-    /// Takes the messages of a bus, at the place with the label of these options.
-    pub(crate) fn of_bus(options: Options<Bus>) -> Result<Self, Failure> {
-        let near = Self::attach(options)?;
-        if near.receiver.senders() == 1 {
-            return Ok(near);
-        }
-        let what = format!(
-            "object {:?} is a bus of several writers",
-            near.receiver.name()
-        );
-        // Nothing was taken, and no sender should wait for this place.
-        let _ = near.receiver.forget();
-        let next = "a bus with one writer, or a mailbox for each writer";
-        Err(Failure::new(Status::OtherLayout, what).next(next))
+    /// Takes the messages of a bus of this name, at the place with the label of these options.
+    pub(crate) fn of_bus(options: Options<Bus>, name: &ShmName) -> Result<Self, Failure> {
+        let name = name.clone();
+        Self::attach(Box::new(move || {
+            // Before attaching, which makes a place for the label, or resumes the one that is kept.
+            let object = observe::open(&name).ok();
+            let seen = object.and_then(|object| observe::look(&object).ok());
+            match seen {
+                Some(Content::Bus(bus)) if bus.senders > 1 => return Err(several_writers(&name)),
+                _ => {}
+            }
+            let receiver = options.clone().receiver()?;
+            match receiver.senders() {
+                1 => Ok(receiver),
+                // It was made in between, so nothing was kept for the label.
+                _ => {
+                    drop(receiver.forget());
+                    Err(several_writers(&name))
+                }
+            }
+        }))
     }
 }
 
+fn several_writers(name: &ShmName) -> Failure {
+    let what = format!("object {name:?} is a bus of several writers");
+    Failure::new(Status::OtherLayout, what)
+        .next("a bus with one writer, or a mailbox for each writer")
+}
+
 impl<K: Kind> Near<K> {
-    fn attach(options: Options<K>) -> Result<Self, Failure> {
-        let receiver = options.clone().receiver()?;
+    fn attach(attach: Attach<K>) -> Result<Self, Failure> {
         Ok(Self {
-            options,
-            receiver,
+            receiver: attach()?,
+            attach,
             shown: (0..MAX_BATCH).map(|_| Message::new()).collect(),
             count: 0,
         })
@@ -81,11 +102,12 @@ impl<K: Kind> Near<K> {
         &self.shown[..self.count]
     }
 
-    /// Waits for messages, and shows the available ones, at most [`MAX_BATCH`]. All messages shown
-    /// before must have been acknowledged.
-    pub(crate) fn peek(&mut self) -> Result<Peeked, Halt> {
-        match self.receiver.peek(&mut self.shown[0]) {
+    /// Waits for messages, and shows those that are there, at most [`MAX_BATCH`]. All that were
+    /// shown before must have been acknowledged.
+    pub(crate) fn peek(&mut self, limit: Option<Duration>) -> Result<Peeked, Halt> {
+        match self.receiver.peek_timeout(&mut self.shown[0], limit) {
             Ok(()) => self.count = 1,
+            Err(RecvError::TimedOut) => return Ok(Peeked::Nothing),
             Err(RecvError::Closed { .. }) => return Ok(Peeked::Closed),
             Err(RecvError::PeerDied { .. }) => return Ok(Peeked::Died),
             Err(error) => return Err(error.into()),
@@ -119,11 +141,8 @@ impl<K: Kind> Near<K> {
 
     /// Attaches to the mailbox that has the name now: the same or another one.
     pub(crate) fn attach_again(self) -> Result<Self, Failure> {
-        let Self {
-            options, receiver, ..
-        } = self;
-        close(receiver)?;
-        Self::attach(options)
+        close(self.receiver)?;
+        Self::attach(self.attach)
     }
 
     pub(crate) fn close(self) -> Result<(), Failure> {

@@ -17,11 +17,14 @@ pub(crate) struct Retry {
     log: Log,
     /// The longest time without progress.
     limit: Option<Duration>,
-    since: Instant,
+    /// While there is something to ask.
+    since: Option<Instant>,
     /// Questions without an answer, in a row.
     unanswered: u32,
-    /// Whether the user knows that the other mailbox is full.
+    /// Whether the other mailbox is full, and how often that began. It is said the first time, and
+    /// then as often as the number doubles: behind a slow reader it begins with each question.
     is_full: bool,
+    fulls: u64,
 }
 
 impl Retry {
@@ -29,23 +32,31 @@ impl Retry {
         Self {
             log,
             limit,
-            since: Instant::now(),
+            since: None,
             unanswered: 0,
             is_full: false,
+            fulls: 0,
         }
     }
 
     /// There is something to ask from now on.
     pub(crate) fn begin(&mut self) {
-        self.since = Instant::now();
+        self.since = Some(Instant::now());
+    }
+
+    /// There is nothing to ask that could not wait.
+    pub(crate) fn rest(&mut self) {
+        self.since = None;
     }
 
     /// Something was taken.
     pub(crate) fn progress(&mut self) {
-        self.since = Instant::now();
+        self.begin();
         if self.is_full {
             self.is_full = false;
-            self.log.say("room", "the other mailbox has room again");
+            if self.fulls.is_power_of_two() {
+                self.log.say("room", "the other mailbox has room again");
+            }
         }
     }
 
@@ -61,8 +72,16 @@ impl Retry {
     pub(crate) fn full(&mut self) -> Result<(), Failure> {
         if !self.is_full {
             self.is_full = true;
-            self.log
-                .say("full", "the other mailbox is full; its reader is behind");
+            self.fulls += 1;
+            if self.fulls.is_power_of_two() {
+                let times = self.fulls;
+                self.log.say(
+                    "full",
+                    format_args!(
+                        "the other mailbox is full; its reader is behind ({times} so far)"
+                    ),
+                );
+            }
         }
         self.ensure_time("the other mailbox is full")
     }
@@ -94,8 +113,8 @@ impl Retry {
     }
 
     fn ensure_time(&self, why: impl fmt::Display) -> Result<(), Failure> {
-        match self.limit {
-            Some(limit) if self.since.elapsed() >= limit => {
+        match self.limit.zip(self.since) {
+            Some((limit, since)) if since.elapsed() >= limit => {
                 let what = format!(
                     "nothing was taken for {}: {why}",
                     humantime::format_duration(limit)

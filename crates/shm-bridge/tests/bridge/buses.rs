@@ -52,6 +52,9 @@ fn each_destination_gets_every_message_once_whichever_bridge_is_killed() {
     sender
         .drain(test_support::LIMIT)
         .expect("both have everything");
+    // Who has the label, or all places, is as who has the role of a mailbox.
+    start_out(&pairs[0], "billing", &pairs[1], far[1].port).wait_for_failure(4, &["billing"]);
+    start_out(&pairs[0], "third", &pairs[1], far[1].port).wait_for_failure(4, &["no room"]);
     sender.close().expect("it closes");
     for out in &mut out {
         out.wait().expect_code(0);
@@ -67,4 +70,19 @@ fn a_bus_of_several_writers_is_refused_and_waits_for_no_bridge() {
     let ended = out.wait().expect_code(7);
     ended.expect_errors(&["a bus of several writers"]);
     assert_eq!(sender.places().expect("it is there"), []);
+}
+
+#[test]
+fn what_a_bus_of_several_writers_keeps_for_a_label_is_kept_when_a_bridge_is_refused() {
+    let pair = Pair::new();
+    let options = || Bus::options(pair.near.as_str()).exact(false);
+    let mut sender = options().senders(2).sender().expect("a lane is free");
+    let kept = options().label("billing").receiver().expect("a place");
+    kept.close().expect("it closes");
+    send(&mut sender, 3);
+    let mut out = start_out(&pair, "billing", &pair, 1);
+    out.wait_for_failure(7, &["a bus of several writers"]);
+    let places = sender.places().expect("it is there");
+    let behind: Vec<_> = places.iter().map(|place| place.behind).collect();
+    assert_eq!(behind, [3], "the messages are kept");
 }

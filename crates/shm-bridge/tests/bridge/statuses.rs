@@ -3,12 +3,19 @@
 use std::fs;
 
 use shm_mailbox::Mailbox;
-use test_support::{Ended, Name, Process, Scratch, Signal};
+use test_support::{Ended, Name, Process, Scratch, Signal, until};
 
 use super::pair::{Pair, bridge, content, take};
 
 fn run(side: &str, name: &Name, args: &[&str]) -> Ended {
     Process::spawn(bridge(side, name).args(args)).wait()
+}
+
+/// Writes a note, as a sender that leaves the mailbox to the next.
+fn write_note(name: &Name, words: [u64; 3]) {
+    let mut sender = Mailbox::options(name.as_str()).sender().expect("the role");
+    sender.set_note(words).expect("it can be written");
+    sender.keep().expect("it closes");
 }
 
 #[test]
@@ -49,6 +56,44 @@ fn a_configuration_that_is_none_is_status_2() {
 }
 
 #[test]
+fn passwords_that_would_protect_nothing_are_status_2() {
+    let name = Name::new();
+    let folder = Scratch::folder("passwords");
+    let path = |file: &str| folder.path().join(file).to_str().expect("text").to_owned();
+    fs::write(path("blank.txt"), " \n\n").expect("a file");
+    for (setting, says) in [
+        (
+            format!("dictionary_file: {:?}", path("blank.txt")),
+            "no user",
+        ),
+        (
+            format!("dictionary_file: {:?}", path("absent.txt")),
+            "absent.txt",
+        ),
+        ("user: 'kitchen'".to_owned(), "Invalid configuration"),
+        (
+            "password: 'a-long-secret'".to_owned(),
+            "Invalid configuration",
+        ),
+    ] {
+        let config = path("zenoh.json5");
+        let text = format!("{{ transport: {{ auth: {{ usrpwd: {{ {setting} }} }} }} }}");
+        fs::write(&config, text).expect("a file");
+        let args = ["--listen", "tcp/127.0.0.1:0", "--config", &config];
+        let ended = run("in", &name, &args).expect_failure(2, &[says]);
+        assert!(!ended.errors.contains("a-long-secret"), "{}", ended.errors);
+    }
+    // A certificate that is not there: no time is spent on connecting.
+    let config = path("zenoh.json5");
+    let ca = path("ca.pem");
+    let text = format!("{{ transport: {{ link: {{ tls: {{ root_ca_certificate: {ca:?} }} }} }} }}");
+    fs::write(&config, text).expect("a file");
+    let args = ["--connect", "tls/localhost:1", "--config", &config];
+    run("out", &name, &args).expect_failure(2, &[&ca]);
+    assert!(!name.exists(), "nothing was made");
+}
+
+#[test]
 fn a_role_that_is_taken_is_status_4() {
     let pair = Pair::new();
     let _sender = Mailbox::options(pair.far.as_str())
@@ -64,11 +109,19 @@ fn a_role_that_is_taken_is_status_4() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_status_1() {
+fn a_port_that_is_taken_is_status_1_and_the_note_survives_it() {
     let pair = Pair::new();
     let other = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let listen = format!("tcp/{}", other.local_addr().expect("it has one"));
     run("in", &pair.far, &["--listen", &listen]).expect_code(1);
+    assert!(!pair.far.exists(), "one that it has made itself goes");
+    // One that was there stays: empty, with a reader and with a note.
+    let _receiver = pair.receiver();
+    let note = [1, 2, 4];
+    write_note(&pair.far, note);
+    run("in", &pair.far, &["--listen", &listen]).expect_code(1);
+    let sender = Mailbox::options(pair.far.as_str()).sender();
+    assert_eq!(sender.expect("the role").note(), Some(note));
 }
 
 #[test]
@@ -82,13 +135,10 @@ fn another_object_and_another_programs_note_are_status_7() {
     )
     .expect_code(7);
     pair.far.unlink();
-    let mut sender = Mailbox::options(pair.far.as_str())
-        .sender()
-        .expect("the role");
-    sender.set_note([0, 0, 5]).expect("it can be written");
-    sender.keep().expect("it closes");
+    write_note(&pair.far, [0, 0, 5]);
     let ended = run("in", &pair.far, &["--listen", "tcp/127.0.0.1:0"]);
     ended.expect_failure(7, &["note of another program"]);
+    assert!(pair.far.exists(), "it is the other program's");
 }
 
 #[test]
@@ -112,6 +162,34 @@ fn a_mailbox_that_was_removed_is_status_3() {
     let mut far = pair.start_in(0, &[]);
     pair.far.unlink();
     far.process.wait_for_failure(3, &["was removed"]);
+}
+
+#[test]
+fn a_message_for_a_mailbox_that_was_removed_is_not_lost() {
+    let pair = Pair::new();
+    let mut far = pair.start_in(0, &[]);
+    let mut sender = pair.sender();
+    let _near = pair.start_out(far.port, &["--follow"]);
+    sender.send(content(0)).expect("there is room");
+    until("it is carried", || pair.near.received() == 1);
+    pair.far.unlink();
+    sender.send(content(1)).expect("there is room");
+    far.process.wait_for_failure(3, &["was removed"]);
+    assert_eq!(pair.near.received(), 1, "the near mailbox has it still");
+    let _far = pair.start_in(far.port, &[]);
+    take(&mut pair.receiver(), 1, 2);
+}
+
+#[test]
+fn the_unit_has_what_the_page_shows_of_it() {
+    let read = |path| fs::read_to_string(path).expect("it is in the repository");
+    let page = read("../../docs/two-machines.md");
+    let unit = read("examples/shm-bridge@.service");
+    let (_, shown) = page.split_once("```ini\n").expect("a unit");
+    let (shown, _) = shown.split_once("```").expect("its end");
+    for line in shown.lines() {
+        assert!(unit.lines().any(|other| other == line), "{line}");
+    }
 }
 
 #[test]
