@@ -10,7 +10,7 @@ use super::lines::{Acknowledgement, Lines};
 use super::output::{Form, Output, Stop};
 use super::source::{self, Source};
 use super::stats::Stats;
-use crate::args::{Framing, ReaderArgs};
+use crate::args::{Begin, Framing, ReaderArgs};
 use crate::failure::{Ending, Failure, Halt, errors, note};
 use crate::terminal::progress;
 use crate::terminal::signals::Signals;
@@ -69,8 +69,10 @@ impl Reader<'_> {
     /// Serves one writer, or, if asked to, one after the other.
     fn serve(&mut self) -> Result<(), Halt> {
         let mut is_classic = self.args.channel.classic;
+        let mut from = self.args.from;
         loop {
-            let mut source = source::attach(self.args, is_classic, self.deadline, &self.signals)?;
+            let (args, signals) = (self.args, &self.signals);
+            let mut source = source::attach(args, is_classic, from, self.deadline, signals)?;
             is_classic = source.is_classic();
             let received = self.receive(&mut *source);
             let closed = source.close();
@@ -85,6 +87,8 @@ impl Reader<'_> {
                 }
                 return Ok(());
             }
+            // All that the next object still has.
+            from = Some(Begin::Oldest);
         }
     }
 

@@ -5,13 +5,13 @@ use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use shm_core::OpenError;
-use shm_mailbox::bus::Bus;
+use shm_mailbox::bus::{Bus, Join};
 use shm_mailbox::{
     AttachError, Mailbox, MailboxId, Message, Options, Peer, Receiver, RecvError, classic,
 };
 
 use super::link::{self, Channel, SILENCE};
-use crate::args::ReaderArgs;
+use crate::args::{Begin, ReaderArgs};
 use crate::failure::{Failure, Halt, Status, errors, note};
 use crate::terminal::signals::{Signals, Woken};
 
@@ -46,7 +46,8 @@ pub(super) trait Source {
     }
 
     /// Waits for the next message until `deadline`, and copies it into `message`; false if the
-    /// writer has left, and everything it sent has been taken.
+    /// writer has left, and everything it sent has been taken. A reader that follows also gets
+    /// false if the next object is of another kind.
     fn wait(&mut self, message: &mut Message, deadline: Option<Instant>) -> Result<bool, Halt>;
 
     /// Copies the next message into `message` if it has arrived. The next [`wait`](Self::wait)
@@ -66,23 +67,30 @@ pub(super) trait Source {
     fn close(self: Box<Self>) -> Result<(), Failure>;
 }
 
-/// Attaches as the reader of the existing object, or of a new object if there is none. With
-/// `classic`, waits until `deadline` for a writer to make the object of the classic layout.
+/// Attaches as the reader of the existing object, or of a new object if there is none; on a bus,
+/// begins at `from`. With `classic`, waits until `deadline` for a writer to make the object of the
+/// classic layout.
 pub(super) fn attach(
     args: &ReaderArgs,
     classic: bool,
+    from: Option<Begin>,
     deadline: Option<Instant>,
     signals: &Signals,
 ) -> Result<Box<dyn Source>, Halt> {
     if classic {
         return await_classic(args, deadline, signals);
     }
+    let join = match from {
+        None | Some(Begin::Next) => Join::Next,
+        Some(Begin::Oldest) => Join::Oldest,
+    };
+    let bus = |create| attach_to(options::<Bus>(args, create, signals).join(join), args);
     loop {
         let attached = match args.wants_bus() {
-            true => attach_to(options::<Bus>(args, !args.no_wait, signals), args),
+            true => bus(!args.no_wait),
             false => link::attach(
                 || attach_to(options::<Mailbox>(args, !args.no_wait, signals), args),
-                || attach_to(options::<Bus>(args, false, signals), args),
+                || bus(false),
             ),
         };
         let refused = match attached {
@@ -114,8 +122,7 @@ pub(super) fn attach(
 
 fn options<K: Channel>(args: &ReaderArgs, create: bool, signals: &Signals) -> Options<K> {
     let options = link::options(&args.channel, signals);
-    let options = options.await_peer(args.follow).create(create);
-    K::join(options, args.from)
+    options.await_peer(args.follow).create(create)
 }
 
 fn attach_to<K: Channel>(
@@ -173,6 +180,9 @@ impl<K: Channel> Source for Attached<K> {
         match result {
             Ok(()) => Ok(true),
             Err(RecvError::Closed { .. }) => Ok(false),
+            Err(RecvError::Reattach(error)) if matches!(*error, AttachError::OtherKind { .. }) => {
+                Ok(false)
+            }
             Err(error) => Err(errors::recv(&error)),
         }
     }
