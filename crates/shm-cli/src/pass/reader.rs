@@ -74,7 +74,12 @@ impl Reader<'_> {
             let (args, signals) = (self.args, &self.signals);
             let mut source = source::attach(args, is_classic, from, self.deadline, signals)?;
             is_classic = source.is_classic();
-            let received = self.receive(&mut *source);
+            let mut received = self.receive(&mut *source);
+            if let Some(failure) = source.corruption()
+                && matches!(received, Ok(_) | Err(Halt::TimedOut))
+            {
+                received = Err(failure.into());
+            }
             let closed = source.close();
             let is_satisfied = received?;
             closed?;
