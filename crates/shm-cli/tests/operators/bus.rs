@@ -1,6 +1,8 @@
 //! A bus in the output of each operator: a line in the lists, a line for each lane and each place,
 //! and advice.
 
+use std::os::unix::fs::FileExt as _;
+
 use serde_json::Value;
 use shm_mailbox::Options;
 use shm_mailbox::bus::{self, Bus};
@@ -178,6 +180,20 @@ fn a_tap_ends_as_the_writers_end_that_it_has_met() {
         assert_eq!(ended.status.code(), Some(code), "{when}: {}", ended.errors);
         assert!(ended.output.ends_with(b"new\n"), "{when}");
     }
+}
+
+#[test]
+fn a_tap_reports_counts_that_no_writer_writes() {
+    let (name, _senders, _reader) = bus();
+    let file = name.file();
+    for lane in 0..2 {
+        // The count of messages, and that of the lane's writers; see `docs/protocol-bus.md`.
+        for offset in [128 + 256 * lane, 256 + 256 * lane] {
+            let written = file.write_at(&u64::MAX.to_ne_bytes(), offset);
+            assert_eq!(written.expect("it is ours"), 8);
+        }
+    }
+    run(["tap", name.as_str()]).expect_failure(7, &["is corrupt", "of lane 0"]);
 }
 
 #[test]
