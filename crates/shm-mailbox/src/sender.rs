@@ -76,6 +76,18 @@ impl<K: Kind> Sender<K> {
         self.end.cursor.next()
     }
 
+    /// Returns the length of the last committed message, 0 to 1024 bytes.
+    ///
+    /// If you send longer content in several messages, the length tells a restarted sender whether
+    /// the last sender finished. The result is `None` if no message was committed, or if the memory
+    /// is known to be lost. Do not trust it: another process wrote it.
+    #[must_use]
+    pub fn last_length(&self) -> Option<usize> {
+        let channel = &self.end.channel;
+        let length = self.end.cursor.last_length(&channel.region);
+        length.filter(|_| !channel.broken_memory())
+    }
+
     /// Returns how many messages are committed and not acknowledged: 0 to the capacity.
     ///
     /// It is 0 also if the memory is known to be lost.

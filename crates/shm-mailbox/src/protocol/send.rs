@@ -121,6 +121,20 @@ impl<R: SendRing> SendCursor<R> {
         self.next
     }
 
+    /// The length of the last message, if there is one: 0 to 1024. It stays in its slot until a
+    /// later message takes that.
+    pub(crate) fn last_length(&self, region: &R) -> Option<usize> {
+        let last = self.next.checked_sub(1)?;
+        let geometry = region.geometry();
+        let slots = [Some(geometry.hot_slot(last)), geometry.cold_slot(last)];
+        slots.into_iter().flatten().find_map(|slot| {
+            // Relaxed: our role's own store, or an earlier one, handed over by the role lock.
+            let stamp = Stamp::from_bits(region.slot(slot).stamp.load(Ordering::Relaxed));
+            let length = usize::try_from(stamp.length()).ok()?;
+            (stamp.ordinal() == self.next && length <= MAX_MESSAGE).then_some(length)
+        })
+    }
+
     /// Whether the numbers are used up.
     #[inline]
     pub(crate) fn is_exhausted(&self) -> bool {

@@ -1,7 +1,7 @@
 //! The counts that a restart relies on: which are believed, and what comes after the last message
 //! number.
 
-use shm_mailbox::{AttachError, Field, SendError};
+use shm_mailbox::{AttachError, Field, Message, SendError};
 
 use crate::support::raw::{LAST_MESSAGE, RECEIVED, SENT, stamp, stamp_offset};
 use crate::support::{LIMIT, Name, PATIENCE, assert_closed, assert_matches, raw, take};
@@ -97,4 +97,23 @@ fn a_batch_ends_with_the_numbers() {
     assert_matches!(batch.error, SendError::Exhausted { .. });
     assert_eq!(take(&mut receiver), (LAST_MESSAGE - 1, b"a".to_vec()));
     assert_eq!(take(&mut receiver), (LAST_MESSAGE, b"b".to_vec()));
+}
+
+#[test]
+fn the_next_sender_knows_how_long_the_last_message_was() {
+    let name = Name::new();
+    let options = || name.options().slots(4).hot_slots(2);
+    let mut receiver = options().receiver().unwrap();
+    let mut sender = options().sender().unwrap();
+    assert_eq!(sender.last_length(), None);
+    // In hot slots, then in cold ones, then taken.
+    for length in [1024, 0, 7, 1024] {
+        sender.send(vec![b'x'; length]).unwrap();
+        assert_eq!(sender.last_length(), Some(length));
+        sender.close().unwrap();
+        sender = options().sender().unwrap();
+        assert_eq!(sender.last_length(), Some(length));
+    }
+    while receiver.try_recv(&mut Message::new()).is_ok() {}
+    assert_eq!(sender.last_length(), Some(1024));
 }
