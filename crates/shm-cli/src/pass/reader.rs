@@ -175,9 +175,10 @@ impl Reader<'_> {
     fn gather(&mut self, source: &mut dyn Source) {
         let id = source.id();
         if self.lines.is_of_another(id) {
-            let terminator = self.terminator().filter(|_| source.is_shared());
-            let capacity = source.capacity();
-            self.lines.begin(id, capacity, terminator, &mut self.output);
+            let (capacity, is_shared) = (source.capacity(), source.is_shared());
+            let (terminator, output) = (self.terminator(), &mut self.output);
+            self.lines
+                .begin(id, capacity, is_shared, terminator, output);
         }
         loop {
             let lane = source.lane(&self.message);
