@@ -25,7 +25,7 @@ pub(crate) enum Status {
     Permission = 5,
     /// The peer died, or messages were left untaken.
     Abandoned = 6,
-    /// Not a mailbox, or another layout or version.
+    /// Not a mailbox, or another layout or version, or corrupt.
     OtherLayout = 7,
     /// A message is too large, or the framing is bad.
     BadMessage = 8,

@@ -213,6 +213,7 @@ impl Watch<'_> {
                 lane: source.is_bus.then(|| self.message.lane()),
                 missed: Some(missed),
             };
+            source.shown(self.message.lane());
             let message = &self.message;
             self.output.push(origin, message.sequence(), message);
         }
@@ -246,26 +247,29 @@ struct Source {
     is_bus: bool,
     /// How many it has missed, as far as that was counted.
     missed: u64,
-    /// How many writers there had been when the tap began, if none was attached then.
-    absent: Option<u64>,
-    /// The first message that could come.
-    first: u64,
+    /// The writers that were absent when the tap began, with the lane of each. They count as soon
+    /// as there is another one, or a message has been shown.
+    absent: Vec<(u32, Side)>,
 }
 
 impl Source {
     fn new(object: Object, start: Start) -> Result<Self, Failure> {
         let content = observe::look(&object)?;
         let is_bus = matches!(content, Content::Bus(_));
-        let writers = writers(content);
+        let mut absent = writers(content).unwrap_or_default();
+        absent.retain(|(_, writer)| writer.state != Peer::Attached);
         let tap = Tap::new(object, start).map_err(|error| failure(&error))?;
-        let is_absent = |writers: &Writers| writers.state != Peer::Attached;
         Ok(Self {
             is_bus,
             missed: 0,
-            absent: writers.filter(is_absent).map(|writers| writers.epochs),
-            first: tap.position(),
+            absent,
             tap,
         })
+    }
+
+    /// A message of this lane was shown.
+    fn shown(&mut self, lane: u32) {
+        self.absent.retain(|(absent, _)| *absent != lane);
     }
 
     /// Why nothing more can come, apart from what has come by now.
@@ -274,11 +278,23 @@ impl Source {
             // The tap itself tells what is wrong.
             return Ok(None);
         };
-        let has_met = self.absent != Some(writers.epochs) || self.tap.position() > self.first;
-        let end = match writers.state {
-            Peer::Attached => return Ok(None),
-            Peer::Closed if has_met => End::WriterClosed,
-            Peer::Died if has_met => End::WriterDied,
+        let met = |state| {
+            let mut met = writers.iter().filter(|(lane, writer)| {
+                let is_old =
+                    |(absent, old): &(u32, Side)| absent == lane && old.epoch == writer.epoch;
+                !self.absent.iter().any(is_old)
+            });
+            met.any(|(_, writer)| writer.state == state)
+        };
+        if writers
+            .iter()
+            .any(|(_, writer)| writer.state == Peer::Attached)
+        {
+            return Ok(None);
+        }
+        let end = match (met(Peer::Died), met(Peer::Closed)) {
+            (true, _) => End::WriterDied,
+            (_, true) => End::WriterClosed,
             _ => End::Removed,
         };
         let stays = follow || matches!(end, End::Removed);
@@ -286,30 +302,16 @@ impl Source {
     }
 }
 
-/// All that send to an object.
-struct Writers {
-    /// The state of any writer that is attached, else of any that died, else of any that closed.
-    state: Peer,
-    /// How many there have been.
-    epochs: u64,
-}
-
-/// The sending sides, if it is still a mailbox or a bus.
-fn writers(content: Content) -> Option<Writers> {
-    let sides: Vec<Side> = match content {
-        Content::Mailbox(seen) => vec![seen.sender],
-        Content::Bus(seen) => seen.lanes.iter().map(|lane| lane.sender).collect(),
-        _ => return None,
-    };
-    let has = |state| sides.iter().any(|side| side.state == state);
-    let states = [Peer::Attached, Peer::Died, Peer::Closed];
-    Some(Writers {
-        state: states
-            .into_iter()
-            .find(|state| has(*state))
-            .unwrap_or(Peer::NeverSeen),
-        epochs: sides.iter().map(|side| side.epoch).sum(),
-    })
+/// The writer of each lane, if it is still a mailbox or a bus; of a mailbox, one.
+fn writers(content: Content) -> Option<Vec<(u32, Side)>> {
+    match content {
+        Content::Mailbox(seen) => Some(vec![(0, seen.sender)]),
+        Content::Bus(seen) => {
+            let lanes = seen.lanes.into_iter();
+            Some(lanes.map(|lane| (lane.lane, lane.sender)).collect())
+        }
+        _ => None,
+    }
 }
 
 /// The messages that passed unseen.

@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use shm_core::{ListEntry, OpenError, ShmName};
-use shm_mailbox::bus::{Bus, Join};
+use shm_mailbox::bus::Bus;
 use shm_mailbox::classic::{self, Classic};
 use shm_mailbox::observe::Place;
 use shm_mailbox::{AttachError, Kind, Mailbox, Message, Options, Receiver, Sender, Wait};
 
-use crate::args::{Begin, ChannelArgs};
+use crate::args::ChannelArgs;
 use crate::failure::note;
 use crate::system::people;
 use crate::terminal::signals::Signals;
@@ -33,9 +33,6 @@ pub(super) trait Channel: Kind {
     /// The options that say what to make, and how to attach to it.
     fn options(args: &ChannelArgs) -> Options<Self>;
 
-    /// Says where a reader begins, if it can choose.
-    fn join(options: Options<Self>, from: Option<Begin>) -> Options<Self>;
-
     /// The lane that a message came in, if there may be several.
     fn lane(message: &Message) -> Option<u32>;
 
@@ -51,10 +48,6 @@ pub(super) trait Channel: Kind {
 impl Channel for Mailbox {
     fn options(args: &ChannelArgs) -> Options {
         Self::options(args.name())
-    }
-
-    fn join(options: Options, _from: Option<Begin>) -> Options {
-        options
     }
 
     fn lane(_message: &Message) -> Option<u32> {
@@ -87,13 +80,6 @@ impl Channel for Bus {
             Some(label) => options.label(label),
             None => options,
         }
-    }
-
-    fn join(options: Options<Self>, from: Option<Begin>) -> Options<Self> {
-        options.join(match from {
-            None | Some(Begin::Next) => Join::Next,
-            Some(Begin::Oldest) => Join::Oldest,
-        })
     }
 
     fn lane(message: &Message) -> Option<u32> {

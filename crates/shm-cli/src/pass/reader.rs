@@ -10,7 +10,7 @@ use super::lines::{Acknowledgement, Lines};
 use super::output::{Form, Output, Stop};
 use super::source::{self, Source};
 use super::stats::Stats;
-use crate::args::{Framing, ReaderArgs};
+use crate::args::{Begin, Framing, ReaderArgs};
 use crate::failure::{Ending, Failure, Halt, errors, note};
 use crate::terminal::progress;
 use crate::terminal::signals::Signals;
@@ -69,10 +69,17 @@ impl Reader<'_> {
     /// Serves one writer, or, if asked to, one after the other.
     fn serve(&mut self) -> Result<(), Halt> {
         let mut is_classic = self.args.channel.classic;
+        let mut from = self.args.from;
         loop {
-            let mut source = source::attach(self.args, is_classic, self.deadline, &self.signals)?;
+            let (args, signals) = (self.args, &self.signals);
+            let mut source = source::attach(args, is_classic, from, self.deadline, signals)?;
             is_classic = source.is_classic();
-            let received = self.receive(&mut *source);
+            let mut received = self.receive(&mut *source);
+            if let Some(failure) = source.corruption()
+                && matches!(received, Ok(_) | Err(Halt::TimedOut))
+            {
+                received = Err(failure.into());
+            }
             let closed = source.close();
             let is_satisfied = received?;
             closed?;
@@ -85,6 +92,8 @@ impl Reader<'_> {
                 }
                 return Ok(());
             }
+            // All that the next object still has.
+            from = Some(Begin::Oldest);
         }
     }
 
@@ -166,9 +175,10 @@ impl Reader<'_> {
     fn gather(&mut self, source: &mut dyn Source) {
         let id = source.id();
         if self.lines.is_of_another(id) {
-            let terminator = self.terminator().filter(|_| source.is_shared());
-            let capacity = source.capacity();
-            self.lines.begin(id, capacity, terminator, &mut self.output);
+            let (capacity, is_shared) = (source.capacity(), source.is_shared());
+            let (terminator, output) = (self.terminator(), &mut self.output);
+            self.lines
+                .begin(id, capacity, is_shared, terminator, output);
         }
         loop {
             let lane = source.lane(&self.message);

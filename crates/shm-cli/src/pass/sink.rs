@@ -30,6 +30,11 @@ pub(super) trait Sink {
         false
     }
 
+    /// Whether the last writer may have left a line that it has sent in pieces, and not ended.
+    fn may_be_inside_line(&self) -> bool {
+        false
+    }
+
     /// Whether a reader is known to be attached: a C reader cannot be seen.
     fn has_reader(&self) -> bool;
 
@@ -100,6 +105,10 @@ impl<K: Channel> Sink for Sender<K> {
 
     fn is_shared(&self) -> bool {
         K::seats_of_sender(self).is_some_and(|[senders, _]| senders > 1)
+    }
+
+    fn may_be_inside_line(&self) -> bool {
+        self.last_length() == Some(shm_mailbox::MAX_MESSAGE)
     }
 
     fn has_reader(&self) -> bool {

@@ -5,13 +5,13 @@ use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use shm_core::OpenError;
-use shm_mailbox::bus::Bus;
+use shm_mailbox::bus::{Bus, Join};
 use shm_mailbox::{
-    AttachError, Mailbox, MailboxId, Message, Options, Peer, Receiver, RecvError, classic,
+    AttachError, Corrupt, Mailbox, MailboxId, Message, Options, Peer, Receiver, RecvError, classic,
 };
 
 use super::link::{self, Channel, SILENCE};
-use crate::args::ReaderArgs;
+use crate::args::{Begin, ReaderArgs};
 use crate::failure::{Failure, Halt, Status, errors, note};
 use crate::terminal::signals::{Signals, Woken};
 
@@ -46,7 +46,8 @@ pub(super) trait Source {
     }
 
     /// Waits for the next message until `deadline`, and copies it into `message`; false if the
-    /// writer has left, and everything it sent has been taken.
+    /// writer has left, and everything it sent has been taken. A reader that follows also gets
+    /// false if the next object is of another kind.
     fn wait(&mut self, message: &mut Message, deadline: Option<Instant>) -> Result<bool, Halt>;
 
     /// Copies the next message into `message` if it has arrived. The next [`wait`](Self::wait)
@@ -55,6 +56,11 @@ pub(super) trait Source {
 
     /// Acknowledges what a lane has handed out, up to a message.
     fn acknowledge(&mut self, lane: u32, sequence: u64) -> Result<(), Halt>;
+
+    /// What is to be reported in the end, although the reader could continue.
+    fn corruption(&self) -> Option<Failure> {
+        None
+    }
 
     /// Leaves what was handed out and not acknowledged to the next reader. (The classic layout
     /// cannot give a message back.)
@@ -66,23 +72,30 @@ pub(super) trait Source {
     fn close(self: Box<Self>) -> Result<(), Failure>;
 }
 
-/// Attaches as the reader of the existing object, or of a new object if there is none. With
-/// `classic`, waits until `deadline` for a writer to make the object of the classic layout.
+/// Attaches as the reader of the existing object, or of a new object if there is none; on a bus,
+/// begins at `from`. With `classic`, waits until `deadline` for a writer to make the object of the
+/// classic layout.
 pub(super) fn attach(
     args: &ReaderArgs,
     classic: bool,
+    from: Option<Begin>,
     deadline: Option<Instant>,
     signals: &Signals,
 ) -> Result<Box<dyn Source>, Halt> {
     if classic {
         return await_classic(args, deadline, signals);
     }
+    let join = match from {
+        None | Some(Begin::Next) => Join::Next,
+        Some(Begin::Oldest) => Join::Oldest,
+    };
+    let bus = |create| attach_to(options::<Bus>(args, create, signals).join(join), args);
     loop {
         let attached = match args.wants_bus() {
-            true => attach_to(options::<Bus>(args, !args.no_wait, signals), args),
+            true => bus(!args.no_wait),
             false => link::attach(
                 || attach_to(options::<Mailbox>(args, !args.no_wait, signals), args),
-                || attach_to(options::<Bus>(args, false, signals), args),
+                || bus(false),
             ),
         };
         let refused = match attached {
@@ -114,8 +127,7 @@ pub(super) fn attach(
 
 fn options<K: Channel>(args: &ReaderArgs, create: bool, signals: &Signals) -> Options<K> {
     let options = link::options(&args.channel, signals);
-    let options = options.await_peer(args.follow).create(create);
-    K::join(options, args.from)
+    options.await_peer(args.follow).create(create)
 }
 
 fn attach_to<K: Channel>(
@@ -129,6 +141,8 @@ fn attach_to<K: Channel>(
     Ok(Box::new(Attached {
         receiver,
         silence: io::stderr().is_terminal().then_some(silence),
+        error: None,
+        corrupt: Vec::new(),
     }))
 }
 
@@ -138,6 +152,44 @@ struct Attached<K: Channel> {
     /// How long a first wait for a writer may take before a person at the terminal sees what it is
     /// for.
     silence: Option<Duration>,
+    /// What the next wait returns.
+    error: Option<RecvError>,
+    /// The lanes that were found corrupt and are left out, and their objects.
+    corrupt: Vec<(MailboxId, u32)>,
+}
+
+impl<K: Channel> Attached<K> {
+    /// Waits for the next message until `deadline`.
+    fn next(&mut self, message: &mut Message, deadline: Option<Instant>) -> Result<(), RecvError> {
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
+        let left = || deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let limit = left();
+        let receiver = &mut self.receiver;
+        let silence = self.silence.take();
+        let first = silence.filter(|silence| limit.is_none_or(|limit| *silence < limit));
+        let result = receiver.peek_timeout(message, first.or(limit));
+        if first.is_none() || !matches!(result, Err(RecvError::TimedOut)) {
+            return result;
+        }
+        if !matches!(receiver.peer(), Ok(Peer::Attached)) {
+            note(format_args!("waiting for: shm writer {}", receiver.name()));
+        }
+        receiver.peek_timeout(message, left())
+    }
+
+    /// Whether the receiver leaves out a corrupt lane, and continues with others.
+    fn leaves_out(&mut self, corrupt: &Corrupt) -> bool {
+        let Some(lane) = corrupt.lane() else {
+            return false;
+        };
+        let id = self.receiver.id();
+        self.corrupt.push((id, lane));
+        let here = self.corrupt.iter().filter(|(of, _)| *of == id).count();
+        let seats = K::seats_of_receiver(&self.receiver);
+        seats.is_some_and(|[senders, _]| here < senders as usize)
+    }
 }
 
 impl<K: Channel> Source for Attached<K> {
@@ -158,27 +210,45 @@ impl<K: Channel> Source for Attached<K> {
     }
 
     fn wait(&mut self, message: &mut Message, deadline: Option<Instant>) -> Result<bool, Halt> {
-        let left = || deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let limit = left();
-        let receiver = &mut self.receiver;
-        let silence = self.silence.take();
-        let first = silence.filter(|silence| limit.is_none_or(|limit| *silence < limit));
-        let mut result = receiver.peek_timeout(message, first.or(limit));
-        if first.is_some() && matches!(result, Err(RecvError::TimedOut)) {
-            if !matches!(receiver.peer(), Ok(Peer::Attached)) {
-                note(format_args!("waiting for: shm writer {}", receiver.name()));
+        loop {
+            let error = match self.next(message, deadline) {
+                Ok(()) => return Ok(true),
+                Err(error) => error,
+            };
+            match &error {
+                RecvError::Corrupt { corrupt, .. } if self.leaves_out(corrupt) => {
+                    note(format_args!(
+                        "{error}\n  until then, the reader continues with the other lanes"
+                    ));
+                }
+                RecvError::Closed { .. } => return Ok(false),
+                RecvError::PeerDied { .. } if !self.corrupt.is_empty() => return Ok(false),
+                RecvError::Reattach(error) if matches!(**error, AttachError::OtherKind { .. }) => {
+                    return Ok(false);
+                }
+                _ => return Err(errors::recv(&error)),
             }
-            result = receiver.peek_timeout(message, left());
-        }
-        match result {
-            Ok(()) => Ok(true),
-            Err(RecvError::Closed { .. }) => Ok(false),
-            Err(error) => Err(errors::recv(&error)),
         }
     }
 
     fn more(&mut self, message: &mut Message) -> bool {
-        self.receiver.try_peek(message).is_ok()
+        let found = self.receiver.try_peek(message);
+        let is_there = found.is_ok();
+        // That a lane is corrupt is reported once. The other errors come again.
+        if let Err(error @ RecvError::Corrupt { .. }) = found {
+            self.error = Some(error);
+        }
+        is_there
+    }
+
+    fn corruption(&self) -> Option<Failure> {
+        let count = self.corrupt.len();
+        let name = self.receiver.name();
+        let what = format_args!(
+            "object {name:?} had corrupt lanes ({count}), whose messages were not read"
+        );
+        let next = format_args!("shm rm {name}, and restart its writers and readers");
+        (count > 0).then(|| Failure::new(Status::OtherLayout, what).next(next))
     }
 
     fn acknowledge(&mut self, lane: u32, sequence: u64) -> Result<(), Halt> {

@@ -1,11 +1,15 @@
 //! A bus in the output of each operator: a line in the lists, a line for each lane and each place,
 //! and advice.
 
+use std::os::unix::fs::FileExt as _;
+
 use serde_json::Value;
 use shm_mailbox::Options;
 use shm_mailbox::bus::{self, Bus};
-use test_support::Name;
-use test_support::shm::{printed, run};
+use test_support::shm::{printed, run, shm, writer};
+use test_support::{Name, Process, until};
+
+use super::tap::wait_until_it_looks;
 
 fn options(name: &Name) -> Options<Bus> {
     let options = Bus::options(name.as_str()).senders(4).receivers(3);
@@ -138,6 +142,58 @@ fn a_peek_and_a_tap_show_the_messages_of_all_lanes() {
     printed(["forget", name.as_str(), "billing"]);
     drop(senders.split_off(1));
     senders.remove(0).close().expect("it closes");
+}
+
+#[test]
+fn a_tap_ends_as_the_writers_end_that_it_has_met() {
+    for (when, args, code) in [
+        ("before the tap", &[][..], 0),
+        (
+            "before the tap, which shows its message",
+            &["--from", "oldest"],
+            6,
+        ),
+        ("beside the tap", &[], 6),
+    ] {
+        let name = Name::new();
+        let mut living = options(&name).sender().expect("a lane");
+        let mut killed = writer(&name, &["-m", "old"]);
+        until("it has sent", || {
+            json(&name, "stat")["bus"]["lanes"][1]["sent"] == 1
+        });
+        let tap = || {
+            let tap = Process::spawn(&mut shm([&["tap", name.as_str()], args].concat()));
+            wait_until_it_looks(&tap, &name);
+            tap
+        };
+        let mut tap = if when == "beside the tap" {
+            let tap = tap();
+            killed.kill();
+            tap
+        } else {
+            killed.kill();
+            tap()
+        };
+        living.send("new\n").expect("there is room");
+        living.keep().expect("it closes");
+        let ended = tap.wait();
+        assert_eq!(ended.status.code(), Some(code), "{when}: {}", ended.errors);
+        assert!(ended.output.ends_with(b"new\n"), "{when}");
+    }
+}
+
+#[test]
+fn a_tap_reports_counts_that_no_writer_writes() {
+    let (name, _senders, _reader) = bus();
+    let file = name.file();
+    for lane in 0..2 {
+        // The count of messages, and that of the lane's writers; see `docs/protocol-bus.md`.
+        for offset in [128 + 256 * lane, 256 + 256 * lane] {
+            let written = file.write_at(&u64::MAX.to_ne_bytes(), offset);
+            assert_eq!(written.expect("it is ours"), 8);
+        }
+    }
+    run(["tap", name.as_str()]).expect_failure(7, &["is corrupt", "of lane 0"]);
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn tap(name: &Name, args: &[&str]) -> Process {
 
 /// Waits until the tap looks at this object, and has seen what is in it.
 #[track_caller]
-fn wait_until_it_looks(tap: &Process, name: &Name) {
+pub(super) fn wait_until_it_looks(tap: &Process, name: &Name) {
     until("the tap has the object open", || {
         let descriptors = fs::read_dir(format!("/proc/{}/fd", tap.pid()));
         let mut links = descriptors.into_iter().flatten().flatten();

@@ -12,6 +12,7 @@
 //! | `mailbox::faults` | taken roles, truncated and vanished objects, what does not fit |
 //! | `bus::kinds` | which command makes a bus, or uses an existing object; each option |
 //! | `bus::lines` | lines of several writers are never mixed, whichever process is killed |
+//! | `bus::corrupt` | a corrupt lane is reported, and the reader continues with the others |
 //! | `bus::demo` | a killed, a stopped and a restarted reader beside one another |
 //! | `classic::pairs` | the classic layout, every pairing of C and Rust |
 //! | `classic::signals` | its signals that end a program |
@@ -33,6 +34,7 @@ mod mailbox {
     mod waiting;
 }
 mod bus {
+    mod corrupt;
     mod demo;
     mod kinds;
     mod lines;

@@ -101,6 +101,7 @@ pub(crate) fn send(name: &str, error: &SendError) -> Halt {
         E::PeerDied { .. } => left(name, "died"),
         E::HeldBack { label, state, .. } => bus::held_back(name, label, *state),
         E::Unlinked { .. } => Failure::new(Status::NoObject, error),
+        E::Corrupt { .. } => Failure::new(Status::OtherLayout, error),
         E::Truncated { found, .. } => truncated(name, *found, error),
         E::System(error) => system(error),
         _ => Failure::new(Status::Failure, error),
@@ -150,6 +151,7 @@ pub(crate) fn recv(error: &RecvError) -> Halt {
             Failure::new(Status::Abandoned, what).next(next)
         }
         E::Unlinked { .. } => Failure::new(Status::NoObject, error),
+        E::Corrupt { .. } => Failure::new(Status::OtherLayout, error),
         E::Reattach(error) => attach(error),
         E::Truncated { name, found, .. } => truncated(name.as_str(), *found, error),
         E::System(error) => system(error),

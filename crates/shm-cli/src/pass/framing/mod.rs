@@ -66,7 +66,7 @@ pub(super) struct Framer {
     ended: bool,
     /// Messages handed out.
     messages: u64,
-    /// The last of them was a piece of a line, and not its end.
+    /// The last of them did not end its line.
     is_cut: bool,
 }
 
@@ -119,7 +119,7 @@ impl Framer {
         self.start < self.filled
     }
 
-    /// Was the last message handed out a piece of a line, whose rest never came?
+    /// Did the last message handed out not end its line?
     pub(super) fn is_inside_line(&self) -> bool {
         self.is_cut
     }
@@ -143,9 +143,7 @@ impl Framer {
         self.start = begin + length;
         self.messages += 1;
         self.is_cut = match self.framing {
-            Framing::Terminated(terminator) => {
-                length == self.limit && self.buffer[self.start - 1] != terminator
-            }
+            Framing::Terminated(terminator) => self.buffer[self.start - 1] != terminator,
             Framing::Raw | Framing::LengthDelimited => false,
         };
         Ok(Some(&self.buffer[begin..self.start]))

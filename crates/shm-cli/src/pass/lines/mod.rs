@@ -5,8 +5,12 @@
 //! line. Pieces of different lanes come in any order. The reader keeps those of each lane until the
 //! line is whole. It does not acknowledge them before, so that a kill does not lose them, unless
 //! they take all the slots of the lane.
+//!
+//! An empty message ends a line whose rest will not come: the next message of the lane is another
+//! writer's. Where there is one writer at a time, the reader hands pieces on as they come, and ends
+//! such a line, too.
 
-use std::mem;
+use std::{mem, slice};
 
 use shm_mailbox::{MAX_MESSAGE, MailboxId};
 
@@ -17,14 +21,28 @@ use super::output::{Origin, Output};
 pub(super) struct Lines {
     /// The object that the messages come from.
     id: Option<MailboxId>,
-    /// What ends a line, if lines are put together.
+    /// What ends a line, if the output has lines.
     terminator: Option<u8>,
+    /// Whether lines are put together.
+    joins: bool,
+    /// If they are not, whether the last message was a piece of a line, and not its end.
+    is_cut: bool,
     /// The most messages of a lane that may be unacknowledged.
     capacity: u64,
     lanes: Vec<Lane>,
-    /// The lane that has written a text without an end of line, and nothing after it.
-    open: Option<u32>,
+    tail: Tail,
     given: Vec<Given>,
+}
+
+/// How the output ends, if lines are put together.
+#[derive(Clone, Copy, Debug, Default)]
+enum Tail {
+    #[default]
+    EndOfLine,
+    /// With a text that only this lane may continue.
+    Open(u32),
+    /// With a text that no lane continues.
+    Over,
 }
 
 /// The line of one writer, as far as it was received.
@@ -70,12 +88,14 @@ impl Lines {
         self.id != id || self.capacity == 0
     }
 
-    /// Begins with an object, a lane of which has `capacity` slots. With a terminator, puts lines
-    /// together; else messages are handed on as they come.
+    /// Begins with an object, a lane of which has `capacity` slots. If it `is_shared` by several
+    /// writers and there is a terminator, puts lines together; else messages are handed on as they
+    /// come.
     pub(super) fn begin(
         &mut self,
         id: Option<MailboxId>,
         capacity: u32,
+        is_shared: bool,
         terminator: Option<u8>,
         output: &mut Output,
     ) {
@@ -86,6 +106,8 @@ impl Lines {
         self.id = id;
         self.capacity = capacity.into();
         self.terminator = terminator;
+        self.joins = is_shared && terminator.is_some();
+        self.is_cut = false;
     }
 
     /// Takes a message, and hands on what it completes. Returns how many messages that is.
@@ -97,14 +119,22 @@ impl Lines {
         output: &mut Output,
     ) -> usize {
         let index = lane.unwrap_or(0);
-        let Some(terminator) = self.terminator else {
+        let is_piece = self.terminator.is_some_and(|terminator| {
+            message.len() == MAX_MESSAGE && !message.ends_with(&[terminator])
+        });
+        let Some(terminator) = self.terminator.filter(|_| self.joins) else {
             let origin = Origin {
                 id: self.id,
                 lane,
                 missed: None,
             };
-            output.push(origin, sequence, message);
-            self.give(index, sequence, 1, message.len());
+            let end = self
+                .terminator
+                .filter(|_| self.is_cut && message.is_empty());
+            let text = end.as_ref().map_or(message, slice::from_ref);
+            output.push(origin, sequence, text);
+            self.give(index, sequence, 1, text.len());
+            self.is_cut = is_piece;
             return 1;
         };
         let at = index as usize;
@@ -116,10 +146,14 @@ impl Lines {
         own.pieces += 1;
         own.held += 1;
         own.last = sequence;
-        match message.len() == MAX_MESSAGE && !message.ends_with(&[terminator]) {
-            true => 0,
-            false => self.complete(index, terminator, output),
+        if is_piece {
+            return 0;
         }
+        let pieces = self.complete(index, terminator, output);
+        if message.is_empty() && matches!(self.tail, Tail::Open(lane) if lane == index) {
+            self.tail = Tail::Over;
+        }
+        pieces
     }
 
     /// Hands on what a lane has, as a separate line.
@@ -128,10 +162,18 @@ impl Lines {
         let (pieces, length) = (own.pieces, own.line.len());
         let mut line = own.line;
         if length > 0 {
-            if self.open.is_some_and(|open| open != lane) {
+            let is_begun = match self.tail {
+                Tail::EndOfLine => false,
+                Tail::Open(open) => open != lane,
+                Tail::Over => true,
+            };
+            if is_begun {
                 line.insert(0, terminator);
             }
-            self.open = (!line.ends_with(&[terminator])).then_some(lane);
+            self.tail = match line.ends_with(&[terminator]) {
+                true => Tail::EndOfLine,
+                false => Tail::Open(lane),
+            };
         }
         output.push(Origin::default(), own.last, &line);
         self.give(lane, own.last, pieces, length);
@@ -140,7 +182,7 @@ impl Lines {
 
     /// Hands on incomplete lines whose rest will not come, each as a separate line.
     pub(super) fn complete_all(&mut self, output: &mut Output) {
-        let Some(terminator) = self.terminator else {
+        let Some(terminator) = self.terminator.filter(|_| self.joins) else {
             return;
         };
         let lanes = (0..).zip(&self.lanes);

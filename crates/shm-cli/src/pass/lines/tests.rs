@@ -18,7 +18,7 @@ impl Stream {
         let (reader, writer) = io::pipe().unwrap();
         let mut output = Output::new(writer.as_fd(), Form::Bytes).unwrap();
         let mut lines = Lines::default();
-        lines.begin(None, 4, terminator, &mut output);
+        lines.begin(None, 4, true, terminator, &mut output);
         Self {
             lines,
             output,
@@ -98,7 +98,40 @@ fn an_empty_message_ends_a_line_of_whole_pieces() {
     assert_eq!(stream.take(0, &PIECE), 0);
     assert_eq!(stream.take(0, b""), 2);
     assert_eq!(stream.flush(), [(0, 1)]);
-    assert_eq!(stream.end(), pieces(1));
+    assert_eq!(stream.take(0, b"next"), 1);
+    assert_eq!(stream.take(0, b""), 1);
+    assert_eq!(stream.take(0, b""), 1);
+    assert_eq!(stream.take(0, b"last\n"), 1);
+    assert_eq!(stream.take(0, b""), 1);
+    assert_eq!(stream.take(1, b"other"), 1);
+    assert_eq!(stream.flush(), [(0, 6), (1, 0)]);
+    assert_eq!(stream.end(), pieces(1) + "\nnext\nlast\nother");
+}
+
+#[test]
+fn an_empty_message_ends_a_line_of_whole_pieces_of_one_writer_at_a_time() {
+    let mut stream = Stream::new(Some(b'\n'));
+    let mut whole = PIECE;
+    whole[MAX_MESSAGE - 1] = b'\n';
+    stream
+        .lines
+        .begin(None, 4, false, Some(b'\n'), &mut stream.output);
+    for message in [
+        &PIECE[..],
+        &PIECE,
+        b"",
+        b"",
+        b"text",
+        b"",
+        b"\n",
+        &whole,
+        b"",
+    ] {
+        assert_eq!(stream.take(0, message), 1);
+    }
+    let whole = String::from_utf8(whole.to_vec()).unwrap();
+    assert_eq!(stream.flush(), [(0, 8)]);
+    assert_eq!(stream.end(), pieces(2) + "\ntext\n" + &whole);
 }
 
 #[test]
@@ -133,7 +166,9 @@ fn what_belongs_to_another_object_is_written_and_not_acknowledged() {
     stream.take(0, &PIECE);
     let id = MailboxId::from_bytes(*b"0123456789abcdef");
     assert!(stream.lines.is_of_another(id));
-    stream.lines.begin(id, 4, Some(b'\n'), &mut stream.output);
+    stream
+        .lines
+        .begin(id, 4, true, Some(b'\n'), &mut stream.output);
     assert!(!stream.lines.is_of_another(id));
     stream.take(1, b"new\n");
     assert_eq!(stream.flush(), [(1, 0)]);

@@ -80,6 +80,7 @@ impl Writer<'_> {
 
     /// Sends standard input until it ends: what a read returned goes out before the next read.
     fn send_input(&mut self) -> Result<(), Halt> {
+        self.end_the_last_line()?;
         while self.ended.is_none() {
             if !self.framer.is_inside_message() {
                 self.input.prompt();
@@ -95,10 +96,21 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Ends what the last writer may have left, so that the first line here is no part of it. (At
+    /// the end of a line, this has no effect.)
+    fn end_the_last_line(&mut self) -> Result<(), Halt> {
+        let has_lines = matches!(self.args.channel.framing(), Framing::Terminated(_));
+        match has_lines && self.sink.may_be_inside_line() {
+            true => self.insist(&[]),
+            false => Ok(()),
+        }
+    }
+
     /// Sends each text as if standard input had held it, with the terminator that its framing asks
     /// for.
     fn send_texts(&mut self, texts: &[OsString]) -> Result<(), Halt> {
         self.ended = Some(Instant::now());
+        self.end_the_last_line()?;
         for text in texts {
             let text = text.as_bytes();
             match self.args.channel.framing() {

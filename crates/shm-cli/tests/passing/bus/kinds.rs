@@ -1,7 +1,7 @@
 //! Which command makes a bus, which uses an existing object, and how endpoints leave a bus.
 
-use test_support::Name;
 use test_support::shm::{expect_left, leave, reader, run, writer};
+use test_support::{Name, Signal, until};
 
 use super::seen::{attached_reader, attached_writer, bus, wait_for_lane};
 
@@ -68,6 +68,49 @@ fn what_a_writer_keeps_on_a_bus_is_the_next_readers() {
         .expect_output(b"one\n");
     let mut rest = reader(&name, &[]);
     rest.wait_for_success(b"two\n");
+}
+
+#[test]
+fn a_reader_that_follows_a_bus_takes_the_mailbox_that_comes_next() {
+    let name = Name::new();
+    let mut writer = attached_writer(&name, 0, &["--receivers", "2"]);
+    let mut reader = attached_reader(&name, 0, &["--follow", "-c", "3"]);
+    writer.send("one\n");
+    writer.finish().expect_code(0);
+    assert!(!name.exists());
+    leave(&name, &["-m", "two", "-m", "three"], "");
+    reader.wait_for_success(b"one\ntwo\nthree\n");
+}
+
+#[test]
+fn a_reader_that_follows_a_mailbox_takes_all_that_the_next_bus_has() {
+    let name = Name::new();
+    let mut reader = reader(&name, &["--follow", "-c", "2"]);
+    name.wait_for_receiver();
+    reader.signal(Signal::SIGSTOP);
+    until("it stands still", || reader.state() == Some('T'));
+    run(["rm", "--force", name.as_str()]).expect_code(0);
+    let mut writer = attached_writer(&name, 0, &["--receivers", "2"]);
+    let other = attached_reader(&name, 0, &[]);
+    other.signal(Signal::SIGSTOP);
+    until("it stands still", || other.state() == Some('T'));
+    writer.send("one\ntwo\n");
+    wait_for_lane(&name, 0, 2, 2);
+    reader.signal(Signal::SIGCONT);
+    reader.wait_for_success(b"one\ntwo\n");
+}
+
+#[test]
+fn a_reader_that_follows_a_bus_by_its_options_refuses_a_mailbox() {
+    let name = Name::new();
+    let mut reader = attached_reader(&name, 0, &["--follow", "--receivers", "2"]);
+    reader.signal(Signal::SIGSTOP);
+    until("it stands still", || reader.state() == Some('T'));
+    run(["rm", "--force", name.as_str()]).expect_code(0);
+    leave(&name, &["-m", "one"], "");
+    reader.signal(Signal::SIGCONT);
+    reader.wait_for_failure(7, &["is a mailbox", "leave out --receivers"]);
+    expect_left(&name, "one\n");
 }
 
 #[test]

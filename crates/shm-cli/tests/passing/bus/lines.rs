@@ -100,6 +100,79 @@ fn the_last_line_of_a_writer_needs_no_end_whatever_its_length() {
 }
 
 #[test]
+fn a_writer_that_gets_the_lane_of_a_killed_one_begins_a_line() {
+    // One takes the first lane that is free, the other finds its own again.
+    for label in [&[][..], &["--as", "sensor"]] {
+        for unfinished in [1024, 2048, 3000] {
+            let name = Name::new();
+            let reader = attached_reader(&name, 0, &["--senders", "2"]);
+            let mut killed = attached_writer(&name, 0, label);
+            let _other = attached_writer(&name, 1, &[]);
+            killed.send("whole\n".to_owned() + &"x".repeat(unfinished));
+            let pieces = unfinished as u64 / 1024;
+            wait_for_lane(&name, 0, 1 + pieces, pieces);
+            killed.kill();
+            let mut next = attached_writer(&name, 1, label);
+            next.send("hello\n");
+            next.finish().expect_code(0).expect_quiet();
+            let part = "x".repeat(1024 * pieces as usize);
+            let output = format!("whole\n{part}\nhello\n");
+            reader.wait_for_exactly(output.as_bytes());
+        }
+    }
+}
+
+#[test]
+fn a_writer_that_gets_a_lane_after_a_whole_line_adds_nothing() {
+    for last in [1, 1023, 1024, 1025, 2048] {
+        let name = Name::new();
+        let reader = attached_reader(&name, 0, &["--senders", "2"]);
+        let mut killed = attached_writer(&name, 0, &[]);
+        let _other = attached_writer(&name, 1, &[]);
+        let line = "x".repeat(last - 1) + "\n";
+        killed.send(&line);
+        reader.wait_for_exactly(line.as_bytes());
+        killed.kill();
+        let mut next = attached_writer(&name, 1, &[]);
+        next.send("hello\n");
+        next.finish().expect_code(0);
+        reader.wait_for_exactly((line + "hello\n").as_bytes());
+    }
+}
+
+#[test]
+fn a_writer_that_gets_the_lane_of_one_whose_last_line_had_no_end_begins_a_line() {
+    let name = Name::new();
+    let reader = attached_reader(&name, 0, &["--senders", "2"]);
+    let _other = attached_writer(&name, 0, &[]);
+    for _ in 0..2 {
+        let mut writer = attached_writer(&name, 1, &[]);
+        writer.send("no end");
+        writer.finish().expect_code(0);
+    }
+    reader.wait_for_exactly(b"no end\nno end");
+}
+
+#[test]
+fn a_count_of_messages_includes_the_rest_of_the_line_of_the_last() {
+    let name = Name::new();
+    let mut reader = attached_reader(&name, 0, &["--senders", "2", "-c", "4"]);
+    let mut first = attached_writer(&name, 0, &[]);
+    let mut second = attached_writer(&name, 1, &[]);
+    first.send("x".repeat(3000));
+    wait_for_lane(&name, 0, 2, 2);
+    second.send("one\n");
+    reader.wait_for_exactly(b"one\n");
+    first.send("end\n");
+    let output = "one\n".to_owned() + &"x".repeat(3000) + "end\n";
+    reader.wait_for_success(output.as_bytes());
+    second.send("two\n");
+    second.end_input();
+    let rest = attached_reader(&name, 0, &[]);
+    rest.wait_for_exactly(b"two\n");
+}
+
+#[test]
 fn json_tells_the_lane_and_the_number_in_it() {
     let name = Name::new();
     let mut reader = attached_reader(&name, 0, &["--senders", "2", "--json"]);

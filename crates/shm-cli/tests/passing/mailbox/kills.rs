@@ -136,3 +136,23 @@ fn nothing_is_lost_or_reordered_whoever_is_killed() {
     );
     until("nothing is left", || !name.exists());
 }
+
+#[test]
+fn a_writer_that_comes_before_the_death_of_the_last_is_noticed_begins_a_line() {
+    let name = Name::new();
+    let (mut killed, _) = new_writer(&name);
+    let mut reader = reader(&name, &[]);
+    name.wait_for_receiver();
+    reader.signal(Signal::SIGSTOP);
+    until("it stands still", || reader.state() == Some('T'));
+    killed.send("x".repeat(3000));
+    until("two pieces are sent", || name.sent() == 2);
+    killed.kill();
+    let (mut next, _) = new_writer(&name);
+    next.send("hello\n");
+    until("it is sent", || name.contains("hello"));
+    reader.signal(Signal::SIGCONT);
+    next.finish().expect_code(0);
+    let output = "x".repeat(2048) + "\nhello\n";
+    reader.wait_for_success(output.as_bytes());
+}

@@ -65,6 +65,9 @@ impl After {
 impl Follower {
     /// Begins with a ring of which `sent` messages were sent, and `received` given back.
     pub(super) fn new(track: Track, start: Start, sent: u64, received: u64) -> Self {
+        // A higher count is corrupt, as the first look at it tells. The positions of all lanes
+        // can be added up until then.
+        let sent = sent.min(LAST_MESSAGE + 1);
         Self {
             track,
             next: match start {

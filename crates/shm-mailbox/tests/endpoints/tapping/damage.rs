@@ -1,5 +1,6 @@
 //! Objects that no correct peer writes: a tap shows messages or an error.
 
+use shm_mailbox::bus::Bus;
 use shm_mailbox::tap::{Start, Tap, TapError};
 use shm_mailbox::{Message, observe};
 
@@ -59,6 +60,23 @@ fn counts_that_no_peer_writes_are_corrupt() {
             assert_matches!(wrong(&mut tap), TapError::Corrupt { .. });
             words.store(raw::SENT, before);
         }
+    }
+}
+
+#[test]
+fn counts_of_two_lanes_that_no_peer_writes_are_corrupt() {
+    let _turn = turn();
+    let name = Name::new();
+    let bus = Bus::options(name.as_str()).senders(2).receivers(1);
+    let _senders = [(); 2].map(|()| bus.clone().sender().expect("a lane"));
+    let words = Raw::new(&name);
+    for lane in 0..2 {
+        words.store(128 + 256 * lane, u64::MAX);
+    }
+    for start in [Start::Next, Start::Oldest, Start::First] {
+        let mut tap = tap(&name, start);
+        assert!(tap.position() < u64::MAX);
+        assert_matches!(wrong(&mut tap), TapError::Corrupt { .. });
     }
 }
 
