@@ -8,6 +8,7 @@ use rustix::io::Errno;
 use shm_core::{ObjectOptions, OpenError, ShmName, SystemError, Unlink};
 use shm_mailbox::{Removal, RemoveError, Role};
 
+use super::bus::Bus;
 use super::entry::{Entry, Kind};
 use super::objects::{self, Found};
 use crate::args::RmArgs;
@@ -60,6 +61,12 @@ fn remove(found: &Found, args: &RmArgs) -> Result<(), Failure> {
     if queued > 0 && living.all(|(role, _)| role == Role::Sender) {
         note(format_args!(
             "object {name:?} had messages ({queued}), which were removed with it"
+        ));
+    }
+    let kept = entry.bus.iter().flat_map(Bus::kept);
+    for label in kept.filter_map(|place| place.label.as_deref()) {
+        note(format_args!(
+            "object {name:?} kept a place for {label:?}, which was removed with it"
         ));
     }
     match unlinked {

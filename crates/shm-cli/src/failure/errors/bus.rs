@@ -53,6 +53,7 @@ pub(super) fn held_back(name: &str, label: &Label, state: Peer) -> Failure {
         label.as_str()
     );
     Failure::new(Status::Abandoned, what).next(format_args!(
-        "shm reader --as {label} {name}, or shm forget {name} {label}"
+        "shm reader --as {label:?} {name}, or shm forget {name} {label:?}",
+        label = label.as_str()
     ))
 }

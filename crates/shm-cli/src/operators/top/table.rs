@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::history::{Oldest, Row};
 use crate::operators::bus::{Bus, Traffic};
 use crate::operators::columns::{self, Column, LEAST};
-use crate::operators::entry::Mailbox;
+use crate::operators::entry::{Kind, Mailbox};
 use crate::operators::holder::State;
 use crate::terminal::escape;
 use crate::terminal::screen::Size;
@@ -22,9 +22,12 @@ pub(super) fn page(rows: &[Row], interval: Duration, size: Size) -> String {
         .iter()
         .filter_map(|row| row.figures.sent_per_second)
         .sum();
-    let many = match rows.len() {
-        1 => "1 mailbox".to_owned(),
-        count => format!("{count} mailboxes"),
+    let has_bus = rows.iter().any(|row| row.entry.kind == Kind::Bus);
+    let many = match (rows.len(), has_bus) {
+        (1, true) => "1 bus".to_owned(),
+        (1, false) => "1 mailbox".to_owned(),
+        (count, true) => format!("{count} mailboxes and buses"),
+        (count, false) => format!("{count} mailboxes"),
     };
     let rate = self::rate(Some(rate));
     let interval = humantime::format_duration(interval);
