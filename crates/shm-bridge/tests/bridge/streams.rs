@@ -118,7 +118,7 @@ fn messages_of_others_in_the_far_mailbox_are_noticed() {
     }
     stranger.keep().expect("it closes");
     take(&mut receiver, 500, 533);
-    let _both = expect_advice(&pair, "messages of others");
+    let _both = expect_advice(&pair, "messages of other programs");
     take(&mut receiver, 64, 65);
 }
 
