@@ -197,7 +197,7 @@ fn an_object_that_is_removed_before_a_writer_comes_ends_it_with_status_3() {
 #[test]
 fn with_follow_it_goes_from_one_writer_and_object_to_the_next() {
     let name = Name::new();
-    let mut tap = tap(&name, &["--follow"]);
+    let mut tap = tap(&name, &["--follow", "--from", "oldest"]);
     let mut shown = String::new();
     for text in ["one\n", "two\n"] {
         let mut writer = attached_writer(&name, &[]);
