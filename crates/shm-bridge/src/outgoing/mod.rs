@@ -29,9 +29,9 @@ use retry::Retry;
 const FULL_PAUSE: Duration = Duration::from_millis(10);
 /// How many unanswered questions in a row before the bridge connects again.
 const MOST_UNANSWERED: u32 = 8;
-/// After so long without a message, the other bridge is told that it has all of them so far.
+/// After so long without a message, `out` tells the other bridge that it has all of them so far.
 const IDLE: Duration = Duration::from_secs(1);
-/// How often that is told before the program ends. It only saves a `--new-stream` over there.
+/// How often `out` says that before it ends. It only saves a `--new-stream` over there.
 const ENDS: u32 = 6;
 
 /// Runs until the writer has closed and all is carried, or forever with `--follow`.

@@ -40,7 +40,7 @@ fn two_streams_take_turns_while_the_other_one_is_idle() {
             second = Some(Process::spawn(command.arg(&connect)));
         }
         take(&mut receiver, number, number + 1);
-        until("the end is told", || has_ended(&pair));
+        until("the other bridge has heard the end", || has_ended(&pair));
     }
     expect_no_more(&pair, &senders[0], &mut receiver);
     assert_eq!(other.near.received(), 2);
@@ -65,7 +65,7 @@ fn the_end_of_an_idle_stream_is_told_once() {
     sender.send(content(0)).expect("there is room");
     let _near = pair.start_out(far.port, &["--follow"]);
     for end in 1..3 {
-        until("the end is told", || ends.load(Ordering::SeqCst) == end);
+        until("the other bridge has heard the end", || ends.load(Ordering::SeqCst) == end);
         // Longer than it takes to be told again.
         thread::sleep(Duration::from_millis(2500));
         assert_eq!(ends.load(Ordering::SeqCst), end);
