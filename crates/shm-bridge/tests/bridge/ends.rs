@@ -65,8 +65,10 @@ fn the_end_of_an_idle_stream_is_told_once() {
     sender.send(content(0)).expect("there is room");
     let _near = pair.start_out(far.port, &["--follow"]);
     for end in 1..3 {
-        until("the other bridge has heard the end", || ends.load(Ordering::SeqCst) == end);
-        // Longer than it takes to be told again.
+        until("the other bridge has heard the end", || {
+            ends.load(Ordering::SeqCst) == end
+        });
+        // Longer than it takes to say it again.
         thread::sleep(Duration::from_millis(2500));
         assert_eq!(ends.load(Ordering::SeqCst), end);
         sender.send(content(0)).expect("there is room");
