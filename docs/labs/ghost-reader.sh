@@ -18,7 +18,7 @@ say "   the flag is $(flag "$object")"
 say "3. The writer gets a line and answers the request."
 echo one >&9
 until_true flag_is "$object" 0
-say "   the flag is $(flag "$object"): the writer counts the line as received"
+say "   the flag is $(flag "$object"): for the writer, the line is delivered"
 
 say "4. A new reader starts, and the writer gets a second line."
 start_reader "$dir/second"

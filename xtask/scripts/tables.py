@@ -38,9 +38,9 @@ SUMMARIES = [
 # The columns of README.md's table: a title, the quantity in the lab book, and whether a peer is
 # polled in it.
 COLUMNS = [
-    ("Round trip, busy, 64 B", "round_trip/spin/64B", True),
-    ("Round trip, asleep, 1 KiB", "round_trip/block/1024B", False),
-    ("In a stream, 64 B", "stream/spin/64B/256-slots", False),
+    ("Round trip, spinning, 64 B", "round_trip/spin/64B", True),
+    ("Round trip, sleeping, 1 KiB", "round_trip/block/1024B", False),
+    ("Stream, 64 B", "stream/spin/64B/256-slots", False),
 ]
 # The peers there: as README.md and as the lab book call them.
 PEERS = [
@@ -116,22 +116,24 @@ def front():
     rows = comparison(part)
     titles = [title for title, _, _ in COLUMNS]
     lines = [f"| | {' | '.join(titles)} |", "|---|---:|---:|---:|"]
-    own = [mailbox(rows[quantity]) for _, quantity, _ in COLUMNS]
+    own = [beside(rows[quantity], "mailbox") for _, quantity, _ in COLUMNS]
     lines.append(f"| **shm-mailbox** | {' | '.join(own)} |")
     for name, peer in PEERS:
         cells = []
         for _, quantity, polled in COLUMNS:
             names = [f"{peer}, polled", peer] if polled else [peer]
-            times = [rows[quantity][it][1] for it in names if it in rows[quantity]]
+            times = [rows[quantity][it]["peer"] for it in names if it in rows[quantity]]
             cells.append(times[0] if times else "–")
         lines.append(f"| {name} | {' | '.join(cells)} |")
+    cores = [beside(rows[quantity], "line") for _, quantity, _ in COLUMNS]
+    lines.append(f"| *one cache line* | {' | '.join(cores)} |")
     # After the mark of the block and the command.
-    machine = part.splitlines()[2]
+    machine = part.splitlines()[2].partition(", cache line")[0]
     return "\n".join(lines) + "\n\n" + fill(f"Machine: {machine}.", 100, break_on_hyphens=False)
 
 
 def comparison(text):
-    """The times of the mailbox and of the peer, as written, by quantity and by peer."""
+    """The times of a cache line, the mailbox and the peer, as written, by quantity and by peer."""
     rows = {}
     for line in text.splitlines():
         cells = re.split("  +", line.strip())
@@ -139,15 +141,15 @@ def comparison(text):
         if line.startswith(" ") and not line.startswith("  "):
             quantity = rows.setdefault(cells.pop(0), {})
         if line.startswith(" ") and len(cells) > 3:
-            peer, _, own, time, *_ = cells
-            quantity[peer] = own, time
+            peer, *times = cells[:4]
+            quantity[peer] = dict(zip(("line", "mailbox", "peer"), times, strict=True))
     return rows
 
 
-def mailbox(row):
-    """What the mailbox took beside the peers of README.md: from its best median to its worst."""
+def beside(row, what):
+    """What the mailbox or a line took beside the peers of README.md: the least and the most."""
     names = tuple(name for _, name in PEERS)
-    times = sorted((own for peer, (own, _) in row.items() if peer.startswith(names)),
+    times = sorted((times[what] for peer, times in row.items() if peer.startswith(names)),
                    key=nanoseconds)
     if times[0] == times[-1]:
         return times[0]
