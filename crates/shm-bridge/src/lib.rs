@@ -51,11 +51,11 @@
 //! *end*: all is acknowledged so far. Then *a* = *e*, which `in` checks; it marks the note, and
 //! forgets the token. Any stream may begin, also the same one again, with another hello, at its
 //! *a*. That doubles nothing, because *a* never falls and no question from before has the new
-//! token. If the mark is torn, there is no note, which means the same. If nobody hears the end, the
-//! stream has not ended, and another needs `--new-stream`. `incoming::search` goes through all of
-//! this.
+//! token. If the mark is torn, there is no note, which means the same. If no bridge hears the end,
+//! the stream has not ended, and another needs `--new-stream`. `incoming::search` goes through all
+//! of this.
 //!
-//! What it takes: the far mailbox is not removed while a stream has not ended, and nobody else
+//! What it takes: the far mailbox is not removed while a stream has not ended, and no other program
 //! sends to it between two runs of `in`. `in` looks for the name after each commit and before the
 //! answer, so it acknowledges nothing in a mailbox that was removed. It notices others' messages if
 //! they are more than 32.

@@ -124,7 +124,7 @@ fn settings(
 
 /// An error if a file that the configuration names cannot be read, which Zenoh would not say: it
 /// would try to connect again and again. Another if there is a list of users without one: then it
-/// would ask nobody for a password.
+/// would ask for no password.
 fn ensure_files(config: &Config) -> Result<(), String> {
     let file = |key: &str| {
         let file = config.get_json(key).ok();

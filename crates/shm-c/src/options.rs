@@ -63,9 +63,9 @@ pub(crate) const WAIT_ADAPTIVE: c_int = 7;
 pub(crate) const JOIN_NEXT: c_int = 0;
 pub(crate) const JOIN_OLDEST: c_int = 1;
 
-/// Messages that one call receives at most, unless told otherwise.
+/// Messages that one call receives at most, by default.
 const BATCH: u32 = 16;
-/// The most that it may be told.
+/// The most that an option may allow.
 pub(crate) const MAX_BATCH: u32 = 65536;
 /// Between two checks of a waiting endpoint that polls, as in the original C programs.
 const INTERVAL: Duration = Duration::from_millis(100);

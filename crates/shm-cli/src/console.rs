@@ -33,7 +33,7 @@ pub(crate) fn print_json<'a, T: Serialize + 'a>(
     print(&shown)
 }
 
-/// Writes a page; that nobody reads it any more is no failure.
+/// Writes a page; a closed pipe is no failure.
 pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
     write_with(|| io::stdout().write_all(text.as_ref()))
 }

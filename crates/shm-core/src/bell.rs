@@ -109,7 +109,7 @@ pub struct Bell {
     /// There until it is dropped.
     instance: Option<Instance>,
     watch: Mutex<i32>,
-    /// Whether nobody has seen its descriptor.
+    /// Whether no caller has seen its descriptor.
     is_private: AtomicBool,
 }
 
@@ -124,14 +124,14 @@ struct Instance {
 #[derive(Debug)]
 struct Retired {
     instance: Instance,
-    /// It may be the next bell: nobody has seen its descriptor. An event loop that was not told to
-    /// forget it would take the next bell for this one.
+    /// It may be the next bell: no caller has seen its descriptor. An event loop that was not told
+    /// to forget it would take the next bell for this one.
     is_private: bool,
     since: Moment,
 }
 
 /// Those that were given back. To close one that has just had a watch takes the kernel some
-/// milliseconds, for which nobody should have to wait.
+/// milliseconds, for which no caller should have to wait.
 static POOL: Mutex<Vec<Retired>> = Mutex::new(Vec::new());
 /// The most of them.
 const POOL_SIZE: usize = 32;
@@ -211,7 +211,7 @@ impl Instance {
         /// An event without a name: watch, mask, cookie, length of the name.
         const EVENT: usize = 16;
         let mut rings = Rings::default();
-        /// So many reads that somebody must be ringing all the time.
+        /// So many reads that a process must be ringing all the time.
         const READS: usize = 256;
         let mut events = [0_u8; 64 * EVENT];
         for _ in 0..READS {

@@ -371,7 +371,7 @@ impl<K: Kind> Receiver<K> {
     /// wait.
     ///
     /// Call it whenever [`try_recv`](Self::try_recv) has found nothing, and first after each wait:
-    /// before it touches the memory, it makes sure that nobody has truncated it. Call it again
+    /// before it touches the memory, it makes sure that no process has truncated it. Call it again
     /// after any other call of this receiver, which may have answered the bell. It costs a system
     /// call, and now and then two more (1.5 µs). A receiver that goes over to the next object may
     /// take as long as attaching does.

@@ -279,9 +279,9 @@ impl<K: Kind> Sender<K> {
     /// Prepares to wait for room by the [`bell`](Self::bell), and tells whether to wait.
     ///
     /// Call it whenever [`try_send`](Self::try_send) has found the mailbox full, and first after
-    /// each wait: before it touches the memory, it makes sure that nobody has truncated it. Call it
-    /// again after any other call of this sender, which may have answered the bell. It costs a
-    /// system call, and now and then two more (1.5 µs).
+    /// each wait: before it touches the memory, it makes sure that no process has truncated it.
+    /// Call it again after any other call of this sender, which may have answered the bell. It
+    /// costs a system call, and now and then two more (1.5 µs).
     ///
     /// # Errors
     ///
@@ -462,7 +462,7 @@ impl<K: Kind> Sender<K> {
     }
 }
 
-/// Announces, when it is dropped, what was committed meanwhile.
+/// Announces, when it is dropped, what was committed before.
 struct Announcing<'a, C: End>(&'a mut Endpoint<C>);
 
 impl<C: End> Drop for Announcing<'_, C> {

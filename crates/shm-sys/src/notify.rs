@@ -1,4 +1,4 @@
-//! Being told of what happens to a file, through a descriptor.
+//! Notifications of what happens to a file, through a descriptor.
 
 use crate::errno::check;
 use std::ffi::CStr;

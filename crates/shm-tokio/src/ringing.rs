@@ -12,7 +12,7 @@ use crate::timer::Timer;
 /// The bell of an endpoint, known to the runtime.
 ///
 /// tokio asks the kernel for *edges*: it learns once that the bell has rung, remembers that, and
-/// says so until it is told to forget it (`clear_ready`). No ring is lost, because each wait does
+/// reports it as ready until `clear_ready`. No ring is lost, because each wait does
 /// three things in this order:
 ///
 /// 1. It forgets what tokio remembers.
@@ -44,7 +44,7 @@ struct Vigil<G> {
 
 /// Why waiting for the bell is over.
 pub(crate) enum Over<E> {
-    /// To be told to the caller.
+    /// To be returned to the caller.
     Failed(E),
     /// There is no bell any more, but there are other ways to wait.
     NoBell(BellError),
@@ -63,7 +63,7 @@ impl<G: Copy + PartialEq> Ringing<G> {
         })
     }
 
-    /// Somebody else has used the endpoint: it has to be armed again.
+    /// Another task has used the endpoint: it has to be armed again.
     pub(crate) fn disarm(&mut self) {
         self.armed = None;
     }

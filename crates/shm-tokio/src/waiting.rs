@@ -17,7 +17,7 @@ pub(crate) struct Waiting<E: End> {
     /// Elsewhere only while a helper has it.
     end: Option<E>,
     /// The last attempt was in vain: the endpoint is to be waited for before the next one, which
-    /// touches memory that may have gone meanwhile.
+    /// touches memory that may have gone by then.
     in_vain: bool,
 }
 

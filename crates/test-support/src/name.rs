@@ -18,7 +18,7 @@ pub fn unique(prefix: &str) -> String {
     format!("{prefix}-{}-{count:05}", std::process::id())
 }
 
-/// A name that nobody else uses. Whatever stands under it is removed when this is dropped, also
+/// A name that nothing else uses. Whatever stands under it is removed when this is dropped, also
 /// when the test fails.
 pub struct Name {
     name: ShmName,

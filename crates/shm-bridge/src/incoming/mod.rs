@@ -279,7 +279,7 @@ impl Far {
     }
 
     /// Tells what was refused: the first time, and then as often as the number doubles, so that
-    /// nobody can fill the log.
+    /// no peer can fill the log.
     fn complain(&mut self, what: impl fmt::Display) {
         self.refused += 1;
         if self.refused.is_power_of_two() {

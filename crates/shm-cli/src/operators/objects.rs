@@ -39,7 +39,7 @@ pub(super) fn list_without_users(
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) entry: Entry,
-    /// Whether a pattern found it, and nobody has named it.
+    /// Whether a pattern found it, and the user has not named it.
     pub(super) by_pattern: bool,
 }
 

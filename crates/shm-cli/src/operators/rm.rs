@@ -1,4 +1,4 @@
-//! `shm rm`: unlinks objects that nobody uses.
+//! `shm rm`: unlinks objects that no process uses.
 
 use std::fs;
 use std::io;

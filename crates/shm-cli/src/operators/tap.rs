@@ -141,7 +141,7 @@ impl Watch<'_> {
     }
 
     /// Shows what comes through an object until nothing more can come; none if it has shown what it
-    /// was asked for, or nobody wants it any more.
+    /// was asked for, or no process reads it any more.
     fn pass(&mut self, source: &mut Source) -> Result<Option<End>, Halt> {
         let mut pause = SHORTEST;
         let mut checked = Instant::now();

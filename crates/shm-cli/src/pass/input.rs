@@ -108,7 +108,7 @@ impl Input {
     }
 }
 
-/// Where it cannot be shown, there is nobody to see it.
+/// Where it cannot be shown, no user would see it.
 fn show(text: &[u8]) {
     let _ = io::stderr().write_all(text);
 }

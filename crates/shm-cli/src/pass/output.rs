@@ -34,7 +34,7 @@ pub(crate) enum Form {
 /// Why not everything was written.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// Nobody reads the output any more.
+    /// No process reads the output any more.
     Closed,
     /// A signal came.
     Signal,

@@ -196,7 +196,7 @@ impl Drop for Entry {
 mod tests {
     use super::*;
 
-    /// Addresses that are nobody's: multiples of 16 below the first page.
+    /// Addresses that no mapping has: multiples of 16 below the first page.
     fn entry(start: usize, len: usize) -> Entry {
         let start = NonNull::new(ptr::without_provenance_mut(start)).expect("not 0");
         Entry::new(start, len, true)

@@ -5,7 +5,7 @@
 
 use std::fs;
 
-/// What is assumed where `/proc` is not mounted: the usual one, which lets nobody else write.
+/// What is assumed where `/proc` is not mounted: the usual one, which lets no other user write.
 const USUAL: u32 = 0o022;
 
 /// The mode that `shm_open(name, O_CREAT, mode)` gives a new object in this process.

@@ -66,7 +66,7 @@ pub(super) fn run(input: &[u8]) {
     }
 }
 
-/// Writes one word that the input names; never past the end, which nobody moves.
+/// Writes one word that the input names; never past the end, which does not move.
 fn damage(file: &File, size: usize, input: &mut Input<'_>) {
     let place = input.byte();
     let offset = match place % 16 {

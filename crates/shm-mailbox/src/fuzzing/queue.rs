@@ -129,7 +129,7 @@ impl World<'_> {
         }
     }
 
-    /// Writes what is never committed: nobody may find it, nor anything else changed.
+    /// Writes what is never committed: no receiver may find it, nor anything else changed.
     fn write_in_vain(&mut self) {
         let length = self.length();
         if self.room() {

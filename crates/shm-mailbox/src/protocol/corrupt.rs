@@ -58,31 +58,31 @@ impl Corrupt {
         self
     }
 
-    /// On a bus, the lane in which it was found.
+    /// Returns the lane in which it was found, on a bus.
     #[must_use]
     pub fn lane(&self) -> Option<u32> {
         self.lane.map(u32::from)
     }
 
-    /// On a bus, the place whose count it is.
+    /// Returns the place whose count it is, on a bus.
     #[must_use]
     pub fn place(&self) -> Option<u32> {
         self.place.map(u32::from)
     }
 
-    /// Which field it is.
+    /// Returns which field it is.
     #[must_use]
     pub fn field(&self) -> Field {
         self.field
     }
 
-    /// What was found there.
+    /// Returns what was found there.
     #[must_use]
     pub fn found(&self) -> u64 {
         self.found
     }
 
-    /// What a correct peer could have written.
+    /// Returns what a correct peer could have written.
     #[must_use]
     pub fn expected(&self) -> RangeInclusive<u64> {
         self.least..=self.most

@@ -368,7 +368,8 @@ fn loom_messages_shown_together_are_acknowledged_together() {
     });
 }
 
-/// Whoever restarts the sender may look at the region when the killed one had come to any point.
+/// The process that restarts the sender may look at the region when the killed one had come to any
+/// point.
 #[test]
 fn loom_the_count_of_sent_messages_is_never_ahead_of_the_stamps() {
     loom::model(|| {

@@ -11,9 +11,10 @@ use crate::memory::sync::{AtomicU32, Ordering, compiler_fence, fence, light_fenc
 pub(crate) enum Slept<T> {
     /// What was waited for is there.
     Found(T),
-    /// It is not there, for all that somebody woke us.
+    /// It is not there, although a process woke us.
     InVain,
-    /// The time was up. Nobody has looked, and the memory may be gone; the sleep stays announced.
+    /// The time was up. No process has looked, and the memory may be gone; the sleep stays
+    /// announced.
     Expired,
 }
 

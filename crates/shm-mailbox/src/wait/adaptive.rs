@@ -16,7 +16,7 @@ const ROUNDS: u32 = 16;
 const LOOKS_PER_ROUND: u32 = 100;
 /// A yield that takes longer has let another process run, so the core is shared.
 const SHARED_CORE: Duration = Duration::from_nanos(1500);
-/// One that takes longer has cost more than a sleep, whoever ran: a busy process takes a time slice
+/// One that takes longer has cost more than a sleep: a busy process takes a time slice
 /// of some milliseconds, while one that is woken goes before it.
 const CROWDED_CORE: Duration = Duration::from_micros(50);
 /// How many waits yield first after a yield has let the peer run, and what we waited for came.

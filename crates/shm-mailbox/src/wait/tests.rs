@@ -51,7 +51,7 @@ fn up_to_the_first_sleep(has_news: bool, timeout: Option<Duration>) -> Vec<Event
     events
 }
 
-/// Until when it is to sleep. (Whoever is kept from running for a slice checks first.)
+/// Until when it is to sleep. (A process that was kept from running for a slice checks first.)
 fn first_sleep(timeout: Option<Duration>) -> Moment {
     let mut events = up_to_the_first_sleep(false, timeout);
     match events.pop() {

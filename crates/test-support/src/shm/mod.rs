@@ -140,7 +140,7 @@ pub fn expect_cut_off(name: &Name, lines: &str) {
         .expect_errors(&[name.as_str(), "died"]);
 }
 
-/// Starts the command with a standard output that nobody reads any more.
+/// Starts the command with a standard output that no process reads any more.
 #[track_caller]
 pub fn into_closed_pipe(mut command: Command) -> Process {
     let (read_end, write_end) = std::io::pipe().expect("a pipe");

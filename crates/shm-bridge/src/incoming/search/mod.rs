@@ -1,6 +1,6 @@
 //! Every state of a small model: all bridges killed between any two steps, every question late,
-//! repeated or lost, the end told at any moment, and another stream at the same key. The decisions
-//! are those of the real `Ledger`; the rest is modelled.
+//! repeated or lost, the end announced at any moment, and another stream at the same key. The
+//! decisions are those of the real `Ledger`; the rest is modelled.
 //!
 //! Here lives the search. How large a model is belongs to `size`, what may come next to `world`.
 

@@ -38,6 +38,6 @@ pub(super) enum Fault {
     EndUnchecked,
     /// A start of the far bridge that fails removes the note.
     StartRemovesNote,
-    /// The far bridge replaces a stream that has not ended, and nobody has asked for it.
+    /// The far bridge replaces a stream that has not ended, and no user has asked for it.
     Replaces,
 }

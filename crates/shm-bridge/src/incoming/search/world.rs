@@ -76,7 +76,7 @@ impl World {
         }
     }
 
-    /// A token that nobody has, as good as one that nobody ever had.
+    /// A token that no process has, as good as one that none ever had.
     fn token(&self, fault: Fault) -> u64 {
         let is_used = |token: &u64| {
             self.greeted == *token

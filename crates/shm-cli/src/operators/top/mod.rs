@@ -146,7 +146,7 @@ impl<'a> Top<'a> {
         figures
     }
 
-    /// Adds who holds the roles. All processes are looked at only if somebody has come or gone.
+    /// Adds who holds the roles. All processes are looked at only if one has come or gone.
     fn add_users(&mut self, entries: &mut [Entry]) {
         let known = |entry: &Entry| {
             let users = self.users.get(&entry.id);

@@ -145,7 +145,7 @@ fn oldest(bus: &BusRegion, lane: u32, mask: u32) -> u64 {
     least.unwrap_or_else(floor)
 }
 
-/// An error if a position in the lane cannot be told from its counts and those of `mask`.
+/// An error if a position in the lane cannot be computed from its counts and those of `mask`.
 fn ensure_countable(bus: &BusRegion, lane: u32, mask: u32) -> Result<(), Corrupt> {
     let side = bus.lane(lane);
     let own = [
