@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             sleep(Duration::from_millis(100)); // 6: usleep
         }
         memory.write(4, &text)?; // 7: strncpy
-        clr2send.store(0, Ordering::Release); // 8: after the text, for all
+        clr2send.store(0, Ordering::Release); // 8: makes the text visible, too
     }
     object.unlink()?; // 10: shm_unlink, if the name is still this object's
     Ok(()) // 9: close and munmap, when `object` and `memory` are dropped
