@@ -171,11 +171,11 @@ fn holder(holder: &Holder) -> String {
     let mut text = state.to_owned();
     match holder.pid {
         Some(pid) if holder.confirmed => text += &format!(", process {}", process(pid)),
-        Some(pid) => text += &format!(", by its own word process {pid}"),
+        Some(pid) => text += &format!(", process {pid} (not confirmed)"),
         None => {}
     }
     if let Some(epoch @ 1..) = holder.epoch {
-        text += &format!(", holder number {epoch}");
+        text += &format!(", holder {epoch}");
     }
     if holder.state == State::Alive && holder.parked == Some(true) {
         text += ", asleep";
