@@ -171,7 +171,7 @@ fn holder(holder: &Holder) -> String {
     let mut text = state.to_owned();
     match holder.pid {
         Some(pid) if holder.confirmed => text += &format!(", process {}", process(pid)),
-        Some(pid) => text += &format!(", process {pid} (not confirmed)"),
+        Some(pid) => text += &format!(", process {pid}?"),
         None => {}
     }
     if let Some(epoch @ 1..) = holder.epoch {
