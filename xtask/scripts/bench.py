@@ -38,6 +38,7 @@ class Measurement:
 
         Its standard output is what counts, the other goes to ours.
         """
+        wait_for_calm()
         print(self.call, flush=True)
         hidden = self.hidden
         if self.report:
@@ -82,8 +83,10 @@ def measurements(options):
     # A benchmark runs in its package's folder.
     scaling = bench("scaling", "--pictures=../docs", figures.of_scaling)
     if "--scaling" in options:
+        build("cargo bench --quiet --package benches --no-run")
         return [scaling]
     build("cargo build --quiet --release --package shm-cli")
+    build("cargo bench --quiet --package benches --no-run")
     # The quick form measures only the original loop in the classic layout.
     call = f"shm bench{'' if quick else ' --classic'}{quick}"
     # Those that have no interval; two seconds each are enough where nothing polls.
@@ -97,6 +100,14 @@ def measurements(options):
         bench("ratios", "", figures.of_ratios),
         scaling,
     ]
+
+
+def wait_for_calm():
+    """Waits up to three minutes for the load of a build or of the last measurement to fall."""
+    for _ in range(36):
+        if os.getloadavg()[0] < 0.4:
+            return
+        time.sleep(5)
 
 
 def build(line):
