@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use regex::Regex;
 
 /// The phrases that nothing has: patterns, and what to write instead.
@@ -18,8 +18,9 @@ const CODE_WIDTH: usize = 80;
 /// The marks of the blocks that show what is printed or drawn.
 const PRINTED: [&str; 2] = ["console", "text"];
 
-/// The columns of a table.
+/// The columns of a table, and the words of a cell.
 const COLUMNS: usize = 4;
+const CELL: usize = 12;
 
 /// What is wrong with the prose of a page in Markdown. Code and what a tool has written between
 /// marks are no prose; headings, tables and lines without a blank may be of any length.
@@ -28,6 +29,7 @@ pub(crate) fn of_page(text: &str) -> Vec<String> {
     let mut prose = text.to_owned();
     let mut problems = Vec::new();
     let generated = generated(text);
+    let mut cell = String::new();
     for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {
         let first = line_of(text, range.start);
         match event {
@@ -40,7 +42,18 @@ pub(crate) fn of_page(text: &str) -> Vec<String> {
                 widths.extend((first..=line_of(text, range.end - 1)).map(|line| (line, width)));
                 blank(&mut prose, range);
             }
-            Event::Code(_) => blank(&mut prose, range),
+            Event::Start(Tag::TableCell) => cell.clear(),
+            Event::Text(words) => cell.push_str(&words),
+            Event::Code(words) => {
+                cell.push_str(&words);
+                blank(&mut prose, range);
+            }
+            Event::End(TagEnd::TableCell) => {
+                let words = cell.split_whitespace().count();
+                if words > CELL {
+                    problems.push((first, format!("a cell of {words} words, more than {CELL}")));
+                }
+            }
             Event::Start(Tag::Table(columns)) if columns.len() > COLUMNS => {
                 problems.push((first, format!("a table of {} columns", columns.len())));
             }
@@ -132,12 +145,15 @@ mod tests {
         let (fits, code) = ("a".repeat(98) + " b", "c".repeat(81));
         let page = format!(
             "{fits}\n{fits}b\n\n```sh\n{code}\n```\n```text\n{code}\n```\n\n\
-             | 1 | 2 | 3 | 4 | 5 |\n|---|---|---|---|---|\n"
+             | 1 | 2 | 3 | 4 | 5 |\n|---|---|---|---|---|\n\n\
+             | {words} `b` |\n|---|\n| {words} |\n",
+            words = "a ".repeat(12),
         );
         let told = [
             "line 2: 101 columns, more than 100",
             "line 5: 81 columns, more than 80",
             "line 11: a table of 5 columns",
+            "line 14: a cell of 13 words, more than 12",
         ];
         assert_eq!(of_page(&page), told);
     }
