@@ -249,10 +249,12 @@ fn batches(placement: Placement) -> Row {
         contenders: vec![
             raw_line(),
             library::batches::<8, BATCH>(library::Kind::new(Wait::Spin, 256)),
+            library::batches::<8, BATCH>(library::Kind::new(Wait::Spin, 256).hot(256))
+                .called("mailbox, 256 hot slots"),
             Contender::baseline("ideal ring, batches", ring::pair::<256, ROOMY, 8>(batch)),
             Contender::baseline("dense ring, batches", ring::pair::<256, 8, 8>(batch)),
         ],
-        comparisons: vec![rate(1, &[2], None), rate(1, &[3], None)],
+        comparisons: (2..5).map(|other| rate(1, &[other], None)).collect(),
     }
 }
 
