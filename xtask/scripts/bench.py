@@ -38,7 +38,8 @@ class Measurement:
 
         Its standard output is what counts, the other goes to ours.
         """
-        wait_for_calm()
+        if "--quick" not in self.call:
+            wait_for_calm()
         print(self.call, flush=True)
         hidden = self.hidden
         if self.report:
@@ -82,11 +83,10 @@ def measurements(options):
 
     # A benchmark runs in its package's folder.
     scaling = bench("scaling", "--pictures=../docs", figures.of_scaling)
+    build("cargo bench --quiet --package benches --no-run")
     if "--scaling" in options:
-        build("cargo bench --quiet --package benches --no-run")
         return [scaling]
     build("cargo build --quiet --release --package shm-cli")
-    build("cargo bench --quiet --package benches --no-run")
     # The quick form measures only the original loop in the classic layout.
     call = f"shm bench{'' if quick else ' --classic'}{quick}"
     # Those that have no interval; two seconds each are enough where nothing polls.
